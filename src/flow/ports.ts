@@ -1,0 +1,270 @@
+// What the steps need of the outside. Types only. Adapters (telephony, payments, merchants) fulfil them with the real
+// protocols; the sandbox stands on the far side of those protocols, never here.
+//
+// An outcome is returned; a fault of the world is an outcome too where the step must decide what follows (`unknown`);
+// only bugs throw.
+
+import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
+import type { Money } from '../core/money.ts';
+import type { Sentence } from '../core/prompt.ts';
+
+// --- Time and chance -------------------------------------------------------------------------------------------
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall-clock time: for what people read and for evidence, never for measuring. */
+  now(): Date;
+  /** Milliseconds that only grow: for timers and deadlines. */
+  monotonicMs(): number;
+  after(delayMs: number, act: () => void): Timer;
+}
+
+export interface Ids {
+  /** A new id of this kind, sortable by time: `ord_01j...`. */
+  id(kind: IdKind): string;
+  legUuid(): LegUuid;
+  /** 128 bits of chance, URL-safe: links a person may follow without signing in. */
+  token(): string;
+}
+
+// --- The switch ------------------------------------------------------------------------------------------------
+
+/**
+ * What became of a command. `gone`: the leg it names does not live (never an error: people hang up).
+ * `refused`: the switch said no. `unknown`: no answer came, it may have been carried out.
+ */
+export type Commanded =
+  | { outcome: 'done' }
+  | { outcome: 'gone' }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'unknown' };
+
+/** Why a leg ended, in our words. `core` decides what it means for the caller and the money. */
+export type HangupCause =
+  | 'normal'
+  | 'busy'
+  | 'no_answer'
+  | 'rejected'
+  | 'unreachable' // number does not exist, out of service, no route
+  | 'congestion'
+  | 'limit_reached'
+  | 'media_timeout'
+  | 'stopped' // we ended it: lost the race, cancelled, guard
+  | 'failed';
+
+export interface LegToRing {
+  leg: LegUuid;
+  to: E164;
+  /** The number shown: always one of the merchant's that an operator marked verified. */
+  callerId: E164;
+  /** The switch gives up after this long; `legEnded` with `no_answer` follows. */
+  ringSeconds: number;
+  /** The switch ends the leg by itself this long after the command unless a later `guard` moves it. */
+  guardSeconds: number;
+}
+
+export interface Question {
+  /** Returns in `keyGiven`/`noKeyGiven`, so that a late answer to an older question is recognized. */
+  request: string;
+  sentence: Sentence;
+  /** Silence after the sentence until it counts as no answer. Keys typed over the sentence count. */
+  waitMs: number;
+}
+
+/** All instants are the switch's own microseconds since 1970 (DESIGN 6). */
+export type SwitchEvent =
+  | { type: 'legRinging'; leg: LegUuid }
+  | { type: 'legAnswered'; leg: LegUuid; atUs: bigint }
+  | { type: 'keyGiven'; leg: LegUuid; request: string; key: string }
+  | { type: 'noKeyGiven'; leg: LegUuid; request: string }
+  | { type: 'played'; leg: LegUuid; request: string }
+  | { type: 'keyPressed'; leg: LegUuid; key: string }
+  | { type: 'legsBridged'; aLeg: LegUuid; bLeg: LegUuid; atUs: bigint }
+  | { type: 'legsUnbridged'; aLeg: LegUuid; bLeg: LegUuid; atUs: bigint }
+  | {
+      type: 'legEnded';
+      leg: LegUuid;
+      cause: HangupCause;
+      /** The switch's own word for it, kept for the trace: `USER_BUSY`. */
+      switchCause: string;
+      /** Absent when the leg was never answered or never bridged. */
+      answeredAtUs?: bigint;
+      bridgedAtUs?: bigint;
+      endedAtUs: bigint;
+    }
+  /** An inbound call waits, parked and guarded, for somebody to take it. */
+  | { type: 'legParked'; leg: LegUuid; cli: string; ddi: string }
+  | { type: 'linkUp'; coreUuid: string }
+  | { type: 'linkDown' };
+
+export type LegTruth =
+  | { state: 'gone' }
+  | { state: 'unknown' }
+  | { state: 'living'; answered: boolean; bridgedAtUs?: bigint; bridgedTo?: LegUuid };
+
+/** One FreeSWITCH. Every method answers within its deadline (5 s); none throws for what the world does. */
+export interface Switch {
+  readonly id: string;
+  /** `lastSeenMs`: Clock.monotonicMs() of the last byte from it. */
+  link(): { up: boolean; coreUuid?: string; lastSeenMs?: number };
+  onEvent(listener: (event: SwitchEvent) => void): void;
+  start(): void;
+  stop(): Promise<void>;
+
+  /** Renders what will be said soon, so that nobody waits for it on the line. Never fails the call. */
+  prepare(sentences: readonly Sentence[]): void;
+
+  /** Dials; the leg parks when answered. `done` means the switch has taken the order, events tell the rest. */
+  ring(leg: LegToRing): Promise<Commanded>;
+  /** Says a sentence and waits for one key. */
+  ask(leg: LegUuid, question: Question): Promise<Commanded>;
+  /** Says a sentence; `played` follows unless the leg ends first. */
+  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded>;
+  /** Music until the next command for this leg. */
+  playMusic(leg: LegUuid): Promise<Commanded>;
+  /** Says a sentence to one party of a bridge; the talk goes on. */
+  announce(leg: LegUuid, sentence: Sentence): Promise<Commanded>;
+  /** The leg ends in the switch this long from now whatever becomes of us. Replaces the earlier guard. */
+  guard(leg: LegUuid, seconds: number): Promise<Commanded>;
+  /**
+   * Arms the talk limit on A in the switch (it stands at most 2 s behind our own cut), then bridges both parked legs and
+   * lifts their guards. After the bridge A parks again, for a farewell, and ends by itself after `park_timeout`.
+   */
+  bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded>;
+  hangUp(leg: LegUuid, cause: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded>;
+  look(leg: LegUuid): Promise<LegTruth>;
+}
+
+// --- The card processor ----------------------------------------------------------------------------------------
+
+export type DeclineReason =
+  | 'declined'
+  | 'insufficient_funds'
+  | 'expired_card'
+  | 'wrong_security_code'
+  | 'wrong_number'
+  | 'lost_or_stolen'
+  | 'authentication_failed'
+  | 'processing_error'
+  | 'card_not_supported'
+  | 'too_many_attempts'
+  | 'suspected_fraud';
+
+export interface CardFacts {
+  brand: string;
+  last4: string;
+  paymentMethod: string;
+}
+
+export interface AuthorizationRequest {
+  /** Our operation id, stored before it is sent: Stripe's idempotency key. */
+  key: string;
+  amount: Money;
+  /** The merchant's connected account (direct charge); absent: our own account. */
+  merchantAccount?: string;
+  /** Confirmed at once when given; else the page confirms it with the client secret. */
+  paymentMethod?: string;
+  /** Where the bank sends the caller back to when authentication leaves the page. */
+  returnUrl: string;
+  description: string;
+  /** Ids only: order, session, authorization. */
+  metadata: Record<string, string>;
+  receiptEmail?: string;
+}
+
+/** What the processor holds for one authorization, as it stands. */
+export type IntentState =
+  | { state: 'needs_card'; clientSecret: string; lastDecline?: DeclineReason }
+  | { state: 'needs_action'; clientSecret: string }
+  | { state: 'processing' }
+  | { state: 'authorized'; amount: Money; card: CardFacts; chargeId: string; captureBefore?: Date }
+  | { state: 'captured'; captured: Money; card: CardFacts; chargeId: string }
+  | { state: 'cancelled' };
+
+export type Authorized =
+  | { outcome: 'intent'; intentId: string; intent: IntentState }
+  | { outcome: 'declined'; intentId?: string; reason: DeclineReason }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'unknown' };
+
+export type Settled =
+  | { outcome: 'captured'; amount: Money; chargeId: string }
+  | { outcome: 'voided' }
+  /** Nothing is held any more: the hold expired or was cancelled elsewhere. */
+  | { outcome: 'nothing_held' }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'unknown' };
+
+export interface IntentReference {
+  intentId: string;
+  merchantAccount?: string;
+}
+
+export interface CardProcessor {
+  /** `lastSeenMs`: Clock.monotonicMs() of its last answer. */
+  health(): { lastSeenMs?: number };
+  authorize(request: AuthorizationRequest): Promise<Authorized>;
+  /** Final capture: what is not captured is released by the processor at once. Capturing what is captured is success. */
+  capture(
+    request: IntentReference & { key: string; amount: Money; applicationFee?: Money },
+  ): Promise<Settled>;
+  void(request: IntentReference & { key: string }): Promise<Settled>;
+  look(intent: IntentReference): Promise<{ outcome: 'intent'; intent: IntentState } | { outcome: 'unknown' }>;
+  /** Stripe's smallest charge in this currency; below it nothing can be captured. */
+  minimumCharge(currency: string): Money;
+}
+
+/** A webhook that was really the processor's: a hint where to look, never a fact to act on. */
+export interface ProcessorHint {
+  eventId: string;
+  type: string;
+  intentId: string;
+  merchantAccount?: string;
+}
+
+export interface ProcessorHints {
+  /** `undefined` when the signature does not hold; an event about nothing of ours is `ignored`. */
+  read(rawBody: Buffer, signature: string): ProcessorHint | 'ignored' | undefined;
+}
+
+// --- The merchant's systems and mail ---------------------------------------------------------------------------
+
+export type Delivered =
+  | { outcome: 'delivered'; status: number }
+  | { outcome: 'gone'; status: 410 }
+  | { outcome: 'refused'; status: number; retryAfterSeconds?: number }
+  /** The address is not one we talk to (private, not https where demanded), or the answer broke our bounds. */
+  | { outcome: 'forbidden'; reason: string }
+  | { outcome: 'no_answer'; reason: string };
+
+export interface MerchantNotifier {
+  /** One signed POST (Standard Webhooks): `id` and `body` are the same on every try. */
+  deliver(notice: { url: string; secret: string; id: string; body: string; at: Date }): Promise<Delivered>;
+}
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  language: Language;
+  /** Stable, so that a repeated try is recognized by the receiver: becomes the Message-ID. */
+  key: string;
+}
+
+export interface Mailer {
+  /** `false`: no SMTP server is configured, nobody should be promised mail. */
+  readonly configured: boolean;
+  send(mail: Mail): Promise<'sent' | 'failed'>;
+}
+
+// --- What is told as it happens --------------------------------------------------------------------------------
+
+export interface Log {
+  info(facts: Record<string, unknown>, message: string): void;
+  warn(facts: Record<string, unknown>, message: string): void;
+  error(facts: Record<string, unknown>, message: string): void;
+}
