@@ -1,0 +1,43 @@
+// What is said to people on the telephone, as facts: who hears it, and the values in it. The words are in prompt-fr.ts
+// and prompt-en.ts; prompt.ts joins the two. (A file of its own so that the languages and prompt.ts do not import in a
+// circle.)
+
+import type { Language } from './ids.ts';
+
+/** What the caller is told of the price before he says yes. Prices as decimal text in `currency`, VAT inside. */
+export interface PriceTerms {
+  currency: string;
+  fixedPrice: string;
+  /** Minutes of talk the fixed price covers. */
+  includedMinutes: number;
+  /** Absent: no minute is charged beside the fixed price. */
+  pricePerMinute?: string;
+}
+
+export type Sentence = { language: Language } & SentenceFacts;
+
+export type SentenceFacts =
+  /** Consultant, on answering: what kind of call, how many minutes are paid, 1 accepts, 3 refuses. */
+  | { key: 'consultant_offer'; merchant: string; line: string; minutes: number }
+  /** Consultant, after 1: the caller is being rung. */
+  | { key: 'consultant_wait' }
+  /** Consultant: the caller did not answer or did not accept; he is free again. */
+  | { key: 'consultant_caller_lost' }
+  /** Caller, on answering: name, price, longest talk, 1 starts. */
+  | { key: 'caller_offer'; merchant: string; consultant: string; price: PriceTerms; minutes: number }
+  /** Caller, second try: 1 starts, hanging up costs nothing. */
+  | { key: 'caller_reminder' }
+  /** Caller of a line that rings him first: the consultant is being rung. */
+  | { key: 'caller_hold' }
+  /** Caller: nobody is available, nothing is charged. */
+  | { key: 'caller_nobody' }
+  /** Caller: the consultant was gone before the start, nothing is charged. */
+  | { key: 'caller_consultant_lost' }
+  /** Caller, in the talk, before the talk limit. */
+  | { key: 'limit_near'; secondsLeft: number }
+  /** Consultant, in the talk, before the talk limit. */
+  | { key: 'consultant_limit_near'; secondsLeft: number }
+  | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }
+  | { key: 'consultant_farewell' }
+  /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */
+  | { key: 'apology' };
