@@ -268,3 +268,24 @@ export interface Log {
   warn(facts: Record<string, unknown>, message: string): void;
   error(facts: Record<string, unknown>, message: string): void;
 }
+
+/** Durations, in seconds. */
+export type MetricName =
+  | 'switch_command_seconds' // labels: switch, command
+  | 'processor_request_seconds' // labels: operation
+  | 'authorized_to_originate_seconds'
+  | 'hangup_to_capture_seconds'
+  | 'hangup_to_notice_seconds'
+  /** How far from the talk limit the cut fell; never negative: a cut too early is as wrong as one too late. */
+  | 'cut_distance_seconds';
+
+export type CountName =
+  | 'calls' // labels: state (the one entered), outcome
+  | 'orders_refused' // labels: because
+  | 'notices'; // labels: result
+
+/** What is counted for the people who run it. Never fails and never waits: a lost number loses no call. */
+export interface Metrics {
+  observe(name: MetricName, value: number, labels?: Readonly<Record<string, string>>): void;
+  count(name: CountName, labels?: Readonly<Record<string, string>>): void;
+}
