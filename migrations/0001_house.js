@@ -138,6 +138,8 @@ create table orders (
   access_hash bytea not null unique,
   -- what was shown and agreed, word for word, with the time: what a dispute is answered with
   evidence jsonb not null default '[]',
+  -- how many notices this order has caused: the next one's sequence
+  notices integer not null default 0,
   created_at timestamptz not null default now()
 );
 create index on orders (merchant_id, created_at desc);
@@ -428,9 +430,9 @@ create function merchant_of_intent(intent text) returns table (merchant_id text,
   language sql stable security definer set search_path = public
   as $$ select merchant_id, payment_id from authorizations where intent_id = intent $$;
 
-create function due_payments(at_most integer) returns table (merchant_id text, payment_id text)
+create function due_payments(at timestamptz, at_most integer) returns table (merchant_id text, payment_id text)
   language sql stable security definer set search_path = public
-  as $$ select merchant_id, id from payments where look_again_at <= now() order by look_again_at limit at_most $$;
+  as $$ select merchant_id, id from payments where look_again_at <= at order by look_again_at limit at_most $$;
 
 create function work_of_switch(switch text)
   returns table (id bigint, merchant_id text, call_session_id text, kind text)
@@ -442,19 +444,23 @@ create function live_sessions_of_switch(switch text) returns table (merchant_id 
   as $$ select merchant_id, id from call_sessions
         where switch_id = switch and state in ('ringing_consultant', 'ringing_caller', 'connected') $$;
 
-create function merchants_with_due_notices() returns table (merchant_id text)
+create function merchants_with_due_notices(at timestamptz) returns table (merchant_id text)
   language sql stable security definer set search_path = public
-  as $$ select distinct merchant_id from notices where state = 'pending' and next_try_at <= now() $$;
+  as $$ select distinct merchant_id from notices where state = 'pending' and next_try_at <= at $$;
 
-create function unsettled_sessions(older_than interval) returns table (merchant_id text, order_id text)
+create function unsettled_orders(ended_before timestamptz) returns table (merchant_id text, order_id text)
   language sql stable security definer set search_path = public
-  as $$ select merchant_id, order_id from call_sessions where state = 'ended' and ended_at < now() - older_than limit 200 $$;
+  as $$ select merchant_id, order_id from call_sessions where state = 'ended' and ended_at < ended_before
+        union all
+        select o.merchant_id, o.id from orders o join payments p on p.order_id = o.id
+        where o.kind = 'fixed_sale' and p.state in ('authorized', 'capturing', 'voiding') and o.created_at < ended_before
+        limit 200 $$;
 `;
 
 const finders = [
   'merchant_of_api_key(bytea)', 'merchant_of_line(text)', 'merchant_of_order_link(bytea)', 'merchant_of_leg(uuid)',
-  'merchant_of_intent(text)', 'due_payments(integer)', 'work_of_switch(text)', 'live_sessions_of_switch(text)',
-  'merchants_with_due_notices()', 'unsettled_sessions(interval)',
+  'merchant_of_intent(text)', 'due_payments(timestamptz, integer)', 'work_of_switch(text)', 'live_sessions_of_switch(text)',
+  'merchants_with_due_notices(timestamptz)', 'unsettled_orders(timestamptz)',
 ];
 
 const giveAway = finders

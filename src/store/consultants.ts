@@ -1,0 +1,90 @@
+// Consultants and who has claimed them. A claim is taken by one statement that locks what it takes, so that of a hundred
+// callers exactly one gets the consultant. Soft claims lapse by themselves; a hard one lasts while he is on the line.
+
+import type { E164, Language } from '../core/ids.ts';
+import { rows, type Tx } from './database.ts';
+
+export interface ClaimedRow {
+  consultantId: string;
+  name: string;
+  number: E164;
+  language: Language;
+}
+
+/** Somebody else holds him: hard, or softly and not lapsed at `now`. One placeholder pair, in this order: session, now. */
+const freeFor = `c.setting = 'available'
+  and (c.claimed_by is null or c.claimed_by = ? or (c.claim = 'soft' and c.claimed_until <= ?))`;
+
+/**
+ * Claims up to `atMost` of `candidates`, in their order, for this session until `until`. Who is away, taken, or is the
+ * caller himself is passed over; the answer holds only those claimed.
+ */
+export async function claimConsultants(
+  tx: Tx,
+  claim: {
+    session: string;
+    candidates: readonly string[];
+    notNumber: E164;
+    atMost: number;
+    now: Date;
+    until: Date;
+  },
+): Promise<ClaimedRow[]> {
+  const claimed = await rows<ClaimedRow>(
+    tx,
+    `with wanted as (
+       select c.id, array_position(?::text[], c.id) as place from consultants c
+       where c.id = any(?::text[]) and c.number <> ? and ${freeFor}
+       order by 2 limit ? for update skip locked),
+     taken as (
+       update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?
+       from wanted where c.id = wanted.id
+       returning c.id, c.name, c.number, c.language, wanted.place)
+     select id as "consultantId", name, number, language from taken order by place`,
+    [
+      claim.candidates as string[],
+      claim.candidates as string[],
+      claim.notNumber,
+      claim.session,
+      claim.now,
+      claim.atMost,
+      claim.session,
+      claim.until,
+    ],
+  );
+  if (claimed.length > 0) await tellLines(tx, claimed.map((one) => one.consultantId));
+  return claimed;
+}
+
+export async function occupyConsultant(tx: Tx, session: string, consultantId: string): Promise<void> {
+  await tx.raw(
+    `update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?`,
+    [session, consultantId],
+  );
+}
+
+/** Frees those of these consultants this session still holds; with no list, all it holds. */
+export async function freeConsultants(
+  tx: Tx,
+  session: string,
+  only: readonly string[] | undefined,
+  talkedAt: Date | undefined,
+): Promise<void> {
+  const freed = await rows<{ id: string }>(
+    tx,
+    `update consultants set claimed_by = null, claim = null, claimed_until = null,
+       last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
+     where claimed_by = ? and (?::text[] is null or id = any(?::text[])) returning id`,
+    [talkedAt ?? null, session, only ?? null, only ?? null] as unknown[],
+  );
+  if (freed.length > 0) await tellLines(tx, freed.map((row) => row.id));
+}
+
+/** Pages that show who is free hear of it, once a line. */
+async function tellLines(tx: Tx, consultantIds: readonly string[]): Promise<void> {
+  await tx.raw(
+    `select pg_notify('ringmeter_line', line_id) from
+       (select distinct line_id from line_consultants where consultant_id = any(?::text[])) lines`,
+    [consultantIds as string[]],
+  );
+}

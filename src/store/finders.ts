@@ -1,0 +1,111 @@
+// Finding the tenant: the only questions that may be asked without naming a merchant, each answered by one of the
+// SECURITY DEFINER functions the first migration lists. They return ids and nothing else.
+
+import type { LegUuid } from '../core/ids.ts';
+import { type Database, firstRow, rows } from './database.ts';
+
+type Db = Parameters<Parameters<Database['asNobody']>[0]>[0];
+
+export async function merchantOfApiKey(db: Db, hash: Buffer): Promise<string | undefined> {
+  const row = await firstRow<{ id: string | null }>(db, 'select merchant_of_api_key(?) as id', [hash]);
+  return row?.id ?? undefined;
+}
+
+export async function merchantOfLine(
+  db: Db,
+  slug: string,
+): Promise<{ merchantId: string; lineId: string } | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", line_id as "lineId" from merchant_of_line(?)',
+    [slug],
+  );
+}
+
+export async function merchantOfOrderLink(
+  db: Db,
+  hash: Buffer,
+): Promise<{ merchantId: string; orderId: string } | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", order_id as "orderId" from merchant_of_order_link(?)',
+    [hash],
+  );
+}
+
+export interface SessionRef {
+  merchantId: string;
+  callSessionId: string;
+}
+
+export async function merchantOfLeg(db: Db, leg: LegUuid): Promise<SessionRef | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", call_session_id as "callSessionId" from merchant_of_leg(?)',
+    [leg],
+  );
+}
+
+export interface PaymentRef {
+  merchantId: string;
+  paymentId: string;
+}
+
+export async function merchantOfIntent(db: Db, intentId: string): Promise<PaymentRef | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", payment_id as "paymentId" from merchant_of_intent(?)',
+    [intentId],
+  );
+}
+
+/** Payments whose time to be looked at has come, oldest first. */
+export async function duePayments(db: Db, at: Date, atMost: number): Promise<PaymentRef[]> {
+  return rows(
+    db,
+    'select merchant_id as "merchantId", payment_id as "paymentId" from due_payments(?, ?)',
+    [at, atMost],
+  );
+}
+
+export interface SwitchWork extends SessionRef {
+  id: string;
+  kind: 'begin' | 'hang_up';
+}
+
+export async function workOfSwitch(db: Db, switchId: string): Promise<SwitchWork[]> {
+  return rows(
+    db,
+    `select id::text, merchant_id as "merchantId", call_session_id as "callSessionId", kind from work_of_switch(?)`,
+    [switchId],
+  );
+}
+
+export async function liveSessionsOfSwitch(db: Db, switchId: string): Promise<SessionRef[]> {
+  return rows(
+    db,
+    'select merchant_id as "merchantId", call_session_id as "callSessionId" from live_sessions_of_switch(?)',
+    [switchId],
+  );
+}
+
+export async function merchantsWithDueNotices(db: Db, at: Date): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    db,
+    'select merchant_id as id from merchants_with_due_notices(?)',
+    [at],
+  );
+  return found.map((row) => row.id);
+}
+
+/** Orders that ended, or were paid without a call, before this instant and are not settled yet. */
+export async function unsettledOrders(
+  db: Db,
+  endedBefore: Date,
+): Promise<{ merchantId: string; orderId: string }[]> {
+  return rows(
+    db,
+    'select merchant_id as "merchantId", order_id as "orderId" from unsettled_orders(?)',
+    [endedBefore],
+  );
+}
