@@ -1,0 +1,55 @@
+// What the front of the sandbox and its parts agree on: how a part is started, what it answers, what the front tells
+// its own parent. Types only; the running is in part.ts (the child's side) and part-process.ts (the front's side).
+
+/** A part that listens. `close` ends sockets, timers and event streams within two seconds. */
+export interface RunningPart {
+  ports: Record<string, number>;
+  close(): Promise<void>;
+}
+
+export interface PartSettings {
+  /**
+   * Listen on these when given: after a crash the front gives the same ports again, so that who was connected finds the
+   * part where it was. Absent or 0: any free port. Always on 127.0.0.1.
+   */
+  ports?: Record<string, number>;
+  /** A folder of this part that survives restarts. It exists already. */
+  dataDir: string;
+  /** Where people reach the front, `http://localhost:3001`: links handed out start with it, never with a part's port. */
+  publicUrl: string;
+  /** Where the gateway serves, `http://localhost:3000`. Browsers on it may call the parts. */
+  gatewayUrl: string;
+}
+
+export interface SwitchSettings extends PartSettings {
+  eslPassword: string;
+  /** Where CDRs are posted as mod_json_cdr does. Absent: they are spooled only, in `${dataDir}/spool`. */
+  cdrUrl?: string;
+  /** `user:password`, HTTP basic, on the CDR post. */
+  cdrCredentials?: string;
+}
+
+export interface ProcessorSettings extends PartSettings {
+  /** The only secret key accepted. */
+  secretKey: string;
+  publishableKey: string;
+  /** Where events are posted, signed as Stripe signs. Absent: they are kept, not posted. */
+  webhookUrl?: string;
+  webhookSecret: string;
+}
+
+export interface MerchantSettings extends PartSettings {
+  /** `whsec_<base64>`, as the Standard Webhooks specification writes a symmetric secret. */
+  noticeSecret: string;
+}
+
+export type PartName = 'switch' | 'processor' | 'merchant';
+export const partNames: readonly PartName[] = ['switch', 'processor', 'merchant'];
+
+export type PartStart =
+  | { part: 'switch'; settings: SwitchSettings }
+  | { part: 'processor'; settings: ProcessorSettings }
+  | { part: 'merchant'; settings: MerchantSettings };
+
+/** What a part's process tells the front. */
+export type PartReport = { ready: true; ports: Record<string, number> } | { ready: false; reason: string };

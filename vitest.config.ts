@@ -1,0 +1,15 @@
+// What `npm test` runs: everything that needs no outside server. test/live has a configuration of its own, test/bench
+// is not a test.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/live/**', 'test/bench/**', 'node_modules/**'],
+    globalSetup: ['test/global-setup.ts'],
+    reporters: ['default', './test/closing-line.ts'],
+    // Files that start processes and browsers share two cores; a test that is stuck should still fail, with its name.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
