@@ -37,10 +37,7 @@ export interface Ids {
  * `refused`: the switch said no. `unknown`: no answer came, it may have been carried out.
  */
 export type Commanded =
-  | { outcome: 'done' }
-  | { outcome: 'gone' }
-  | { outcome: 'refused'; reason: string }
-  | { outcome: 'unknown' };
+  { outcome: 'done' } | { outcome: 'gone' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' };
 
 /** Why a leg ended, in our words. `core` decides what it means for the caller and the money. */
 export type HangupCause =
