@@ -1,4 +1,90 @@
-import type { SentenceFacts } from './sentence.ts';
+// Spoken English. Prices with their taxes, and "charged" only where it is certain.
+
+import type { PriceTerms, SentenceFacts } from './sentence.ts';
+import {
+  amountAloud,
+  durationAloud,
+  minutesAloud,
+  nameAloud,
+  termsDue,
+  type SpokenWords,
+} from './spoken-values.ts';
+
 export function english(sentence: SentenceFacts): string {
-  return sentence.key;
+  switch (sentence.key) {
+    case 'consultant_offer':
+      return (
+        `Hello. Paid call for ${nameAloud(sentence.merchant)}, ${nameAloud(sentence.line)}. ` +
+        `Paid for: up to ${minutesAloud(sentence.minutes, words)}. ` +
+        'To accept the call, press 1. To refuse it, press 3.'
+      );
+    case 'consultant_wait':
+      return 'Thank you. We are ringing the caller, please hold.';
+    case 'consultant_caller_lost':
+      return 'The caller did not take the call. You are available again. Thank you, goodbye.';
+    case 'caller_offer':
+      return (
+        `Hello, this is ${nameAloud(sentence.merchant)}, for your conversation with ${nameAloud(sentence.consultant)}. ` +
+        `${priceSentence(sentence.price)} ` +
+        `You can talk for up to ${minutesAloud(sentence.minutes, words)}. ` +
+        'To accept and start, press 1.'
+      );
+    case 'caller_reminder':
+      return 'To start the conversation, press 1. To cancel, hang up: you will not be charged.';
+    case 'caller_hold':
+      return 'Thank you. We are ringing your consultant, please hold.';
+    case 'caller_nobody':
+      return 'We are sorry, nobody is available at the moment. You have not been charged. Goodbye.';
+    case 'caller_consultant_lost':
+      return (
+        'We are sorry, your consultant is no longer on the line. ' +
+        'The conversation did not start and you have not been charged. Goodbye.'
+      );
+    case 'limit_near':
+      return `You have ${durationAloud(sentence.secondsLeft, words)} left.`;
+    case 'consultant_limit_near':
+      return `The conversation ends in ${durationAloud(sentence.secondsLeft, words)}.`;
+    case 'caller_farewell':
+      return sentence.because === 'limit'
+        ? 'Your time is up and the conversation has ended. Thank you for calling, goodbye.'
+        : 'Your consultant has hung up and the conversation has ended. Thank you for calling, goodbye.';
+    case 'consultant_farewell':
+      return 'The conversation has ended. Thank you, goodbye.';
+    case 'apology':
+      return 'We are sorry, a technical problem keeps us from continuing this call. Please call again a little later. Goodbye.';
+  }
 }
+
+function priceSentence(terms: PriceTerms): string {
+  const { fixed, perMinute } = termsDue(terms);
+  const taxes = 'taxes included';
+  if (perMinute === undefined) {
+    return fixed === undefined
+      ? 'The conversation is free.'
+      : `The price is ${amountAloud(fixed, words)}, with no charge per minute, ${taxes}.`;
+  }
+  const minute = `${amountAloud(perMinute, words)} per minute`;
+  if (terms.includedMinutes === 0) {
+    const start = fixed === undefined ? '' : `${amountAloud(fixed, words)}, plus `;
+    return `The price is ${start}${minute}, ${taxes}.`;
+  }
+  const included = minutesAloud(terms.includedMinutes, words);
+  return fixed === undefined
+    ? `The conversation is free for ${included}, then costs ${minute}, ${taxes}.`
+    : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
+}
+
+const words: SpokenWords = {
+  language: 'en',
+  and: 'and',
+  hour: ['hour', 'hours'],
+  minute: ['minute', 'minutes'],
+  second: ['second', 'seconds'],
+  currencies: {
+    EUR: { unit: ['euro', 'euros'], cent: ['cent', 'cents'] },
+    CHF: { unit: ['Swiss franc', 'Swiss francs'], cent: ['centime', 'centimes'] },
+    GBP: { unit: ['pound', 'pounds'], cent: ['penny', 'pence'] },
+    USD: { unit: ['dollar', 'dollars'], cent: ['cent', 'cents'] },
+    CAD: { unit: ['Canadian dollar', 'Canadian dollars'], cent: ['cent', 'cents'] },
+  },
+};

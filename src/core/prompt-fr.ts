@@ -1,4 +1,94 @@
-import type { SentenceFacts } from './sentence.ts';
+// Spoken French. "Vous" throughout, prices with their taxes, and "débité" for what is taken from a card: it is said only
+// where it is certain.
+
+import type { PriceTerms, SentenceFacts } from './sentence.ts';
+import {
+  amountAloud,
+  durationAloud,
+  minutesAloud,
+  nameAloud,
+  termsDue,
+  type SpokenWords,
+} from './spoken-values.ts';
+
 export function french(sentence: SentenceFacts): string {
-  return sentence.key;
+  switch (sentence.key) {
+    case 'consultant_offer':
+      return (
+        `Bonjour. Appel payant pour ${nameAloud(sentence.merchant)}, ${nameAloud(sentence.line)}. ` +
+        `Durée payée : ${minutesAloud(sentence.minutes, words)} au maximum. ` +
+        "Pour accepter l'appel, appuyez sur 1. Pour le refuser, appuyez sur 3."
+      );
+    case 'consultant_wait':
+      return 'Merci. Nous appelons votre correspondant, ne quittez pas.';
+    case 'consultant_caller_lost':
+      return "Votre correspondant n'a pas pris l'appel. Vous êtes de nouveau disponible. Merci, au revoir.";
+    case 'caller_offer':
+      return (
+        `Bonjour, ici ${nameAloud(sentence.merchant)}, pour votre entretien avec ${nameAloud(sentence.consultant)}. ` +
+        `${priceSentence(sentence.price)} ` +
+        `L'entretien dure ${minutesAloud(sentence.minutes, words)} au maximum. ` +
+        'Pour accepter et commencer, appuyez sur 1.'
+      );
+    case 'caller_reminder':
+      return "Pour commencer l'entretien, appuyez sur 1. Pour renoncer, raccrochez : rien ne vous sera débité.";
+    case 'caller_hold':
+      return 'Merci. Nous appelons votre correspondant, ne quittez pas.';
+    case 'caller_nobody':
+      return "Nous sommes désolés, personne n'est disponible en ce moment. Rien ne vous est débité. Au revoir.";
+    case 'caller_consultant_lost':
+      return (
+        "Nous sommes désolés, votre correspondant n'est plus en ligne. " +
+        "L'entretien n'a pas commencé et rien ne vous est débité. Au revoir."
+      );
+    case 'limit_near':
+      return `Il vous reste ${durationAloud(sentence.secondsLeft, words)}.`;
+    case 'consultant_limit_near':
+      return `L'entretien se termine dans ${durationAloud(sentence.secondsLeft, words)}.`;
+    case 'caller_farewell':
+      return sentence.because === 'limit'
+        ? "La durée prévue est écoulée, l'entretien est terminé. Merci de votre appel, au revoir."
+        : "Votre correspondant a raccroché, l'entretien est terminé. Merci de votre appel, au revoir.";
+    case 'consultant_farewell':
+      return "L'entretien est terminé. Merci, au revoir.";
+    case 'apology':
+      return (
+        'Nous sommes désolés, un problème technique nous empêche de poursuivre cet appel. ' +
+        'Veuillez rappeler un peu plus tard. Au revoir.'
+      );
+  }
 }
+
+function priceSentence(terms: PriceTerms): string {
+  const { fixed, perMinute } = termsDue(terms);
+  const taxes = 'toutes taxes comprises';
+  if (perMinute === undefined) {
+    return fixed === undefined
+      ? "L'entretien est gratuit."
+      : `Le prix est de ${amountAloud(fixed, words)}, sans supplément à la minute, ${taxes}.`;
+  }
+  const minute = `${amountAloud(perMinute, words)} par minute`;
+  if (terms.includedMinutes === 0) {
+    const start = fixed === undefined ? '' : `${amountAloud(fixed, words)}, plus `;
+    return `Le prix est de ${start}${minute}, ${taxes}.`;
+  }
+  const included = minutesAloud(terms.includedMinutes, words);
+  return fixed === undefined
+    ? `L'entretien est gratuit pendant ${included}, puis coûte ${minute}, ${taxes}.`
+    : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
+}
+
+const words: SpokenWords = {
+  language: 'fr',
+  and: 'et',
+  hour: ['heure', 'heures'],
+  minute: ['minute', 'minutes'],
+  second: ['seconde', 'secondes'],
+  currencies: {
+    EUR: { unit: ['euro', 'euros'], cent: ['centime', 'centimes'] },
+    CHF: { unit: ['franc suisse', 'francs suisses'], cent: ['centime', 'centimes'] },
+    GBP: { unit: ['livre', 'livres'], cent: ['penny', 'pence'] },
+    USD: { unit: ['dollar', 'dollars'], cent: ['cent', 'cents'] },
+    CAD: { unit: ['dollar canadien', 'dollars canadiens'], cent: ['cent', 'cents'] },
+  },
+};
