@@ -213,7 +213,10 @@ export function giveTo(runAs: RunAs, path: string): void {
   const gid = runAs.kind === 'user' ? runAs.gid : 0;
   if (lstatSync(path).uid === uid) return;
   const own = (entry: string): void => {
-    if (lstatSync(entry).isSymbolicLink()) return lchownSync(entry, uid, gid);
+    if (lstatSync(entry).isSymbolicLink()) {
+      lchownSync(entry, uid, gid);
+      return;
+    }
     // Children first: a run that is interrupted leaves the top as it was, and the next one does it all again.
     if (lstatSync(entry).isDirectory()) for (const name of readdirSync(entry)) own(join(entry, name));
     chownSync(entry, uid, gid);

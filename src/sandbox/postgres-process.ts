@@ -140,15 +140,13 @@ async function tryPostmaster(
     detached: true,
   });
   closeSync(log);
-  let gone = false;
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', resolve);
-  }).then(() => {
-    gone = true;
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
   });
   const deadline = performance.now() + startMs;
   while (!isReady(place, child.pid)) {
+    const gone = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
     if (gone) return readFileSync(logFile, 'utf8');
     if (performance.now() > deadline) {
       await stopPostmaster({ port, process: child, exited });

@@ -1,0 +1,291 @@
+// `npm run build`: dist/ from src/. Does only what changed since the last run, and says what it does. Two runs at once
+// take turns; a run that fails leaves the stamp of the last good one untouched, so that the next tries again.
+
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, relative } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const stampFile = join(dist, '.stamp.json');
+const lockFile = join(dist, '.lock');
+const browserFolders = ['web/browser', 'sandbox/browser'];
+/** Read by the compiled code beside itself. */
+const staticTypes = new Set(['.css', '.html', '.svg', '.png', '.ico', '.wav', '.txt']);
+const notCopied = ['telephony/freeswitch-conf'];
+
+const startedAt = performance.now();
+const say = (line) => console.log(`build: ${line}`);
+
+class BuildFailed extends Error {}
+
+await main();
+
+async function main() {
+  if (!existsSync(join(root, 'node_modules', 'typescript'))) {
+    // An installation without development tools (the container image) comes with dist/ ready.
+    if (existsSync(join(dist, 'main.js'))) return;
+    return fail('the packages are not installed: run npm ci first.');
+  }
+  mkdirSync(dist, { recursive: true });
+  let locked = false;
+  try {
+    await takeLock();
+    locked = true;
+    await buildWhatChanged();
+  } catch (error) {
+    if (!(error instanceof BuildFailed)) throw error;
+    fail(error.message);
+  } finally {
+    if (locked) rmSync(lockFile, { force: true });
+  }
+}
+
+function fail(sentence) {
+  console.error(`build: ${sentence}`);
+  process.exitCode = 1;
+}
+
+async function buildWhatChanged() {
+  const sources = filesUnder(join(root, 'src'));
+  const stamps = {
+    server: stampOf(['tsconfig.json', 'package-lock.json', 'scripts/build.mjs', ...sources.filter(isServer)]),
+    browser: stampOf([
+      'tsconfig.browser.json',
+      'package-lock.json',
+      'scripts/build.mjs',
+      ...sources.filter(isImportable),
+    ]),
+    static: stampOf(['scripts/build.mjs', ...sources.filter(isStatic)]),
+  };
+  const last = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
+  const expected = expectedOutputs(sources);
+  // What somebody removed from dist/ by hand is made again, whatever the stamp says.
+  const missing = (outputs) => [...outputs].some((path) => !existsSync(join(dist, path)));
+  const done = [];
+  if (last.server !== stamps.server || missing(expected.server)) {
+    compile(last.server === undefined || missing(expected.server));
+    done.push('server');
+  }
+  if (last.browser !== stamps.browser || missing(expected.browser)) {
+    await bundle(sources);
+    done.push('browser scripts');
+  }
+  if (last.static !== stamps.static || missing(expected.static)) {
+    copyStatic(sources);
+    done.push('static files');
+  }
+  removeStale(new Set([...expected.server, ...expected.browser, ...expected.static]));
+  writeAtomically(stampFile, JSON.stringify(stamps));
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(done.length === 0 ? `nothing changed (${seconds} s)` : `${done.join(', ')} built in ${seconds} s`);
+}
+
+// --- What is there ---------------------------------------------------------------------------------------------
+
+/** Paths from the project's root, with `/`. */
+function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(root, join(entry.parentPath ?? entry.path, entry.name))
+        .split('\\')
+        .join('/'),
+    )
+    .sort();
+}
+
+function isBrowserScript(path) {
+  return path.endsWith('.ts') && browserFolders.some((folder) => path.startsWith(`src/${folder}/`));
+}
+
+function isServer(path) {
+  return path.endsWith('.ts') && !isBrowserScript(path);
+}
+
+/** A browser script may use a file of core/, whose change changes it too. */
+function isImportable(path) {
+  return isBrowserScript(path) || path.startsWith('src/core/');
+}
+
+function isStatic(path) {
+  return staticTypes.has(extname(path)) && !notCopied.some((folder) => path.startsWith(`src/${folder}/`));
+}
+
+/** Only files directly in the folder are scripts of a page; those below are what they share. */
+function isEntry(path) {
+  return browserFolders.some((folder) => dirname(path) === `src/${folder}`) && !path.endsWith('.d.ts');
+}
+
+/** By size and time of change: reading everything would cost what the stamp is to save. */
+function stampOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const { size, mtimeMs } = statSync(join(root, path));
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** Paths in dist/, by who makes them. */
+function expectedOutputs(sources) {
+  const inDist = (path) => path.slice('src/'.length);
+  const script = (path) => inDist(path).replace(/\.ts$/, '.js');
+  const entries = sources.filter(isEntry);
+  const folders = new Set(entries.map((path) => dirname(inDist(path))));
+  return {
+    server: new Set(sources.filter((path) => isServer(path) && !path.endsWith('.d.ts')).map(script)),
+    browser: new Set([...entries.map(script), ...[...folders].map((folder) => `${folder}/manifest.json`)]),
+    static: new Set(sources.filter(isStatic).map(inDist)),
+  };
+}
+
+// --- What is made ----------------------------------------------------------------------------------------------
+
+function compile(fromScratch) {
+  say('compiling');
+  // What somebody removed from dist/ the compiler's own memory believes to be there still.
+  if (fromScratch) rmSync(join(dist, '.tsbuildinfo'), { force: true });
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const run = spawnSync(
+    process.execPath,
+    [tsc, '-p', join(root, 'tsconfig.json'), '--pretty', String(process.stdout.isTTY === true)],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  if (run.status !== 0) throw new BuildFailed('the sources do not compile; what is wrong stands above.');
+}
+
+async function bundle(sources) {
+  for (const folder of browserFolders) {
+    const entries = sources.filter((path) => isEntry(path) && dirname(path) === `src/${folder}`);
+    if (entries.length === 0) continue;
+    say(`bundling ${entries.length} browser ${entries.length === 1 ? 'script' : 'scripts'} of ${folder}`);
+    const outdir = join(dist, folder);
+    let result;
+    try {
+      result = await build({
+        absWorkingDir: root,
+        entryPoints: entries,
+        outdir,
+        bundle: true,
+        minify: true,
+        format: 'iife',
+        target: 'es2020',
+        charset: 'utf8',
+        write: false,
+        logLevel: 'error',
+        tsconfig: join(root, 'tsconfig.browser.json'),
+      });
+    } catch {
+      throw new BuildFailed('the browser scripts do not bundle; what is wrong stands above.');
+    }
+    // name -> start of the content's hash: pages link `name?v=hash` and let it be cached for ever.
+    const manifest = {};
+    for (const file of result.outputFiles) {
+      const name = relative(outdir, file.path);
+      manifest[name] = createHash('sha256').update(file.contents).digest('hex').slice(0, 10);
+      writeAtomically(file.path, file.contents);
+    }
+    writeAtomically(join(outdir, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  }
+}
+
+function copyStatic(sources) {
+  for (const path of sources.filter(isStatic)) {
+    const target = join(dist, path.slice('src/'.length));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(join(root, path), `${target}.new`);
+    renameSync(`${target}.new`, target);
+  }
+}
+
+/** What has no source any more would go on being loaded. */
+function removeStale(expected) {
+  for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = relative(dist, join(entry.parentPath ?? entry.path, entry.name))
+      .split('\\')
+      .join('/');
+    if (path.startsWith('.') || expected.has(path) || expected.has(path.replace(/\.map$/, ''))) continue;
+    rmSync(join(dist, path), { force: true });
+  }
+}
+
+/** A process that reads meanwhile sees the old file or the new one. */
+function writeAtomically(path, content) {
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}.new`;
+  writeFileSync(partial, content);
+  renameSync(partial, path);
+}
+
+// --- One at a time ---------------------------------------------------------------------------------------------
+
+async function takeLock() {
+  let told = false;
+  for (;;) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (error.code === 'EACCES' || error.code === 'EROFS')
+        throw new BuildFailed(`${dist} cannot be written.`);
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = lockHolder();
+    if (holder !== undefined) {
+      if (!told && holder > 0) {
+        say(`another build runs (process ${holder}); waiting for it`);
+        told = true;
+      }
+      await delay(50);
+      continue;
+    }
+    // Left by a build that was killed. Two that find it may both replace it: whose pid stands there a moment later
+    // has it, the other goes on waiting.
+    writeFileSync(lockFile, String(process.pid));
+    await delay(100);
+    if (lockHolder() === process.pid) return;
+  }
+}
+
+/** The pid of the build that runs, 0 while that is being written or just went, `undefined` when it was left behind. */
+function lockHolder() {
+  try {
+    const pid = Number(readFileSync(lockFile, 'utf8'));
+    // A pid is given again in time, and a build never lasts this long.
+    if (Date.now() - statSync(lockFile).mtimeMs > 180_000) return undefined;
+    return pid === 0 || isAlive(pid) ? pid : undefined;
+  } catch {
+    return 0;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
