@@ -60,8 +60,7 @@ export function priceOfSeconds(tariff: Tariff, seconds: number): Money {
   if (!Number.isSafeInteger(seconds) || seconds < 0) {
     throw new Error(`Whole seconds of talk expected, not ${seconds}`);
   }
-  const sum = exactLines(tariff, seconds).reduce((total, line) => total.plus(line.price), exact(0));
-  return roundToCurrency(money(sum, tariff.currency), 'half_up');
+  return rounded(sumOf(exactLines(tariff, seconds)), tariff.currency);
 }
 
 /**
@@ -89,27 +88,31 @@ export function affordableSeconds(tariff: Tariff, amount: Money): number | undef
   return enough;
 }
 
+/**
+ * Sums are made in sixtieths of the price, a minute's price times seconds, and divided once: thirds of a cent have no end as
+ * decimals, and two of them added would miss the half cent that must be rounded up.
+ */
 interface ExactLine extends Omit<RatedLine, 'amount'> {
-  price: Decimal;
+  sixtieths: Decimal;
 }
 
 function exactLines(tariff: Tariff, seconds: number): ExactLine[] {
   // Without free seconds even a talk of 0 owes the fixed price, or "0 of 0 seconds" would make it free.
   if (tariff.freeSeconds > 0 && seconds <= tariff.freeSeconds) {
-    return [{ what: 'free', seconds, price: exact(0) }];
+    return [{ what: 'free', seconds, sixtieths: exact(0) }];
   }
   const lines: ExactLine[] = [];
-  const fixed = exact(tariff.fixedPrice);
+  const fixed = inSixtieths(tariff.fixedPrice);
   if (!fixed.isZero() || tariff.includedSeconds > 0) {
-    lines.push({ what: 'fixed', seconds: tariff.includedSeconds, price: fixed });
+    lines.push({ what: 'fixed', seconds: tariff.includedSeconds, sixtieths: fixed });
   }
   lines.push(...talkLines(tariff, roundedUpToIncrements(tariff, seconds)));
 
-  const sum = lines.reduce((total, line) => total.plus(line.price), exact(0));
-  const raised = tariff.minimumPrice === undefined ? sum : atLeast(sum, exact(tariff.minimumPrice));
-  if (raised.greaterThan(sum)) lines.push({ what: 'minimum', price: raised.minus(sum) });
-  const cut = tariff.maximumPrice === undefined ? raised : atMost(raised, exact(tariff.maximumPrice));
-  if (cut.lessThan(raised)) lines.push({ what: 'maximum', price: cut.minus(raised) });
+  const sum = sumOf(lines);
+  const raised = raisedTo(sum, tariff.minimumPrice);
+  if (raised.greaterThan(sum)) lines.push({ what: 'minimum', sixtieths: raised.minus(sum) });
+  const cut = cutTo(raised, tariff.maximumPrice);
+  if (cut.lessThan(raised)) lines.push({ what: 'maximum', sixtieths: cut.minus(raised) });
   return lines;
 }
 
@@ -126,17 +129,13 @@ function talkLines(tariff: Tariff, seconds: number): ExactLine[] {
     const begin = Math.max(band.fromSecond, tariff.includedSeconds);
     const end = Math.min(tariff.bands[index + 1]?.fromSecond ?? seconds, seconds);
     if (end <= begin) return [];
-    // Multiplied before it is divided, so that whole minutes come out exact.
-    const price = exact(band.pricePerMinute)
-      .times(end - begin)
-      .dividedBy(60);
     return [
       {
         what: 'talk' as const,
         seconds: end - begin,
         fromSecond: begin,
         pricePerMinute: band.pricePerMinute,
-        price,
+        sixtieths: exact(band.pricePerMinute).times(end - begin),
       },
     ];
   });
@@ -149,19 +148,36 @@ function talkLines(tariff: Tariff, seconds: number): ExactLine[] {
 function onGrid(lines: readonly ExactLine[], currency: string): RatedLine[] {
   let sum = exact(0);
   let shown = zero(currency);
-  return lines.map(({ price, ...line }) => {
-    sum = sum.plus(price);
-    const next = roundToCurrency(money(sum, currency), 'half_up');
+  return lines.map(({ sixtieths, ...line }) => {
+    sum = sum.plus(sixtieths);
+    const next = rounded(sum, currency);
     const amount = minus(next, shown);
     shown = next;
     return { ...line, amount };
   });
 }
 
-function atLeast(price: Decimal, least: Decimal): Decimal {
-  return price.lessThan(least) ? least : price;
+function sumOf(lines: readonly ExactLine[]): Decimal {
+  return lines.reduce((total, line) => total.plus(line.sixtieths), exact(0));
 }
 
-function atMost(price: Decimal, most: Decimal): Decimal {
-  return price.greaterThan(most) ? most : price;
+function inSixtieths(price: string): Decimal {
+  return exact(price).times(60);
+}
+
+/** The one rounding. */
+function rounded(sixtieths: Decimal, currency: string): Money {
+  return roundToCurrency(money(sixtieths.dividedBy(60), currency), 'half_up');
+}
+
+function raisedTo(sum: Decimal, minimumPrice: string | undefined): Decimal {
+  if (minimumPrice === undefined) return sum;
+  const least = inSixtieths(minimumPrice);
+  return sum.lessThan(least) ? least : sum;
+}
+
+function cutTo(sum: Decimal, maximumPrice: string | undefined): Decimal {
+  if (maximumPrice === undefined) return sum;
+  const most = inSixtieths(maximumPrice);
+  return sum.greaterThan(most) ? most : sum;
 }
