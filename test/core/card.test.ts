@@ -1,0 +1,88 @@
+import * as fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { luhn, withoutCardNumbers } from '../../src/core/card.ts';
+
+describe('Luhn', () => {
+  test.each([
+    '4242424242424242',
+    '378282246310005',
+    '5555555555554444',
+    '6011111111111117',
+    '4222222222222',
+    '0',
+  ])('%s passes', (digits) => {
+    expect(luhn(digits)).toBe(true);
+  });
+  test.each(['4242424242424241', '4242424242424224', '1', '', '4242 4242 4242 4242', 'abc', '٤٢٤٢'])(
+    '%j does not',
+    (digits) => {
+      expect(luhn(digits)).toBe(false);
+    },
+  );
+});
+
+describe('a card number is taken out', () => {
+  test.each([
+    ['bare', '4242424242424242', '[card number]'],
+    ['in a sentence', 'card 4242424242424242 declined', 'card [card number] declined'],
+    ['in groups', 'no 4242 4242 4242 4242.', 'no [card number].'],
+    ['with dashes', '4242-4242-4242-4242', '[card number]'],
+    ['with no-break spaces', '4242\u00a04242\u00a04242\u00a04242', '[card number]'],
+    ['with dashes between spaces', '4242 - 4242 - 4242 - 4242', '[card number]'],
+    ['digit by digit', '4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2', '[card number]'],
+    ['American Express', '3782 822463 10005', '[card number]'],
+    ['13 digits', '4222222222222', '[card number]'],
+    ['19 digits', '6304000000000000000', '[card number]'],
+    ['in JSON', '{"note":"4242424242424242"}', '{"note":"[card number]"}'],
+    ['glued to letters', 'pan4242424242424242x', 'pan[card number]x'],
+    ['with expiry behind it', '4242424242424242 12 34', '[card number] 12 34'],
+    ['with a number before it', '75001 4242 4242 4242 4242', '75001 [card number]'],
+    ['twice', '4242424242424242,5555555555554444', '[card number],[card number]'],
+    ['twice in one run', '4242424242424242 5555555555554444', '[card number] [card number]'],
+  ])('%s', (_how, text, kept) => {
+    expect(withoutCardNumbers(text)).toBe(kept);
+  });
+
+  it('whatever its grouping and whatever stands around it', () => {
+    const separators = fc.constantFrom('', ' ', '-', ' - ');
+    const around = fc.constantFrom('', 'x', ': ', '"', '\n');
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 11, maxLength: 17 }),
+        fc.array(separators, { minLength: 18, maxLength: 18 }),
+        around,
+        around,
+        (body, gaps, before, after) => {
+          const digits = withCheckDigit(`4${body.join('')}`);
+          const written = [...digits]
+            .map((digit, index) => digit + (gaps[index] ?? ''))
+            .join('')
+            .replace(/[ -]+$/, '');
+          expect(withoutCardNumbers(before + written + after)).toBe(`${before}[card number]${after}`);
+        },
+      ),
+    );
+  });
+});
+
+describe('what is no card number stays', () => {
+  test.each([
+    ['fails Luhn', '4242424242424241'],
+    ['twelve digits', '424242424242'],
+    ['twenty digits', '42424242424242424242'],
+    ['a telephone number', '+33612345678'],
+    ['two telephone numbers', '+33612345678 +33698765432'],
+    ['microseconds since 1970 that pass Luhn', '{"atUs":1767614400000008}'],
+    ['milliseconds since 1970 that pass Luhn', '{"time":1767614400008}'],
+    ['a uuid of digits that pass Luhn', '11111111-4242-4242-8242-424242424242'],
+    ['an amount', '25.00 EUR'],
+    ['nothing', ''],
+  ])('%s', (_what, text) => {
+    expect(withoutCardNumbers(text)).toBe(text);
+  });
+});
+
+function withCheckDigit(body: string): string {
+  const check = [...'0123456789'].find((digit) => luhn(body + digit));
+  return body + (check ?? '');
+}
