@@ -1,0 +1,212 @@
+// The only builder of what is sent to a FreeSWITCH. The event socket is a line protocol and a dial string a small
+// language ({ } [ ] , ^^ : | and ${...} all mean something): a stray character in a number could place another call or run
+// another command. Hence every part is a type of its own, is checked here once more against a list of what it may consist
+// of (a cast proves nothing), and anything else throws: that is a bug of ours, never an outcome.
+//
+// Not here: sending (esl-link), what the answers mean (freeswitch).
+
+import {
+  languages,
+  parseLegUuid,
+  type Branded,
+  type E164,
+  type Language,
+  type LegUuid,
+} from '../core/ids.ts';
+
+/** One line for `api`, without line ends. */
+export type ApiCommand = Branded<'ApiCommand'>;
+/** `sendmsg` or `bgapi`: a line and the headers that follow it. */
+export interface Message {
+  readonly line: Branded<'MessageLine'>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+/** Path of a prompt as the switch sees it; made by `promptFile` only. */
+export type PromptFile = Branded<'PromptFile'>;
+
+/** Where our calls go: a carrier's gateway of the profile, or (tests on loopback) an address. */
+export type CarrierRoute =
+  { kind: 'gateway'; name: string } | { kind: 'address'; profile: string; host: string; port: number };
+
+export class UnsafeCommandPart extends Error {
+  constructor(what: string) {
+    // The value itself is kept out: it may be a person's number.
+    super(`${what} is not of the allowed form; nothing was sent`);
+    this.name = 'UnsafeCommandPart';
+  }
+}
+
+function allowed<T extends string>(what: string, value: T, pattern: RegExp): T {
+  if (typeof value !== 'string' || !pattern.test(value)) throw new UnsafeCommandPart(what);
+  return value;
+}
+const uuid = (leg: LegUuid): LegUuid => {
+  if (parseLegUuid(leg) === undefined) throw new UnsafeCommandPart('leg uuid');
+  return leg;
+};
+// ITU-T E.164: country code does not begin with 0, 15 digits at most.
+const number = (value: E164): E164 => allowed('number', value, /^\+[1-9][0-9]{4,14}$/);
+const name = (what: string, value: string): string =>
+  allowed(what, value, /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
+const request = (value: string): string => allowed('request id', value, /^[A-Za-z0-9_-]{1,64}$/);
+const taskId = (value: string): string => allowed('task id', value, /^[1-9][0-9]{0,9}$/);
+const file = (value: PromptFile): PromptFile =>
+  allowed('prompt file', value, /^\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*(?:fr|en)\/[0-9a-f]{16,64}\.wav$/);
+const cause = (value: string): string => allowed('cause', value, /^[A-Z_]{3,40}$/);
+
+/** A day and an hour: no call lives longer, and a slip of units (milliseconds) is caught. */
+const secondsMax = 90_000;
+const whole = (what: string, value: number, min: number, max: number): number => {
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw new UnsafeCommandPart(what);
+  return value;
+};
+const seconds = (value: number): number => whole('seconds', value, 1, secondsMax);
+
+const api = (text: string): ApiCommand => text as ApiCommand;
+const message = (line: string, headers: Record<string, string>): Message => ({
+  line: line as Message['line'],
+  headers,
+});
+
+/** `<dirAtSwitch>/<language>/<id>.wav`. The folder must be absolute, of letters, digits and `._-/`: a blank would end the argument. */
+export function promptFile(dirAtSwitch: string, language: Language, id: string): PromptFile {
+  if (!languages.includes(language)) throw new UnsafeCommandPart('language');
+  return file(`${dirAtSwitch.replace(/\/+$/, '')}/${language}/${id}.wav` as PromptFile);
+}
+
+function route(to: E164, by: CarrierRoute): string {
+  if (by.kind === 'gateway') return `sofia/gateway/${name('gateway', by.name)}/${number(to)}`;
+  const host = allowed('host', by.host, /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/);
+  return `sofia/${name('profile', by.profile)}/${number(to)}@${host}:${String(whole('port', by.port, 1, 65_535))}`;
+}
+
+// Thirty seconds without a single packet is a phone that is gone (DESIGN 6): the talk ended with the last packet, so the
+// shorter this is, the smaller the doubt; below it tunnels and handovers of mobiles would end living calls. The profile
+// of freeswitch-conf says the same; said per leg so that a foreign profile cannot change what we bill by.
+export const mediaTimeoutMs = 30_000;
+
+/** `bgapi originate`: rings, and parks the leg when it answers. `job` returns as Job-UUID of the BACKGROUND_JOB. */
+export function originate(leg: {
+  leg: LegUuid;
+  job: LegUuid;
+  to: E164;
+  callerId: E164;
+  ringSeconds: number;
+  by: CarrierRoute;
+}): Message {
+  const shown = number(leg.callerId);
+  const variables = [
+    `origination_uuid=${uuid(leg.leg)}`,
+    `origination_caller_id_number=${shown}`,
+    `origination_caller_id_name=${shown}`,
+    // Early media is the carrier's announcements; without this it would count as an answer to `&park()`.
+    'ignore_early_media=true',
+    `originate_timeout=${String(whole('ring seconds', leg.ringSeconds, 1, 300))}`,
+    'hangup_after_bridge=true',
+    `media_timeout=${String(mediaTimeoutMs)}`,
+  ].join(',');
+  return message(`bgapi originate {${variables}}${route(leg.to, leg.by)} &park()`, {
+    'Job-UUID': uuid(leg.job),
+  });
+}
+
+function execute(
+  leg: LegUuid,
+  application: string,
+  argument: string | undefined,
+  eventUuid?: string,
+): Message {
+  return message(`sendmsg ${uuid(leg)}`, {
+    'call-command': 'execute',
+    'execute-app-name': application,
+    ...(argument === undefined ? {} : { 'execute-app-arg': argument }),
+    ...(eventUuid === undefined ? {} : { 'event-uuid': eventUuid }),
+    // Without it an execute that arrives during a prompt runs inside the prompt, which goes on afterwards.
+    'event-lock': 'true',
+  });
+}
+
+/** The variable an answer stands in, read from the event of the same execute. */
+export const keyVariable = 'ringmeter_key';
+
+/** Forgets keys typed before: a key pressed at the music is no answer to a question not yet heard. */
+export const forgetKeys = (leg: LegUuid): Message => execute(leg, 'flush_dtmf', undefined);
+
+/** One key, one try. `#` ends the wait: min max tries timeout terminators file invalid-file variable. */
+export const ask = (leg: LegUuid, id: string, prompt: PromptFile, waitMs: number): Message =>
+  execute(
+    leg,
+    'play_and_get_digits',
+    `1 1 1 ${String(whole('wait', waitMs, 100, 120_000))} # ${file(prompt)} silence_stream://10 ${keyVariable}`,
+    `ask:${request(id)}`,
+  );
+
+export const play = (leg: LegUuid, id: string, prompt: PromptFile): Message =>
+  execute(leg, 'playback', file(prompt), `play:${request(id)}`);
+
+/** A slow broken chord, quiet (-26 dB), with a rest; endless until broken. Needs no sound files on the switch. */
+export const music =
+  'tone_stream://v=-26;%(900,80,262,330);%(900,80,330,392);%(900,80,392,523);%(900,80,330,392);' +
+  '%(900,80,294,349);%(900,80,349,440);%(900,80,330,392);%(1400,1200,262,330);loops=-1';
+
+export const playMusic = (leg: LegUuid, turn: number): Message =>
+  execute(leg, 'playback', music, `music:${String(whole('turn', turn, 0, Number.MAX_SAFE_INTEGER))}`);
+
+/** Ends what is playing; `all` also throws away the executes still waiting. */
+export const breakPlaying = (leg: LegUuid, which: 'all' | 'current'): ApiCommand =>
+  api(which === 'all' ? `uuid_break ${uuid(leg)} all` : `uuid_break ${uuid(leg)}`);
+
+/** To one party of a bridge; the bridge stays. */
+export const announce = (leg: LegUuid, prompt: PromptFile): ApiCommand =>
+  api(`uuid_broadcast ${uuid(leg)} ${file(prompt)} aleg`);
+
+/** Answers `+OK Added: <task id>`. Fires between N-1 and N seconds from now: the switch counts whole seconds. */
+export const scheduleKill = (
+  group: 'guard' | 'limit',
+  leg: LegUuid,
+  inSeconds: number,
+  why: 'MANAGER_REQUEST' | 'ALLOTTED_TIMEOUT',
+): ApiCommand =>
+  api(
+    `sched_api +${String(seconds(inSeconds))} ${taskGroup(group, leg)} uuid_kill ${uuid(leg)} ${cause(why)}`,
+  );
+
+export const taskGroup = (group: 'guard' | 'limit', leg: LegUuid): string => `${group}-${uuid(leg)}`;
+export const unschedule = (id: string): ApiCommand => api(`unsched_api ${taskId(id)}`);
+/** Removes every task of the group. */
+export const unscheduleGroup = (group: 'guard' | 'limit', leg: LegUuid): ApiCommand =>
+  api(`sched_del ${taskGroup(group, leg)}`);
+export const showTasks = api('show tasks as json');
+
+/**
+ * What makes A park again after the talk, for a farewell, instead of ending with B. `park_timeout` is read when that park
+ * begins and covers the farewell (the longest is under 10 s): nobody stays in silence when no gateway listens.
+ */
+export const parkAfterBridge = (aLeg: LegUuid): ApiCommand =>
+  api(
+    `uuid_setvar_multi ${uuid(aLeg)} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING`,
+  );
+export const endAfterBridge = (bLeg: LegUuid): ApiCommand =>
+  api(`uuid_setvar_multi ${uuid(bLeg)} park_after_bridge=false;hangup_after_bridge=true`);
+export const bridge = (aLeg: LegUuid, bLeg: LegUuid): ApiCommand =>
+  api(`uuid_bridge ${uuid(aLeg)} ${uuid(bLeg)}`);
+
+export const kill = (
+  leg: LegUuid,
+  why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL',
+): ApiCommand => api(`uuid_kill ${uuid(leg)} ${cause(why)}`);
+export const exists = (leg: LegUuid): ApiCommand => api(`uuid_exists ${uuid(leg)}`);
+export const dump = (leg: LegUuid): ApiCommand => api(`uuid_dump ${uuid(leg)} json`);
+/** What the leg executes or executed last; `_undef_` when nothing yet. */
+export const lastArgument = (leg: LegUuid): ApiCommand =>
+  api(`uuid_getvar ${uuid(leg)} current_application_data`);
+
+/** Asks nothing of the switch but an answer, from memory: no leg has this uuid. */
+export const areYouThere = api('uuid_exists 00000000-0000-0000-0000-000000000000');
+/** A new one means the switch was restarted: its calls are gone. */
+export const coreUuid = api('global_getvar core_uuid');
+export const subscribe = (events: readonly string[]): Message =>
+  message(
+    `event json ${events.map((event) => allowed('event name', event, /^[A-Z_]{3,40}$/)).join(' ')}`,
+    {},
+  );

@@ -1,0 +1,463 @@
+// A FreeSWITCH as the steps need it (flow/ports: Switch): their commands become commands of the event socket, its answers
+// become outcomes, its events become SwitchEvents. The calls live in the switch, parked and commanded by uuid; what is
+// remembered here about a leg is convenience (its guard's task number, whether music plays) and may be lost at any time:
+// a gateway that takes over finds it out again. The spelling of commands is dial-string, the reading of events switch-events.
+//
+// Who ends a leg when no gateway is left: until the bridge its guard (a task of the switch, group `guard-<leg>`); in the
+// talk the limit (group `limit-<A>`) ends A, and B with it; after the talk `park_timeout` on A.
+
+import { randomUUID } from 'node:crypto';
+import type { LegUuid } from '../core/ids.ts';
+import type { Sentence } from '../core/prompt.ts';
+import type {
+  Clock,
+  Commanded,
+  LegToRing,
+  LegTruth,
+  Log,
+  Question,
+  Switch,
+  SwitchEvent,
+} from '../flow/ports.ts';
+import * as say from './dial-string.ts';
+import type { CarrierRoute, PromptFile } from './dial-string.ts';
+import { EslLink, type SwitchHeaders } from './esl-link.ts';
+import { hangupCause } from './hangup-cause.ts';
+import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
+import { commanded, readDump, readTasks, taskOf } from './switch-answers.ts';
+import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
+
+export interface FreeSwitchOptions {
+  id: string;
+  host: string;
+  port: number;
+  password: string;
+  /** Where its calls go out. */
+  destination: CarrierRoute;
+  prompts: PromptAudioOptions;
+  clock: Clock;
+  log: Log;
+  /** Jitter of reconnecting; 0 <= x < 1. */
+  chance?: () => number;
+}
+
+/** What we happen to know of a leg. */
+interface LegMemory {
+  /** Our own monotonic time at which the guard is due: a leg with a guard long due is dead. */
+  guard?: { task: string; dueMs: number };
+  music?: { turn: number; broken: boolean };
+  /** Its originate is under way: no BACKGROUND_JOB yet. */
+  job?: string;
+  /** CHANNEL_CREATE was seen: from here on CHANNEL_HANGUP_COMPLETE tells its end. */
+  created: boolean;
+  /** Hung up before the switch had made it. */
+  killOnCreation?: Parameters<typeof say.kill>[1];
+}
+
+// The switch counts its tasks in whole seconds: one set for +N fires between N-1 and N after the command, and up to 0.1
+// later. With +2 it fires 1 to 2.1 s after the limit counted from arming, and the bridge comes some ms after arming: always
+// after our own cut, at most about 2 s behind it.
+const limitSlackSeconds = 2;
+/** Bridging this long after arming would let the switch's cut come before the limit: it is then armed anew. */
+const armedAnewAfterMs = 900;
+/** Behind the limit: B outlives A by nothing, this is for a B whose A ended without taking it along. */
+const guardBehindLimitSeconds = 60;
+const guardAfterFailedBridgeSeconds = 60;
+/** A sentence nobody prepared takes 30 ms to render; longer than this a person on the line should not wait. */
+const renderWaitMs = 1_000;
+/** When music that was told to stop still plays, it missed the break (it was just starting). One frame is 20 ms. */
+const musicStoppedWithinMs = 300;
+const strangersPrunedAt = 10_000;
+
+const killWords = {
+  normal: 'NORMAL_CLEARING',
+  limit_reached: 'ALLOTTED_TIMEOUT',
+  stopped: 'ORIGINATOR_CANCEL',
+} as const;
+const unknown = { outcome: 'unknown' } as const;
+const done = { outcome: 'done' } as const;
+
+export class FreeSwitch implements Switch {
+  readonly id: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #destination: CarrierRoute;
+  readonly #link: EslLink;
+  readonly #prompts: PromptAudio;
+  readonly #listeners: ((event: SwitchEvent) => void)[] = [];
+  readonly #legs = new Map<LegUuid, LegMemory>();
+  readonly #jobs = new Map<string, LegUuid>();
+  readonly #queues = new Map<LegUuid, Promise<unknown>>();
+  #coreUuid: string | undefined;
+  #musicTurn = 0;
+
+  constructor(options: FreeSwitchOptions) {
+    this.id = options.id;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#destination = options.destination;
+    this.#prompts = new PromptAudio(options.prompts);
+    this.#link = new EslLink(
+      { ...options, events: eventsWeNeed },
+      {
+        up: (coreUuid) => this.#linkUp(coreUuid),
+        down: () => this.#linkDown(),
+        event: (event) => this.#hear(event),
+      },
+    );
+  }
+
+  link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
+    const lastSeenMs = this.#link.lastSeenMs;
+    return {
+      up: this.#link.up,
+      ...(this.#coreUuid === undefined ? {} : { coreUuid: this.#coreUuid }),
+      ...(lastSeenMs === undefined ? {} : { lastSeenMs }),
+    };
+  }
+
+  onEvent(listener: (event: SwitchEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  start(): void {
+    this.#link.start();
+    void this.#prompts.findEngine().then((found) => {
+      if (found) return;
+      this.#log.warn(
+        { switch: this.id },
+        'espeak-ng is not installed: prompts are written as text only, and on a real switch callers hear silence.',
+      );
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#link.stop();
+  }
+
+  prepare(sentences: readonly Sentence[]): void {
+    for (const sentence of sentences) void this.#render(sentence);
+  }
+
+  ring(order: LegToRing): Promise<Commanded> {
+    const { leg } = order;
+    return this.#inOrder([leg], async () => {
+      // Ordering again what lives already is success, and must not put a guard on a talk under way.
+      const alive = await this.#link.api(say.exists(leg));
+      if (!alive.answered) return unknown;
+      if (alive.text === 'true') return done;
+      const job = randomUUID() as LegUuid;
+      const memory: LegMemory = { ...this.#legs.get(leg), job, created: false };
+      this.#legs.set(leg, memory);
+      const guarded = await this.#moveGuard(leg, order.guardSeconds);
+      if (guarded.outcome !== 'done') return guarded;
+      this.#jobs.set(job, leg);
+      const reply = await this.#link.send(say.originate({ ...order, job, by: this.#destination }));
+      const outcome = commanded(reply);
+      if (outcome.outcome === 'refused') this.#forgetJob(job);
+      return outcome;
+    });
+  }
+
+  ask(leg: LegUuid, question: Question): Promise<Commanded> {
+    return this.#inOrder([leg], async () => {
+      const prompt = await this.#render(question.sentence);
+      await this.#stopMusic(leg);
+      const [, asked] = await Promise.all([
+        this.#link.send(say.forgetKeys(leg)),
+        this.#link.send(say.ask(leg, question.request, prompt, question.waitMs)),
+      ]);
+      return commanded(asked);
+    });
+  }
+
+  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded> {
+    return this.#inOrder([leg], async () => {
+      const prompt = await this.#render(sentence);
+      await this.#stopMusic(leg);
+      return commanded(await this.#link.send(say.play(leg, request, prompt)));
+    });
+  }
+
+  playMusic(leg: LegUuid): Promise<Commanded> {
+    return this.#inOrder([leg], async () => {
+      await this.#stopMusic(leg);
+      this.#musicTurn += 1;
+      const turn = this.#musicTurn;
+      // Noted before it is sent: music that is noted but does not play is broken in vain, the other way round it would
+      // play for ever over the next question.
+      const memory = this.#recall(leg);
+      memory.music = { turn, broken: false };
+      const outcome = commanded(await this.#link.send(say.playMusic(leg, turn)));
+      if (outcome.outcome === 'gone') this.#legs.delete(leg);
+      return outcome;
+    });
+  }
+
+  announce(leg: LegUuid, sentence: Sentence): Promise<Commanded> {
+    return this.#inOrder([leg], async () =>
+      commanded(await this.#link.api(say.announce(leg, await this.#render(sentence)))),
+    );
+  }
+
+  guard(leg: LegUuid, seconds: number): Promise<Commanded> {
+    return this.#inOrder([leg], () => this.#moveGuard(leg, seconds));
+  }
+
+  bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded> {
+    return this.#inOrder([aLeg, bLeg], async () => {
+      const armedAtMs = this.#clock.monotonicMs();
+      const arm = say.scheduleKill(
+        'limit',
+        aLeg,
+        Math.ceil(talkLimitSeconds) + limitSlackSeconds,
+        'ALLOTTED_TIMEOUT',
+      );
+      const behindLimit = Math.ceil(talkLimitSeconds) + limitSlackSeconds + guardBehindLimitSeconds;
+      const [armed, parks, ends, guarded] = await Promise.all([
+        this.#link.api(arm),
+        this.#link.api(say.parkAfterBridge(aLeg)),
+        this.#link.api(say.endAfterBridge(bLeg)),
+        this.#moveGuard(bLeg, behindLimit),
+      ]);
+      const task = taskOf(armed);
+      const prepared = [armed, parks, ends].map(commanded);
+      const hindrance = [...prepared, guarded].find((outcome) => outcome.outcome !== 'done');
+      if (hindrance !== undefined || task === undefined) {
+        await this.#withoutBridge(aLeg, bLeg);
+        return hindrance ?? { outcome: 'refused', reason: 'the talk limit could not be armed' };
+      }
+      // A is in the limit's hands from here; its guard would cut the talk if we were replaced right after the bridge.
+      const [, bridged] = await Promise.all([this.#liftGuard(aLeg), this.#link.api(say.bridge(aLeg, bLeg))]);
+      const outcome = commanded(bridged);
+      if (outcome.outcome === 'done') {
+        this.#recall(aLeg);
+        delete this.#recall(aLeg).music;
+        delete this.#recall(bLeg).music;
+        if (
+          this.#clock.monotonicMs() - armedAtMs > armedAnewAfterMs &&
+          taskOf(await this.#link.api(arm)) !== undefined
+        ) {
+          void this.#link.api(say.unschedule(task));
+        }
+      } else if (outcome.outcome !== 'unknown') {
+        await this.#withoutBridge(aLeg, bLeg);
+      }
+      return outcome;
+    });
+  }
+
+  /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
+  async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
+    const outcome = commanded(await this.#link.api(say.kill(leg, killWords[why])));
+    const memory = this.#legs.get(leg);
+    if (outcome.outcome === 'gone' && memory?.job !== undefined && !memory.created) {
+      // The switch has taken the order to ring but not made the leg yet; told `gone`, it would ring all the same.
+      memory.killOnCreation = killWords[why];
+      return done;
+    }
+    return outcome;
+  }
+
+  async look(leg: LegUuid): Promise<LegTruth> {
+    const exists = await this.#link.api(say.exists(leg));
+    if (!exists.answered) return { state: 'unknown' };
+    if (exists.text === 'true') {
+      const dump = await this.#link.api(say.dump(leg));
+      if (!dump.answered) return { state: 'unknown' };
+      const living = readDump(dump.text);
+      if (living !== undefined) return living;
+    }
+    const memory = this.#legs.get(leg);
+    if (memory?.job !== undefined && !memory.created) return { state: 'unknown' };
+    const again = await this.#link.api(say.exists(leg));
+    return { state: again.answered && again.text === 'false' ? 'gone' : 'unknown' };
+  }
+
+  // --- What the switch tells ------------------------------------------------------------------------------------
+
+  #hear(event: SwitchHeaders): void {
+    const leg = legOf(event, 'Unique-ID');
+    const name = event.header('Event-Name');
+    if (name === 'BACKGROUND_JOB') void this.#jobEnded(event);
+    if (leg === undefined) return;
+    const memory = this.#legs.get(leg);
+    if (name === 'CHANNEL_CREATE' && memory !== undefined) {
+      memory.created = true;
+      if (memory.killOnCreation !== undefined) void this.#link.api(say.kill(leg, memory.killOnCreation));
+    }
+    if (name === 'CHANNEL_EXECUTE_COMPLETE') this.#executed(event, memory);
+    if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
+    const told = switchEvent(event);
+    if (told !== undefined) this.#tell(told);
+  }
+
+  #executed(event: SwitchHeaders, memory: LegMemory | undefined): void {
+    const by = event.header('Application-UUID') ?? '';
+    if (memory?.music !== undefined && by === `music:${String(memory.music.turn)}`) delete memory.music;
+    if (event.header('Application-Response') === 'FILE NOT FOUND') {
+      this.#log.warn(
+        { switch: this.id, file: event.header('Application-Data') },
+        'The switch does not find a prompt.',
+      );
+    }
+  }
+
+  // An originate that fails before there is a channel (no such gateway, limits of the switch) is told by its job alone. One
+  // whose uuid is already in use fails too, and there the leg lives: telling its end would free a consultant who is talking.
+  async #jobEnded(event: SwitchHeaders): Promise<void> {
+    const job = event.header('Job-UUID') ?? '';
+    const leg = this.#forgetJob(job);
+    if (leg === undefined || this.#legs.get(leg)?.created !== false || event.body().startsWith('+OK')) return;
+    const exists = await this.#link.api(say.exists(leg));
+    const memory = this.#legs.get(leg);
+    if (!exists.answered || exists.text !== 'false' || memory?.created !== false) return;
+    const switchCause =
+      event
+        .body()
+        .replace(/^-ERR\s*/, '')
+        .trim() || 'NONE';
+    this.#tidy(leg, memory, event);
+    const endedAtUs = instantUs(event, 'Event-Date-Timestamp') ?? 0n;
+    this.#tell({ type: 'legEnded', leg, cause: hangupCause(switchCause), switchCause, endedAtUs });
+  }
+
+  /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks, which it walks twice a second. */
+  #tidy(leg: LegUuid, memory: LegMemory | undefined, event: SwitchHeaders): void {
+    this.#legs.delete(leg);
+    if (memory?.guard !== undefined) void this.#link.api(say.unschedule(memory.guard.task));
+    if (instantUs(event, 'Caller-Channel-Bridged-Time') === undefined) return;
+    // The talk is over with the first of the two: the limit must not cut A's farewell.
+    const other = legOf(event, 'Other-Leg-Unique-ID');
+    for (const a of other === undefined ? [leg] : [leg, other])
+      void this.#link.api(say.unscheduleGroup('limit', a));
+  }
+
+  #tell(event: SwitchEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #linkUp(coreUuid: string): void {
+    if (this.#coreUuid !== coreUuid) this.#legs.clear();
+    this.#coreUuid = coreUuid;
+    this.#prune();
+    this.#tell({ type: 'linkUp', coreUuid });
+  }
+
+  #linkDown(): void {
+    for (const job of [...this.#jobs.keys()]) this.#forgetJob(job);
+    this.#tell({ type: 'linkDown' });
+  }
+
+  // --- Parts of commands ------------------------------------------------------------------------------------------
+
+  /** Commands for one leg go out one after the other, whatever each of them waits for. */
+  #inOrder<T>(legs: readonly LegUuid[], act: () => Promise<T>): Promise<T> {
+    const turn = Promise.all(legs.map((leg) => this.#queues.get(leg))).then(act);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const leg of legs) this.#queues.set(leg, settled);
+    void settled.then(() => {
+      for (const leg of legs) if (this.#queues.get(leg) === settled) this.#queues.delete(leg);
+    });
+    return turn;
+  }
+
+  async #render(sentence: Sentence): Promise<PromptFile> {
+    let tooLate = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => {
+      tooLate = () => resolve('late');
+    });
+    const timer = this.#clock.after(renderWaitMs, () => tooLate());
+    const rendered = await Promise.race([this.#prompts.render(sentence), late]);
+    timer.cancel();
+    if (rendered !== 'late' && rendered.outcome === 'failed' && !rendered.reason.includes('ENOENT')) {
+      this.#log.warn(
+        { switch: this.id, key: sentence.key, reason: rendered.reason },
+        'A prompt could not be rendered.',
+      );
+    }
+    return this.#prompts.file(sentence);
+  }
+
+  async #moveGuard(leg: LegUuid, seconds: number): Promise<Commanded> {
+    const earlier = await this.#guardTasks(leg);
+    const reply = await this.#link.api(say.scheduleKill('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST'));
+    const task = taskOf(reply);
+    if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
+    this.#recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
+    // Only now the old one: there is no moment without a guard.
+    for (const old of earlier) void this.#link.api(say.unschedule(old));
+    return done;
+  }
+
+  async #liftGuard(leg: LegUuid): Promise<void> {
+    const { guard } = this.#recall(leg);
+    delete this.#recall(leg).guard;
+    await this.#link.api(
+      guard === undefined ? say.unscheduleGroup('guard', leg) : say.unschedule(guard.task),
+    );
+  }
+
+  /** Task numbers of the leg's guards; a leg we do not know was guarded by the gateway before us. */
+  async #guardTasks(leg: LegUuid): Promise<string[]> {
+    const memory = this.#legs.get(leg);
+    if (memory !== undefined) return memory.guard === undefined ? [] : [memory.guard.task];
+    const shown = await this.#link.api(say.showTasks);
+    return shown.answered ? readTasks(shown.text, say.taskGroup('guard', leg)) : [];
+  }
+
+  async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
+    await Promise.all([
+      this.#moveGuard(aLeg, guardAfterFailedBridgeSeconds),
+      this.#moveGuard(bLeg, guardAfterFailedBridgeSeconds),
+      this.#link.api(say.unscheduleGroup('limit', aLeg)),
+    ]);
+  }
+
+  async #stopMusic(leg: LegUuid): Promise<void> {
+    const memory = this.#legs.get(leg);
+    if (memory === undefined) {
+      // A leg of the gateway before us: with music on, our next execute would wait for its end, which never comes.
+      const last = await this.#link.api(say.lastArgument(leg));
+      if (last.answered && last.text === say.music) await this.#link.api(say.breakPlaying(leg, 'all'));
+      return;
+    }
+    const { music } = memory;
+    if (music === undefined || music.broken) return;
+    music.broken = true;
+    await this.#link.api(say.breakPlaying(leg, 'all'));
+    // The switch forgets a break at the start of an application: music that was just being started plays on.
+    this.#clock.after(musicStoppedWithinMs, () => {
+      if (this.#legs.get(leg)?.music === music) void this.#link.api(say.breakPlaying(leg, 'current'));
+    });
+  }
+
+  #recall(leg: LegUuid): LegMemory {
+    let memory = this.#legs.get(leg);
+    if (memory === undefined) {
+      // Legs whose end we missed (link down) or that were dead when commanded would stay for ever.
+      if (this.#legs.size % strangersPrunedAt === strangersPrunedAt - 1) this.#prune();
+      memory = { created: true };
+      this.#legs.set(leg, memory);
+    }
+    return memory;
+  }
+
+  #prune(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [leg, memory] of this.#legs) {
+      if (memory.guard !== undefined && memory.guard.dueMs + 10_000 < nowMs) this.#legs.delete(leg);
+    }
+  }
+
+  #forgetJob(job: string): LegUuid | undefined {
+    const leg = this.#jobs.get(job);
+    this.#jobs.delete(job);
+    const memory = leg === undefined ? undefined : this.#legs.get(leg);
+    if (memory?.job === job) delete memory.job;
+    return leg;
+  }
+}

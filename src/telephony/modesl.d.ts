@@ -1,0 +1,40 @@
+// modesl 1.2.1 ships no types. Only what esl-link uses is declared, read off lib/esl/{Connection,Parser,Event}.js;
+// the two underscored members are private there and are named here because the link must step in front of them.
+declare module 'modesl' {
+  import type { Socket } from 'node:net';
+
+  interface EslEvent {
+    /** First header of that name; JSON events may carry anything a hostile peer put there. */
+    getHeader(name: string): unknown;
+    getBody(): unknown;
+  }
+
+  interface Parser {
+    buffer: Buffer;
+    _onData(bytes: Buffer): void;
+    _parseHeaderText(text: string): Record<string, string | number>;
+  }
+
+  class Connection {
+    constructor(host: string, port: number, password: string);
+    socket: Socket | null;
+    parser: Parser;
+    on(name: 'error', listener: (fault: Error) => void): this;
+    on(name: 'esl::connect' | 'esl::ready' | 'esl::event::auth::fail', listener: () => void): this;
+    on(
+      name: 'esl::event::**',
+      listener: (event: EslEvent, headers: Record<string, unknown>, body?: string) => void,
+    ): this;
+    removeAllListeners(): this;
+    sendRecv(
+      command: string,
+      headers: Record<string, string> | null,
+      reply?: (event: EslEvent) => void,
+    ): void;
+    api(command: string, reply: (event: EslEvent) => void): void;
+  }
+
+  const modesl: { Connection: typeof Connection };
+  export default modesl;
+  export type { Connection, EslEvent, Parser };
+}

@@ -1,0 +1,151 @@
+// A sentence becomes a file the switch can play. What is said is in core/prompt; here it gets a voice and a name.
+//
+//   <dir>/<language>/<id>.txt   the words, always: for who listens by reading, and for whoever wonders what a file says
+//   <dir>/<language>/<id>.wav   the voice, when espeak-ng is installed (mono, 16 bit; the switch resamples)
+//
+// The id is a digest of voice, language and words, so a file never changes its meaning, needs no invalidation, and any
+// number of gateways may share one folder. Files appear by rename, whole or not at all.
+//
+// Without an engine the .wav stays absent: the switch answers FILE NOT FOUND, which counts as played. That is said once,
+// clearly, at boot (`findEngine`), because callers then hear silence.
+
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Language } from '../core/ids.ts';
+import { spokenText, type Sentence } from '../core/prompt.ts';
+import { promptFile, type PromptFile } from './dial-string.ts';
+
+export interface PromptAudioOptions {
+  /** Our folder; made when missing. */
+  dir: string;
+  /** The same folder as the switch sees it (another container, another machine). */
+  dirAtSwitch: string;
+  /** Program to speak with; espeak-ng's options. */
+  engine?: string;
+  voices?: Record<Language, string>;
+}
+
+/** A sentence takes about 30 ms; a child that runs this long hangs. */
+const renderTimeoutMs = 5_000;
+/** More at once only take each other's processor; calls wait for the first ones, which are theirs. */
+const rendersAtOnce = 2;
+
+export class PromptAudio {
+  readonly #options: Required<PromptAudioOptions>;
+  readonly #rendering = new Map<string, Promise<void>>();
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: PromptAudioOptions) {
+    this.#options = { engine: 'espeak-ng', voices: { fr: 'fr-fr', en: 'en-gb' }, ...options };
+    // Refused here rather than at the first call: see promptFile for what the folder may be called.
+    promptFile(options.dirAtSwitch, 'en', '0'.repeat(16));
+  }
+
+  /** Where the switch finds this sentence, rendered or not. */
+  file(sentence: Sentence): PromptFile {
+    return promptFile(this.#options.dirAtSwitch, sentence.language, this.#id(sentence));
+  }
+
+  /**
+   * Resolves when the sentence lies in the folder as well as it ever will: text, and audio unless the engine is missing
+   * or failed. `failed` says why; the call goes on either way.
+   */
+  async render(sentence: Sentence): Promise<{ outcome: 'rendered' } | { outcome: 'failed'; reason: string }> {
+    const id = this.#id(sentence);
+    let rendering = this.#rendering.get(id);
+    if (rendering === undefined) {
+      rendering = this.#write(id, sentence).finally(() => this.#rendering.delete(id));
+      this.#rendering.set(id, rendering);
+    }
+    try {
+      await rendering;
+      return { outcome: 'rendered' };
+    } catch (fault) {
+      return { outcome: 'failed', reason: fault instanceof Error ? fault.message : 'unknown' };
+    }
+  }
+
+  /** Whether there is a voice: call at boot. */
+  async findEngine(): Promise<boolean> {
+    try {
+      await this.#speak(['--version'], '');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #id(sentence: Sentence): string {
+    const voice = this.#options.voices[sentence.language];
+    const words = [this.#options.engine, voice, sentence.language, spokenText(sentence)].join('\n');
+    return createHash('sha256').update(words).digest('hex').slice(0, 32);
+  }
+
+  async #write(id: string, sentence: Sentence): Promise<void> {
+    const words = spokenText(sentence);
+    const folder = path.join(this.#options.dir, sentence.language);
+    const [wav, txt] = [path.join(folder, `${id}.wav`), path.join(folder, `${id}.txt`)];
+    const unfinished = path.join(folder, `.${id}.${randomUUID()}`);
+    await mkdir(folder, { recursive: true });
+    try {
+      if (!(await there(txt))) {
+        await writeFile(unfinished, `${words}\n`);
+        await rename(unfinished, txt);
+      }
+      if (!(await there(wav))) {
+        // The words go in by standard input: as an argument, a sentence beginning with `-` would be an option.
+        await this.#inTurn(() =>
+          this.#speak(
+            ['-v', this.#options.voices[sentence.language], '-s', '150', '-w', unfinished, '--stdin'],
+            words,
+          ),
+        );
+        await rename(unfinished, wav);
+      }
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+
+  async #inTurn(act: () => Promise<void>): Promise<void> {
+    if (this.#running >= rendersAtOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running += 1;
+    try {
+      await act();
+    } finally {
+      this.#running -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+
+  /** One run of the engine; no shell between us and it. */
+  #speak(options: string[], words: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#options.engine, options, {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        timeout: renderTimeoutMs,
+        killSignal: 'SIGKILL',
+      });
+      child.once('error', reject);
+      child.once('close', (code, signal) => {
+        if (code === 0) resolve();
+        else reject(new Error(`${this.#options.engine} ended with ${String(signal ?? code)}`));
+      });
+      // An engine that ends before it has read everything must not end us (EPIPE); its exit code tells.
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(words);
+    });
+  }
+}
+
+async function there(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

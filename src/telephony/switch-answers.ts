@@ -1,0 +1,56 @@
+// What the switch answers to our commands, in our words. Pure; the commands themselves are in dial-string and freeswitch.
+
+import type { Commanded, LegTruth } from '../flow/ports.ts';
+import type { Reply, SwitchHeaders } from './esl-link.ts';
+import { instantUs, legOf } from './switch-events.ts';
+
+/** `+OK...` is done; that a leg is not there is told in four spellings. */
+export function commanded(reply: Reply): Commanded {
+  if (!reply.answered) return { outcome: 'unknown' };
+  if (reply.text.startsWith('+OK')) return { outcome: 'done' };
+  if (/no such channel|invalid uuid|invalid session id/i.test(reply.text)) return { outcome: 'gone' };
+  return { outcome: 'refused', reason: reply.text.replace(/^-ERR\s*/, '') };
+}
+
+/** The number of a task just scheduled. */
+export const taskOf = (reply: Reply): string | undefined =>
+  reply.answered ? /^\+OK Added: ([1-9][0-9]*)$/.exec(reply.text)?.[1] : undefined;
+
+const fields = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `{"row_count":N,"rows":[...]}`, without `rows` when there is none. */
+export function readTasks(json: string, group: string): string[] {
+  const { rows } = fields(parsed(json));
+  return (Array.isArray(rows) ? rows.map(fields) : [])
+    .filter((row) => row['task_group'] === group)
+    .map((row) => row['task_id'])
+    .filter((id): id is string => typeof id === 'string');
+}
+
+/** A leg as `uuid_dump <leg> json` shows it; `undefined` when the answer is no living leg. */
+export function readDump(json: string): LegTruth | undefined {
+  const all = fields(parsed(json));
+  const headers: Pick<SwitchHeaders, 'header'> = {
+    header: (name) => (typeof all[name] === 'string' && all[name] !== '' ? all[name] : undefined),
+  };
+  const dump = { ...headers, body: () => '' };
+  if (legOf(dump, 'Unique-ID') === undefined || dump.header('Answer-State') === 'hangup') return undefined;
+  const bridgedAtUs = instantUs(dump, 'variable_bridge_uepoch', 'Caller-Channel-Bridged-Time');
+  // signal_bond names the partner as long as the bridge stands; bridge_uuid stays behind afterwards.
+  const bridgedTo = legOf(dump, 'variable_signal_bond');
+  return {
+    state: 'living',
+    answered: dump.header('Answer-State') === 'answered',
+    ...(bridgedAtUs === undefined ? {} : { bridgedAtUs }),
+    ...(bridgedTo === undefined ? {} : { bridgedTo }),
+  };
+}
