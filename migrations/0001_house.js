@@ -323,7 +323,7 @@ create table deliveries (
   status integer,
   problem text,
   took_ms integer,
-  primary key (notice_id, try)
+  primary key (notice_id, at)
 );
 
 create table idempotency_keys (

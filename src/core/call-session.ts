@@ -26,12 +26,7 @@ import type { NoticeDraft } from './merchant-notice.ts';
 import type { PriceTerms, Sentence } from './prompt.ts';
 
 export type CallState =
-  | 'awaiting_payment'
-  | 'ringing_consultant'
-  | 'ringing_caller'
-  | 'connected'
-  | 'ended'
-  | 'settled';
+  'awaiting_payment' | 'ringing_consultant' | 'ringing_caller' | 'connected' | 'ended' | 'settled';
 
 export const callStates: readonly CallState[] = [
   'awaiting_payment',
@@ -310,7 +305,8 @@ function ringing(step: Step, event: CallEvent): void {
       return consultantsClaimed(step, event);
     case 'timerDue':
       // Cumulative ringing: the next one joins, the earlier ones ring on.
-      if (event.timer !== 'step' || session.state !== 'ringing_consultant' || session.candidates.length === 0) return;
+      if (event.timer !== 'step' || session.state !== 'ringing_consultant' || session.candidates.length === 0)
+        return;
       step.claim = 1;
       step.commands.push({ do: 'startTimer', timer: 'step', afterMs: session.plan.ringStepSeconds * 1000 });
       return;

@@ -5,8 +5,8 @@
 //         │  ▲                             │                           │
 //         │  └ declined: another card      │ nothing due               │ the hold is gone
 //         │                                ▼                           ▼
-//         │ given up, refused for good   voiding ───────────────────▶ voided
-//         ▼                                   the processor said so
+//         ├─── given up ───────────────▶ voiding ───────────────────▶ voided
+//         ▼ refused for good                  the processor said so
 //       failed
 //
 //   state          caller                                   money
@@ -23,13 +23,7 @@
 import { compare, minimum, minus, zero, type Money } from './money.ts';
 
 export type PaymentState =
-  | 'awaiting_card'
-  | 'authorized'
-  | 'capturing'
-  | 'captured'
-  | 'voiding'
-  | 'voided'
-  | 'failed';
+  'awaiting_card' | 'authorized' | 'capturing' | 'captured' | 'voiding' | 'voided' | 'failed';
 
 export interface Payment {
   state: PaymentState;
@@ -55,7 +49,7 @@ export function settlementOf(price: Money, authorized: Money, minimumCharge: Mon
 
 /** The only moves there are. Repeating a move that was made is not an error: `stay`. */
 const moves: Record<PaymentState, readonly PaymentState[]> = {
-  awaiting_card: ['authorized', 'failed'],
+  awaiting_card: ['authorized', 'failed', 'voiding'],
   authorized: ['capturing', 'voiding'],
   capturing: ['captured', 'voided'],
   captured: [],

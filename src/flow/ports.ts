@@ -28,6 +28,8 @@ export interface Ids {
   legUuid(): LegUuid;
   /** 128 bits of chance, URL-safe: links a person may follow without signing in. */
   token(): string;
+  /** In [0, 1): spreads repeats of things that failed together. */
+  chance(): number;
 }
 
 // --- The switch ------------------------------------------------------------------------------------------------

@@ -52,15 +52,19 @@ export async function claimConsultants(
       claim.until,
     ],
   );
-  if (claimed.length > 0) await tellLines(tx, claimed.map((one) => one.consultantId));
+  if (claimed.length > 0)
+    await tellLines(
+      tx,
+      claimed.map((one) => one.consultantId),
+    );
   return claimed;
 }
 
 export async function occupyConsultant(tx: Tx, session: string, consultantId: string): Promise<void> {
-  await tx.raw(
-    `update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?`,
-    [session, consultantId],
-  );
+  await tx.raw(`update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?`, [
+    session,
+    consultantId,
+  ]);
 }
 
 /** Frees those of these consultants this session still holds; with no list, all it holds. */
@@ -77,7 +81,11 @@ export async function freeConsultants(
      where claimed_by = ? and (?::text[] is null or id = any(?::text[])) returning id`,
     [talkedAt ?? null, session, only ?? null, only ?? null] as unknown[],
   );
-  if (freed.length > 0) await tellLines(tx, freed.map((row) => row.id));
+  if (freed.length > 0)
+    await tellLines(
+      tx,
+      freed.map((row) => row.id),
+    );
 }
 
 /** Pages that show who is free hear of it, once a line. */

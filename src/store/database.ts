@@ -84,7 +84,10 @@ export async function firstRow<T extends object = Row>(
 }
 
 /** The connection's role is set by the server at start-up: no statement runs before it. */
-export function connectionAs(role: string, url: string): pg.ClientConfig & { connectionString: string } {
+export function connectionAs(
+  role: string,
+  url: string,
+): { connectionString: string; options: string; application_name: string } {
   return { connectionString: url, options: `-c role=${role}`, application_name: 'ringmeter' };
 }
 

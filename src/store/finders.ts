@@ -15,11 +15,9 @@ export async function merchantOfLine(
   db: Db,
   slug: string,
 ): Promise<{ merchantId: string; lineId: string } | undefined> {
-  return firstRow(
-    db,
-    'select merchant_id as "merchantId", line_id as "lineId" from merchant_of_line(?)',
-    [slug],
-  );
+  return firstRow(db, 'select merchant_id as "merchantId", line_id as "lineId" from merchant_of_line(?)', [
+    slug,
+  ]);
 }
 
 export async function merchantOfOrderLink(
@@ -61,11 +59,10 @@ export async function merchantOfIntent(db: Db, intentId: string): Promise<Paymen
 
 /** Payments whose time to be looked at has come, oldest first. */
 export async function duePayments(db: Db, at: Date, atMost: number): Promise<PaymentRef[]> {
-  return rows(
-    db,
-    'select merchant_id as "merchantId", payment_id as "paymentId" from due_payments(?, ?)',
-    [at, atMost],
-  );
+  return rows(db, 'select merchant_id as "merchantId", payment_id as "paymentId" from due_payments(?, ?)', [
+    at,
+    atMost,
+  ]);
 }
 
 export interface SwitchWork extends SessionRef {
@@ -103,9 +100,7 @@ export async function unsettledOrders(
   db: Db,
   endedBefore: Date,
 ): Promise<{ merchantId: string; orderId: string }[]> {
-  return rows(
-    db,
-    'select merchant_id as "merchantId", order_id as "orderId" from unsettled_orders(?)',
-    [endedBefore],
-  );
+  return rows(db, 'select merchant_id as "merchantId", order_id as "orderId" from unsettled_orders(?)', [
+    endedBefore,
+  ]);
 }

@@ -1,0 +1,121 @@
+// One step of a call session, written down: the rule's answer, the claims it needs, its trace, what the merchant hears
+// and the job that settles it, in the caller's transaction. What is to be done in the world is returned for after the
+// commit. Both sides of the meeting of call and payment (order-callback, run-call) go through here.
+
+import {
+  advance,
+  type CallCommand,
+  type CallEvent,
+  type CallFact,
+  type CallStep,
+  talkUs,
+} from '../core/call-session.ts';
+import type { LegUuid } from '../core/ids.ts';
+import type { NoticeDraft } from '../core/merchant-notice.ts';
+import { claimConsultants, freeConsultants, occupyConsultant } from '../store/consultants.ts';
+import { insertLegs, saveSession, type StoredSession } from '../store/call-sessions.ts';
+import type { Tx } from '../store/database.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { writeNotices } from '../store/notices.ts';
+import type { House } from './house.ts';
+
+/** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
+const claimSlackSeconds = 60;
+
+export interface WrittenStep {
+  stored: StoredSession;
+  commands: readonly CallCommand[];
+  facts: readonly CallFact[];
+}
+
+/** True when a step must be written down before anything is done about it. */
+export function isDurable(step: CallStep): boolean {
+  return step.facts.length > 0 || step.claim !== undefined || step.settle || step.notices.length > 0;
+}
+
+/**
+ * Writes a step and the claims that follow from it. `undefined`: the session or the lease has moved on and nothing may be
+ * done (the transaction is to be given up); read it again and decide anew.
+ */
+export async function writeStep(
+  house: House,
+  tx: Tx,
+  stored: StoredSession,
+  first: CallStep,
+  lease?: bigint,
+  earlierNotices: readonly NoticeDraft[] = [],
+): Promise<WrittenStep | undefined> {
+  const at = house.clock.now();
+  const commands: CallCommand[] = [];
+  const facts: CallFact[] = [];
+  const notices: NoticeDraft[] = [...earlierNotices];
+  let occupy: string | undefined;
+  let settle = false;
+  const free: string[] = [];
+
+  let step = first;
+  for (;;) {
+    commands.push(...step.commands);
+    facts.push(...step.facts);
+    notices.push(...step.notices);
+    free.push(...step.free);
+    occupy = step.occupy ?? occupy;
+    settle ||= step.settle;
+    if (step.claim === undefined) break;
+    step = advance(step.session, await claim(house, tx, step, step.claim, at));
+  }
+
+  const next = step.session;
+  if (!(await saveSession(tx, stored, next, facts, at, lease))) return undefined;
+  const before = new Set<LegUuid>(stored.session.attempts.map((one) => one.leg));
+  await insertLegs(tx, stored, [
+    ...next.attempts
+      .filter((one) => !before.has(one.leg))
+      .map((one) => ({ leg: one.leg, role: 'B' as const, consultantId: one.consultantId })),
+    ...(next.caller && !stored.session.caller ? [{ leg: next.caller.leg, role: 'A' as const }] : []),
+  ]);
+  if (settle) {
+    await freeConsultants(tx, next.id, undefined, talkUs(next) > 0n ? at : undefined);
+    const { merchantId, orderId } = stored;
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+  } else {
+    if (free.length > 0) await freeConsultants(tx, next.id, free, undefined);
+    if (occupy !== undefined) await occupyConsultant(tx, next.id, occupy);
+  }
+  await writeNotices(
+    tx,
+    { merchantId: stored.merchantId, orderId: stored.orderId, callSessionId: next.id },
+    notices.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
+    at,
+  );
+  return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
+}
+
+async function claim(
+  house: House,
+  tx: Tx,
+  step: CallStep,
+  wanted: number | 'all',
+  now: Date,
+): Promise<CallEvent> {
+  const { session } = step;
+  const { plan, candidates } = session;
+  const seconds = plan.ringSeconds + claimSlackSeconds;
+  const claimed = await claimConsultants(tx, {
+    session: session.id,
+    candidates,
+    notNumber: plan.callerNumber,
+    atMost: wanted === 'all' ? candidates.length : wanted,
+    now,
+    until: new Date(now.getTime() + seconds * 1000),
+  });
+  // Whoever stood before the last one claimed was taken or away; with none claimed, all were.
+  const last = claimed.at(-1)?.consultantId;
+  const passed =
+    last === undefined || wanted === 'all' ? candidates : candidates.slice(0, candidates.indexOf(last));
+  return {
+    type: 'consultantsClaimed',
+    consultants: claimed.map((one) => ({ ...one, leg: house.ids.legUuid() })),
+    skipped: passed,
+  };
+}

@@ -1,0 +1,24 @@
+// Everything a step may use, handed in once by gateway.ts. Plain values: no container, nothing is looked up by name.
+
+import type { E164 } from '../core/ids.ts';
+import type { Database } from '../store/database.ts';
+import type { Seal } from '../store/seal.ts';
+import type { CardProcessor, Clock, Ids, Log, Mailer, MerchantNotifier, Metrics, Switch } from './ports.ts';
+
+export interface House {
+  db: Database;
+  clock: Clock;
+  ids: Ids;
+  processor: CardProcessor;
+  /** The switches this process is linked to; which of them it commands is decided by their leases. */
+  switches: ReadonlyMap<string, Switch>;
+  notifier: MerchantNotifier;
+  mailer: Mailer;
+  log: Log;
+  metrics: Metrics;
+  seal: Seal;
+  /** Where people reach us, without a slash at the end. */
+  publicUrl: string;
+  /** When given, only these are rung: a sandbox card with a real switch must not ring strangers. */
+  onlyNumbers?: ReadonlySet<E164>;
+}

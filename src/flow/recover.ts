@@ -1,0 +1,74 @@
+// What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled. Everything here
+// would happen by itself on a good day; this makes it happen on the others. (Taking over the calls of a switch is
+// run-call's, at each lease and each reconnect.)
+
+import { duePayments, unsettledOrders } from '../store/finders.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import type { House } from './house.ts';
+import { lookAtPayment } from './order-callback.ts';
+import type { Timer } from './ports.ts';
+
+const paymentsEveryMs = 1_000;
+const ordersEveryMs = 30_000;
+/** The job of an ended call has had its chance by then. */
+const unsettledAfterMs = 60_000;
+
+export class Recovery {
+  readonly #house: House;
+  #timers: Timer[] = [];
+  #stopped = false;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(house: House) {
+    this.#house = house;
+  }
+
+  start(): void {
+    this.#every(paymentsEveryMs, () => this.#lookAtDuePayments());
+    this.#every(ordersEveryMs, () => this.#settleForgotten());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    await Promise.allSettled(this.#running);
+  }
+
+  #every(ms: number, act: () => Promise<void>): void {
+    const { clock, log } = this.#house;
+    const run = (): void => {
+      const running = act()
+        .catch((error: unknown) => log.warn({ err: error }, 'a recovery sweep failed'))
+        .then(() => {
+          this.#running.delete(running);
+          if (!this.#stopped)
+            this.#timers = [...this.#timers.filter((one) => one !== timer), clock.after(ms, run)];
+        });
+      this.#running.add(running);
+    };
+    const timer = clock.after(ms, run);
+    this.#timers.push(timer);
+  }
+
+  async #lookAtDuePayments(): Promise<void> {
+    const { db, clock, log } = this.#house;
+    const due = await db.asNobody((knex) => duePayments(knex, clock.now(), 50));
+    await Promise.all(
+      due.map(({ merchantId, paymentId }) =>
+        lookAtPayment(this.#house, merchantId, paymentId).catch((error: unknown) =>
+          log.error({ paymentId, err: error }, 'a payment could not be looked at'),
+        ),
+      ),
+    );
+  }
+
+  async #settleForgotten(): Promise<void> {
+    const { db, clock } = this.#house;
+    const before = new Date(clock.now().getTime() - unsettledAfterMs);
+    for (const { merchantId, orderId } of await db.asNobody((knex) => unsettledOrders(knex, before))) {
+      await db.asMerchant(merchantId, (tx) =>
+        enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId),
+      );
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// Call sessions as they are written. The rule's state is one document (`progress`) beside the columns people search by;
+// a write names the version it was made from and the lease of the switch, and changes nothing when either has moved on.
+
+import { billableUs, talkUs, type CallFact, type CallSession } from '../core/call-session.ts';
+import type { LegUuid } from '../core/ids.ts';
+import { firstRow, type Tx } from './database.ts';
+
+export interface StoredSession {
+  session: CallSession;
+  merchantId: string;
+  orderId: string;
+  lineId: string;
+  switchId: string;
+  version: number;
+}
+
+interface SessionRow {
+  id: string;
+  merchantId: string;
+  orderId: string;
+  lineId: string;
+  switchId: string;
+  version: number;
+  state: CallSession['state'];
+  outcome: CallSession['outcome'] | null;
+  progress: Omit<CallSession, 'id' | 'state' | 'outcome' | 'bridgedUs' | 'unbridgedUs'>;
+  bridgedUs: string | null;
+  unbridgedUs: string | null;
+}
+
+const columns = `id, merchant_id as "merchantId", order_id as "orderId", line_id as "lineId", switch_id as "switchId",
+  version, state, outcome, progress, bridged_us::text as "bridgedUs", unbridged_us::text as "unbridgedUs"`;
+
+function fromRow(row: SessionRow): StoredSession {
+  const { merchantId, orderId, lineId, switchId, version } = row;
+  const session: CallSession = {
+    ...row.progress,
+    id: row.id,
+    state: row.state,
+    ...(row.outcome !== null && row.outcome !== undefined && { outcome: row.outcome }),
+    ...(row.bridgedUs !== null && { bridgedUs: BigInt(row.bridgedUs) }),
+    ...(row.unbridgedUs !== null && { unbridgedUs: BigInt(row.unbridgedUs) }),
+  };
+  return { session, merchantId, orderId, lineId, switchId, version };
+}
+
+export async function readSession(tx: Tx, id: string): Promise<StoredSession | undefined> {
+  const row = await firstRow<SessionRow>(tx, `select ${columns} from call_sessions where id = ?`, [id]);
+  return row && fromRow(row);
+}
+
+/** Locks the row: whoever else wants to move this session waits for our commit. */
+export async function lockSessionOfOrder(tx: Tx, orderId: string): Promise<StoredSession | undefined> {
+  const row = await firstRow<SessionRow>(
+    tx,
+    `select ${columns} from call_sessions where order_id = ? for update`,
+    [orderId],
+  );
+  return row && fromRow(row);
+}
+
+function progressOf(session: CallSession): string {
+  const {
+    id: _id,
+    state: _state,
+    outcome: _outcome,
+    bridgedUs: _from,
+    unbridgedUs: _to,
+    ...progress
+  } = session;
+  return JSON.stringify(progress);
+}
+
+export async function insertCallSession(
+  tx: Tx,
+  row: Omit<StoredSession, 'version'> & { createdAt: Date },
+): Promise<void> {
+  await tx.raw(
+    `insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state, progress, created_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      row.session.id,
+      row.merchantId,
+      row.orderId,
+      row.lineId,
+      row.switchId,
+      row.session.state,
+      progressOf(row.session),
+      row.createdAt,
+    ],
+  );
+}
+
+function instant(us: bigint | undefined): Date | null {
+  return us === undefined ? null : new Date(Number(us / 1000n));
+}
+
+/**
+ * Writes the next state with its trace, and tells the page. `lease`: the number under which the writer commands the
+ * switch; absent where no lease is needed (before the first leg, after the end). Answers false, having written nothing,
+ * when the session or the lease has moved on.
+ */
+export async function saveSession(
+  tx: Tx,
+  stored: StoredSession,
+  next: CallSession,
+  facts: readonly CallFact[],
+  at: Date,
+  lease?: bigint,
+): Promise<boolean> {
+  const ended = next.state === 'ended' || next.state === 'settled';
+  const talk = ended ? talkUs(next) : undefined;
+  const consented = facts.some((fact) => fact.name === 'caller_consented');
+  const consultant = next.attempts.find((one) => one.state === 'accepted')?.consultantId;
+  const written = await firstRow(
+    tx,
+    `with written as (
+       update call_sessions set state = ?, outcome = ?, progress = ?, version = version + 1,
+         consultant_id = coalesce(?, consultant_id), consented_at = coalesce(consented_at, ?),
+         connected_at = ?, ended_at = case when ? then coalesce(ended_at, ?) end,
+         bridged_us = ?, unbridged_us = ?, talk_us = ?, billable_us = ?
+       where id = ? and version = ?
+         and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))
+       returning id, merchant_id, order_id),
+     events as (
+       insert into call_events (merchant_id, call_session_id, sequence, name, at, facts)
+       select written.merchant_id, written.id,
+         (select coalesce(max(e.sequence), 0) from call_events e where e.call_session_id = written.id) + fact.place,
+         fact.value ->> 'name', ?, fact.value -> 'facts'
+       from written, jsonb_array_elements(?::jsonb) with ordinality as fact(value, place))
+     select pg_notify('ringmeter_order', order_id) from written`,
+    [
+      next.state,
+      next.outcome ?? null,
+      progressOf(next),
+      consultant ?? null,
+      consented ? at : null,
+      instant(next.bridgedUs),
+      ended,
+      instant(next.unbridgedUs) ?? at,
+      next.bridgedUs?.toString() ?? null,
+      next.unbridgedUs?.toString() ?? null,
+      talk?.toString() ?? null,
+      talk === undefined ? null : billableUs(talk, next.plan.talkLimitSeconds).toString(),
+      stored.session.id,
+      stored.version,
+      lease?.toString() ?? null,
+      lease?.toString() ?? null,
+      at,
+      JSON.stringify(facts),
+    ],
+  );
+  return written !== undefined;
+}
+
+export async function insertLegs(
+  tx: Tx,
+  stored: Pick<StoredSession, 'merchantId' | 'session'>,
+  legs: readonly { leg: LegUuid; role: 'A' | 'B'; consultantId?: string }[],
+): Promise<void> {
+  for (const { leg, role, consultantId } of legs) {
+    await tx.raw(
+      `insert into legs (id, merchant_id, call_session_id, role, consultant_id) values (?, ?, ?, ?, ?)
+       on conflict do nothing`,
+      [leg, stored.merchantId, stored.session.id, role, consultantId ?? null] as never[],
+    );
+  }
+}
+
+/** The switch's own record of a leg, kept beside it. The first one counts: a repeat changes nothing. */
+export async function saveCdr(tx: Tx, leg: LegUuid, cdr: object): Promise<void> {
+  await tx.raw('update legs set cdr = coalesce(cdr, ?::jsonb) where id = ?', [JSON.stringify(cdr), leg]);
+}

@@ -1,0 +1,66 @@
+// Work any gateway may do, carried by graphile-worker: settle an order, mail a receipt. A job is enqueued in the
+// transaction that makes it necessary; its key makes a repeat harmless; a failed one comes again, later and later.
+
+import { Logger, parseCronItems, run, type Runner } from 'graphile-worker';
+import pg from 'pg';
+import { connectionAs, type Tx } from './database.ts';
+
+export interface JobPayloads {
+  settle_order: { merchantId: string; orderId: string };
+  mail_receipt: { merchantId: string; orderId: string };
+  tell_availability: { merchantId: string; lineId: string };
+}
+
+export type JobName = keyof JobPayloads;
+export type JobTasks = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
+
+export async function enqueueJob<Name extends JobName>(
+  tx: Tx,
+  name: Name,
+  payload: JobPayloads[Name],
+  key: string,
+  dueAt?: Date,
+): Promise<void> {
+  await tx.raw('select enqueue_job(?, ?::json, ?, ?)', [
+    name,
+    JSON.stringify(payload),
+    `${name}:${key}`,
+    dueAt ?? null,
+  ] as never[]);
+}
+
+/** Works until `stop`, which lets running jobs finish. Jobs are fetched in batches: one transaction serves many. */
+export async function startJobs(
+  url: string,
+  tasks: JobTasks,
+  onTrouble: (message: string) => void,
+): Promise<{ stop(): Promise<void> }> {
+  const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 6 });
+  pool.on('error', (error) => onTrouble(error.message));
+  const logger = new Logger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') onTrouble(message);
+  });
+  const runner: Runner = await run({
+    pgPool: pool,
+    logger,
+    concurrency: 10,
+    noHandleSignals: true,
+    pollInterval: 1_000,
+    parsedCronItems: parseCronItems([]),
+    taskList: Object.fromEntries(
+      Object.entries(tasks).map(([name, task]) => [
+        name,
+        async (payload: unknown) => (task as (p: unknown) => Promise<void>)(payload),
+      ]),
+    ),
+    preset: {
+      worker: { localQueue: { size: 50, ttl: 5_000 }, completeJobBatchDelay: 5, failJobBatchDelay: 5 },
+    },
+  });
+  return {
+    async stop() {
+      await runner.stop().catch(() => undefined);
+      await pool.end();
+    },
+  };
+}

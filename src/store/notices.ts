@@ -1,0 +1,143 @@
+// Notices: written in the transaction of the change that caused them, delivered by any gateway. A try is claimed by
+// moving its due time ahead of the attempt, so that a gateway that dies in mid-try delays the notice and loses nothing.
+
+import { type NoticeDraft, noticeBody } from '../core/merchant-notice.ts';
+import { firstRow, rows, type Tx } from './database.ts';
+
+export async function writeNotices(
+  tx: Tx,
+  order: { merchantId: string; orderId: string; callSessionId?: string },
+  drafts: readonly (NoticeDraft & { id: string })[],
+  at: Date,
+): Promise<void> {
+  if (drafts.length === 0) return;
+  const facts = await firstRow<{ last: number; reference: string | null; slug: string; url: string | null }>(
+    tx,
+    `update orders o set notices = o.notices + ? from lines l, merchants m
+     where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
+     returning o.notices as last, o.reference, l.slug,
+       case when m.notices_disabled_at is null then m.notice_url end as url`,
+    [drafts.length, order.orderId],
+  );
+  if (!facts) throw new Error('A notice without its order.');
+  const first = facts.last - drafts.length + 1;
+  const due = facts.url === null ? null : at;
+  const written = drafts.map((draft, place) => {
+    const sequence = first + place;
+    const body = noticeBody(draft, {
+      at,
+      sequence,
+      orderId: order.orderId,
+      ...(order.callSessionId !== undefined && { callSessionId: order.callSessionId }),
+      ...(facts.reference !== null && { reference: facts.reference }),
+      line: facts.slug,
+    });
+    return { id: draft.id, type: draft.type, sequence, body };
+  });
+  await tx.raw(
+    `with added as (
+       insert into notices (id, merchant_id, order_id, call_session_id, type, sequence, body, state, next_try_at,
+         last_problem, created_at)
+       select n.id, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
+       from jsonb_to_recordset(?::jsonb) as n(id text, type text, sequence int, body text))
+     select pg_notify('ringmeter_notices', ?) where ?::timestamptz is not null`,
+    [
+      order.merchantId,
+      order.orderId,
+      order.callSessionId ?? null,
+      due ? 'pending' : 'parked',
+      due,
+      due ? null : 'no_address',
+      at,
+      JSON.stringify(written),
+      order.merchantId,
+      due,
+    ] as never[],
+  );
+}
+
+export interface DueNotice {
+  id: string;
+  body: string;
+  tries: number;
+}
+
+/** Takes up to `atMost` due notices for one try each; nobody else takes them before `until`. */
+export async function claimDueNotices(
+  tx: Tx,
+  claim: { at: Date; until: Date; atMost: number },
+): Promise<{ url: string; secretSealed: Buffer; notices: DueNotice[] } | undefined> {
+  const address = await firstRow<{ url: string | null; sealed: Buffer | null }>(
+    tx,
+    `select case when notices_disabled_at is null then notice_url end as url, notice_secret_sealed as sealed
+     from merchants`,
+  );
+  if (!address?.url || !address.sealed) return undefined;
+  const notices = await rows<DueNotice>(
+    tx,
+    `update notices set next_try_at = ? where id in (
+       select id from notices where state = 'pending' and next_try_at <= ? order by next_try_at, position limit ?
+       for update skip locked)
+     returning id, body, tries`,
+    [claim.until, claim.at, claim.atMost],
+  );
+  return { url: address.url, secretSealed: address.sealed, notices };
+}
+
+export interface TriedNotice {
+  id: string;
+  try: number;
+  at: Date;
+  tookMs: number;
+  state: 'pending' | 'delivered' | 'parked';
+  nextTryAt?: Date;
+  status?: number;
+  problem?: string;
+}
+
+/** What came of the tries, all at once. A notice replayed or delivered meanwhile keeps its state. */
+export async function recordTries(tx: Tx, merchantId: string, tried: readonly TriedNotice[]): Promise<void> {
+  await tx.raw(
+    `with tried as (
+       select * from jsonb_to_recordset(?::jsonb) as t(id text, try int, at timestamptz, "tookMs" int, state text,
+         "nextTryAt" timestamptz, status int, problem text)),
+     moved as (
+       update notices n set state = t.state, tries = t.try, next_try_at = t."nextTryAt", last_status = t.status,
+         last_problem = t.problem
+       from tried t where n.id = t.id and n.state = 'pending')
+     insert into deliveries (merchant_id, notice_id, try, at, status, problem, took_ms)
+     select ?, t.id, t.try, t.at, t.status, t.problem, t."tookMs" from tried t on conflict do nothing`,
+    [JSON.stringify(tried), merchantId],
+  );
+}
+
+/** 410: the receiver wants no more. What waits is parked until somebody gives an address and replays. */
+export async function disableNotices(tx: Tx, merchantId: string, at: Date): Promise<void> {
+  await tx.raw(
+    `with off as (update merchants set notices_disabled_at = coalesce(notices_disabled_at, ?) where id = ?)
+     update notices set state = 'parked', next_try_at = null, last_problem = 'gone' where state = 'pending'`,
+    [at, merchantId],
+  );
+}
+
+export async function requeueNotice(
+  tx: Tx,
+  noticeId: string,
+  at: Date,
+): Promise<'queued' | 'unknown_notice' | 'no_address'> {
+  const row = await firstRow<{ url: string | null; merchantId: string }>(
+    tx,
+    `select m.notice_url as url, m.id as "merchantId" from notices n join merchants m on m.id = n.merchant_id
+     where n.id = ? for update of n`,
+    [noticeId],
+  );
+  if (!row) return 'unknown_notice';
+  if (row.url === null) return 'no_address';
+  // The schedule begins anew; id and body stay, so that a receiver who had it after all recognizes it.
+  await tx.raw(
+    `with queued as (update notices set state = 'pending', tries = 0, next_try_at = ?, last_problem = null where id = ?)
+     select pg_notify('ringmeter_notices', ?)`,
+    [at, noticeId, row.merchantId],
+  );
+  return 'queued';
+}

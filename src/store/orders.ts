@@ -1,0 +1,175 @@
+// Orders as they are written: what is bought, under which tariff, by whom, and what was shown and agreed.
+
+import type { CallSession } from '../core/call-session.ts';
+import type { Language } from '../core/ids.ts';
+import { amountText, type Money } from '../core/money.ts';
+import type { Tariff, TariffPlan } from '../core/tariff.ts';
+import { firstRow, rows, type Tx } from './database.ts';
+import { insertCallSession } from './call-sessions.ts';
+
+export interface LineForOrder {
+  id: string;
+  slug: string;
+  sells: 'conversation' | 'fixed_sale';
+  name: Record<Language, string>;
+  currency: string;
+  active: boolean;
+  ringing: 'in_turn' | 'all_at_once' | 'cumulative';
+  ringSeconds: number;
+  ringStepSeconds: number;
+  callerFirst: boolean;
+  durationChoices: number[];
+  callerId: string | null;
+  tariffId: string;
+  tariffVersion: number;
+  plan: TariffPlan;
+  merchant: {
+    id: string;
+    name: string;
+    active: boolean;
+    country: string;
+    timeZone: string;
+    processorAccount: string | null;
+    applicationFeeRate: string;
+    pageOrigins: string[];
+  };
+  consultants: { id: string; name: string; number: string; setting: 'available' | 'break' | 'away' }[];
+}
+
+/** A line with all that an order depends on, as it stands now. */
+export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrder | undefined> {
+  return firstRow<LineForOrder>(
+    tx,
+    `select l.id, l.slug, l.sells, l.name, l.currency, l.active, l.ringing, l.ring_seconds as "ringSeconds",
+       l.ring_step_seconds as "ringStepSeconds", l.caller_first as "callerFirst",
+       l.duration_choices as "durationChoices",
+       (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
+       t.id as "tariffId", t.version as "tariffVersion", t.plan,
+       json_build_object('id', m.id, 'name', m.name, 'active', m.active, 'country', m.country, 'timeZone', m.time_zone,
+         'processorAccount', m.processor_account, 'applicationFeeRate', m.application_fee_rate::text,
+         'pageOrigins', m.page_origins) as merchant,
+       coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'number', c.number, 'setting', c.setting)
+           order by lc.position)
+         from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
+         as consultants
+     from lines l join merchants m on m.id = l.merchant_id
+     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
+     where l.slug = ?`,
+    [slug],
+  );
+}
+
+export interface NewOrder {
+  id: string;
+  merchantId: string;
+  line: LineForOrder;
+  source: 'page' | 'api';
+  language: Language;
+  reference?: string;
+  tariff: Tariff;
+  chosenSeconds?: number;
+  hold: Money;
+  callerNumber?: string;
+  callerEmail?: string;
+  consultantId?: string;
+  returnUrl?: string;
+  accessHash: Buffer;
+  createdAt: Date;
+  paymentId: string;
+  authorizationId: string;
+  operationId: string;
+  /** What the processor is asked, without card or secret: a repeat must be the same to the letter. */
+  operationRequest: Record<string, unknown>;
+  lookAgainAt: Date;
+  call?: { session: CallSession; switchId: string };
+}
+
+/** The order with its payment, its first authorization, the operation that asks for it, and the call session. */
+export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
+  const { line, merchantId, hold } = order;
+  await tx.raw(
+    `with o as (
+       insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
+         hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, created_at)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+     p as (
+       insert into payments (id, merchant_id, order_id, state, currency, created_at, look_again_at)
+       values (?, ?, ?, 'awaiting_card', ?, ?, ?)),
+     a as (
+       insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, created_at)
+       values (?, ?, ?, 1, 'intended', ?, ?))
+     insert into processor_operations (id, merchant_id, authorization_id, kind, amount, request, created_at)
+     values (?, ?, ?, 'authorize', ?, ?, ?)`,
+    [
+      order.id,
+      merchantId,
+      line.id,
+      line.sells,
+      order.source,
+      order.reference ?? null,
+      order.language,
+      line.tariffId,
+      JSON.stringify(order.tariff),
+      order.chosenSeconds ?? null,
+      amountText(hold),
+      hold.currency,
+      order.callerNumber ?? null,
+      order.callerEmail ?? null,
+      order.consultantId ?? null,
+      order.returnUrl ?? null,
+      order.accessHash,
+      order.createdAt,
+      order.paymentId,
+      merchantId,
+      order.id,
+      hold.currency,
+      order.createdAt,
+      order.lookAgainAt,
+      order.authorizationId,
+      merchantId,
+      order.paymentId,
+      amountText(hold),
+      order.createdAt,
+      order.operationId,
+      merchantId,
+      order.authorizationId,
+      amountText(hold),
+      JSON.stringify(order.operationRequest),
+      order.createdAt,
+    ] as never[],
+  );
+  if (order.call) {
+    await insertCallSession(tx, {
+      merchantId,
+      orderId: order.id,
+      lineId: line.id,
+      switchId: order.call.switchId,
+      session: order.call.session,
+      createdAt: order.createdAt,
+    });
+  }
+}
+
+/** Adds to what was shown and agreed. Never replaces: two tabs that both agreed are both kept. */
+export async function addEvidence(tx: Tx, orderId: string, evidence: object, email?: string): Promise<void> {
+  await tx.raw(
+    `update orders set evidence = evidence || jsonb_build_array(?::jsonb), caller_email = coalesce(?, caller_email)
+     where id = ?`,
+    [JSON.stringify(evidence), email ?? null, orderId] as never[],
+  );
+}
+
+export interface Destinations {
+  prefix: string;
+  allowed: boolean;
+  kind: 'fixed' | 'mobile' | 'premium' | 'satellite' | 'short' | 'other';
+  costPerMinute: string;
+  currency: string;
+}
+
+export async function readDestinations(tx: Tx): Promise<Destinations[]> {
+  return rows(
+    tx,
+    `select prefix, allowed, kind, cost_per_minute::text as "costPerMinute", currency from destinations`,
+  );
+}

@@ -1,0 +1,71 @@
+// What was sold, as the receipt says it: read once at settlement, stored once, never changed.
+
+import type { CallOutcome } from '../core/call-session.ts';
+import type { Language } from '../core/ids.ts';
+import type { Tariff } from '../core/tariff.ts';
+import { firstRow, type Tx } from './database.ts';
+import type { Receipt } from './views.ts';
+
+export interface ReceiptFacts {
+  language: Language;
+  line: string;
+  tariff: Tariff;
+  merchant: Receipt['merchant'];
+  consultant: string | null;
+  cardBrand: string | null;
+  cardLast4: string | null;
+  callerEmail: string | null;
+  outcome: CallOutcome | null;
+}
+
+export async function readReceiptFacts(tx: Tx, orderId: string): Promise<ReceiptFacts | undefined> {
+  return firstRow<ReceiptFacts>(
+    tx,
+    `select o.language, coalesce(l.name ->> o.language, l.name ->> 'en') as line, o.tariff,
+       json_build_object('legalName', m.legal_name, 'address', m.address, 'contactEmail', m.contact_email,
+         'contactPhone', m.contact_phone) as merchant,
+       c.name as consultant, a.card_brand as "cardBrand", a.card_last4 as "cardLast4",
+       o.caller_email as "callerEmail", s.outcome
+     from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
+     join payments p on p.order_id = o.id join authorizations a on a.payment_id = p.id
+     left join call_sessions s on s.order_id = o.id left join consultants c on c.id = s.consultant_id
+     where o.id = ?`,
+    [orderId],
+  );
+}
+
+export async function insertReceipt(
+  tx: Tx,
+  receipt: { id: string; merchantId: string; orderId: string; body: Receipt; at: Date },
+): Promise<void> {
+  await tx.raw(
+    `insert into receipts (id, merchant_id, order_id, body, created_at) values (?, ?, ?, ?, ?)
+     on conflict (order_id) do nothing`,
+    [receipt.id, receipt.merchantId, receipt.orderId, JSON.stringify(receipt.body), receipt.at],
+  );
+}
+
+export interface ReceiptToMail {
+  id: string;
+  body: Receipt;
+  email: string;
+  language: Language;
+}
+
+export async function readReceiptToMail(tx: Tx, orderId: string): Promise<ReceiptToMail | undefined> {
+  return firstRow<ReceiptToMail>(
+    tx,
+    `select r.id, r.body, o.caller_email as email, o.language from receipts r join orders o on o.id = r.order_id
+     where r.order_id = ? and r.mailed_at is null and o.caller_email is not null`,
+    [orderId],
+  );
+}
+
+export async function markMailed(tx: Tx, receiptId: string, at: Date): Promise<void> {
+  await tx.raw('update receipts set mailed_at = ? where id = ?', [at, receiptId]);
+}
+
+/** The session has its price: seconds as the tariff counts them, and the end of its story. */
+export async function saveBillableSeconds(tx: Tx, callSessionId: string, seconds: number): Promise<void> {
+  await tx.raw('update call_sessions set billable_seconds = ? where id = ?', [seconds, callSessionId]);
+}

@@ -1,0 +1,511 @@
+// What people and merchants are shown: each view is one statement, read in one transaction.
+
+import type { CallOutcome, CallState } from '../core/call-session.ts';
+import { reachable } from '../core/consultant.ts';
+import type { Language } from '../core/ids.ts';
+import { type Money, money } from '../core/money.ts';
+import type { PaymentState } from '../core/payment.ts';
+import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
+import { firstRow, rows, type Tx } from './database.ts';
+
+export interface MerchantView {
+  id: string;
+  name: string;
+  legalName: string;
+  contactEmail: string;
+  contactPhone: string;
+  address: string;
+  country: string;
+  timeZone: string;
+  active: boolean;
+  brand: { accent?: string; logoText?: string };
+  processorAccount?: string;
+  pageOrigins: string[];
+}
+
+export interface Receipt {
+  number: string;
+  issuedAt: string;
+  merchant: { legalName: string; address: string; contactEmail: string; contactPhone: string };
+  line: string;
+  consultant?: string;
+  startedAt?: string;
+  talkSeconds: number;
+  billableSeconds: number;
+  lines: { what: string; seconds?: number; pricePerMinute?: string; amount: string }[];
+  currency: string;
+  total: string;
+  vatRate: string;
+  vat: string;
+  net: string;
+  authorized: string;
+  captured: string;
+  released: string;
+  writtenOff: string;
+  cardBrand?: string;
+  cardLast4?: string;
+  outcome: CallOutcome | 'sold';
+}
+
+export interface OrderView {
+  id: string;
+  kind: 'conversation' | 'fixed_sale';
+  createdAt: Date;
+  language: Language;
+  reference?: string;
+  returnUrl?: string;
+  callerNumber?: string;
+  callerEmail?: string;
+  merchant: MerchantView;
+  line: { id: string; slug: string; name: string };
+  consultant?: { id: string; name: string };
+  tariff: Tariff;
+  chosenSeconds?: number;
+  hold: Money;
+  paymentId: string;
+  payment: {
+    state: PaymentState;
+    needsAction: boolean;
+    declineReason?: string;
+    cardBrand?: string;
+    cardLast4?: string;
+    captured: Money;
+    released: Money;
+  };
+  claimedUntil?: Date;
+  call?: {
+    id: string;
+    state: CallState;
+    outcome?: CallOutcome;
+    talkLimitSeconds: number;
+    connectedAt?: Date;
+    endedAt?: Date;
+    talkSeconds?: number;
+  };
+  receipt?: Receipt;
+}
+
+const merchantObject = `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
+  'contactEmail', m.contact_email, 'contactPhone', m.contact_phone, 'address', m.address, 'country', m.country,
+  'timeZone', m.time_zone, 'active', m.active, 'brand', m.brand, 'processorAccount', m.processor_account,
+  'pageOrigins', m.page_origins)`;
+
+/** Nulls of the database are absences here: a view has a field or has not. */
+function present<T extends object>(row: T): { [K in keyof T as null extends T[K] ? never : K]: T[K] } {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as never;
+}
+
+function date(value: unknown): Date | undefined {
+  if (value === null || value === undefined) return undefined;
+  return value instanceof Date ? value : new Date(String(value));
+}
+
+interface OrderRow {
+  id: string;
+  kind: OrderView['kind'];
+  createdAt: Date;
+  language: Language;
+  reference: string | null;
+  returnUrl: string | null;
+  callerNumber: string | null;
+  callerEmail: string | null;
+  merchant: MerchantView;
+  lineId: string;
+  slug: string;
+  lineName: string;
+  consultantId: string | null;
+  consultantName: string | null;
+  tariff: Tariff;
+  chosenSeconds: number | null;
+  hold: string;
+  currency: string;
+  paymentId: string;
+  paymentState: PaymentState;
+  authorizationState: string;
+  declineReason: string | null;
+  cardBrand: string | null;
+  cardLast4: string | null;
+  captured: string;
+  released: string;
+  claimedUntil: Date | null;
+  callId: string | null;
+  callState: CallState;
+  outcome: CallOutcome | null;
+  talkLimitSeconds: number;
+  connectedAt: Date | null;
+  endedAt: Date | null;
+  talkUs: string | null;
+  receipt: Receipt | null;
+}
+
+export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | undefined> {
+  const row = await firstRow<OrderRow>(
+    tx,
+    `select o.id, o.kind, o.created_at as "createdAt", o.language, o.reference, o.return_url as "returnUrl",
+       o.caller_number as "callerNumber", o.caller_email as "callerEmail", ${merchantObject} as merchant,
+       l.id as "lineId", l.slug, coalesce(l.name ->> o.language, l.name ->> 'en') as "lineName",
+       c.id as "consultantId", c.name as "consultantName", o.tariff, o.chosen_seconds as "chosenSeconds",
+       o.hold::text as hold, o.currency, p.id as "paymentId", p.state as "paymentState",
+       a.state as "authorizationState", a.decline_reason as "declineReason", a.card_brand as "cardBrand",
+       a.card_last4 as "cardLast4", p.captured::text as captured, p.released::text as released,
+       (select max(k.claimed_until) from consultants k where k.claimed_by = s.id) as "claimedUntil",
+       s.id as "callId", s.state as "callState", s.outcome,
+       (s.progress -> 'plan' ->> 'talkLimitSeconds')::int as "talkLimitSeconds",
+       s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs", r.body as receipt
+     from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
+     join payments p on p.order_id = o.id
+     join lateral (select * from authorizations a where a.payment_id = p.id order by sequence desc limit 1) a on true
+     left join call_sessions s on s.order_id = o.id
+     left join consultants c on c.id = coalesce(s.consultant_id, o.consultant_id)
+     left join receipts r on r.order_id = o.id
+     where o.id = ?`,
+    [orderId],
+  );
+  if (!row) return undefined;
+  const { currency } = row;
+  const connectedAt = date(row.connectedAt);
+  const endedAt = date(row.endedAt);
+  const claimedUntil = date(row.claimedUntil);
+  return {
+    ...present({
+      id: row.id,
+      kind: row.kind,
+      createdAt: row.createdAt,
+      language: row.language,
+      tariff: row.tariff,
+      paymentId: row.paymentId,
+    }),
+    ...(row.reference !== null && { reference: row.reference }),
+    ...(row.returnUrl !== null && { returnUrl: row.returnUrl }),
+    ...(row.callerNumber !== null && { callerNumber: row.callerNumber }),
+    ...(row.callerEmail !== null && { callerEmail: row.callerEmail }),
+    ...(row.chosenSeconds !== null && { chosenSeconds: row.chosenSeconds }),
+    ...(row.receipt !== null && { receipt: row.receipt }),
+    ...(claimedUntil && { claimedUntil }),
+    merchant: merchantView(row.merchant),
+    line: { id: row.lineId, slug: row.slug, name: row.lineName },
+    ...(row.consultantId !== null &&
+      row.consultantName !== null && { consultant: { id: row.consultantId, name: row.consultantName } }),
+    hold: money(row.hold, currency),
+    payment: {
+      state: row.paymentState,
+      needsAction: row.authorizationState === 'needs_action',
+      captured: money(row.captured, currency),
+      released: money(row.released, currency),
+      ...(row.declineReason !== null && { declineReason: row.declineReason }),
+      ...(row.cardBrand !== null && { cardBrand: row.cardBrand }),
+      ...(row.cardLast4 !== null && { cardLast4: row.cardLast4 }),
+    },
+    ...(row.callId !== null && {
+      call: {
+        id: row.callId,
+        state: row.callState,
+        talkLimitSeconds: row.talkLimitSeconds,
+        ...(row.outcome !== null && { outcome: row.outcome }),
+        ...(connectedAt && { connectedAt }),
+        ...(endedAt && { endedAt }),
+        ...(row.talkUs !== null && { talkSeconds: secondsOf(row.talkUs) }),
+      },
+    }),
+  };
+}
+
+function merchantView(merchant: MerchantView): MerchantView {
+  const { processorAccount, ...rest } = merchant;
+  return { ...rest, ...(processorAccount && { processorAccount }) };
+}
+
+/** Microseconds as seconds with three decimals, cut, never rounded up. */
+function secondsOf(us: string): number {
+  return Number(BigInt(us) / 1000n) / 1000;
+}
+
+export interface LinePage {
+  merchant: MerchantView;
+  line: {
+    id: string;
+    slug: string;
+    sells: 'conversation' | 'fixed_sale';
+    name: string;
+    description: string;
+    active: boolean;
+    durationChoices: number[];
+    currency: string;
+  };
+  tariff: Tariff;
+  tariffVersion: number;
+  consultants: {
+    id: string;
+    name: string;
+    introduction?: string;
+    reachable: boolean;
+    because?: 'break' | 'away' | 'busy';
+  }[];
+}
+
+interface ConsultantRow {
+  id: string;
+  name: string;
+  introduction: string | null;
+  setting: 'available' | 'break' | 'away';
+  claimedBy: string | null;
+  claim: 'soft' | 'hard' | null;
+  claimedUntil: string | null;
+}
+
+export async function readLinePage(
+  tx: Tx,
+  lineId: string,
+  language: Language,
+  now: Date,
+): Promise<LinePage | undefined> {
+  const row = await firstRow<{
+    merchant: MerchantView;
+    line: LinePage['line'];
+    plan: TariffPlan;
+    version: number;
+    consultants: ConsultantRow[];
+  }>(
+    tx,
+    `select ${merchantObject} as merchant,
+       json_build_object('id', l.id, 'slug', l.slug, 'sells', l.sells, 'name', coalesce(l.name ->> ?, l.name ->> 'en'),
+         'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
+         'currency', l.currency) as line,
+       t.plan, t.version,
+       coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'introduction', c.introduction ->> ?,
+           'setting', c.setting, 'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until)
+           order by lc.position)
+         from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
+         as consultants
+     from lines l join merchants m on m.id = l.merchant_id
+     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
+     where l.id = ?`,
+    [language, language, language, lineId],
+  );
+  if (!row) return undefined;
+  return {
+    merchant: merchantView(row.merchant),
+    line: row.line,
+    tariff: tariffAt(row.plan, now),
+    tariffVersion: row.version,
+    consultants: row.consultants.map((one) => {
+      const claimedUntil = date(one.claimedUntil);
+      const state = reachable(
+        {
+          setting: one.setting,
+          ...(one.claimedBy !== null && { claimedBy: one.claimedBy }),
+          ...(one.claim !== null && { claim: one.claim }),
+          ...(claimedUntil && { claimedUntil }),
+        },
+        now,
+      );
+      return {
+        id: one.id,
+        name: one.name,
+        ...(one.introduction !== null && { introduction: one.introduction }),
+        ...state,
+      };
+    }),
+  };
+}
+
+/** The merchant's lines, by slug. */
+export async function listLineIds(tx: Tx): Promise<string[]> {
+  return (await rows<{ id: string }>(tx, 'select id from lines order by slug')).map((row) => row.id);
+}
+
+export interface CallSessionView {
+  id: string;
+  orderId: string;
+  line: string;
+  reference?: string;
+  state: CallState;
+  outcome?: CallOutcome;
+  consultantId?: string;
+  callerNumber?: string;
+  talkTimeSeconds: number;
+  billableSeconds: number;
+  authorized: Money;
+  captured: Money;
+  released: Money;
+  createdAt: Date;
+  connectedAt?: Date;
+  endedAt?: Date;
+  events: { name: string; at: Date; facts: Record<string, unknown> }[];
+}
+
+interface CallSessionRow {
+  id: string;
+  orderId: string;
+  line: string;
+  reference: string | null;
+  state: CallState;
+  outcome: CallOutcome | null;
+  consultantId: string | null;
+  callerNumber: string | null;
+  talkUs: string | null;
+  billableSeconds: number | null;
+  currency: string;
+  authorized: string;
+  captured: string;
+  released: string;
+  createdAt: Date;
+  connectedAt: Date | null;
+  endedAt: Date | null;
+  events: { name: string; at: string; facts: Record<string, unknown> }[];
+}
+
+const sessionSelect = `select s.id, s.order_id as "orderId", l.slug as line, o.reference, s.state, s.outcome,
+    s.consultant_id as "consultantId", o.caller_number as "callerNumber", s.talk_us::text as "talkUs",
+    s.billable_seconds as "billableSeconds", o.currency,
+    coalesce((select sum(a.amount) from authorizations a where a.payment_id = p.id
+      and a.state in ('authorized', 'captured', 'voided', 'expired')), 0)::text as authorized,
+    p.captured::text as captured, (p.released + p.expired)::text as released, s.created_at as "createdAt",
+    s.connected_at as "connectedAt", s.ended_at as "endedAt",
+    coalesce((select json_agg(json_build_object('name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
+      from call_events e where e.call_session_id = s.id), '[]') as events
+  from call_sessions s join orders o on o.id = s.order_id join payments p on p.order_id = o.id
+  join lines l on l.id = s.line_id`;
+
+function sessionView(row: CallSessionRow): CallSessionView {
+  const { currency } = row;
+  const connectedAt = date(row.connectedAt);
+  const endedAt = date(row.endedAt);
+  return {
+    id: row.id,
+    orderId: row.orderId,
+    line: row.line,
+    state: row.state,
+    createdAt: row.createdAt,
+    talkTimeSeconds: row.talkUs === null ? 0 : secondsOf(row.talkUs),
+    billableSeconds: row.billableSeconds ?? 0,
+    authorized: money(row.authorized, currency),
+    captured: money(row.captured, currency),
+    released: money(row.released, currency),
+    events: row.events.map((event) => ({ ...event, at: new Date(event.at) })),
+    ...(row.reference !== null && { reference: row.reference }),
+    ...(row.outcome !== null && { outcome: row.outcome }),
+    ...(row.consultantId !== null && { consultantId: row.consultantId }),
+    ...(row.callerNumber !== null && { callerNumber: row.callerNumber }),
+    ...(connectedAt && { connectedAt }),
+    ...(endedAt && { endedAt }),
+  };
+}
+
+export async function readCallSession(tx: Tx, id: string): Promise<CallSessionView | undefined> {
+  const row = await firstRow<CallSessionRow>(tx, `${sessionSelect} where s.id = ?`, [id]);
+  return row && sessionView(row);
+}
+
+export interface SessionFilter {
+  /** Id of the last one seen: older ones follow. */
+  after?: string;
+  limit: number;
+  state?: CallState;
+  line?: string;
+  reference?: string;
+  from?: Date;
+  to?: Date;
+}
+
+/** Newest first. */
+export async function listCallSessions(tx: Tx, filter: SessionFilter): Promise<CallSessionView[]> {
+  const found = await rows<CallSessionRow>(
+    tx,
+    `${sessionSelect}
+     where (?::text is null or (s.created_at, s.id) < (select c.created_at, c.id from call_sessions c where c.id = ?))
+       and s.state = coalesce(?, s.state) and l.slug = coalesce(?, l.slug)
+       and (?::text is null or o.reference = ?) and s.created_at >= coalesce(?::timestamptz, '-infinity')
+       and s.created_at < coalesce(?::timestamptz, 'infinity')
+     order by s.created_at desc, s.id desc limit ?`,
+    [
+      filter.after ?? null,
+      filter.after ?? null,
+      filter.state ?? null,
+      filter.line ?? null,
+      filter.reference ?? null,
+      filter.reference ?? null,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.limit,
+    ],
+  );
+  return found.map(sessionView);
+}
+
+export interface NoticeView {
+  id: string;
+  type: string;
+  sequence: number;
+  orderId: string;
+  callSessionId?: string;
+  state: 'pending' | 'delivered' | 'parked';
+  tries: number;
+  nextTryAt?: Date;
+  lastStatus?: number;
+  lastProblem?: string;
+  createdAt: Date;
+  body: Record<string, unknown>;
+}
+
+/** Oldest first, from after this notice on. */
+export async function listNotices(tx: Tx, filter: { after?: string; limit: number }): Promise<NoticeView[]> {
+  const found = await rows<Omit<NoticeView, 'body'> & { body: string }>(
+    tx,
+    `select id, type, sequence, order_id as "orderId", call_session_id as "callSessionId", state, tries,
+       next_try_at as "nextTryAt", last_status as "lastStatus", last_problem as "lastProblem",
+       created_at as "createdAt", body
+     from notices where position > coalesce((select n.position from notices n where n.id = ?), 0)
+     order by position limit ?`,
+    [filter.after ?? null, filter.limit],
+  );
+  return found.map((row) => ({
+    ...(present(row) as unknown as NoticeView),
+    body: JSON.parse(row.body) as Record<string, unknown>,
+  }));
+}
+
+export interface LedgerLine {
+  position: number;
+  transactionId: string;
+  orderId: string;
+  kind: string;
+  account: string;
+  amount: Money;
+  at: Date;
+}
+
+/** Oldest first, from after this position on; both sides of each transaction. */
+export async function listLedger(
+  tx: Tx,
+  filter: { after?: number; limit: number; orderId?: string },
+): Promise<LedgerLine[]> {
+  const found = await rows<
+    Omit<LedgerLine, 'amount' | 'position'> & { amount: string; currency: string; position: string }
+  >(
+    tx,
+    `select t.position, t.id as "transactionId", t.order_id as "orderId", t.kind, e.account, e.amount::text as amount,
+       e.currency, t.created_at as at
+     from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+     where t.position > ? and t.order_id = coalesce(?, t.order_id)
+     order by t.position, e.amount limit ?`,
+    [filter.after ?? 0, filter.orderId ?? null, filter.limit],
+  );
+  return found.map(({ amount, currency, position, ...row }) => ({
+    ...row,
+    position: Number(position),
+    amount: money(amount, currency),
+  }));
+}
+
+/** Somebody who wants to hear when a line has a free consultant. Asking twice is asking once. */
+export async function requestAvailabilityNotice(
+  tx: Tx,
+  request: { id: string; merchantId: string; lineId: string; email: string; language: Language },
+): Promise<void> {
+  await tx.raw(
+    `insert into availability_requests (id, merchant_id, line_id, email, language) values (?, ?, ?, ?, ?)
+     on conflict (line_id, email) do update set told_at = null, created_at = now()`,
+    [request.id, request.merchantId, request.lineId, request.email, request.language],
+  );
+}
