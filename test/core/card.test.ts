@@ -54,9 +54,8 @@ describe('a card number is taken out', () => {
         around,
         (body, gaps, before, after) => {
           const digits = withCheckDigit(`4${body.join('')}`);
-          const written = [...digits]
-            .map((digit, index) => digit + (gaps[index] ?? ''))
-            .join('')
+          const written = digits
+            .replace(/./g, (digit, index: number) => digit + (gaps[index] ?? ''))
             .replace(/[ -]+$/, '');
           expect(withoutCardNumbers(before + written + after)).toBe(`${before}[card number]${after}`);
         },
@@ -72,9 +71,6 @@ describe('what is no card number stays', () => {
     ['twenty digits', '42424242424242424242'],
     ['a telephone number', '+33612345678'],
     ['two telephone numbers', '+33612345678 +33698765432'],
-    ['microseconds since 1970 that pass Luhn', '{"atUs":1767614400000008}'],
-    ['milliseconds since 1970 that pass Luhn', '{"time":1767614400008}'],
-    ['a uuid of digits that pass Luhn', '11111111-4242-4242-8242-424242424242'],
     ['an amount', '25.00 EUR'],
     ['nothing', ''],
   ])('%s', (_what, text) => {
@@ -82,7 +78,19 @@ describe('what is no card number stays', () => {
   });
 });
 
+describe('what only looks like a card number stays', () => {
+  test.each([
+    ['microseconds since 1970', '{"atUs":1767614400000005}'],
+    ['milliseconds since 1970', '{"time":1767614400003}'],
+    ['a uuid', '12345670-1234-4234-8abc-d00000000001'],
+  ])('%s', (_what, text) => {
+    // The digits pass, or this would prove nothing.
+    expect(luhn(text.replace(/\D/g, '').slice(0, 16))).toBe(true);
+    expect(withoutCardNumbers(text)).toBe(text);
+  });
+});
+
 function withCheckDigit(body: string): string {
-  const check = [...'0123456789'].find((digit) => luhn(body + digit));
-  return body + (check ?? '');
+  const check = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].find((digit) => luhn(`${body}${digit}`));
+  return `${body}${check ?? ''}`;
 }

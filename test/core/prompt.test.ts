@@ -1,0 +1,236 @@
+import * as fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { languages, type Language } from '../../src/core/ids.ts';
+import { spokenText, type PriceTerms, type SentenceFacts } from '../../src/core/prompt.ts';
+
+const price = (
+  fixedPrice: string,
+  includedMinutes: number,
+  pricePerMinute?: string,
+  currency = 'EUR',
+): PriceTerms => ({
+  currency,
+  fixedPrice,
+  includedMinutes,
+  ...(pricePerMinute === undefined ? {} : { pricePerMinute }),
+});
+const offer = (terms: PriceTerms): SentenceFacts => ({
+  key: 'caller_offer',
+  merchant: 'Voyance Clara',
+  consultant: 'Maria',
+  price: terms,
+  minutes: 30,
+});
+const consultation = price('25.00', 10, '2.50');
+
+/** One of each kind. A new kind without a line here does not compile. */
+const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } } = {
+  consultant_offer: { key: 'consultant_offer', merchant: 'Voyance Clara', line: 'Tarot', minutes: 10 },
+  consultant_wait: { key: 'consultant_wait' },
+  consultant_caller_lost: { key: 'consultant_caller_lost' },
+  caller_offer: {
+    key: 'caller_offer',
+    merchant: 'Voyance Clara',
+    consultant: 'Maria',
+    price: consultation,
+    minutes: 30,
+  },
+  caller_reminder: { key: 'caller_reminder' },
+  caller_hold: { key: 'caller_hold' },
+  caller_nobody: { key: 'caller_nobody' },
+  caller_consultant_lost: { key: 'caller_consultant_lost' },
+  limit_near: { key: 'limit_near', secondsLeft: 60 },
+  consultant_limit_near: { key: 'consultant_limit_near', secondsLeft: 60 },
+  caller_farewell: { key: 'caller_farewell', because: 'limit' },
+  consultant_farewell: { key: 'consultant_farewell' },
+  apology: { key: 'apology' },
+};
+const all = Object.values(oneOfEach);
+const every = languages.flatMap((language) => all.map((facts) => [language, facts.key, facts] as const));
+
+describe('what is said', () => {
+  it('to the consultant, word for word', () => {
+    expect(spokenText({ language: 'fr', ...oneOfEach.consultant_offer })).toBe(
+      'Bonjour. Appel payant pour Voyance Clara, Tarot. Durée payée : 10 minutes au maximum. ' +
+        "Pour accepter l'appel, appuyez sur 1. Pour le refuser, appuyez sur 3.",
+    );
+    expect(spokenText({ language: 'en', ...oneOfEach.consultant_offer })).toBe(
+      'Hello. Paid call for Voyance Clara, Tarot. Paid for: up to 10 minutes. ' +
+        'To accept the call, press 1. To refuse it, press 3.',
+    );
+  });
+
+  it('to the caller before he says yes, word for word', () => {
+    expect(spokenText({ language: 'fr', ...offer(consultation) })).toBe(
+      'Bonjour, ici Voyance Clara, pour votre entretien avec Maria. ' +
+        "Le prix est de 25 euros, comprenant 10 minutes d'entretien, puis 2 euros 50 par minute, toutes taxes comprises. " +
+        "L'entretien dure 30 minutes au maximum. Pour accepter et commencer, appuyez sur 1.",
+    );
+    expect(spokenText({ language: 'en', ...offer(consultation) })).toBe(
+      'Hello, this is Voyance Clara, for your conversation with Maria. ' +
+        'The price is 25 euros, including 10 minutes of conversation, then 2 euros 50 per minute, taxes included. ' +
+        'You can talk for up to 30 minutes. To accept and start, press 1.',
+    );
+  });
+
+  test.each(every)('in %s, %s, is something of its own', (language, _key, facts) => {
+    const text = spokenText({ language, ...facts });
+    expect(text).toMatch(/^[A-Z].*\.$/);
+    expect(text).not.toMatch(/undefined|NaN|\[object|[€$£\n\r\t]| {2}/);
+    // Nothing is said twice in other circumstances or left in the other language.
+    const others = all
+      .filter((other) => other.key !== facts.key)
+      .map((other) => spokenText({ language, ...other }));
+    if (!['caller_hold', 'consultant_wait'].includes(facts.key)) expect(others).not.toContain(text);
+    expect(spokenText({ language: language === 'fr' ? 'en' : 'fr', ...facts })).not.toBe(text);
+  });
+
+  test.each<[Language, RegExp]>([
+    ['fr', /[Rr]ien ne vous (est|sera) débité|rien ne vous est débité/],
+    ['en', /(have not been|will not be) charged/],
+  ])('in %s promises that nothing is charged exactly where that is certain', (language, promise) => {
+    const promised = all
+      .filter((facts) => promise.test(spokenText({ language, ...facts })))
+      .map((facts) => facts.key);
+    expect(promised).toEqual(['caller_reminder', 'caller_nobody', 'caller_consultant_lost']);
+  });
+
+  it('tells the two farewells apart', () => {
+    for (const language of languages) {
+      const farewell = (because: 'limit' | 'consultant_left'): string =>
+        spokenText({ language, key: 'caller_farewell', because });
+      expect(farewell('limit')).not.toBe(farewell('consultant_left'));
+    }
+  });
+});
+
+describe('the price, spoken', () => {
+  test.each<[string, PriceTerms, string, string]>([
+    [
+      'no minutes included',
+      price('25', 0, '2.50'),
+      'Le prix est de 25 euros, plus 2 euros 50 par minute, toutes taxes comprises.',
+      'The price is 25 euros, plus 2 euros 50 per minute, taxes included.',
+    ],
+    [
+      'minutes only',
+      price('0', 0, '2.50'),
+      'Le prix est de 2 euros 50 par minute, toutes taxes comprises.',
+      'The price is 2 euros 50 per minute, taxes included.',
+    ],
+    [
+      'first minutes free',
+      price('0.00', 10, '1.00'),
+      "L'entretien est gratuit pendant 10 minutes, puis coûte 1 euro par minute, toutes taxes comprises.",
+      'The conversation is free for 10 minutes, then costs 1 euro per minute, taxes included.',
+    ],
+    [
+      'fixed only',
+      price('25.00', 10),
+      'Le prix est de 25 euros, sans supplément à la minute, toutes taxes comprises.',
+      'The price is 25 euros, with no charge per minute, taxes included.',
+    ],
+    [
+      'fixed, minutes at nothing',
+      price('25.00', 10, '0.00'),
+      'Le prix est de 25 euros, sans supplément à la minute, toutes taxes comprises.',
+      'The price is 25 euros, with no charge per minute, taxes included.',
+    ],
+    ['free', price('0', 0), "L'entretien est gratuit.", 'The conversation is free.'],
+  ])('%s', (_what, terms, french, english) => {
+    expect(spokenText({ language: 'fr', ...offer(terms) })).toContain(`. ${french} `);
+    expect(spokenText({ language: 'en', ...offer(terms) })).toContain(`. ${english} `);
+  });
+
+  test.each([
+    ['1.00', 'EUR', '1 euro', '1 euro'],
+    ['1.50', 'EUR', '1 euro 50', '1 euro 50'],
+    ['2', 'EUR', '2 euros', '2 euros'],
+    ['2.05', 'EUR', '2 euros et 5 centimes', '2 euros and 5 cents'],
+    ['2.01', 'EUR', '2 euros et 1 centime', '2 euros and 1 cent'],
+    ['0.50', 'EUR', '50 centimes', '50 cents'],
+    ['0.01', 'EUR', '1 centime', '1 cent'],
+    ['0.025', 'EUR', '2,5 centimes', '2.5 cents'],
+    ['0.015', 'EUR', '1,5 centime', '1.5 cents'],
+    ['1.255', 'EUR', '1,255 euro', '1.255 euros'],
+    ['1500', 'EUR', '1500 euros', '1500 euros'],
+    ['2.50', 'CHF', '2 francs suisses 50', '2 Swiss francs 50'],
+    ['2.01', 'GBP', '2 livres et 1 penny', '2 pounds and 1 penny'],
+    ['0.80', 'GBP', '80 pence', '80 pence'],
+    ['1.90', 'USD', '1 dollar 90', '1 dollar 90'],
+    ['1500', 'JPY', '1500 yens japonais', '1500 Japanese yen'],
+    ['1.500', 'KWD', '1,5 dinar koweïtien', '1.5 Kuwaiti dinars'],
+  ])('%s %s is "%s" and "%s"', (amount, currency, french, english) => {
+    const terms = price(amount, 0, undefined, currency);
+    expect(spokenText({ language: 'fr', ...offer(terms) })).toContain(`Le prix est de ${french}, sans`);
+    expect(spokenText({ language: 'en', ...offer(terms) })).toContain(`The price is ${english}, with`);
+  });
+});
+
+describe('time, spoken', () => {
+  test.each([
+    [60, '1 minute', '1 minute'],
+    [1, '1 seconde', '1 second'],
+    [0, '0 seconde', '0 seconds'],
+    [-5, '0 seconde', '0 seconds'],
+    [45, '45 secondes', '45 seconds'],
+    [44.7, '45 secondes', '45 seconds'],
+    [61, '1 minute et 1 seconde', '1 minute and 1 second'],
+    [90, '1 minute et 30 secondes', '1 minute and 30 seconds'],
+    [120, '2 minutes', '2 minutes'],
+    [5400, '90 minutes', '90 minutes'],
+    [7200, '2 heures', '2 hours'],
+    [9005, '2 heures, 30 minutes et 5 secondes', '2 hours, 30 minutes and 5 seconds'],
+  ])('%d seconds', (secondsLeft, french, english) => {
+    expect(spokenText({ language: 'fr', key: 'limit_near', secondsLeft })).toBe(`Il vous reste ${french}.`);
+    expect(spokenText({ language: 'en', key: 'limit_near', secondsLeft })).toBe(`You have ${english} left.`);
+    expect(spokenText({ language: 'fr', key: 'consultant_limit_near', secondsLeft })).toBe(
+      `L'entretien se termine dans ${french}.`,
+    );
+  });
+
+  it('has a singular', () => {
+    expect(spokenText({ language: 'fr', ...oneOfEach.consultant_offer, minutes: 1 })).toContain(
+      'Durée payée : 1 minute au maximum',
+    );
+    expect(spokenText({ language: 'en', ...oneOfEach.consultant_offer, minutes: 1 })).toContain(
+      'up to 1 minute.',
+    );
+    expect(spokenText({ language: 'fr', ...offer(price('5', 1, '1')) })).toContain(
+      "comprenant 1 minute d'entretien",
+    );
+    expect(spokenText({ language: 'fr', ...oneOfEach.consultant_offer, minutes: 2.5 })).toContain(
+      '2 minutes et 30 secondes',
+    );
+  });
+});
+
+describe('names, spoken', () => {
+  test.each([
+    ['Clara & Sons Ltd.', 'Clara & Sons Ltd'],
+    ['  Dr  No ', 'Dr No'],
+    ['Voyance\r\n\r\napi shutdown', 'Voyance api shutdown'],
+    ['<break time="10s"/>Clara', 'break time="10s"/ Clara'],
+    ['Qui ?', 'Qui'],
+    ['Élodie', 'Élodie'],
+  ])('%j', (merchant, spoken) => {
+    expect(spokenText({ language: 'fr', ...oneOfEach.caller_offer, merchant })).toContain(
+      `Bonjour, ici ${spoken}, pour`,
+    );
+  });
+
+  it('never break the line, whatever a merchant typed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...languages), (name, language) => {
+        const text = spokenText({
+          language,
+          key: 'consultant_offer',
+          merchant: name,
+          line: name,
+          minutes: 3,
+        });
+        expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}<>]/u);
+      }),
+    );
+  });
+});
