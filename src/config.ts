@@ -1,0 +1,412 @@
+// The only reader of the environment: what may be set, what it means, what goes with what. Pure: `readConfig` looks at
+// the variables it is given and nowhere else, and says everything that is wrong at once, naming the variable.
+
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { E164, Language } from './core/ids.ts';
+
+export type SandboxPart = 'switch' | 'processor' | 'merchant';
+const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'merchant'];
+
+/** Where our calls go at the switch: a carrier's gateway of its profile, or an address (a loopback of two switches). */
+export type CarrierRoute =
+  { kind: 'gateway'; name: string } | { kind: 'address'; profile: string; host: string; port: number };
+
+export interface Config {
+  production: boolean;
+  /** Address and port the gateway listens on. */
+  host: string;
+  port: number;
+  /** Where people reach the gateway, without a slash at the end. */
+  publicUrl: string;
+  /** Absolute. */
+  dataDir: string;
+  /** Absent: the embedded Postgres in `dataDir`. */
+  databaseUrl?: string;
+  /** 32 bytes that seal secrets at rest. Absent: kept in `dataDir`, made when missing. */
+  secretsKey?: Buffer;
+  /** Absent: the sandbox's switch. */
+  freeswitch?: { host: string; port: number; password: string };
+  carrier: CarrierRoute;
+  /** `user:password` that CDR posts must carry. Absent: a sandbox makes its own, else no CDR is taken by HTTP. */
+  cdrCredentials?: { user: string; password: string };
+  /** Absent: the sandbox's processor. */
+  stripe?: { secretKey: string; publishableKey: string; webhookSecret?: string };
+  /** Absent: everything outside is real. */
+  sandbox?: { port: number; parts: readonly SandboxPart[] };
+  /** When given, nobody else is rung: sandbox cards must not ring strangers' phones. */
+  onlyNumbers?: readonly E164[];
+  /** The demo merchant with its key exists. Never in production. */
+  demo: boolean;
+  /** Absent: no mail is sent or promised. */
+  mail?: { smtpUrl: string; from: string };
+  prompts: { dir: string; dirAtSwitch: string; engine?: string; voices?: Partial<Record<Language, string>> };
+  logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with the environment, one sentence each, naming the variable. Values are never repeated: some are secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65_535);
+const urlOf = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const voice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+_-]{0,31}$/);
+
+/** Each variable alone: how it must look, in the words of the sentence `NAME must be ...`. */
+const variables = {
+  NODE_ENV: [z.enum(['production', 'development', 'test']), 'production, development or test'],
+  HOST: [z.string().regex(/^[0-9A-Za-z.:-]+$/), 'an address to listen on, such as 127.0.0.1 or 0.0.0.0'],
+  PORT: [port, 'a port from 1 to 65535'],
+  SANDBOX_PORT: [port, 'a port from 1 to 65535'],
+  PUBLIC_URL: [
+    z.string().transform(parseOrigin).refine(isGiven),
+    'an http or https address without a path, such as https://pay.example.com',
+  ],
+  DATA_DIR: [z.string().refine((text) => !text.includes('\0')), 'a folder'],
+  DATABASE_URL: [
+    urlOf('postgres:', 'postgresql:'),
+    'of the form postgres://user:password@host:5432/database',
+  ],
+  SECRETS_KEY: [
+    z.string().transform(parseKey).refine(isGiven),
+    '32 bytes in base64 (openssl rand -base64 32 makes them)',
+  ],
+  FREESWITCH_URL: [
+    z.string().transform(parseEslUrl).refine(isGiven),
+    'of the form esl://:password@host:8021',
+  ],
+  FREESWITCH_GATEWAY: [
+    z.string().transform(parseRoute).refine(isGiven),
+    'the name of a gateway in the sofia profile, or profile@host:port',
+  ],
+  CDR_CREDENTIALS: [z.string().transform(parseCredentials).refine(isGiven), 'of the form user:password'],
+  STRIPE_SECRET_KEY: [
+    z.string().regex(/^(sk|rk)_(test|live)_[A-Za-z0-9_]+$/),
+    'a secret key of Stripe, sk_test_... or sk_live_...',
+  ],
+  STRIPE_PUBLISHABLE_KEY: [
+    z.string().regex(/^pk_(test|live)_[A-Za-z0-9_]+$/),
+    'a publishable key of Stripe, pk_test_... or pk_live_...',
+  ],
+  STRIPE_WEBHOOK_SECRET: [
+    z.string().regex(/^whsec_\S+$/),
+    'the signing secret of the webhook endpoint at Stripe, whsec_...',
+  ],
+  SANDBOX: [z.string().transform(parseParts).refine(isGiven), `a list of ${sandboxParts.join(', ')}`],
+  SANDBOX_NUMBERS: [
+    z.string().transform(parseNumbers).refine(isGiven),
+    'a list of numbers such as +33612345678,+33199000001',
+  ],
+  SMTP_URL: [urlOf('smtp:', 'smtps:'), 'of the form smtp://user:password@host:587'],
+  MAIL_FROM: [
+    z.string().regex(/^(?:[^\r\n<>]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/),
+    'a sender such as receipts@example.com',
+  ],
+  PROMPTS_DIR: [z.string(), 'a folder'],
+  PROMPTS_DIR_AT_SWITCH: [
+    z.string().refine(fitsTheSwitch),
+    'an absolute path of letters, digits and ._-, no part of it beginning with a dot (the event socket ends an argument at a blank)',
+  ],
+  TTS_ENGINE: [z.string().regex(/^[A-Za-z0-9_./-]+$/), 'the name or path of an espeak-ng'],
+  TTS_VOICE_FR: [voice, 'the name of a voice, such as fr-fr'],
+  TTS_VOICE_EN: [voice, 'the name of a voice, such as en-gb'],
+  LOG_LEVEL: [z.enum(['debug', 'info', 'warn', 'error']), 'debug, info, warn or error'],
+} as const;
+
+type Variables = typeof variables;
+type Values = { [Name in keyof Variables]?: z.output<Variables[Name][0]> };
+
+/**
+ * Reads and checks everything. Empty means not set. Throws `ConfigError` with every problem found; paths are taken from
+ * `workingDir` (default: the process's).
+ */
+export function readConfig(env: Environment, workingDir = process.cwd()): Config {
+  const problems: string[] = [];
+  const values: Values = {};
+  for (const [variable, [schema, form]] of Object.entries(variables)) {
+    const text = env[variable]?.trim() ?? '';
+    if (text === '') continue;
+    const read = schema.safeParse(text);
+    if (read.success) Object.assign(values, { [variable]: read.data });
+    else problems.push(`${variable} must be ${form}.`);
+  }
+  // What goes with what is judged even where single values are wrong: the reader mends everything in one go.
+  const set = (variable: keyof Variables): boolean => (env[variable]?.trim() ?? '') !== '';
+  const parts = chooseSandbox(values, set, problems);
+  checkTogether(values, set, parts, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return assemble(values, parts, workingDir);
+}
+
+/**
+ * One choice for all parts (DESIGN 2.6): nothing real is set, and everything is the sandbox's; one is, and the other must
+ * be too, unless SANDBOX says in so many words that it is to stay a stand-in.
+ */
+function chooseSandbox(
+  values: Values,
+  set: (variable: keyof Variables) => boolean,
+  problems: string[],
+): readonly SandboxPart[] {
+  const real = { switch: set('FREESWITCH_URL'), processor: set('STRIPE_SECRET_KEY') };
+  const listed = values.SANDBOX ?? [];
+  if (values.NODE_ENV === 'production') {
+    if (set('SANDBOX')) problems.push('SANDBOX must not be set when NODE_ENV is production.');
+    for (const variable of ['FREESWITCH_URL', 'STRIPE_SECRET_KEY'] as const) {
+      if (!set(variable)) problems.push(`${variable} must be set when NODE_ENV is production.`);
+    }
+    return [];
+  }
+  if (real.switch && listed.includes('switch')) {
+    problems.push('SANDBOX lists the switch and FREESWITCH_URL names a real one: remove one of the two.');
+  }
+  if (real.processor && listed.includes('processor')) {
+    problems.push(
+      'SANDBOX lists the processor and STRIPE_SECRET_KEY belongs to the real one: remove one of the two.',
+    );
+  }
+  if (!real.switch && !real.processor) return sandboxParts;
+  if (!real.switch && !listed.includes('switch')) {
+    problems.push(
+      "FREESWITCH_URL must be set when STRIPE_SECRET_KEY is (or SANDBOX=switch to keep the sandbox's switch).",
+    );
+  }
+  if (!real.processor && !listed.includes('processor')) {
+    problems.push(
+      "STRIPE_SECRET_KEY must be set when FREESWITCH_URL is (or SANDBOX=processor, and SANDBOX_NUMBERS, to keep the sandbox's cards).",
+    );
+  }
+  return sandboxParts.filter((part) => listed.includes(part));
+}
+
+function checkTogether(
+  values: Values,
+  set: (variable: keyof Variables) => boolean,
+  parts: readonly SandboxPart[],
+  problems: string[],
+): void {
+  const production = values.NODE_ENV === 'production';
+  const needs = (variable: keyof Variables, because: string): void => {
+    if (!set(variable)) problems.push(`${variable} must be set ${because}.`);
+  };
+  if (production) {
+    needs('DATABASE_URL', 'when NODE_ENV is production');
+    needs('PUBLIC_URL', 'when NODE_ENV is production');
+    needs('STRIPE_WEBHOOK_SECRET', 'when NODE_ENV is production');
+  }
+  if (set('DATABASE_URL') || production) {
+    needs(
+      'SECRETS_KEY',
+      'with a database of your own: it seals the secrets in it, and no copy is kept anywhere else',
+    );
+  }
+  if (set('STRIPE_SECRET_KEY'))
+    needs('STRIPE_PUBLISHABLE_KEY', 'when STRIPE_SECRET_KEY is: the card fields of the page need it');
+  if (set('SMTP_URL')) needs('MAIL_FROM', 'when SMTP_URL is');
+  if (set('FREESWITCH_URL') && !set('STRIPE_SECRET_KEY') && parts.includes('processor')) {
+    needs('SANDBOX_NUMBERS', "when a real switch works with the sandbox's cards: nobody else is rung");
+  }
+  const { STRIPE_SECRET_KEY: secret, STRIPE_PUBLISHABLE_KEY: publishable, PUBLIC_URL: publicUrl } = values;
+  if (secret !== undefined && publishable !== undefined && isLive(secret) !== isLive(publishable)) {
+    problems.push(
+      'STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY must both be test keys or both be live keys.',
+    );
+  }
+  if (secret !== undefined && isLive(secret) && parts.length > 0) {
+    problems.push(
+      "STRIPE_SECRET_KEY must be a test key while parts are the sandbox's: no real money for calls nobody had.",
+    );
+  }
+  if (production && publicUrl?.startsWith('http:') === true && !isLocal(publicUrl)) {
+    problems.push('PUBLIC_URL must begin with https: when NODE_ENV is production.');
+  }
+  if (parts.length > 0 && (values.PORT ?? 3000) === (values.SANDBOX_PORT ?? 3001)) {
+    problems.push('SANDBOX_PORT must be another port than PORT.');
+  }
+  if (production) needs('PROMPTS_DIR', 'when NODE_ENV is production: a folder the switch reads too');
+  if (
+    set('PROMPTS_DIR') &&
+    !set('PROMPTS_DIR_AT_SWITCH') &&
+    !fitsTheSwitch(resolve(values.PROMPTS_DIR ?? ''))
+  ) {
+    needs(
+      'PROMPTS_DIR_AT_SWITCH',
+      'when PROMPTS_DIR has blanks or other signs the event socket does not take',
+    );
+  }
+}
+
+function assemble(values: Values, parts: readonly SandboxPart[], workingDir: string): Config {
+  const production = values.NODE_ENV === 'production';
+  const listenPort = values.PORT ?? 3000;
+  const dataDir = resolve(workingDir, values.DATA_DIR ?? '.data');
+  const real = parts.length === 0;
+  const { DATABASE_URL, SECRETS_KEY, FREESWITCH_URL, CDR_CREDENTIALS, SANDBOX_NUMBERS, SMTP_URL, MAIL_FROM } =
+    values;
+  const { STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY, STRIPE_WEBHOOK_SECRET } = values;
+  const stripe =
+    STRIPE_SECRET_KEY === undefined || STRIPE_PUBLISHABLE_KEY === undefined
+      ? undefined
+      : {
+          secretKey: STRIPE_SECRET_KEY,
+          publishableKey: STRIPE_PUBLISHABLE_KEY,
+          ...given('webhookSecret', STRIPE_WEBHOOK_SECRET),
+        };
+  return {
+    production,
+    // A sandbox is this machine's own affair; a real switch posts its CDRs from elsewhere.
+    host: values.HOST ?? (real ? '0.0.0.0' : '127.0.0.1'),
+    port: listenPort,
+    publicUrl: values.PUBLIC_URL ?? `http://localhost:${listenPort}`,
+    dataDir,
+    ...given('databaseUrl', DATABASE_URL),
+    ...given('secretsKey', SECRETS_KEY),
+    ...given('freeswitch', FREESWITCH_URL),
+    carrier: values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' },
+    ...given('cdrCredentials', CDR_CREDENTIALS),
+    ...given('stripe', stripe),
+    ...(real ? {} : { sandbox: { port: values.SANDBOX_PORT ?? 3001, parts } }),
+    ...given('onlyNumbers', FREESWITCH_URL !== undefined && !real ? SANDBOX_NUMBERS : undefined),
+    demo: !production,
+    ...given(
+      'mail',
+      SMTP_URL === undefined || MAIL_FROM === undefined ? undefined : { smtpUrl: SMTP_URL, from: MAIL_FROM },
+    ),
+    prompts: prompts(values, dataDir, workingDir),
+    logLevel: values.LOG_LEVEL ?? 'info',
+  };
+}
+
+function prompts(values: Values, dataDir: string, workingDir: string): Config['prompts'] {
+  const beside = join(dataDir, 'prompts');
+  // A checkout in "My Projects" must start all the same: what is spoken can be made again and may lie elsewhere.
+  const elsewhere = join(
+    tmpdir(),
+    `ringmeter-prompts-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`,
+  );
+  const dir =
+    values.PROMPTS_DIR === undefined
+      ? fitsTheSwitch(values.PROMPTS_DIR_AT_SWITCH ?? beside)
+        ? beside
+        : elsewhere
+      : resolve(workingDir, values.PROMPTS_DIR);
+  const voices = { ...given('fr', values.TTS_VOICE_FR), ...given('en', values.TTS_VOICE_EN) };
+  return {
+    dir,
+    dirAtSwitch: values.PROMPTS_DIR_AT_SWITCH ?? dir,
+    ...given('engine', values.TTS_ENGINE),
+    ...(Object.keys(voices).length > 0 ? { voices } : {}),
+  };
+}
+
+// --- One value at a time -----------------------------------------------------------------------------------------
+
+function given<Name extends string, Value>(key: Name, value: Value | undefined): { [Key in Name]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { [Key in Name]?: Value };
+}
+
+function isGiven<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
+}
+
+function isLive(key: string): boolean {
+  return key.includes('_live_');
+}
+
+function isLocal(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+}
+
+function parseOrigin(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  return bare ? url.origin : undefined;
+}
+
+function parseKey(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  // Node ignores what is not base64; a key typed wrong must not become another key.
+  return bytes.length === 32 && /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? bytes : undefined;
+}
+
+function parseEslUrl(text: string): { host: string; port: number; password: string } | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const bare = url.pathname === '' || url.pathname === '/';
+  if (url.protocol !== 'esl:' || url.username !== '' || url.password === '' || !bare) return undefined;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const chosen = url.port === '' ? 8021 : Number(url.port);
+  const password = unescaped(url.password);
+  // A line end in the password would end the command that carries it.
+  if (host === '' || chosen === 0 || password === undefined || /[\r\n]/.test(password)) return undefined;
+  return { host, port: chosen, password };
+}
+
+function unescaped(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseRoute(text: string): CarrierRoute | undefined {
+  if (name.test(text)) return { kind: 'gateway', name: text };
+  const [, profile = '', host = '', portText = ''] = /^([^@]+)@([^@:]+):(\d{1,5})$/.exec(text) ?? [];
+  const chosen = port.safeParse(portText);
+  if (!name.test(profile) || !hostName.test(host) || !chosen.success) return undefined;
+  return { kind: 'address', profile, host, port: chosen.data };
+}
+
+function parseCredentials(text: string): { user: string; password: string } | undefined {
+  const colon = text.indexOf(':');
+  const user = text.slice(0, colon);
+  const password = text.slice(colon + 1);
+  return colon > 0 && password !== '' ? { user, password } : undefined;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(/[\s,]+/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function parseParts(text: string): readonly SandboxPart[] | undefined {
+  const listed = listOf(text);
+  const known = sandboxParts.filter((part) => listed.includes(part));
+  return listed.length > 0 && listed.every((entry) => (sandboxParts as readonly string[]).includes(entry))
+    ? known
+    : undefined;
+}
+
+function parseNumbers(text: string): readonly E164[] | undefined {
+  const listed = listOf(text);
+  // The operator writes these by hand and in full (ITU-T E.164: at most 15 digits); nothing is guessed.
+  return listed.length > 0 && listed.every((entry) => /^\+[1-9]\d{6,14}$/.test(entry))
+    ? (listed as E164[])
+    : undefined;
+}
+
+/** The form telephony/dial-string.ts takes: no part of the path is hidden or climbs. */
+function fitsTheSwitch(path: string): boolean {
+  return /^\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(path);
+}
