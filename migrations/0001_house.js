@@ -455,12 +455,19 @@ create function unsettled_orders(ended_before timestamptz) returns table (mercha
         select o.merchant_id, o.id from orders o join payments p on p.order_id = o.id
         where o.kind = 'fixed_sale' and p.state in ('authorized', 'capturing', 'voiding') and o.created_at < ended_before
         limit 200 $$;
+
+create function lines_to_tell(at timestamptz) returns table (merchant_id text, line_id text)
+  language sql stable security definer set search_path = public
+  as $$ select distinct r.merchant_id, r.line_id from availability_requests r
+        join line_consultants lc on lc.line_id = r.line_id join consultants c on c.id = lc.consultant_id
+        where r.told_at is null and c.setting = 'available'
+          and (c.claimed_by is null or (c.claim = 'soft' and c.claimed_until <= at)) $$;
 `;
 
 const finders = [
   'merchant_of_api_key(bytea)', 'merchant_of_line(text)', 'merchant_of_order_link(bytea)', 'merchant_of_leg(uuid)',
   'merchant_of_intent(text)', 'due_payments(timestamptz, integer)', 'work_of_switch(text)', 'live_sessions_of_switch(text)',
-  'merchants_with_due_notices(timestamptz)', 'unsettled_orders(timestamptz)',
+  'merchants_with_due_notices(timestamptz)', 'unsettled_orders(timestamptz)', 'lines_to_tell(timestamptz)',
 ];
 
 const giveAway = finders

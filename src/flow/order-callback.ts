@@ -361,8 +361,8 @@ async function applyIntent(
     const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
     switch (intent.state) {
       case 'authorized': {
-        if (compare(intent.amount, authorization.amount) !== 0) {
-          throw new Error(`Authorization ${authorization.id} holds another amount than was asked.`);
+        if (compare(intent.amount, authorization.amount) < 0) {
+          throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
         }
         await saveAuthorization(tx, authorization.id, {
           state: 'authorized',

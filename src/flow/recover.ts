@@ -2,7 +2,7 @@
 // would happen by itself on a good day; this makes it happen on the others. (Taking over the calls of a switch is
 // run-call's, at each lease and each reconnect.)
 
-import { duePayments, unsettledOrders } from '../store/finders.ts';
+import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import type { House } from './house.ts';
 import { lookAtPayment } from './order-callback.ts';
@@ -10,6 +10,7 @@ import type { Timer } from './ports.ts';
 
 const paymentsEveryMs = 1_000;
 const ordersEveryMs = 30_000;
+const availabilityEveryMs = 5_000;
 /** The job of an ended call has had its chance by then. */
 const unsettledAfterMs = 60_000;
 
@@ -26,6 +27,7 @@ export class Recovery {
   start(): void {
     this.#every(paymentsEveryMs, () => this.#lookAtDuePayments());
     this.#every(ordersEveryMs, () => this.#settleForgotten());
+    if (this.#house.mailer.configured) this.#every(availabilityEveryMs, () => this.#tellWhoWaits());
   }
 
   async stop(): Promise<void> {
@@ -69,6 +71,13 @@ export class Recovery {
       await db.asMerchant(merchantId, (tx) =>
         enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId),
       );
+    }
+  }
+
+  async #tellWhoWaits(): Promise<void> {
+    const { db, clock } = this.#house;
+    for (const job of await db.asNobody((knex) => linesToTell(knex, clock.now()))) {
+      await db.asMerchant(job.merchantId, (tx) => enqueueJob(tx, 'tell_availability', job, job.lineId));
     }
   }
 }

@@ -104,3 +104,8 @@ export async function unsettledOrders(
     endedBefore,
   ]);
 }
+
+/** Lines somebody waits for where a consultant is free by now. */
+export async function linesToTell(db: Db, at: Date): Promise<{ merchantId: string; lineId: string }[]> {
+  return rows(db, 'select merchant_id as "merchantId", line_id as "lineId" from lines_to_tell(?)', [at]);
+}

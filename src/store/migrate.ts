@@ -4,8 +4,9 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMigrations } from 'graphile-worker';
-import knexLibrary from 'knex';
+import knexLibrary, { type Knex } from 'knex';
 import pg from 'pg';
+import { defaultDestinations } from '../core/dialling.ts';
 import { connectionAs } from './database.ts';
 
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../migrations');
@@ -26,11 +27,13 @@ export async function migrate(url: string): Promise<readonly string[]> {
       `select to_regprocedure('public.enqueue_job(text, json, text, timestamptz)') is not null as ready`,
     );
     if (ran.length === 0 && known.rows[0]?.ready) return ran;
+    await seedDestinations(owner);
     await owner.raw(`do $$ begin
       execute format('grant create on database %I to ringmeter_worker', current_database());
     end $$`);
     const worker = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 1 });
     try {
+      worker.on('error', () => undefined); // a connection lost while idle; the next query says so itself
       await runMigrations({ pgPool: worker, logger: quiet() });
       await owner.raw('grant create on schema public to ringmeter_worker');
       await worker.query(enqueueJob);
@@ -42,6 +45,17 @@ export async function migrate(url: string): Promise<readonly string[]> {
   } finally {
     await owner.destroy();
   }
+}
+
+/** Where we may ring and what a minute costs, until an operator changes it: rows he has changed are left alone. */
+async function seedDestinations(owner: Knex): Promise<void> {
+  await owner.raw(
+    `insert into destinations (prefix, allowed, kind, cost_per_minute, currency)
+     select d.prefix, d.allowed, d.kind, d."costPerMinute", d.currency
+     from jsonb_to_recordset(?::jsonb) as d(prefix text, allowed bool, kind text, "costPerMinute" numeric, currency text)
+     on conflict (prefix) do nothing`,
+    [JSON.stringify(defaultDestinations)],
+  );
 }
 
 /** True when every migration we ship has run. */

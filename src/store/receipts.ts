@@ -3,7 +3,7 @@
 import type { CallOutcome } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
 import type { Tariff } from '../core/tariff.ts';
-import { firstRow, type Tx } from './database.ts';
+import { firstRow, rows, type Tx } from './database.ts';
 import type { Receipt } from './views.ts';
 
 export interface ReceiptFacts {
@@ -68,4 +68,31 @@ export async function markMailed(tx: Tx, receiptId: string, at: Date): Promise<v
 /** The session has its price: seconds as the tariff counts them, and the end of its story. */
 export async function saveBillableSeconds(tx: Tx, callSessionId: string, seconds: number): Promise<void> {
   await tx.raw('update call_sessions set billable_seconds = ? where id = ?', [seconds, callSessionId]);
+}
+
+export interface AvailabilityRequest {
+  id: string;
+  email: string;
+  language: Language;
+  slug: string;
+  line: string;
+  merchant: string;
+}
+
+/** Who asked to hear of this line and has not; locked, so that two gateways do not both write. */
+export async function takeAvailabilityRequests(
+  tx: Tx,
+  lineId: string,
+  at: Date,
+): Promise<AvailabilityRequest[]> {
+  return rows<AvailabilityRequest>(
+    tx,
+    `with told as (
+       update availability_requests set told_at = ? where line_id = ? and told_at is null
+       returning id, email, language, line_id, merchant_id)
+     select told.id, told.email, told.language, l.slug, coalesce(l.name ->> told.language, l.name ->> 'en') as line,
+       m.name as merchant
+     from told join lines l on l.id = told.line_id join merchants m on m.id = told.merchant_id`,
+    [at, lineId],
+  );
 }

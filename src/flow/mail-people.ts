@@ -1,0 +1,113 @@
+// What is mailed: the receipt of a settled order, and "somebody is free now" to who asked for it. Plain sentences, the
+// same facts in text and HTML. Nothing here is sent unless an SMTP server is configured.
+
+import type { Language } from '../core/ids.ts';
+import { money, showMoney } from '../core/money.ts';
+import { markMailed, readReceiptToMail, takeAvailabilityRequests } from '../store/receipts.ts';
+import type { Receipt } from '../store/views.ts';
+import type { House } from './house.ts';
+
+/** The mail server did not take it: the job comes again. */
+export class MailDelayed extends Error {
+  readonly system = 'mail';
+  readonly retry = 'safe';
+}
+
+export async function mailReceipt(house: House, job: { merchantId: string; orderId: string }): Promise<void> {
+  const receipt = await house.db.asMerchant(job.merchantId, (tx) => readReceiptToMail(tx, job.orderId));
+  if (!receipt) return;
+  const { body, email, language, id } = receipt;
+  const lines = receiptLines(body, language);
+  const sent = await house.mailer.send({
+    to: email,
+    subject: `${words[language].receipt} ${body.number} – ${body.merchant.legalName}`,
+    text: lines.map(([label, value]) => `${label}: ${value}`).join('\n'),
+    html: `<table>${lines.map(([label, value]) => `<tr><td>${escape(label)}</td><td>${escape(value)}</td></tr>`).join('')}</table>`,
+    language,
+    key: id,
+  });
+  if (sent === 'failed') throw new MailDelayed(`Receipt ${id} was not taken by the mail server.`);
+  await house.db.asMerchant(job.merchantId, (tx) => markMailed(tx, id, house.clock.now()));
+}
+
+/** Marked before it is sent: a promise of "free now" that is late or doubled is worse than one that is lost. */
+export async function tellAvailability(
+  house: House,
+  job: { merchantId: string; lineId: string },
+): Promise<void> {
+  const asked = await house.db.asMerchant(job.merchantId, (tx) =>
+    takeAvailabilityRequests(tx, job.lineId, house.clock.now()),
+  );
+  for (const { id, email, language, slug, line, merchant } of asked) {
+    const { free, open } = words[language];
+    const url = `${house.publicUrl}/pay/${slug}?lang=${language}`;
+    await house.mailer.send({
+      to: email,
+      subject: `${merchant}: ${free}`,
+      text: `${line}: ${free}.\n${open} ${url}`,
+      html: `<p>${escape(line)}: ${free}.</p><p><a href="${escape(url)}">${escape(open)}</a></p>`,
+      language,
+      key: id,
+    });
+  }
+}
+
+const words = {
+  fr: {
+    receipt: 'Reçu',
+    seller: 'Vendeur',
+    line: 'Service',
+    consultant: 'Avec',
+    started: 'Début',
+    talk: 'Durée de conversation',
+    total: 'Total TTC',
+    vat: 'Dont TVA',
+    captured: 'Débité',
+    released: 'Libéré (jamais débité)',
+    contact: 'Contact',
+    free: 'quelqu’un est disponible maintenant',
+    open: 'Ouvrir la page :',
+  },
+  en: {
+    receipt: 'Receipt',
+    seller: 'Seller',
+    line: 'Service',
+    consultant: 'With',
+    started: 'Start',
+    talk: 'Talk time',
+    total: 'Total incl. VAT',
+    vat: 'VAT included',
+    captured: 'Charged',
+    released: 'Released (never charged)',
+    contact: 'Contact',
+    free: 'somebody is free now',
+    open: 'Open the page:',
+  },
+} satisfies Record<Language, Record<string, string>>;
+
+function receiptLines(body: Receipt, language: Language): [string, string][] {
+  const word = words[language];
+  const amount = (text: string): string => showMoney(money(text, body.currency), language);
+  const lines: [string, string | undefined][] = [
+    [word.receipt, body.number],
+    [word.seller, `${body.merchant.legalName}, ${body.merchant.address}`],
+    [word.line, body.line],
+    [word.consultant, body.consultant],
+    [word.started, body.startedAt],
+    [word.talk, body.startedAt === undefined ? undefined : `${body.talkSeconds.toFixed(3)} s`],
+    [word.total, amount(body.total)],
+    [word.vat, amount(body.vat)],
+    [word.captured, amount(body.captured)],
+    [word.released, amount(body.released)],
+    [word.contact, `${body.merchant.contactEmail}, ${body.merchant.contactPhone}`],
+  ];
+  return lines.filter((line): line is [string, string] => line[1] !== undefined);
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

@@ -1,0 +1,184 @@
+// The merchant every demonstration begins with: three consultants, one line as merchants sell it, one with a limit short
+// enough to watch the warning and the cut, one that sells a ticket without a call. Written again at every start, so that
+// changed addresses take effect; never written in production.
+
+import type { TariffPlan } from '../core/tariff.ts';
+import type { Database, Tx } from './database.ts';
+import type { Seal } from './seal.ts';
+
+export interface DemoFacts {
+  apiKeyHash: Buffer;
+  /** Absent: no notices are sent. */
+  notices?: { url: string; secret: string };
+  linkSecret: string;
+  pageOrigins: readonly string[];
+}
+
+export const demoMerchantId = 'mer_demo';
+
+const zone = 'Europe/Paris';
+const increment = { first: 1, next: 1 };
+const common = { currency: 'EUR', freeSeconds: 0, vatRate: '0.20' };
+
+const lines: {
+  slug: string;
+  sells: string;
+  fr: string;
+  en: string;
+  durations: number[];
+  plan: TariffPlan;
+}[] = [
+  {
+    slug: 'demo',
+    sells: 'conversation',
+    fr: 'Consultation par téléphone',
+    en: 'Telephone consultation',
+    durations: [900, 600, 1800],
+    plan: {
+      timeZone: zone,
+      standard: {
+        ...common,
+        fixedPrice: '15.00',
+        includedSeconds: 600,
+        bands: [{ fromSecond: 0, pricePerMinute: '2.00' }],
+        increment,
+      },
+      windows: [],
+    },
+  },
+  {
+    slug: 'demo-short',
+    sells: 'conversation',
+    fr: 'Question express (une minute)',
+    en: 'Quick question (one minute)',
+    durations: [60],
+    plan: {
+      timeZone: zone,
+      standard: {
+        ...common,
+        fixedPrice: '1.00',
+        includedSeconds: 0,
+        bands: [{ fromSecond: 0, pricePerMinute: '1.20' }],
+        increment,
+      },
+      windows: [],
+    },
+  },
+  {
+    slug: 'demo-ticket',
+    sells: 'fixed_sale',
+    fr: 'Billet d’accès au site',
+    en: 'Site access ticket',
+    durations: [],
+    plan: {
+      timeZone: zone,
+      standard: {
+        ...common,
+        fixedPrice: '9.00',
+        includedSeconds: 0,
+        bands: [{ fromSecond: 0, pricePerMinute: '0' }],
+        increment,
+      },
+      windows: [],
+    },
+  },
+];
+
+const consultants = [
+  {
+    id: 'con_demo_claire',
+    name: 'Claire',
+    number: '+33199000001',
+    fr: 'Astrologue, quinze ans d’écoute.',
+    en: 'Astrologer, fifteen years of listening.',
+  },
+  {
+    id: 'con_demo_hugo',
+    name: 'Hugo',
+    number: '+33199000002',
+    fr: 'Tarot et questions de travail.',
+    en: 'Tarot, and questions about work.',
+  },
+  {
+    id: 'con_demo_ines',
+    name: 'Inès',
+    number: '+33199000003',
+    fr: 'Numérologie, de jour comme de nuit.',
+    en: 'Numerology, by day and by night.',
+  },
+];
+
+export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFacts): Promise<void> {
+  await db.asMerchant(demoMerchantId, async (tx) => {
+    await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [demoMerchantId]);
+    await seedMerchant(tx, seal, facts);
+    for (const one of consultants) {
+      await tx.raw(
+        `insert into consultants (id, merchant_id, name, number, language, introduction) values (?, ?, ?, ?, 'fr', ?)
+         on conflict (id) do nothing`,
+        [one.id, demoMerchantId, one.name, one.number, JSON.stringify({ fr: one.fr, en: one.en })],
+      );
+    }
+    for (const line of lines) await seedLine(tx, line);
+  });
+}
+
+async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void> {
+  const { notices } = facts;
+  await tx.raw(
+    `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone, brand,
+       notice_url, notice_secret_sealed, link_secret_sealed, page_origins)
+     values (?, 'Les Conseils de Claire', 'Claire Conseil SARL', 'contact@claire.example', '+33199000100',
+       '12 rue des Lilas, 75020 Paris', 'FR', ?, ?, ?, ?, ?, ?::text[])
+     on conflict (id) do update set notice_url = excluded.notice_url, notices_disabled_at = null,
+       notice_secret_sealed = excluded.notice_secret_sealed, link_secret_sealed = excluded.link_secret_sealed,
+       page_origins = excluded.page_origins`,
+    [
+      demoMerchantId,
+      zone,
+      JSON.stringify({ accent: '#5b3fd6' }),
+      notices?.url ?? null,
+      notices ? seal.close(notices.secret, demoMerchantId) : null,
+      seal.close(facts.linkSecret, demoMerchantId),
+      facts.pageOrigins as string[],
+    ] as never[],
+  );
+  await tx.raw(
+    `insert into api_keys (id, merchant_id, name, key_hash) values ('key_demo', ?, 'demo', ?)
+     on conflict (id) do update set key_hash = excluded.key_hash`,
+    [demoMerchantId, facts.apiKeyHash],
+  );
+  await tx.raw(
+    `insert into caller_ids (id, merchant_id, number, verified_at, verified_by)
+     values ('cid_demo', ?, '+33199000100', now(), 'demo') on conflict do nothing`,
+    [demoMerchantId],
+  );
+}
+
+async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
+  const id = `lin_${line.slug.replace('-', '_')}`;
+  await tx.raw(
+    `insert into lines (id, merchant_id, slug, sells, name, currency, duration_choices, caller_id_id)
+     values (?, ?, ?, ?, ?, 'EUR', ?::int[], 'cid_demo') on conflict (id) do nothing`,
+    [
+      id,
+      demoMerchantId,
+      line.slug,
+      line.sells,
+      JSON.stringify({ fr: line.fr, en: line.en }),
+      line.durations,
+    ] as never[],
+  );
+  await tx.raw(
+    `insert into tariffs (id, merchant_id, line_id, version, plan) values (?, ?, ?, 1, ?) on conflict do nothing`,
+    [id.replace('lin_', 'tar_'), demoMerchantId, id, JSON.stringify(line.plan)],
+  );
+  if (line.sells !== 'conversation') return;
+  for (const [position, { id: consultantId }] of consultants.entries()) {
+    await tx.raw(
+      `insert into line_consultants (merchant_id, line_id, consultant_id, position) values (?, ?, ?, ?)
+       on conflict do nothing`,
+      [demoMerchantId, id, consultantId, position + 1],
+    );
+  }
+}
