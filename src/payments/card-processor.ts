@@ -54,7 +54,8 @@ export class StripeCardProcessor implements CardProcessor {
       ...(apiBase === undefined ? {} : baseOf(apiBase)),
     });
     // Any answer is a sign of life, a refusal and a 500 too. (A connection that fails emits nothing.)
-    this.#stripe.on('response', () => {
+    const on = this.#stripe.on as (event: 'response', listener: () => void) => void;
+    on('response', () => {
       this.#lastSeenMs = this.#clock.monotonicMs();
     });
   }

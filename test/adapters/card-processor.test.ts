@@ -1,0 +1,225 @@
+// StripeCardProcessor against the sandbox's processor and, when a key is given, against Stripe's own test mode; and what
+// becomes of a call when the processor answers badly, late or not at all (sandbox only: Stripe cannot be told to fail).
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { amountText, money } from '../../src/core/money.ts';
+import type { Clock, Log } from '../../src/flow/ports.ts';
+import { StripeCardProcessor } from '../../src/payments/card-processor.ts';
+import { startSandboxProcessor, type SandboxProcessor } from '../../src/sandbox/processor.ts';
+import { cardProcessorConformance, newKey, request } from './card-processor-conformance.ts';
+
+const secretKey = 'sk_test_sandbox_1';
+const publishableKey = 'pk_test_sandbox_1';
+
+const clock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  after: () => {
+    throw new Error('The processor needs no timer of ours');
+  },
+};
+
+class KeptLog implements Log {
+  readonly lines: string[] = [];
+  info(facts: Record<string, unknown>, message: string): void {
+    this.lines.push(`${message} ${JSON.stringify(facts)}`);
+  }
+  warn = this.info.bind(this);
+  error = this.info.bind(this);
+}
+
+cardProcessorConformance('The processor, with the sandbox behind it', async () => {
+  const sandbox = await startSandboxProcessor({ port: 0, secretKey, publishableKey });
+  return {
+    processor: new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log: new KeptLog() }),
+    merchantAccount: 'acct_merchant',
+    close: () => sandbox.close(),
+  };
+});
+
+const stripeKey = process.env['STRIPE_SECRET_KEY'];
+const stripeAccount = process.env['STRIPE_CONNECTED_ACCOUNT'];
+describe.runIf(stripeKey?.startsWith('sk_test_'))('with a Stripe test account', () => {
+  cardProcessorConformance('The processor, with Stripe behind it', async () => {
+    return Promise.resolve({
+      processor: new StripeCardProcessor({ secretKey: stripeKey ?? '', clock, log: new KeptLog() }),
+      ...(stripeAccount === undefined ? {} : { merchantAccount: stripeAccount }),
+      close: () => Promise.resolve(),
+    });
+  });
+});
+
+describe('When the processor does not answer as it should', () => {
+  let sandbox: SandboxProcessor;
+  let log: KeptLog;
+  let processor: StripeCardProcessor;
+  // Short, because only the requests that are never answered wait for it.
+  const timeoutMs = 150;
+
+  beforeEach(async () => {
+    sandbox = await startSandboxProcessor({ port: 0, secretKey, publishableKey });
+    log = new KeptLog();
+    processor = new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log, timeoutMs });
+  });
+  afterEach(() => sandbox.close());
+
+  const fault = async (fault: object): Promise<void> => {
+    const answer = await fetch(`${sandbox.url}/api/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    expect(answer.status).toBe(204);
+  };
+  const intents = async (): Promise<{ id: string; status: string }[]> =>
+    ((await (await fetch(`${sandbox.url}/api/payments`)).json()) as { data: never[] }).data;
+  const held = async (): Promise<string> => {
+    const authorized = await processor.authorize(request());
+    if (authorized.outcome !== 'intent') throw new Error(authorized.outcome);
+    return authorized.intentId;
+  };
+
+  it.each(['timeout', 'answer_never', 'answer_lost', 'error_500', 'rate_limited'])(
+    'an authorization met by %s is unknown',
+    async (next) => {
+      await fault({ next });
+      expect(await processor.authorize(request())).toEqual({ outcome: 'unknown' });
+    },
+  );
+
+  it.each(['answer_lost', 'answer_never'])(
+    'the same key finds the hold whose answer was lost (%s)',
+    async (next) => {
+      const asked = request();
+      await fault({ next });
+      expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+      expect(await processor.authorize(asked)).toMatchObject({
+        outcome: 'intent',
+        intent: { state: 'authorized' },
+      });
+      expect(await intents()).toHaveLength(1);
+    },
+  );
+
+  it('the same key makes the hold that was never made', async () => {
+    const asked = request();
+    await fault({ next: 'timeout' });
+    expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+    expect(await intents()).toHaveLength(0);
+    expect(await processor.authorize(asked)).toMatchObject({ outcome: 'intent' });
+    expect(await intents()).toHaveLength(1);
+  });
+
+  it('finds by search the hold behind a 500 that is kept under its key', async () => {
+    const asked = request();
+    await fault({ next: 'error_500_executed' });
+    expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+    const [made] = await intents();
+    expect(await processor.authorize(asked)).toMatchObject({
+      outcome: 'intent',
+      intentId: made?.id,
+      intent: { state: 'authorized' },
+    });
+  });
+
+  it('stays unknown behind a kept 500 when nothing was made', async () => {
+    const asked = request();
+    await fault({ next: 'error_500' });
+    await processor.authorize(asked);
+    expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+    expect(await intents()).toHaveLength(0);
+  });
+
+  it('a broken connection is tried once more by the same key, and only once', async () => {
+    await fault({ next: 'connection_cut', times: 1 });
+    expect(await processor.authorize(request())).toMatchObject({ outcome: 'intent' });
+    await fault({ next: 'connection_cut', times: 2 });
+    expect(await processor.authorize(request())).toEqual({ outcome: 'unknown' });
+  });
+
+  it.each(['timeout', 'answer_lost', 'error_500', 'rate_limited'])(
+    'a capture met by %s is unknown',
+    async (next) => {
+      const intentId = await held();
+      await fault({ next, on: 'capture' });
+      expect(await processor.capture({ intentId, key: newKey(), amount: money(5, 'EUR') })).toEqual({
+        outcome: 'unknown',
+      });
+    },
+  );
+
+  it('a capture behind a kept 500 is resolved by looking', async () => {
+    const intentId = await held();
+    const asked = { intentId, key: newKey(), amount: money(5, 'EUR') };
+    await fault({ next: 'error_500_executed', on: 'capture' });
+    expect(await processor.capture(asked)).toEqual({ outcome: 'unknown' });
+    const captured = await processor.capture(asked);
+    expect(captured.outcome === 'captured' && amountText(captured.amount)).toBe('5.00');
+  });
+
+  it('a capture behind a kept 500 that did nothing stays unknown, and the hold stays', async () => {
+    const intentId = await held();
+    const asked = { intentId, key: newKey(), amount: money(5, 'EUR') };
+    await fault({ next: 'error_500', on: 'capture' });
+    await processor.capture(asked);
+    expect(await processor.capture(asked)).toEqual({ outcome: 'unknown' });
+    expect(await processor.look({ intentId })).toMatchObject({ intent: { state: 'authorized' } });
+  });
+
+  it('a void and a look without an answer are unknown', async () => {
+    const intentId = await held();
+    await fault({ next: 'timeout', times: 2 });
+    expect(await processor.void({ intentId, key: newKey() })).toEqual({ outcome: 'unknown' });
+    expect(await processor.look({ intentId })).toEqual({ outcome: 'unknown' });
+  });
+
+  it('a second request under a key that still runs is unknown', async () => {
+    const asked = request();
+    await fault({ next: 'delay_ms', delayMs: 100 });
+    const [first, second] = await Promise.all([processor.authorize(asked), processor.authorize(asked)]);
+    expect([first.outcome, second.outcome].sort()).toEqual(['intent', 'unknown']);
+    expect(await intents()).toHaveLength(1);
+  });
+
+  it('an expired hold is nothing held', async () => {
+    const intentId = await held();
+    await fetch(`${sandbox.url}/api/payments/${intentId}/expire`, { method: 'POST' });
+    expect(await processor.capture({ intentId, key: newKey(), amount: money(5, 'EUR') })).toEqual({
+      outcome: 'nothing_held',
+    });
+  });
+
+  it('an unknown key of ours is refused, not unknown', async () => {
+    const stranger = new StripeCardProcessor({
+      secretKey: 'sk_test_other',
+      apiBase: sandbox.url,
+      clock,
+      log,
+    });
+    expect(await stranger.authorize(request())).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('nobody there is unknown, and no sign of life', async () => {
+    const nowhere = new StripeCardProcessor({ secretKey, apiBase: 'http://127.0.0.1:1', clock, log });
+    expect(await nowhere.authorize(request())).toEqual({ outcome: 'unknown' });
+    expect(nowhere.health()).toEqual({});
+  });
+
+  it('rounds three decimals up for the hold and down for the capture', async () => {
+    const authorized = await processor.authorize(request({ amount: money('5.124', 'KWD') }));
+    if (authorized.outcome !== 'intent' || authorized.intent.state !== 'authorized')
+      throw new Error('not held');
+    expect(amountText(authorized.intent.amount)).toBe('5.130');
+    const { intentId } = authorized;
+    const captured = await processor.capture({ intentId, key: newKey(), amount: money('5.124', 'KWD') });
+    expect(captured.outcome === 'captured' && amountText(captured.amount)).toBe('5.120');
+  });
+
+  it('throws on an amount that was never rounded: a bug, not an outcome', async () => {
+    await expect(processor.authorize(request({ amount: money('5.001', 'EUR') }))).rejects.toThrow(/exactly/);
+  });
+
+  it('logs ids and codes, never what was sent', async () => {
+    await processor.authorize(request({ paymentMethod: 'pm_nobody', description: 'A secret description' }));
+    await processor.authorize(request({ paymentMethod: 'pm_card_visa_chargeDeclined' }));
+    const said = log.lines.join('\n');
+    expect(said).toContain('resource_missing');
+    expect(said).not.toMatch(/pm_nobody|secret|sk_test/);
+  });
+});
