@@ -1,0 +1,198 @@
+// The variables that FreeSWITCH's SIP and media layers put on a leg, with the names and forms of the transcripts. Nothing
+// in the sandbox reads them; they are there so that a gateway meets events of the real size and content.
+
+import type { Channel } from './switch-channel.ts';
+
+type Pairs = (readonly [string, string])[];
+
+const host = '127.0.0.1';
+
+function mediaPort(channel: Channel, side: number): string {
+  return String(20_000 + ((channel.sessionId * 4 + side * 2) % 40_000));
+}
+
+function sdp(port: string, offered: string): string {
+  const lines = [
+    'v=0',
+    `o=FreeSWITCH 1795257055 1795257056 IN IP4 ${host}`,
+    's=FreeSWITCH',
+    `c=IN IP4 ${host}`,
+    't=0 0',
+  ];
+  lines.push(`m=audio ${port} RTP/AVP ${offered} 101 13`, 'a=rtpmap:8 PCMA/8000');
+  if (offered !== '8') lines.push('a=rtpmap:0 PCMU/8000');
+  lines.push(
+    'a=rtpmap:101 telephone-event/8000',
+    'a=fmtp:101 0-15',
+    'a=rtpmap:13 CN/8000',
+    'a=ptime:20',
+    'a=sendrecv',
+  );
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function negotiated(port: string): Pairs {
+  return [
+    ['rtp_use_codec_string', 'PCMA,PCMU'],
+    ['remote_video_media_flow', 'inactive'],
+    ['remote_text_media_flow', 'inactive'],
+    ['remote_audio_media_flow', 'sendrecv'],
+    ['remote_media_ip', host],
+    ['remote_media_port', port],
+    ['rtp_audio_recv_pt', '8'],
+    ['rtp_use_codec_name', 'PCMA'],
+    ['rtp_use_codec_rate', '8000'],
+    ['rtp_use_codec_ptime', '20'],
+    ['rtp_use_codec_channels', '1'],
+    ['rtp_last_audio_codec_string', 'PCMA@8000h@20i@1c'],
+    ['read_codec', 'PCMA'],
+    ['original_read_codec', 'PCMA'],
+    ['read_rate', '8000'],
+    ['original_read_rate', '8000'],
+    ['write_codec', 'PCMA'],
+    ['write_rate', '8000'],
+    ['dtmf_type', 'rfc2833'],
+  ];
+}
+
+/** On an outbound leg before anybody answers, between the originate variables and the dialling. */
+export function outboundFacts(channel: Channel, destination: string, profileName: string): Pairs {
+  const port = mediaPort(channel, 0);
+  return [
+    ['originate_early_media', 'false'],
+    ['originate_endpoint', 'sofia'],
+    ['rtp_use_codec_string', 'PCMA,PCMU'],
+    ['local_media_ip', host],
+    ['local_media_port', port],
+    ['advertised_media_ip', host],
+    ['audio_media_flow', 'sendrecv'],
+    ['rtp_local_sdp_str', sdp(port, '8 0')],
+    ['sip_outgoing_contact_uri', `<sip:mod_sofia@${host}:5080>`],
+    ['sip_req_uri', `${destination}@${host}:5090`],
+    ['sip_to_host', `${host}:5090`],
+    ['sip_from_host', host],
+    ['sofia_profile_name', profileName],
+    ['recovery_profile_name', profileName],
+    ['sofia_profile_url', `sip:mod_sofia@${host}:5080`],
+  ];
+}
+
+export function outboundAnswerFacts(channel: Channel): Pairs {
+  const id = channel.uuid.slice(0, 12).replaceAll('-', '');
+  const number = channel.phone;
+  return [
+    ['sip_reply_host', host],
+    ['sip_reply_port', '5090'],
+    ['sip_network_ip', host],
+    ['sip_network_port', '5090'],
+    ['sip_recover_contact', `<sip:${number}@${host}:5090;transport=udp>`],
+    ['sip_full_via', `SIP/2.0/UDP ${host}:5080;rport=5080;branch=z9hG4bK${id}`],
+    ['sip_recover_via', `SIP/2.0/UDP ${host}:5080;rport=5080;branch=z9hG4bK${id}`],
+    ['sip_full_from', `<sip:${channel.profile.ani}@${host}>;tag=a${id}`],
+    ['sip_full_to', `<sip:${number}@${host}:5090>;tag=b${id}`],
+    ['sip_from_user', channel.profile.ani],
+    ['sip_from_uri', `${channel.profile.ani}@${host}`],
+    ['sip_to_user', number],
+    ['sip_to_port', '5090'],
+    ['sip_to_uri', `${number}@${host}:5090`],
+    ['sip_contact_user', number],
+    ['sip_contact_port', '5090'],
+    ['sip_contact_uri', `${number}@${host}:5090`],
+    ['sip_contact_host', host],
+    ['sip_to_tag', `b${id}`],
+    ['sip_from_tag', `a${id}`],
+    ['sip_cseq', String(123_090_000 + channel.sessionId)],
+    ['sip_call_id', channel.uuid],
+    ['switch_r_sdp', sdp(mediaPort(channel, 1), '8')],
+    ['ep_codec_string', 'CORE_PCM_MODULE.PCMA@8000h@20i@64000b'],
+    ...negotiated(mediaPort(channel, 1)),
+    ...transport(channel),
+  ];
+}
+
+export function inboundFacts(channel: Channel, ddi: string): Pairs {
+  const id = channel.uuid.slice(0, 12).replaceAll('-', '');
+  const cli = channel.phone;
+  return [
+    ['sip_from_user', cli],
+    ['sip_from_uri', `${cli}@${host}`],
+    ['sip_from_host', host],
+    ['video_media_flow', 'disabled'],
+    ['text_media_flow', 'disabled'],
+    ['channel_name', channel.name],
+    ['sip_call_id', channel.uuid],
+    ['sip_local_network_addr', host],
+    ['sip_network_ip', host],
+    ['sip_network_port', '5090'],
+    ['sip_invite_stamp', String(channel.createdUs)],
+    ['sip_received_ip', host],
+    ['sip_received_port', '5090'],
+    ['sip_via_protocol', 'udp'],
+    ['sip_from_user_stripped', cli.replace(/^\+/, '')],
+    ['sip_from_tag', `a${id}`],
+    ['sofia_profile_name', 'carrier'],
+    ['sofia_profile_url', `sip:mod_sofia@${host}:5080`],
+    ['recovery_profile_name', 'carrier'],
+    ['sip_Remote-Party-ID', `<sip:${cli}@${host}>;party=calling;screen=yes;privacy=off`],
+    ['sip_cid_type', 'rpid'],
+    ['sip_full_via', `SIP/2.0/UDP ${host}:5090;rport=5090;branch=z9hG4bK${id}`],
+    ['sip_full_from', `<sip:${cli}@${host}>;tag=a${id}`],
+    ['sip_full_to', `<sip:${ddi}@${host}:5080>`],
+    ['sip_req_user', ddi],
+    ['sip_req_port', '5080'],
+    ['sip_req_uri', `${ddi}@${host}:5080`],
+    ['sip_req_host', host],
+    ['sip_to_user', ddi],
+    ['sip_to_port', '5080'],
+    ['sip_to_uri', `${ddi}@${host}:5080`],
+    ['sip_to_host', host],
+    ['sip_contact_user', 'mod_sofia'],
+    ['sip_contact_port', '5090'],
+    ['sip_contact_uri', `mod_sofia@${host}:5090`],
+    ['sip_contact_host', host],
+    ['sip_via_host', host],
+    ['sip_via_port', '5090'],
+    ['sip_via_rport', '5090'],
+    ['max_forwards', '70'],
+    ['switch_r_sdp', sdp(mediaPort(channel, 1), '8 0')],
+    ['ep_codec_string', 'CORE_PCM_MODULE.PCMA@8000h@20i@64000b,CORE_PCM_MODULE.PCMU@8000h@20i@64000b'],
+    ['audio_media_flow', 'sendrecv'],
+    ...negotiated(mediaPort(channel, 1)),
+    ['endpoint_disposition', 'RECEIVED'],
+  ];
+}
+
+export function inboundAnswerFacts(channel: Channel): Pairs {
+  const port = mediaPort(channel, 0);
+  return [
+    ['rtp_local_sdp_str', sdp(port, '8')],
+    ['local_media_ip', host],
+    ['local_media_port', port],
+    ['advertised_media_ip', host],
+    ...transport(channel),
+  ];
+}
+
+function transport(channel: Channel): Pairs {
+  return [
+    ['rtp_use_timer_name', 'soft'],
+    ['rtp_use_pt', '8'],
+    ['rtp_use_ssrc', String((channel.sessionId * 2_654_435_761) % 4_294_967_296)],
+    ['rtp_2833_send_payload', '101'],
+    ['rtp_2833_recv_payload', '101'],
+  ];
+}
+
+/** SIP's word for each way a leg fails to be answered (RFC 3261 section 21), as mod_sofia keeps it. */
+export function refusalFacts(cause: string): Pairs {
+  const status = { USER_BUSY: '486', UNALLOCATED_NUMBER: '404', CALL_REJECTED: '603' }[cause];
+  if (status === undefined) return [];
+  const phrase = { '486': 'Busy Here', '404': 'Not Found', '603': 'Decline' }[status] ?? '';
+  return [
+    ['sip_hangup_disposition', 'recv_refuse'],
+    ['sip_invite_failure_status', status],
+    ['sip_invite_failure_phrase', phrase],
+    ['sip_term_status', status],
+    ['proto_specific_hangup_cause', `sip:${status}`],
+  ];
+}
