@@ -1,5 +1,5 @@
-// The only reader of the environment: what may be set, what it means, what goes with what. Pure: `readConfig` looks at
-// the variables it is given and nowhere else, and says everything that is wrong at once, naming the variable.
+// The only reader of the environment: what may be set, what it means, what goes with what. Says everything that is wrong
+// at once, naming the variable. Opens no file and no connection.
 
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -43,6 +43,8 @@ export interface Config {
   /** Absent: no mail is sent or promised. */
   mail?: { smtpUrl: string; from: string };
   prompts: { dir: string; dirAtSwitch: string; engine?: string; voices?: Partial<Record<Language, string>> };
+  /** Started by npm, which may die without a word to us: then nobody is left who would end this process. */
+  followParent: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -137,7 +139,7 @@ type Values = { [Name in keyof Variables]?: z.output<Variables[Name][0]> };
  * Reads and checks everything. Empty means not set. Throws `ConfigError` with every problem found; paths are taken from
  * `workingDir` (default: the process's).
  */
-export function readConfig(env: Environment, workingDir = process.cwd()): Config {
+export function readConfig(env: Environment = process.env, workingDir = process.cwd()): Config {
   const problems: string[] = [];
   const values: Values = {};
   for (const [variable, [schema, form]] of Object.entries(variables)) {
@@ -152,7 +154,7 @@ export function readConfig(env: Environment, workingDir = process.cwd()): Config
   const parts = chooseSandbox(values, set, problems);
   checkTogether(values, set, parts, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return assemble(values, parts, workingDir);
+  return { ...assemble(values, parts, workingDir), followParent: env['npm_lifecycle_event'] !== undefined };
 }
 
 /**
@@ -252,7 +254,11 @@ function checkTogether(
   }
 }
 
-function assemble(values: Values, parts: readonly SandboxPart[], workingDir: string): Config {
+function assemble(
+  values: Values,
+  parts: readonly SandboxPart[],
+  workingDir: string,
+): Omit<Config, 'followParent'> {
   const production = values.NODE_ENV === 'production';
   const listenPort = values.PORT ?? 3000;
   const dataDir = resolve(workingDir, values.DATA_DIR ?? '.data');

@@ -45,6 +45,7 @@ describe('nothing set', () => {
         dir: expect.stringMatching(/\/ringmeter-prompts-[0-9a-f]{12}$/),
         dirAtSwitch: expect.stringMatching(/\/ringmeter-prompts-[0-9a-f]{12}$/),
       },
+      followParent: false,
       logLevel: 'info',
     });
   });

@@ -1,0 +1,250 @@
+// The process: starts what the gateway needs on this machine, then the gateway, says where everything is, and ends it all
+// together. What the gateway is made of is gateway.ts; what may be set is config.ts.
+
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, relative } from 'node:path';
+import { ConfigError, readConfig, type Config } from './config.ts';
+import { PostgresUnavailable, startEmbeddedPostgres } from './sandbox/embedded-postgres.ts';
+import {
+  SandboxUnavailable,
+  startSandbox,
+  type DemoFacts,
+  type RunningSandbox,
+  type SandboxAddresses,
+} from './sandbox/start-sandbox.ts';
+
+/** What the gateway is given besides its configuration: what only exists once this process has started it. */
+interface World {
+  /** The owner's: migrations run with it, the gateway's own roles are made by them. */
+  databaseUrl: string;
+  secretsKey: Buffer;
+  /** Where the sandbox's parts are; absent when all is real. */
+  sandbox?: SandboxAddresses;
+}
+
+interface RunningGateway {
+  url: string;
+  /** Absent in production. */
+  demo?: DemoFacts;
+  /** Takes no new calls, finishes what is being written, leaves live calls to the switch. */
+  close(): Promise<void>;
+}
+
+interface GatewayModule {
+  startGateway: (config: Config, world: World) => Promise<RunningGateway>;
+}
+
+/** A sentence for the person at the terminal; the process ends with code 1. */
+class CannotStart extends Error {}
+
+/** Nothing of ours takes longer to end than this; what does is left to end with the process. */
+const closeMs = 8_000;
+/** How soon we notice that who started us is gone without a word: npm forwards no signal when it is killed with -9. */
+const parentLookMs = 500;
+
+/** Loaded only when database and sandbox run, so that a wrong variable is said at once. */
+const gatewayModule: string = './gateway.ts';
+const startedAt = performance.now();
+/** What runs, in the order it was started; ended in the opposite order. */
+const running: { name: string; stop: () => Promise<void> }[] = [];
+let ending: Promise<void> | undefined;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig();
+  if (config.followParent) followParent();
+  await assertPortFree(config);
+  mkdirSync(config.dataDir, { recursive: true });
+  const secretsKey = config.secretsKey ?? keepSecretsKey(config.dataDir);
+  // Side by side: each takes about a second, and neither needs the other. Both have ended or run when one has failed.
+  const [database, sandbox] = await Promise.allSettled([startDatabase(config), startSandboxParts(config)]);
+  if (database.status === 'rejected') throw database.reason;
+  if (sandbox.status === 'rejected') throw sandbox.reason;
+  if (ending !== undefined) return;
+
+  const { startGateway }: GatewayModule = (await import(gatewayModule)) as GatewayModule;
+  const gateway = await startGateway(config, {
+    databaseUrl: database.value,
+    secretsKey,
+    ...(sandbox.value === undefined ? {} : { sandbox: sandbox.value.addresses }),
+  });
+  running.push({ name: 'gateway', stop: () => gateway.close() });
+  if (gateway.demo !== undefined) sandbox.value?.tellDemo(gateway.demo);
+  announce(config, gateway, sandbox.value);
+}
+
+/** Before anything is started: the port is what is most often wrong, and costs the reader nothing to be told first. */
+async function assertPortFree(config: Config): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const sentences: Record<string, string> = {
+        EADDRINUSE: `Port ${config.port} is in use: stop what listens there, or set PORT to another one.`,
+        EACCES: `Port ${config.port} may not be used by this user: set PORT to one above 1023.`,
+        EADDRNOTAVAIL: `This machine has no address ${config.host}: set HOST to one it has, or to 0.0.0.0.`,
+      };
+      reject(
+        new CannotStart(
+          sentences[error.code ?? ''] ?? `Port ${config.port} cannot be opened: ${error.message}`,
+        ),
+      );
+    });
+    probe.listen({ port: config.port, host: config.host }, () => probe.close(() => resolve()));
+  });
+}
+
+/** With the embedded database the key lies beside it: whoever may read one may read the other, and both move together. */
+function keepSecretsKey(dataDir: string): Buffer {
+  const file = join(dataDir, 'secrets-key');
+  if (existsSync(file)) {
+    const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+    if (key.length === 32) return key;
+    throw new CannotStart(
+      `${file} does not hold 32 bytes in base64: put back the one this database was used with.`,
+    );
+  }
+  const key = randomBytes(32);
+  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return key;
+}
+
+async function startDatabase(config: Config): Promise<string> {
+  if (config.databaseUrl !== undefined) {
+    say('database   the one DATABASE_URL names');
+    return config.databaseUrl;
+  }
+  const dataDir = join(config.dataDir, 'postgres');
+  const began = performance.now();
+  if (!existsSync(join(dataDir, 'cluster'))) say('database   making one (a few seconds, this time only)');
+  const database = await startEmbeddedPostgres({
+    dataDir,
+    onTrouble: (trouble) => {
+      if (trouble === 'restarted')
+        return complain('The embedded Postgres ended unexpectedly and runs again.');
+      complain(`The embedded Postgres ended unexpectedly; its log is ${join(dataDir, 'postgres.log')}.`);
+      void endAndExit(1);
+    },
+  });
+  running.push({ name: 'database', stop: () => database.stop() });
+  say(`database   embedded Postgres in ${shown(dataDir)} (${since(began)})`);
+  return database.url;
+}
+
+async function startSandboxParts(config: Config): Promise<RunningSandbox | undefined> {
+  if (config.sandbox === undefined) return undefined;
+  const began = performance.now();
+  const sandbox = await startSandbox({
+    port: config.sandbox.port,
+    dataDir: join(config.dataDir, 'sandbox'),
+    gatewayUrl: config.publicUrl,
+    parts: config.sandbox.parts,
+    onSaid: complain,
+    onLost: () => {
+      complain('The sandbox ended unexpectedly.');
+      void endAndExit(1);
+    },
+  });
+  running.push({ name: 'sandbox', stop: () => sandbox.stop() });
+  say(`sandbox    ${config.sandbox.parts.join(', ')} on port ${config.sandbox.port} (${since(began)})`);
+  return sandbox;
+}
+
+function announce(config: Config, gateway: RunningGateway, sandbox: RunningSandbox | undefined): void {
+  say(`gateway    ${gateway.url} (ready after ${since(startedAt)})`);
+  const { demo } = gateway;
+  if (demo === undefined) return;
+  const url = config.publicUrl;
+  const body = {
+    line: 'demo',
+    callerNumber: demo.caller,
+    paymentMethod: 'pm_card_visa',
+    reference: 'my-first-call',
+  };
+  const curl = [
+    `curl -X POST ${url}/v1/callbacks`,
+    `-H 'Authorization: Bearer ${demo.apiKey}'`,
+    `-H 'Content-Type: application/json'`,
+    // A new one each time: the same key would give the same call again.
+    `-H "Idempotency-Key: $(date +%s%N)"`,
+    `-d '${JSON.stringify(body)}'`,
+  ].join(' ');
+  say('');
+  say(`  The page   ${url}/pay/demo`);
+  if (sandbox !== undefined) say(`  The demo   ${sandbox.addresses.publicUrl}/demo`);
+  say(`  The API    ${url}/openapi.json`);
+  say('');
+  say(`  ${curl}`);
+  say('');
+  say(`  demo key   ${demo.apiKey}`);
+  say('');
+}
+
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : `./${near}`;
+}
+
+function since(began: number): string {
+  return `${((performance.now() - began) / 1000).toFixed(1)} s`;
+}
+
+// --- The end -----------------------------------------------------------------------------------------------------
+
+/** The gateway first, which still writes; then what it writes to. */
+function end(): Promise<void> {
+  ending ??= (async () => {
+    for (const part of running.toReversed()) {
+      await part
+        .stop()
+        .catch((error: unknown) => complain(`The ${part.name} did not end in order: ${String(error)}`));
+    }
+  })();
+  return ending;
+}
+
+async function endAndExit(code: number): Promise<void> {
+  // Children notice that we are gone and end by themselves.
+  setTimeout(() => process.exit(code), closeMs).unref();
+  await end();
+  process.exit(code);
+}
+
+let asked = 0;
+function askedToEnd(): void {
+  asked += 1;
+  // Somebody presses ctrl-C again: he knows.
+  if (asked > 1) process.exit(130);
+  void endAndExit(0);
+}
+
+function followParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && asked === 0) askedToEnd();
+  }, parentLookMs).unref();
+}
+
+process.on('SIGTERM', askedToEnd);
+process.on('SIGINT', askedToEnd);
+process.on('SIGHUP', askedToEnd);
+start().catch((error: unknown) => {
+  if (error instanceof ConfigError) for (const problem of error.problems) complain(problem);
+  else if (
+    error instanceof CannotStart ||
+    error instanceof PostgresUnavailable ||
+    error instanceof SandboxUnavailable
+  ) {
+    complain(error.message);
+  } else complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  void endAndExit(1);
+});
