@@ -76,7 +76,7 @@ export function minutesAloud(minutes: number, words: SpokenWords): string {
  */
 export function nameAloud(name: string): string {
   return name
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>]/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}<>]/gu, ' ')
     .replace(/\s+/g, ' ')
     .replace(/[\s.,;:!?]+$/, '')
     .trim();

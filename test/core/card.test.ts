@@ -82,7 +82,7 @@ describe('what only looks like a card number stays', () => {
   test.each([
     ['microseconds since 1970', '{"atUs":1767614400000005}'],
     ['milliseconds since 1970', '{"time":1767614400003}'],
-    ['a uuid', '12345670-1234-4234-8abc-d00000000001'],
+    ['a uuid', '42345674-1234-4234-8abc-d00000000001'],
   ])('%s', (_what, text) => {
     // The digits pass, or this would prove nothing.
     expect(luhn(text.replace(/\D/g, '').slice(0, 16))).toBe(true);

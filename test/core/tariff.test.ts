@@ -165,6 +165,12 @@ describe('the tariff that holds', () => {
     expect(tariffAt(plan, new Date(instant))).toBe(expected);
   });
 
+  it('reaches from Sunday night into Monday', () => {
+    const windows = [{ weekdays: [7], from: '22:00', until: '06:00', tariff: night }];
+    expect(tariffAt({ ...plan, windows }, new Date('2026-01-12T03:00:00+01:00'))).toBe(night);
+    expect(tariffAt({ ...plan, windows }, new Date('2026-01-11T03:00:00+01:00'))).toBe(standard);
+  });
+
   it('is the first window that is open', () => {
     const windows = [
       { weekdays: [1], from: '08:00', until: '12:00', tariff: night },
