@@ -91,6 +91,12 @@ export function connectionAs(
   return { connectionString: url, options: `-c role=${role}`, application_name: 'ringmeter' };
 }
 
+/** A connection lost while nobody uses it is no error of anybody's: the next query finds out and says so. */
+export function watchPool(pool: pg.Pool, onTrouble: (message: string) => void = () => undefined): void {
+  pool.on('error', (error) => onTrouble(error.message));
+  pool.on('connect', (client) => client.on('error', (error) => onTrouble(error.message)));
+}
+
 class Listener {
   readonly #url: string;
   readonly #after: Delay;

@@ -3,7 +3,7 @@
 
 import { Logger, parseCronItems, run, type Runner } from 'graphile-worker';
 import pg from 'pg';
-import { connectionAs, type Tx } from './database.ts';
+import { connectionAs, type Tx, watchPool } from './database.ts';
 
 export interface JobPayloads {
   settle_order: { merchantId: string; orderId: string };
@@ -36,7 +36,7 @@ export async function startJobs(
   onTrouble: (message: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 6 });
-  pool.on('error', (error) => onTrouble(error.message));
+  watchPool(pool, onTrouble);
   const logger = new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') onTrouble(message);
   });

@@ -7,7 +7,7 @@ import { runMigrations } from 'graphile-worker';
 import knexLibrary, { type Knex } from 'knex';
 import pg from 'pg';
 import { defaultDestinations } from '../core/dialling.ts';
-import { connectionAs } from './database.ts';
+import { connectionAs, watchPool } from './database.ts';
 
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../migrations');
 
@@ -33,7 +33,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
     end $$`);
     const worker = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 1 });
     try {
-      worker.on('error', () => undefined); // a connection lost while idle; the next query says so itself
+      watchPool(worker);
       await runMigrations({ pgPool: worker, logger: quiet() });
       await owner.raw('grant create on schema public to ringmeter_worker');
       await worker.query(enqueueJob);
