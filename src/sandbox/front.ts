@@ -8,7 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { sendJson } from './http-exchange.ts';
+import { Refusal, sendJson } from './http-exchange.ts';
 import type { PartName } from './part-contract.ts';
 
 /** First match wins. `*` as the last character stands for anything after. */
@@ -55,7 +55,8 @@ export function createFront(options: FrontOptions): Server {
         },
         (error: unknown) => {
           if (response.headersSent) return void response.destroy();
-          sendJson(response, 500, { error: error instanceof Error ? error.message : 'The sandbox failed.' });
+          const refusal = error instanceof Refusal ? error : new Refusal(500, 'The sandbox failed.');
+          sendJson(response, refusal.status, { error: refusal.message });
         },
       );
       return;
