@@ -43,7 +43,7 @@ export interface OutboundBounds {
 const usualBounds: OutboundBounds = {
   connectMs: 3_000,
   silenceMs: 10_000,
-  totalMs: 20_000,
+  totalMs: 15_000,
   answerBytesMax: 64 * 1024,
 };
 

@@ -1,0 +1,102 @@
+// Routes that make things happen: order a callback, hang up, send a notice again.
+
+import type { House } from '../flow/house.ts';
+import { replayNotice } from '../flow/notify-merchant.ts';
+import { orderCallback, type CallbackRequest } from '../flow/order-callback.ts';
+import { requestHangUp } from '../flow/run-call.ts';
+import { callbackAnswer, callbackBody, hangupAnswer, idParams, replayAnswer } from './api-shapes.ts';
+import { problemOfRefusal, refusalProblemKinds } from './problem.ts';
+import type { ApiAnswer, ApiRoutes, z } from './routes.ts';
+
+export function callbackRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/callbacks',
+    name: 'orderCallback',
+    summary: 'Order a paid conversation: hold the amount, then ring both.',
+    description:
+      'With `paymentMethod` the amount is held at once and the consultant rings; where the bank asks for authentication the state ' +
+      'is `awaiting_payment` and the caller goes on at `paymentUrl`. Nothing is charged if nobody talks.',
+    body: callbackBody,
+    answer: { status: 201, description: 'Ordered.', shape: callbackAnswer },
+    problems: refusalProblemKinds,
+    act: ({ merchantId, body }) => order(house, merchantId, body),
+  });
+
+  routes.add({
+    method: 'post',
+    path: '/v1/call-sessions/{id}/hangup',
+    name: 'hangUpCall',
+    summary: 'End a call, or give up an order that is not paid yet.',
+    description: 'What was talked until then is charged. The end itself is told by the notice `call.ended`.',
+    params: idParams,
+    answer: { status: 202, description: 'The call is being ended.', shape: hangupAnswer },
+    problems: ['unknown-id', 'already-ended'],
+    act: async ({ merchantId, params: { id } }): Promise<ApiAnswer> => {
+      switch (await requestHangUp(house, merchantId, id)) {
+        case 'requested':
+          return { status: 202, body: { id, requested: true } };
+        case 'already_ended':
+          return { problem: { kind: 'already-ended' }, began: true };
+        case 'unknown_session':
+          return { problem: { kind: 'unknown-id' }, began: false };
+      }
+    },
+  });
+
+  routes.add({
+    method: 'post',
+    path: '/v1/notices/{id}/replay',
+    name: 'replayNotice',
+    summary: 'Send a notice again: the same id and body, its schedule begun anew.',
+    params: idParams,
+    answer: { status: 202, description: 'It will be sent.', shape: replayAnswer },
+    problems: ['unknown-id', 'no-notice-address'],
+    act: async ({ merchantId, params: { id } }): Promise<ApiAnswer> => {
+      switch (await replayNotice(house, merchantId, id)) {
+        case 'queued':
+          return { status: 202, body: { id, state: 'pending' } };
+        case 'no_address':
+          return { problem: { kind: 'no-notice-address' }, began: false };
+        case 'unknown_notice':
+          return { problem: { kind: 'unknown-id' }, began: false };
+      }
+    },
+  });
+}
+
+async function order(
+  house: House,
+  merchantId: string,
+  body: z.output<typeof callbackBody>,
+): Promise<ApiAnswer> {
+  const request: CallbackRequest = {
+    line: body.line,
+    source: 'api',
+    language: body.language,
+    ...(body.callerNumber === undefined ? {} : { callerNumber: body.callerNumber }),
+    ...(body.email === undefined ? {} : { callerEmail: body.email }),
+    ...(body.consultant === undefined ? {} : { consultantId: body.consultant }),
+    ...(body.minutes === undefined ? {} : { chosenSeconds: body.minutes * 60 }),
+    ...(body.reference === undefined ? {} : { reference: body.reference }),
+    ...(body.returnUrl === undefined ? {} : { returnUrl: body.returnUrl }),
+    ...(body.paymentMethod === undefined ? {} : { paymentMethod: body.paymentMethod }),
+  };
+  const ordered = await orderCallback(house, merchantId, request);
+  if (ordered.outcome === 'refused') {
+    const problem = problemOfRefusal(ordered.refusal, ordered);
+    const nothingForNow = problem.retryAfterSeconds !== undefined;
+    return { problem, began: !nothingForNow };
+  }
+  const orderUrl = `${house.publicUrl}/orders/${ordered.accessToken}`;
+  return {
+    status: 201,
+    body: {
+      id: ordered.callSessionId ?? null,
+      orderId: ordered.orderId,
+      state: ordered.state,
+      paymentUrl: ordered.needsPage ? orderUrl : null,
+      orderUrl,
+    },
+  };
+}

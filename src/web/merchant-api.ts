@@ -1,0 +1,195 @@
+// The merchant's API: what his server may ask of us, in JSON, behind an API key. Each route is declared once (routes.ts)
+// and so is checked, mounted and published by the same words. Another merchant's ids are unknown ids: row-level security
+// does not show them.
+
+import { readFileSync } from 'node:fs';
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
+import type { House } from '../flow/house.ts';
+import { merchantOfApiKey } from '../store/finders.ts';
+import { sha256 } from '../store/seal.ts';
+import { callbackRoutes } from './api-callbacks.ts';
+import { recordRoutes } from './api-records.ts';
+import { once, requestHash, type FinalAnswer } from './idempotency.ts';
+import { publishNotices } from './notice-shapes.ts';
+import { isProblemKind, problemStatuses, type ProblemDraft } from './problem.ts';
+import { problemTexts } from './problem-texts.ts';
+import { ApiRoutes, idempotencyKeyShape, type ApiAnswer, type MountedRoute } from './routes.ts';
+import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+
+/** Every route of the API, declared. */
+export function merchantRoutes(house: House): ApiRoutes {
+  const routes = new ApiRoutes();
+  callbackRoutes(routes, house);
+  recordRoutes(routes, house);
+  publishNotices(routes);
+  return routes;
+}
+
+/** Serves `/v1/...`, `/openapi.json` and `/problems/{kind}`. To be mounted at the root. */
+export function merchantApi(house: House): Router {
+  const router = express.Router({ strict: true });
+  const routes = merchantRoutes(house);
+  const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
+
+  router.get('/openapi.json', (_request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.type('application/json').send(document);
+  });
+  router.get('/problems/:kind', (request, response, next) => explainProblem(request, response, next));
+
+  router.use('/v1', (_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  routes.mount(
+    router,
+    (route) => handlersOf(house, route),
+    (request, response, allowed) => {
+      response.setHeader('Allow', allowed);
+      sendProblem({ kind: 'method-not-allowed' }, request, response, house.publicUrl);
+    },
+  );
+  router.use('/v1', (request, response) => {
+    sendProblem({ kind: 'not-found' }, request, response, house.publicUrl);
+  });
+  return router;
+}
+
+const about = {
+  title: 'Ringmeter',
+  version: versionOfPackage(),
+  description:
+    'Sells telephone conversations by the minute: an amount is held on the caller’s card, both telephones ring, the call is cut ' +
+    'before the money ends, and what was talked is charged once. Errors are RFC 9457 problems; each `type` is a page that ' +
+    'explains it. Notices are signed by the Standard Webhooks specification.',
+};
+
+function versionOfPackage(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** In this order: whose request it is, its body (somebody unknown's is not worth reading), what it asks for. */
+function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
+  const authorize: RequestHandler = async (request, response, next) => {
+    const merchantId = await merchantOf(house, request);
+    if (merchantId === undefined) {
+      sendProblem({ kind: 'not-authorized' }, request, response, house.publicUrl);
+      return;
+    }
+    response.locals['merchantId'] = merchantId;
+    next();
+  };
+  const act: RequestHandler = async (request, response) => {
+    const merchantId = String(response.locals['merchantId']);
+    const run = () => answerOf(house, request, () => route.run(request, merchantId, languageOf(request)));
+    if (route.method === 'get') send(await run(), request, response);
+    else await write(house, merchantId, request, response, run);
+  };
+  return route.method === 'get' ? [authorize, act] : [authorize, jsonOnly(house), readJson, act];
+}
+
+/** 64 kB holds the longest body any route takes many times over. */
+const readJson = express.json({ limit: '64kb', type: 'application/json' });
+
+function jsonOnly(house: House): RequestHandler {
+  return (request, response, next) => {
+    // `null`: there is no body, which some routes are content with.
+    if (request.is('application/json') === false) {
+      sendProblem({ kind: 'unsupported-media-type' }, request, response, house.publicUrl);
+      return;
+    }
+    next();
+  };
+}
+
+async function write(
+  house: House,
+  merchantId: string,
+  request: Request,
+  response: Response,
+  act: () => Promise<Rendered>,
+): Promise<void> {
+  const key = request.get('idempotency-key');
+  if (key === undefined) {
+    send(await act(), request, response);
+    return;
+  }
+  if (!idempotencyKeyShape.safeParse(key).success) {
+    sendProblem({ kind: 'invalid-idempotency-key' }, request, response, house.publicUrl);
+    return;
+  }
+  const hash = requestHash(request.method, request.path, request.body);
+  let draft: ProblemDraft | undefined;
+  const result = await once(house, { merchantId, key, hash }, async () => {
+    const answer = await act();
+    draft = answer.draft;
+    return answer;
+  });
+  if (result.outcome === 'answer') {
+    if (result.replayed) response.setHeader('Idempotency-Replayed', 'true');
+    send({ ...result.answer, ...(draft ? { draft } : {}) }, request, response);
+    return;
+  }
+  const kind = result.outcome === 'in_progress' ? 'request-in-progress' : 'idempotency-key-reused';
+  const retry = kind === 'request-in-progress' ? { retryAfterSeconds: 2 } : {};
+  sendProblem({ kind, ...retry }, request, response, house.publicUrl);
+}
+
+interface Rendered extends FinalAnswer {
+  began: boolean;
+  draft?: ProblemDraft;
+}
+
+/** The answer as text, once: what is kept for a repeat is what was sent. */
+async function answerOf(house: House, request: Request, run: () => Promise<ApiAnswer>): Promise<Rendered> {
+  const answer = await run();
+  if ('problem' in answer) {
+    const problem = renderProblem(answer.problem, request, house.publicUrl);
+    return {
+      status: problem.status,
+      text: JSON.stringify(problem),
+      began: answer.began,
+      draft: answer.problem,
+    };
+  }
+  return { status: answer.status, text: JSON.stringify(answer.body), began: true };
+}
+
+function send(answer: FinalAnswer & { draft?: ProblemDraft }, request: Request, response: Response): void {
+  response.status(answer.status);
+  if (answer.draft) setProblemHeaders(answer.draft, request, response);
+  else response.type(answer.status >= 400 ? 'application/problem+json' : 'application/json');
+  response.send(answer.text);
+}
+
+/** RFC 6750, 2.1. A key that is nobody's and a key that was revoked look the same. */
+async function merchantOf(house: House, request: Request): Promise<string | undefined> {
+  const key = /^Bearer +(rk_(?:live|demo)_[0-9A-Za-z_-]{16,128}) *$/i.exec(
+    request.get('authorization') ?? '',
+  )?.[1];
+  if (key === undefined) return undefined;
+  return house.db.asNobody((db) => merchantOfApiKey(db, sha256(key)));
+}
+
+/** The page behind a problem's `type`. */
+function explainProblem(request: Request, response: Response, next: NextFunction): void {
+  const kind = String(request.params['kind']);
+  if (!isProblemKind(kind)) {
+    next();
+    return;
+  }
+  const language = languageOf(request);
+  const { title, detail } = problemTexts[kind];
+  response.setHeader('Content-Language', language);
+  response.vary('Accept-Language');
+  response
+    .type('text/plain')
+    .send(`${title[language]} (HTTP ${String(problemStatuses[kind])})\n\n${detail[language]}\n`);
+}

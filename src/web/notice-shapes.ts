@@ -1,0 +1,102 @@
+// The bodies of notices as merchants read them, one shape a kind, for the `webhooks` of /openapi.json. Shapes are loose:
+// a receiver must expect fields that are added later.
+
+import type { NoticeType } from '../core/merchant-notice.ts';
+import { moneyShape } from './api-shapes.ts';
+import { z } from './routes.ts';
+import type { ApiRoutes } from './routes.ts';
+
+const facts = {
+  sequence: z
+    .int()
+    .meta({ description: '1, 2, 3 as things happened, per order: what arrives late can be put in order.' }),
+  orderId: z.string(),
+  reference: z.string().optional(),
+  line: z.string(),
+};
+const ofCall = { ...facts, callSessionId: z.string() };
+const ofPayment = { ...facts, callSessionId: z.string().optional() };
+
+const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
+  'payment.authorized': {
+    says: 'The amount is held on the caller’s card; nothing is debited.',
+    data: z.looseObject({ ...ofPayment, authorized: moneyShape }),
+  },
+  'payment.failed': {
+    says: 'Nothing could be held: the card was refused or nobody paid. The order is over.',
+    data: z.looseObject({ ...ofPayment, reason: z.string() }),
+  },
+  'payment.captured': {
+    says: 'The price was debited, the rest of what was held is released.',
+    data: z.looseObject({ ...ofPayment, captured: moneyShape, released: moneyShape }),
+  },
+  'payment.released': {
+    says: 'Nothing was debited, all that was held is released.',
+    data: z.looseObject({ ...ofPayment, released: moneyShape }),
+  },
+  'call.ringing': {
+    says: 'The consultant or the caller is being rung.',
+    data: z.looseObject({
+      ...ofCall,
+      party: z.enum(['consultant', 'caller']),
+      consultantId: z.string().optional(),
+    }),
+  },
+  'call.connected': {
+    says: 'Both agreed and are joined; the clock runs.',
+    data: z.looseObject({ ...ofCall, talkLimitSeconds: z.number() }),
+  },
+  'call.limit_near': {
+    says: 'The talk limit is near; the caller was warned.',
+    data: z.looseObject({ ...ofCall, secondsLeft: z.number() }),
+  },
+  'call.ended': {
+    says: 'The call is over, with or without talk. The money follows in its own notice.',
+    data: z.looseObject({
+      ...ofCall,
+      outcome: z.string(),
+      endedBy: z.enum(['caller', 'consultant', 'limit', 'merchant', 'switch']).optional(),
+      talkTimeSeconds: z.number(),
+    }),
+  },
+};
+
+/** The whole body of a notice of this kind. */
+export function noticeBodyShape(type: NoticeType): z.ZodObject {
+  return z.looseObject({ type: z.literal(type), timestamp: z.iso.datetime(), data: noticeData[type].data });
+}
+
+const headers = z.object({
+  'webhook-id': z
+    .string()
+    .meta({ description: 'The notice’s id, the same on every try: drop what you have seen.' }),
+  'webhook-timestamp': z
+    .string()
+    .meta({ description: 'Seconds since 1970 of this try: refuse what is older than five minutes.' }),
+  'webhook-signature': z
+    .string()
+    .meta({ description: '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.' }),
+});
+
+/** Publishes every kind of notice. */
+export function publishNotices(routes: ApiRoutes): void {
+  for (const [type, { says }] of Object.entries(noticeData) as [NoticeType, { says: string }][]) {
+    routes.addWebhook({
+      method: 'post',
+      path: type,
+      operationId: type.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),
+      summary: says,
+      description:
+        'Signed by the Standard Webhooks specification with your secret (`whsec_...`). Answer 2xx within 10 seconds; anything ' +
+        'else is repeated after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, `retry-after` is honoured, 410 ends all notices.',
+      request: {
+        headers,
+        body: { required: true, content: { 'application/json': { schema: noticeBodyShape(type) } } },
+      },
+      responses: {
+        '2XX': { description: 'Received.' },
+        410: { description: 'You want no notices any more.' },
+      },
+    });
+  }
+}

@@ -1,0 +1,206 @@
+// For those who run the house: is the process alive, can it serve, what does it count.
+
+import express, { type Router } from 'express';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { House } from '../flow/house.ts';
+import type { CountName, MetricName, Metrics, Timer } from '../flow/ports.ts';
+
+/** A database that does not answer within this is as good as away to whoever waits for a page. */
+const pingMs = 2_000;
+
+/**
+ * `/healthz`, `/readyz`, `/metrics`. To be mounted at the root. `isCurrent`: whether every migration we ship has run, asked
+ * until it was true once, since a database does not go back under a running process.
+ */
+export function operations(
+  house: House,
+  settings: { metrics: HouseMetrics; isCurrent: () => Promise<boolean> },
+): Router {
+  const router = express.Router({ strict: true });
+  let knownCurrent = false;
+
+  router.use(['/healthz', '/readyz', '/metrics'], (_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+
+  router.get('/readyz', async (_request, response) => {
+    const database = await within(house, house.db.ping());
+    if (database === 'ok' && !knownCurrent) knownCurrent = (await within(house, current())) === 'ok';
+    const ready = database === 'ok' && knownCurrent;
+    response.status(ready ? 200 : 503).json({
+      status: ready ? 'ready' : 'not_ready',
+      database: { reachable: database === 'ok', migrationsCurrent: knownCurrent },
+      switches: switchesOf(house),
+      processor: { lastSeenSecondsAgo: age(house, house.processor.health().lastSeenMs) },
+    });
+  });
+
+  router.get('/metrics', async (_request, response) => {
+    settings.metrics.look(house);
+    const text = await settings.metrics.registry.metrics();
+    response.type(settings.metrics.registry.contentType).send(text);
+  });
+
+  async function current(): Promise<void> {
+    if (!(await settings.isCurrent())) throw new Error('Migrations are missing.');
+  }
+  return router;
+}
+
+/** `late` is as bad as `failed`; why it failed is said by whoever asks the database next. */
+async function within(house: House, asked: Promise<void>): Promise<'ok' | 'failed' | 'late'> {
+  let timer: Timer | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = house.clock.after(pingMs, () => resolve('late'));
+  });
+  const answered = asked.then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+  try {
+    return await Promise.race([answered, late]);
+  } finally {
+    timer?.cancel();
+  }
+}
+
+function switchesOf(house: House): object[] {
+  return [...house.switches.values()].map((one) => {
+    const { up, coreUuid, lastSeenMs } = one.link();
+    return { id: one.id, up, coreUuid: coreUuid ?? null, lastSeenSecondsAgo: age(house, lastSeenMs) };
+  });
+}
+
+/** Seconds with one decimal; null when there never was a sign of life. */
+function age(house: House, lastSeenMs: number | undefined): number | null {
+  if (lastSeenMs === undefined) return null;
+  return Math.max(0, Math.round((house.clock.monotonicMs() - lastSeenMs) / 100) / 10);
+}
+
+// --- What is counted ---------------------------------------------------------------------------------------------
+
+export interface HouseMetrics extends Metrics {
+  readonly registry: Registry;
+  /** Reads what is not counted but looked at: links and signs of life. Before every scrape. */
+  look(house: Pick<House, 'switches' | 'processor' | 'clock'>): void;
+}
+
+/** Around the aims: a call starts within 50 ms of the hold, is settled within 1 s, cut within 50 ms of its limit. */
+const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const delayBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60];
+const cutBuckets = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
+
+const histograms: Record<MetricName, { help: string; labels: string[]; buckets: number[] }> = {
+  switch_command_seconds: {
+    help: 'From sending a command to the switch to its answer.',
+    labels: ['switch', 'command'],
+    buckets: latencyBuckets,
+  },
+  processor_request_seconds: {
+    help: 'From sending a request to the card processor to its answer.',
+    labels: ['operation'],
+    buckets: latencyBuckets,
+  },
+  authorized_to_originate_seconds: {
+    help: 'From the authorization to the first ring.',
+    labels: [],
+    buckets: delayBuckets,
+  },
+  hangup_to_capture_seconds: {
+    help: 'From the end of the talk to the capture.',
+    labels: [],
+    buckets: delayBuckets,
+  },
+  hangup_to_notice_seconds: {
+    help: 'From the end of the talk to the delivered notice of it.',
+    labels: [],
+    buckets: delayBuckets,
+  },
+  cut_distance_seconds: {
+    help: 'How far from the talk limit the cut fell.',
+    labels: [],
+    buckets: cutBuckets,
+  },
+};
+
+const counters: Record<CountName, { help: string; labels: string[] }> = {
+  calls: {
+    help: 'States entered by call sessions, with their outcome once they ended.',
+    labels: ['state', 'outcome'],
+  },
+  orders_refused: { help: 'Orders refused, by reason.', labels: ['because'] },
+  notices: { help: 'Tries to deliver a notice, by result.', labels: ['result'] },
+};
+
+/** In a registry of its own: two houses in one process (tests) do not count into each other. */
+export function houseMetrics(): HouseMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const observed = mapValues(
+    histograms,
+    ({ help, labels, buckets }, name) =>
+      new Histogram({ name: `ringmeter_${name}`, help, labelNames: labels, buckets, registers }),
+  );
+  const counted = mapValues(
+    counters,
+    ({ help, labels }, name) =>
+      new Counter({ name: `ringmeter_${name}_total`, help, labelNames: labels, registers }),
+  );
+  const linkUp = new Gauge({
+    name: 'ringmeter_switch_link_up',
+    help: '1 while the event socket of this switch is connected.',
+    labelNames: ['switch'],
+    registers,
+  });
+  const switchSeen = new Gauge({
+    name: 'ringmeter_switch_last_seen_seconds',
+    help: 'Age of the last byte from this switch.',
+    labelNames: ['switch'],
+    registers,
+  });
+  const processorSeen = new Gauge({
+    name: 'ringmeter_processor_last_seen_seconds',
+    help: 'Age of the last answer of the card processor.',
+    registers,
+  });
+
+  return {
+    registry,
+    observe: (name, value, labels) => observed[name].observe(known(histograms[name].labels, labels), value),
+    count: (name, labels) => counted[name].inc(known(counters[name].labels, labels)),
+    look(house) {
+      const nowMs = house.clock.monotonicMs();
+      for (const one of house.switches.values()) {
+        const { up, lastSeenMs } = one.link();
+        linkUp.set({ switch: one.id }, up ? 1 : 0);
+        if (lastSeenMs !== undefined) switchSeen.set({ switch: one.id }, (nowMs - lastSeenMs) / 1000);
+      }
+      const { lastSeenMs } = house.processor.health();
+      if (lastSeenMs !== undefined) processorSeen.set((nowMs - lastSeenMs) / 1000);
+    },
+  };
+}
+
+/** prom-client throws on a label it does not know; counting never fails a call. */
+function known(
+  names: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)));
+}
+
+function mapValues<Name extends string, From, To>(
+  record: Record<Name, From>,
+  make: (value: From, name: Name) => To,
+): Record<Name, To> {
+  const entries = (Object.entries(record) as [Name, From][]).map(([name, value]) => [
+    name,
+    make(value, name),
+  ]);
+  return Object.fromEntries(entries) as Record<Name, To>;
+}

@@ -1,0 +1,344 @@
+// The sentences of problems. Each says what is so, and what to do next.
+
+import type { Language } from '../core/ids.ts';
+import type { DeclineReason } from '../flow/ports.ts';
+import type { ProblemKind } from './problem.ts';
+
+type Both = Record<Language, string>;
+
+export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = {
+  'not-authorized': {
+    title: { en: 'No valid API key', fr: 'Pas de clé d’API valable' },
+    detail: {
+      en: 'Send your API key as "Authorization: Bearer rk_live_...". If you did, it is mistyped or was revoked: create another.',
+      fr: 'Envoyez votre clé d’API ainsi : « Authorization: Bearer rk_live_... ». Si vous l’avez fait, elle est mal recopiée ou révoquée : créez-en une autre.',
+    },
+  },
+  'not-found': {
+    title: { en: 'No such address', fr: 'Adresse inconnue' },
+    detail: {
+      en: 'Nothing is served at this address. All addresses are listed in /openapi.json.',
+      fr: 'Rien n’est servi à cette adresse. Toutes les adresses figurent dans /openapi.json.',
+    },
+  },
+  'unknown-id': {
+    title: { en: 'Unknown id', fr: 'Identifiant inconnu' },
+    detail: {
+      en: 'Nothing of yours has this id. Check that it is complete and belongs to the account of this API key.',
+      fr: 'Rien chez vous ne porte cet identifiant. Vérifiez qu’il est complet et appartient au compte de cette clé d’API.',
+    },
+  },
+  'method-not-allowed': {
+    title: { en: 'Method not allowed', fr: 'Méthode non permise' },
+    detail: {
+      en: 'This address exists, but not for this method. The header Allow lists the methods it takes.',
+      fr: 'Cette adresse existe, mais pas pour cette méthode. L’en-tête Allow donne les méthodes acceptées.',
+    },
+  },
+  'not-json': {
+    title: { en: 'The body is not JSON', fr: 'Le corps n’est pas du JSON' },
+    detail: {
+      en: 'The body could not be read as JSON in UTF-8. Check quotes, commas and the encoding, and send it again.',
+      fr: 'Le corps n’a pas pu être lu comme du JSON en UTF-8. Vérifiez guillemets, virgules et encodage, puis renvoyez-le.',
+    },
+  },
+  'unsupported-media-type': {
+    title: { en: 'Unsupported media type', fr: 'Type de contenu non pris en charge' },
+    detail: {
+      en: 'Send the body as JSON, with "Content-Type: application/json".',
+      fr: 'Envoyez le corps en JSON, avec « Content-Type: application/json ».',
+    },
+  },
+  'too-large': {
+    title: { en: 'The body is too large', fr: 'Le corps est trop grand' },
+    detail: {
+      en: 'A body may have 64 kB at most. Send only the fields that /openapi.json lists.',
+      fr: 'Un corps ne dépasse pas 64 ko. N’envoyez que les champs listés dans /openapi.json.',
+    },
+  },
+  'invalid-request': {
+    title: { en: 'Invalid request', fr: 'Demande non valable' },
+    detail: {
+      en: 'Some values are missing or not of the expected form: correct those that "errors" points to, and send it again.',
+      fr: 'Des valeurs manquent ou n’ont pas la forme attendue : corrigez celles que « errors » désigne, puis renvoyez la demande.',
+    },
+  },
+  'invalid-idempotency-key': {
+    title: { en: 'Invalid Idempotency-Key', fr: 'Idempotency-Key non valable' },
+    detail: {
+      en: 'An Idempotency-Key has 1 to 255 visible ASCII characters, a UUID for instance. Send the request again with such a key.',
+      fr: 'Une Idempotency-Key compte 1 à 255 caractères ASCII visibles, un UUID par exemple. Renvoyez la demande avec une telle clé.',
+    },
+  },
+  'idempotency-key-reused': {
+    title: {
+      en: 'Idempotency-Key used for another request',
+      fr: 'Idempotency-Key déjà employée pour une autre demande',
+    },
+    detail: {
+      en: 'This Idempotency-Key came with another request in the last 24 hours. Use a new key for a new request.',
+      fr: 'Cette Idempotency-Key accompagnait une autre demande dans les dernières 24 heures. Prenez une nouvelle clé pour une nouvelle demande.',
+    },
+  },
+  'request-in-progress': {
+    title: { en: 'The same request is being carried out', fr: 'La même demande est en cours' },
+    detail: {
+      en: 'A request with this Idempotency-Key is being carried out. Repeat it in a few seconds to get its answer.',
+      fr: 'Une demande portant cette Idempotency-Key est en cours. Répétez-la dans quelques secondes pour obtenir sa réponse.',
+    },
+  },
+  'already-ended': {
+    title: { en: 'The call is over', fr: 'L’appel est terminé' },
+    detail: {
+      en: 'This call has ended, there is nothing to hang up. Read it with GET /v1/call-sessions/{id}.',
+      fr: 'Cet appel est terminé, il n’y a rien à raccrocher. Lisez-le avec GET /v1/call-sessions/{id}.',
+    },
+  },
+  'no-notice-address': {
+    title: { en: 'No address for notices', fr: 'Pas d’adresse pour les avis' },
+    detail: {
+      en: 'No address for notices is set for your account, so there is nowhere to send this one. Set one, then replay it.',
+      fr: 'Aucune adresse d’avis n’est réglée pour votre compte : il n’y a pas où envoyer celui-ci. Réglez-en une, puis rejouez-le.',
+    },
+  },
+  'database-away': {
+    title: { en: 'Not available for a moment', fr: 'Indisponible pour un moment' },
+    detail: {
+      en: 'Nothing can be written down at the moment, so nothing was done. Repeat the request in a few seconds, with the same Idempotency-Key.',
+      fr: 'Rien ne peut être enregistré pour l’instant, donc rien n’a été fait. Répétez la demande dans quelques secondes, avec la même Idempotency-Key.',
+    },
+  },
+  unexpected: {
+    title: { en: 'Something went wrong here', fr: 'Une erreur s’est produite chez nous' },
+    detail: {
+      en: 'The mistake is ours and was noted. Repeat the request with the same Idempotency-Key in a minute; if it comes again, tell us the "instance".',
+      fr: 'L’erreur est de notre côté et a été notée. Répétez la demande avec la même Idempotency-Key dans une minute ; si elle revient, communiquez-nous « instance ».',
+    },
+  },
+  'line-unknown': {
+    title: { en: 'Unknown line', fr: 'Ligne inconnue' },
+    detail: {
+      en: 'You have no line of this name. GET /v1/lines lists your lines.',
+      fr: 'Vous n’avez pas de ligne de ce nom. GET /v1/lines donne vos lignes.',
+    },
+  },
+  'merchant-off': {
+    title: { en: 'The account is switched off', fr: 'Le compte est désactivé' },
+    detail: {
+      en: 'This account takes no orders at the moment. Nothing was charged. Contact us to have it switched on.',
+      fr: 'Ce compte ne prend pas de commande pour l’instant. Rien n’a été débité. Contactez-nous pour l’activer.',
+    },
+  },
+  'line-off': {
+    title: { en: 'The line is switched off', fr: 'La ligne est désactivée' },
+    detail: {
+      en: 'This line takes no orders at the moment. Nothing was charged. Switch it on, or choose another line.',
+      fr: 'Cette ligne ne prend pas de commande pour l’instant. Rien n’a été débité. Activez-la ou choisissez une autre ligne.',
+    },
+  },
+  'nobody-free': {
+    title: { en: 'Nobody is free', fr: 'Personne n’est disponible' },
+    detail: {
+      en: 'No consultant of this line is free at the moment. Nothing was charged. Try again later; GET /v1/lines says who is free.',
+      fr: 'Aucun consultant de cette ligne n’est libre pour l’instant. Rien n’a été débité. Réessayez plus tard ; GET /v1/lines dit qui est libre.',
+    },
+  },
+  'consultant-busy': {
+    title: { en: 'The consultant is not free', fr: 'Le consultant n’est pas libre' },
+    detail: {
+      en: 'This consultant is busy or away. Nothing was charged. Try again later, choose another one, or leave "consultant" out.',
+      fr: 'Ce consultant est occupé ou absent. Rien n’a été débité. Réessayez plus tard, choisissez-en un autre ou omettez « consultant ».',
+    },
+  },
+  'consultant-unknown': {
+    title: { en: 'Unknown consultant', fr: 'Consultant inconnu' },
+    detail: {
+      en: 'No consultant of this line has this id. GET /v1/lines lists them.',
+      fr: 'Aucun consultant de cette ligne ne porte cet identifiant. GET /v1/lines les donne.',
+    },
+  },
+  'number-invalid': {
+    title: { en: 'Not a phone number', fr: 'Pas un numéro de téléphone' },
+    detail: {
+      en: 'The caller’s number is not a number that can be rung. Send it with its country code, such as +33612345678.',
+      fr: 'Le numéro de l’appelant ne peut pas être appelé. Envoyez-le avec l’indicatif du pays, par exemple +33612345678.',
+    },
+  },
+  'number-refused': {
+    title: { en: 'This number is not called', fr: 'Ce numéro n’est pas appelé' },
+    detail: {
+      en: 'Numbers of this kind are not called. Nothing was charged. Use an ordinary landline or mobile number.',
+      fr: 'Les numéros de ce type ne sont pas appelés. Rien n’a été débité. Utilisez un numéro fixe ou mobile ordinaire.',
+    },
+  },
+  'number-is-consultant': {
+    title: { en: 'This is a consultant’s own number', fr: 'C’est le numéro d’un consultant' },
+    detail: {
+      en: 'The caller’s number is the consultant’s own, so nobody could be joined. Nothing was charged. Use another number.',
+      fr: 'Le numéro de l’appelant est celui du consultant : personne ne pourrait être mis en relation. Rien n’a été débité. Utilisez un autre numéro.',
+    },
+  },
+  'duration-not-offered': {
+    title: { en: 'This duration is not offered', fr: 'Cette durée n’est pas proposée' },
+    detail: {
+      en: 'The line does not sell this many minutes. GET /v1/lines lists the durations; leave "minutes" out for the first of them.',
+      fr: 'La ligne ne vend pas cette durée. GET /v1/lines donne les durées ; omettez « minutes » pour la première.',
+    },
+  },
+  'legs-cost-more': {
+    title: { en: 'The call would cost more than its price', fr: 'L’appel coûterait plus que son prix' },
+    detail: {
+      en: 'Ringing this number costs more than the line’s price covers. Nothing was charged. Use a number in a country the line is meant for.',
+      fr: 'Appeler ce numéro coûte plus que le prix de la ligne ne couvre. Rien n’a été débité. Utilisez un numéro d’un pays prévu pour cette ligne.',
+    },
+  },
+  'price-changed': {
+    title: { en: 'The price has changed', fr: 'Le prix a changé' },
+    detail: {
+      en: 'Another price holds since it was shown. Nothing was charged. Show the new price and ask again.',
+      fr: 'Un autre prix s’applique depuis l’affichage. Rien n’a été débité. Affichez le nouveau prix et redemandez.',
+    },
+  },
+  'return-not-listed': {
+    title: { en: 'The return address is not listed', fr: 'L’adresse de retour n’est pas autorisée' },
+    detail: {
+      en: 'The return address is not on an origin you have listed. Add its origin to your page origins, or use another address.',
+      fr: 'L’adresse de retour n’est pas sur une origine que vous avez autorisée. Ajoutez son origine, ou utilisez une autre adresse.',
+    },
+  },
+  'switch-away': {
+    title: { en: 'Calls cannot be made for a moment', fr: 'Appels impossibles pour un moment' },
+    detail: {
+      en: 'No call can be made at the moment, so no order was taken and nothing was charged. Try again in a few seconds.',
+      fr: 'Aucun appel n’est possible pour l’instant : la commande n’a pas été prise et rien n’a été débité. Réessayez dans quelques secondes.',
+    },
+  },
+  'processor-away': {
+    title: {
+      en: 'Cards cannot be charged for a moment',
+      fr: 'Paiement par carte indisponible pour un moment',
+    },
+    detail: {
+      en: 'The card processor does not answer, so no order was taken and nothing was charged. Try again in a few seconds.',
+      fr: 'Le prestataire de paiement ne répond pas : la commande n’a pas été prise et rien n’a été débité. Réessayez dans quelques secondes.',
+    },
+  },
+  'processor-refused': {
+    title: { en: 'The payment cannot be made this way', fr: 'Le paiement ne peut pas se faire ainsi' },
+    detail: {
+      en: 'The card processor did not accept this payment method. Nothing was charged. Check that "paymentMethod" exists in the account of this line and was not used up.',
+      fr: 'Le prestataire de paiement n’a pas accepté ce moyen de paiement. Rien n’a été débité. Vérifiez que « paymentMethod » existe dans le compte de cette ligne et n’a pas déjà servi.',
+    },
+  },
+  declined: {
+    title: { en: 'The card was declined', fr: 'La carte a été refusée' },
+    detail: {
+      en: 'The bank declined this card. Nothing was charged and nobody was rung. Use another card.',
+      fr: 'La banque a refusé cette carte. Rien n’a été débité et personne n’a été appelé. Utilisez une autre carte.',
+    },
+  },
+};
+
+/** A card refused, reason by reason. What a thief could learn from is said no more exactly than the bank allows. */
+const declines: Record<DeclineReason, Both> = {
+  declined: problemTexts.declined.detail,
+  insufficient_funds: {
+    en: 'There is not enough money on this card. Nothing was charged. Use another card, or choose fewer minutes.',
+    fr: 'Le solde de cette carte ne suffit pas. Rien n’a été débité. Utilisez une autre carte ou choisissez moins de minutes.',
+  },
+  expired_card: {
+    en: 'This card has expired. Nothing was charged. Check the expiry date, or use another card.',
+    fr: 'Cette carte a expiré. Rien n’a été débité. Vérifiez la date d’expiration ou utilisez une autre carte.',
+  },
+  wrong_security_code: {
+    en: 'The security code is not right. Nothing was charged. Enter the three or four digits again.',
+    fr: 'Le cryptogramme n’est pas le bon. Rien n’a été débité. Saisissez de nouveau les trois ou quatre chiffres.',
+  },
+  wrong_number: {
+    en: 'The card number is not right. Nothing was charged. Check it, and enter it again.',
+    fr: 'Le numéro de carte n’est pas le bon. Rien n’a été débité. Vérifiez-le et saisissez-le de nouveau.',
+  },
+  // Stripe asks to show these as an ordinary decline: who holds a stolen card need not be told that it is known.
+  lost_or_stolen: problemTexts.declined.detail,
+  suspected_fraud: problemTexts.declined.detail,
+  authentication_failed: {
+    en: 'Your bank could not confirm that it is you. Nothing was charged. Try again, or use another card.',
+    fr: 'Votre banque n’a pas pu confirmer votre identité. Rien n’a été débité. Réessayez ou utilisez une autre carte.',
+  },
+  processing_error: {
+    en: 'The card could not be processed. Nothing was charged. Try again in a moment, or use another card.',
+    fr: 'La carte n’a pas pu être traitée. Rien n’a été débité. Réessayez dans un instant ou utilisez une autre carte.',
+  },
+  card_not_supported: {
+    en: 'This card does not allow this kind of payment. Nothing was charged. Use another card.',
+    fr: 'Cette carte ne permet pas ce type de paiement. Rien n’a été débité. Utilisez une autre carte.',
+  },
+  too_many_attempts: {
+    en: 'This card was tried too often. Nothing was charged. Wait until tomorrow, or use another card.',
+    fr: 'Trop d’essais avec cette carte. Rien n’a été débité. Attendez demain ou utilisez une autre carte.',
+  },
+};
+
+export const declineSentences: Partial<Record<string, Both>> = declines;
+
+/** The processor was asked and has not answered yet: the one refusal that may still become a call. */
+export const stillUnknownSentence: Both = {
+  en: 'The card processor has not answered yet. The order stays open and goes on by itself when it does: follow it with GET /v1/call-sessions/{id} or by notices, and do not order again before you know.',
+  fr: 'Le prestataire de paiement n’a pas encore répondu. La commande reste ouverte et se poursuit d’elle-même dès sa réponse : suivez-la par GET /v1/call-sessions/{id} ou par les avis, et ne recommandez pas avant de savoir.',
+};
+
+/** A line that is on, and cannot sell as it is set up. */
+export const lineOffSentences: Partial<Record<string, Both>> = {
+  no_verified_number: {
+    en: 'This line has no verified number to show to those it rings. Nothing was charged. Have a number verified, then try again.',
+    fr: 'Cette ligne n’a pas de numéro vérifié à présenter aux personnes appelées. Rien n’a été débité. Faites vérifier un numéro, puis réessayez.',
+  },
+  price_below_minimum: {
+    en: 'The price of this line is below what a card can be charged. Nothing was charged. Raise the price.',
+    fr: 'Le prix de cette ligne est inférieur au minimum d’un paiement par carte. Rien n’a été débité. Augmentez le prix.',
+  },
+  consultant_number: {
+    en: 'A consultant of this line has a number that is not called. Nothing was charged. Correct the consultant’s number.',
+    fr: 'Un consultant de cette ligne a un numéro qui n’est pas appelé. Rien n’a été débité. Corrigez le numéro du consultant.',
+  },
+};
+
+/** By the reason core/dialling gives for a number it does not take. */
+export const numberSentences: Partial<Record<string, Both>> = {
+  empty: {
+    en: 'No phone number was given. Send the caller’s number with its country code, such as +33612345678.',
+    fr: 'Aucun numéro n’a été donné. Envoyez le numéro de l’appelant avec l’indicatif du pays, par exemple +33612345678.',
+  },
+  too_short: {
+    en: 'The phone number is too short. Check its digits; with its country code it looks like +33612345678.',
+    fr: 'Le numéro est trop court. Vérifiez ses chiffres ; avec l’indicatif du pays il ressemble à +33612345678.',
+  },
+  too_long: {
+    en: 'The phone number is too long. Check its digits; with its country code it looks like +33612345678.',
+    fr: 'Le numéro est trop long. Vérifiez ses chiffres ; avec l’indicatif du pays il ressemble à +33612345678.',
+  },
+  short_number: {
+    en: 'This is a short number, such as those of emergency and directory services. Use an ordinary landline or mobile number.',
+    fr: 'C’est un numéro court, comme ceux des urgences ou des renseignements. Utilisez un numéro fixe ou mobile ordinaire.',
+  },
+  premium: {
+    en: 'This is a premium-rate number: it is not called. Nothing was charged. Use an ordinary landline or mobile number.',
+    fr: 'C’est un numéro surtaxé : il n’est pas appelé. Rien n’a été débité. Utilisez un numéro fixe ou mobile ordinaire.',
+  },
+  satellite: {
+    en: 'This is a satellite number: it is not called. Nothing was charged. Use an ordinary landline or mobile number.',
+    fr: 'C’est un numéro satellitaire : il n’est pas appelé. Rien n’a été débité. Utilisez un numéro fixe ou mobile ordinaire.',
+  },
+  short: {
+    en: 'This is a short number: it is not called. Nothing was charged. Use an ordinary landline or mobile number.',
+    fr: 'C’est un numéro court : il n’est pas appelé. Rien n’a été débité. Utilisez un numéro fixe ou mobile ordinaire.',
+  },
+  not_listed: {
+    en: 'Numbers of this country are not called yet. Nothing was charged. Use a number of another country.',
+    fr: 'Les numéros de ce pays ne sont pas encore appelés. Rien n’a été débité. Utilisez un numéro d’un autre pays.',
+  },
+  not_allowed: {
+    en: 'Numbers of this country or network are not called. Nothing was charged. Use another number.',
+    fr: 'Les numéros de ce pays ou de ce réseau ne sont pas appelés. Rien n’a été débité. Utilisez un autre numéro.',
+  },
+};

@@ -1,0 +1,168 @@
+// What the API says when it cannot do what was asked: RFC 9457 problems, in the reader's language. The one place where an
+// outcome becomes an HTTP status; the sentences are in problem-texts.
+
+import type { Language } from '../core/ids.ts';
+import type { OrderRefusal, OrderRefusalReason } from '../core/order.ts';
+import {
+  declineSentences,
+  lineOffSentences,
+  numberSentences,
+  problemTexts,
+  stillUnknownSentence,
+} from './problem-texts.ts';
+
+/** Every problem there is, with its status. The name is the last part of `type`, and never changes its meaning. */
+export const problemStatuses = {
+  'not-authorized': 401,
+  'not-found': 404,
+  'unknown-id': 404,
+  'method-not-allowed': 405,
+  'not-json': 400,
+  'unsupported-media-type': 415,
+  'too-large': 413,
+  'invalid-request': 422,
+  'invalid-idempotency-key': 400,
+  'idempotency-key-reused': 422,
+  'request-in-progress': 409,
+  'already-ended': 409,
+  'no-notice-address': 409,
+  'database-away': 503,
+  unexpected: 500,
+  'line-unknown': 404,
+  'merchant-off': 403,
+  'line-off': 409,
+  'nobody-free': 409,
+  'consultant-busy': 409,
+  'consultant-unknown': 404,
+  'number-invalid': 422,
+  'number-refused': 422,
+  'number-is-consultant': 422,
+  'duration-not-offered': 422,
+  'legs-cost-more': 422,
+  'price-changed': 409,
+  'return-not-listed': 422,
+  'switch-away': 503,
+  'processor-away': 503,
+  'processor-refused': 422,
+  declined: 402,
+} as const;
+
+export type ProblemKind = keyof typeof problemStatuses;
+export const problemKinds = Object.keys(problemStatuses) as ProblemKind[];
+
+export function isProblemKind(text: string): text is ProblemKind {
+  return Object.hasOwn(problemStatuses, text);
+}
+
+/** A problem as it leaves (RFC 9457, 3.1), with members of its own beside the standard ones (3.2). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  [member: string]: unknown;
+}
+
+/** What a problem is about, before somebody's language and request are known. */
+export interface ProblemDraft {
+  kind: ProblemKind;
+  /** Members of its own; must not be named like a standard one. */
+  members?: Record<string, unknown>;
+  /** Said instead of the kind's usual detail. */
+  detail?: Record<Language, string>;
+  /** Seconds after which a repeat makes sense: the header `Retry-After`. */
+  retryAfterSeconds?: number;
+}
+
+export interface ProblemPlace {
+  language: Language;
+  publicUrl: string;
+  requestId: string;
+}
+
+/** `instance` names the request, as the log and the header `X-Request-Id` do: what to quote when asking us. */
+export function problemOf(draft: ProblemDraft, place: ProblemPlace): Problem {
+  const texts = problemTexts[draft.kind];
+  return {
+    ...draft.members,
+    type: `${place.publicUrl}/problems/${draft.kind}`,
+    title: texts.title[place.language],
+    status: problemStatuses[draft.kind],
+    detail: draft.detail?.[place.language] ?? texts.detail[place.language],
+    instance: `urn:ringmeter:request:${place.requestId}`,
+  };
+}
+
+/** Exhaustive: a refusal the rules learn to make does not compile until it has a problem here. */
+const refusalKinds: Record<OrderRefusalReason, ProblemKind> = {
+  line_unknown: 'line-unknown',
+  merchant_off: 'merchant-off',
+  line_off: 'line-off',
+  nobody_free: 'nobody-free',
+  consultant_busy: 'consultant-busy',
+  consultant_unknown: 'consultant-unknown',
+  number_invalid: 'number-invalid',
+  number_refused: 'number-refused',
+  number_is_consultant: 'number-is-consultant',
+  duration_not_offered: 'duration-not-offered',
+  legs_cost_more: 'legs-cost-more',
+  price_changed: 'price-changed',
+  return_not_listed: 'return-not-listed',
+  switch_away: 'switch-away',
+  processor_away: 'processor-away',
+  processor_refused: 'processor-refused',
+  declined: 'declined',
+};
+export const refusalProblemKinds = Object.values(refusalKinds);
+
+/** A switch that was away is usually back within a reconnect or two. */
+const awaySeconds = 5;
+
+/**
+ * What an order that was refused says to who asked for it. `written`: the order when it exists nevertheless; it has
+ * failed, or (processor_away) is still open.
+ */
+export function problemOfRefusal(
+  refusal: OrderRefusal,
+  written: { orderId?: string; callSessionId?: string } = {},
+): ProblemDraft {
+  const kind = refusalKinds[refusal.because];
+  const { orderId, callSessionId } = written;
+  const nothingWritten = orderId === undefined;
+  const detail =
+    nothingWritten || refusal.because !== 'processor_away' ? sentenceOf(refusal) : stillUnknownSentence;
+  return {
+    kind,
+    members: {
+      ...(refusal.detail === undefined ? {} : { reason: refusal.detail }),
+      ...(orderId === undefined ? {} : { orderId }),
+      ...(callSessionId === undefined ? {} : { callSessionId }),
+    },
+    ...(detail === undefined ? {} : { detail }),
+    ...(problemStatuses[kind] === 503 && nothingWritten ? { retryAfterSeconds: awaySeconds } : {}),
+  };
+}
+
+/**
+ * The sentence for a refusal in this language: what is so and what to do next. For pages that show it to the caller
+ * himself, too.
+ */
+export function refusalSentence(refusal: OrderRefusal, language: Language): string {
+  return (sentenceOf(refusal) ?? problemTexts[refusalKinds[refusal.because]].detail)[language];
+}
+
+function sentenceOf(refusal: OrderRefusal): Record<Language, string> | undefined {
+  const reason = refusal.detail ?? '';
+  switch (refusal.because) {
+    case 'declined':
+      return declineSentences[reason];
+    case 'number_refused':
+    case 'number_invalid':
+      return numberSentences[reason];
+    case 'line_off':
+      return lineOffSentences[reason];
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,248 @@
+// The registry of merchant routes: each is declared once, and from that one declaration mounted, checked and published.
+// What /openapi.json says is therefore what the server does; a route that is not described cannot be reached.
+
+import {
+  extendZodWithOpenApi,
+  OpenApiGeneratorV31,
+  OpenAPIRegistry,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import { z, type ZodObject, type ZodType } from 'zod';
+import type { Language } from '../core/ids.ts';
+import { problemStatuses, type ProblemDraft, type ProblemKind } from './problem.ts';
+import { problemTexts } from './problem-texts.ts';
+
+// Adds `.openapi()` to zod's types, which the registry calls; must have run before the first shape is made.
+extendZodWithOpenApi(z);
+export { z };
+
+type Shape = ZodObject;
+type Parsed<S extends Shape | undefined> = S extends Shape ? z.output<S> : Record<string, never>;
+
+export interface ApiCall<
+  P extends Shape | undefined,
+  Q extends Shape | undefined,
+  B extends Shape | undefined,
+> {
+  merchantId: string;
+  language: Language;
+  params: Parsed<P>;
+  query: Parsed<Q>;
+  body: Parsed<B>;
+}
+
+export type ApiAnswer =
+  | { status: 200 | 201 | 202; body: unknown }
+  /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
+  | { problem: ProblemDraft; began: boolean };
+
+export interface ApiRoute<
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends Shape | undefined = undefined,
+> {
+  method: 'get' | 'post';
+  /** As OpenAPI writes it: `/v1/call-sessions/{id}`. */
+  path: string;
+  name: string;
+  summary: string;
+  description?: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  answer: { status: 200 | 201 | 202; description: string; shape: ZodType };
+  /** Beyond what every route may answer. */
+  problems: readonly ProblemKind[];
+  act(call: ApiCall<P, Q, B>): Promise<ApiAnswer>;
+}
+
+/** A route whose shapes are forgotten: what it is checked by is inside. */
+export interface MountedRoute {
+  method: 'get' | 'post';
+  path: string;
+  /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
+  run(request: Request, merchantId: string, language: Language): Promise<ApiAnswer>;
+}
+
+/** Any route that wants a key may answer these. */
+const usualProblems: readonly ProblemKind[] = ['not-authorized', 'database-away', 'unexpected'];
+const bodyProblems: readonly ProblemKind[] = [
+  'not-json',
+  'unsupported-media-type',
+  'too-large',
+  'invalid-request',
+];
+const writeProblems: readonly ProblemKind[] = [
+  'invalid-idempotency-key',
+  'idempotency-key-reused',
+  'request-in-progress',
+];
+
+export const idempotencyKeyShape = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .meta({
+    description:
+      'The same key with the same request gives the same answer, for 24 hours; with another request it is refused. ' +
+      'A repeat while the first is carried out is refused with 409; after a failure on our side (no answer came, or 500) ' +
+      'the request may be carried out again with the same key after 60 seconds.',
+    example: '5b0c3f0e-8f0d-4a8e-9f41-0b8f2c9a7d11',
+  });
+
+export class ApiRoutes {
+  readonly registry = new OpenAPIRegistry();
+  readonly routes: MountedRoute[] = [];
+
+  constructor() {
+    this.registry.registerComponent('securitySchemes', 'apiKey', {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An API key of the merchant: `rk_live_...`, or the demo’s `rk_demo_...`.',
+    });
+  }
+
+  add<
+    P extends Shape | undefined = undefined,
+    Q extends Shape | undefined = undefined,
+    B extends Shape | undefined = undefined,
+  >(route: ApiRoute<P, Q, B>): void {
+    const problems = [
+      ...usualProblems,
+      ...(route.body ? bodyProblems : []),
+      ...(route.params || route.query ? (['invalid-request'] as const) : []),
+      ...(route.method === 'post' ? writeProblems : []),
+      ...route.problems,
+    ];
+    this.registry.registerPath({
+      method: route.method,
+      path: route.path,
+      operationId: route.name,
+      summary: route.summary,
+      ...(route.description === undefined ? {} : { description: route.description }),
+      security: [{ apiKey: [] }],
+      request: {
+        ...(route.params ? { params: route.params } : {}),
+        ...(route.query ? { query: route.query } : {}),
+        ...(route.method === 'post'
+          ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyShape.optional() }) }
+          : {}),
+        ...(route.body
+          ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
+          : {}),
+      },
+      responses: {
+        [route.answer.status]: {
+          description: route.answer.description,
+          content: { 'application/json': { schema: route.answer.shape } },
+        },
+        ...problemResponses(problems),
+      },
+    });
+    this.routes.push({
+      method: route.method,
+      path: route.path,
+      run: (request, merchantId, language) => {
+        const read = readRequest(route, request);
+        if ('problem' in read) return Promise.resolve(read);
+        return route.act({ merchantId, language, ...read.parsed });
+      },
+    });
+  }
+
+  /** A notice a merchant may receive, for the `webhooks` of the document. */
+  addWebhook(webhook: RouteConfig): void {
+    this.registry.registerWebhook(webhook);
+  }
+
+  /** Mounts every route behind its handlers, and answers other methods on known paths by `otherMethod`. */
+  mount(
+    router: Router,
+    handlersOf: (route: MountedRoute) => RequestHandler[],
+    otherMethod: (request: Request, response: Response, allowed: string) => void,
+  ): void {
+    const allowed = new Map<string, string[]>();
+    for (const route of this.routes) {
+      const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+      router[route.method](path, ...handlersOf(route));
+      allowed.set(path, [...(allowed.get(path) ?? []), route.method.toUpperCase()]);
+    }
+    for (const [path, methods] of allowed) {
+      const list = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+      router.all(path, (request, response) => otherMethod(request, response, list.join(', ')));
+    }
+  }
+
+  /** The OpenAPI 3.1 document. */
+  document(info: { title: string; version: string; description: string; publicUrl: string }): object {
+    return new OpenApiGeneratorV31(this.registry.definitions).generateDocument({
+      openapi: '3.1.0',
+      info: { title: info.title, version: info.version, description: info.description },
+      servers: [{ url: info.publicUrl }],
+    });
+  }
+}
+
+function readRequest<P extends Shape | undefined, Q extends Shape | undefined, B extends Shape | undefined>(
+  route: ApiRoute<P, Q, B>,
+  request: Request,
+): { parsed: Pick<ApiCall<P, Q, B>, 'params' | 'query' | 'body'> } | { problem: ProblemDraft; began: false } {
+  const errors: { in: string; pointer: string; detail: string }[] = [];
+  const read = (place: 'params' | 'query' | 'body', shape: Shape | undefined, given: unknown): unknown => {
+    if (!shape) return {};
+    const result = shape.safeParse(given ?? {});
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) errors.push(errorOf(place, issue));
+    return {};
+  };
+  const parsed = {
+    params: read('params', route.params, request.params),
+    query: read('query', route.query, request.query),
+    body: read('body', route.body, request.body),
+  } as Pick<ApiCall<P, Q, B>, 'params' | 'query' | 'body'>;
+  if (errors.length === 0) return { parsed };
+  // An id in the path that is none of ours is an id nobody has.
+  if (errors.every((error) => error.in === 'path')) return { problem: { kind: 'unknown-id' }, began: false };
+  return { problem: { kind: 'invalid-request', members: { errors } }, began: false };
+}
+
+const places = { params: 'path', query: 'query', body: 'body' } as const;
+
+/** `pointer` is a JSON Pointer (RFC 6901) into that part of the request, as RFC 9457 shows it. */
+function errorOf(
+  place: keyof typeof places,
+  issue: z.core.$ZodIssue,
+): { in: string; pointer: string; detail: string } {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const detail = issue.code === 'unrecognized_keys' ? 'There is no such field.' : issue.message;
+  return { in: places[place], pointer: `#${pointer}`, detail };
+}
+
+const problemShape = z
+  .looseObject({
+    type: z.url().meta({ description: 'Names the kind of problem; the page there explains it.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What is so, and what to do next, by Accept-Language (en, fr).' }),
+    instance: z.string().meta({ description: 'Names this request: quote it when you ask us.' }),
+  })
+  .openapi('Problem', { description: 'RFC 9457 problem details.' });
+
+/** Problems grouped by status, since a document has one response each; the kinds are listed in its text. */
+function problemResponses(kinds: readonly ProblemKind[]): RouteConfig['responses'] {
+  const byStatus = new Map<number, Set<ProblemKind>>();
+  for (const kind of kinds) {
+    const status = problemStatuses[kind];
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(kind));
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, same]) => [
+      status,
+      {
+        description: [...same].map((kind) => `\`${kind}\`: ${problemTexts[kind].title.en}.`).join(' '),
+        content: { 'application/problem+json': { schema: problemShape } },
+      },
+    ]),
+  );
+}
