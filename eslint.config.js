@@ -18,7 +18,6 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: [] },
         project: ['tsconfig.test.json', 'tsconfig.browser.json'],
       },
     },

@@ -13,71 +13,244 @@
 // A gateway holds nothing that is not also in Postgres: several stand side by side, any may die.
 
 import { createHmac, randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
-import { Registry } from 'prom-client';
+import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
-import type { E164 } from './core/ids.ts';
+import type { Config } from './config.ts';
 import type { House } from './flow/house.ts';
 import { mailReceipt, tellAvailability } from './flow/mail-people.ts';
 import { NoticeDispatcher } from './flow/notify-merchant.ts';
-import type { Log, Switch } from './flow/ports.ts';
 import { Recovery } from './flow/recover.ts';
 import { SwitchCommander } from './flow/run-call.ts';
 import { settleOrder } from './flow/settle-order.ts';
+import { houseLog } from './log.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
-import { MerchantHttp } from './merchants/outbound.ts';
+import { merchantHttp } from './merchants/outbound.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { Database } from './store/database.ts';
-import { seedDemoMerchant } from './store/demo-merchant.ts';
+import { demoConsultants, seedDemoMerchant } from './store/demo-merchant.ts';
 import { startJobs } from './store/jobs.ts';
-import { isCurrent } from './store/migrate.ts';
+import { isCurrent, migrate } from './store/migrate.ts';
 import { Seal, sha256 } from './store/seal.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
-import type { CarrierRoute } from './telephony/dial-string.ts';
+import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
+import { cardPage } from './web/card-page.ts';
+import { hooks } from './web/hooks.ts';
+import { merchantApi } from './web/merchant-api.ts';
+import { type HouseMetrics, houseMetrics, operations } from './web/operations.ts';
+import { listen, webServer } from './web/server.ts';
 
-export interface GatewayOptions {
-  host: string;
-  /** 0: any free port. */
-  port: number;
-  /** Without a slash at the end; absent: where the server listens. */
-  publicUrl?: string;
+/** What only exists once the process has started it. */
+export interface World {
+  /** The owner's: migrations run with it, the gateway's own roles are made by them. */
   databaseUrl: string;
-  /** 32 bytes. */
   secretsKey: Buffer;
-  switches: readonly { id: string; host: string; port: number; password: string }[];
-  carrier: CarrierRoute;
-  prompts: { dir: string; dirAtSwitch: string; engine?: string; voices?: Partial<Record<'fr' | 'en', string>> };
-  processor: {
-    secretKey: string;
-    publishableKey: string;
-    webhookSecrets: readonly string[];
-    /** Absent: Stripe itself. */
-    apiBase?: string;
-    stripeJsUrl?: string;
-  };
-  cdrCredentials?: { user: string; password: string };
-  mail?: { smtpUrl: string; from: string };
-  onlyNumbers?: readonly E164[];
-  production: boolean;
-  demo?: {
-    notices?: { url: string; secret: string };
-    /** Where pages may frame ours and callers may be sent back to. */
-    pageOrigins: readonly string[];
-    /** Where the demonstration is shown; absent where there is no sandbox. */
-    demoUrl?: string;
-  };
-  log: Log;
-  requestLog: import('pino').Logger;
-  /** For tests: parts of the house replaced by others of the same shape. */
-  overrides?: Partial<House>;
+  /** Where the sandbox's parts are; absent when all is real. */
+  sandbox?: SandboxAddresses;
+}
+
+export interface SandboxAddresses {
+  publicUrl: string;
+  eslUrl?: string;
+  /** `user:password`. */
+  cdrCredentials?: string;
+  processorUrl?: string;
+  secretKey?: string;
+  publishableKey?: string;
+  webhookSecret?: string;
+  noticesUrl?: string;
+  noticeSecret?: string;
 }
 
 export interface Gateway {
   url: string;
-  demo?: { apiKey: string };
+  /** Absent in production. */
+  demo?: { apiKey: string; gatewayUrl: string; consultants: readonly string[]; caller: string };
   house: House;
-  /** Stops taking calls and lets go of the switches; running calls go on under their limits. */
+  /** Takes no new calls, finishes what is being written, leaves live calls to the switch. */
   close(): Promise<void>;
+}
+
+/** Starts serving. The order is that of need: database, then what listens to the world, the web last. */
+export async function startGateway(
+  config: Config,
+  world: World,
+  overrides: Partial<House> = {},
+): Promise<Gateway> {
+  const { log, requests } = houseLog({
+    terminal: process.stdout.isTTY && !config.production,
+    level: config.logLevel,
+    write: (line) => process.stdout.write(line),
+  });
+  await migrate(world.databaseUrl);
+
+  const metrics = houseMetrics();
+  const db = new Database({
+    url: world.databaseUrl,
+    poolMax: 20,
+    after: (ms, act) => realClock.after(ms, act),
+  });
+  const http = merchantHttp({
+    httpsOnly: config.production,
+    ...(world.sandbox?.noticesUrl !== undefined && {
+      allowPrivate: new Set([new URL(world.sandbox.noticesUrl).host]),
+    }),
+  });
+  const mailer = smtpMailer(config.mail, log);
+  const processor = new StripeCardProcessor({
+    ...processorOf(config, world),
+    clock: realClock,
+    log,
+  });
+  const freeSwitch = new FreeSwitch({
+    id: 'fs1',
+    ...switchAddress(config, world),
+    destination: config.carrier,
+    clock: realClock,
+    log,
+    prompts: promptsOf(config),
+  });
+  const house: House = {
+    db,
+    clock: realClock,
+    ids: realIds,
+    processor,
+    switches: new Map([[freeSwitch.id, freeSwitch]]),
+    notifier: new NoticeDelivery(http),
+    mailer,
+    log,
+    metrics,
+    seal: new Seal(world.secretsKey),
+    publicUrl: config.publicUrl,
+    ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
+    ...overrides,
+  };
+  const demo = config.demo ? await prepareDemo(house, config, world) : undefined;
+
+  const holder = `${String(process.pid)}-${randomUUID()}`;
+  const commanders = [...house.switches.values()].map((one) => new SwitchCommander(house, one, holder));
+  const dispatcher = new NoticeDispatcher(house);
+  const recovery = new Recovery(house);
+  const jobs = await startJobs(
+    world.databaseUrl,
+    {
+      settle_order: (job) => settleOrder(house, job),
+      mail_receipt: (job) => mailReceipt(house, job),
+      tell_availability: (job) => tellAvailability(house, job),
+    },
+    (message) => log.warn({}, message),
+  );
+  const server = await listen(pages(house, config, world, { metrics, requests }), config);
+  await Promise.all(commanders.map((commander) => commander.start()));
+  dispatcher.start();
+  recovery.start();
+
+  return {
+    url: config.publicUrl,
+    house,
+    ...(demo && { demo }),
+    async close() {
+      // First nothing new comes in, then what was begun is finished, then the connections go.
+      await server.close();
+      await Promise.all(commanders.map((commander) => commander.stop()));
+      await recovery.stop();
+      await jobs.stop();
+      await dispatcher.stop();
+      mailer.close();
+      await http.close();
+      await db.close();
+    },
+  };
+}
+
+function promptsOf({ prompts }: Config): PromptAudioOptions {
+  const { voices, ...rest } = prompts;
+  return { ...rest, ...(voices && { voices: { fr: 'fr-fr', en: 'en-gb', ...voices } }) };
+}
+
+/** Stripe's own address unless the sandbox stands in. */
+function processorOf(config: Config, world: World): { secretKey: string; apiBase?: string } {
+  if (config.stripe) return { secretKey: config.stripe.secretKey };
+  const { secretKey, processorUrl } = world.sandbox ?? {};
+  if (secretKey === undefined || processorUrl === undefined) throw new Error('No card processor is given.');
+  return { secretKey, apiBase: processorUrl };
+}
+
+function switchAddress(config: Config, world: World): { host: string; port: number; password: string } {
+  if (config.freeswitch) return config.freeswitch;
+  if (world.sandbox?.eslUrl === undefined) throw new Error('No switch is given.');
+  const { hostname, port, password } = new URL(world.sandbox.eslUrl);
+  return { host: hostname, port: Number(port), password: decodeURIComponent(password) };
+}
+
+function pages(
+  house: House,
+  config: Config,
+  world: World,
+  given: { metrics: HouseMetrics; requests: Logger },
+): ReturnType<typeof webServer> {
+  const { sandbox } = world;
+  const standsIn = config.stripe === undefined;
+  const publishableKey = config.stripe?.publishableKey ?? sandbox?.publishableKey ?? '';
+  const webhookSecrets = [config.stripe?.webhookSecret, sandbox?.webhookSecret].filter(
+    (secret) => secret !== undefined,
+  );
+  const demoOrigin = sandbox && new URL(sandbox.publicUrl).origin;
+  const [user, password] = sandbox?.cdrCredentials?.split(':') ?? [];
+  // Nobody was given credentials: nobody can know these, and no CDR is taken.
+  const nobody = { user: house.ids.token(), password: house.ids.token() };
+  const cdrCredentials =
+    config.cdrCredentials ?? (user !== undefined && password !== undefined ? { user, password } : nobody);
+  return webServer({
+    house,
+    requests: given.requests,
+    operations: operations(house, { metrics: given.metrics, isCurrent: () => isCurrent(world.databaseUrl) }),
+    hooks: hooks(house, {
+      // Without a webhook's secret none is believed; the look every few seconds finds the same, later.
+      hints:
+        webhookSecrets.length === 0
+          ? { read: () => undefined }
+          : new StripeHints({ webhookSecrets, clock: house.clock }),
+      cdrCredentials,
+      log: house.log,
+    }),
+    api: merchantApi(house),
+    pages: [
+      cardPage(house, {
+        publishableKey,
+        stripeJsUrl: standsIn && sandbox ? `${sandbox.publicUrl}/stripe.js` : 'https://js.stripe.com/v3/',
+        ...(standsIn && demoOrigin !== undefined && { stripeApiOrigin: demoOrigin }),
+        ...(demoOrigin !== undefined && { sandbox: { ribbon: true, demoOrigin } }),
+      }),
+    ],
+  });
+}
+
+/**
+ * The demo merchant as he is to be shown now. His keys are derived from the house's own, so that the same checkout prints
+ * the same key every time and none of them lies in a file.
+ */
+async function prepareDemo(
+  house: House,
+  config: Config,
+  world: World,
+): Promise<NonNullable<Gateway['demo']>> {
+  const derived = (what: string): string =>
+    createHmac('sha256', world.secretsKey).update(what).digest('base64url').slice(0, 32);
+  const apiKey = `rk_demo_${derived('demo api key')}`;
+  const { noticesUrl, noticeSecret, publicUrl } = world.sandbox ?? {};
+  await seedDemoMerchant(house.db, house.seal, {
+    apiKeyHash: sha256(apiKey),
+    linkSecret: derived('demo link secret'),
+    pageOrigins: [config.publicUrl, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])],
+    ...(noticesUrl !== undefined &&
+      noticeSecret !== undefined && { notices: { url: noticesUrl, secret: noticeSecret } }),
+  });
+  return {
+    apiKey,
+    gatewayUrl: config.publicUrl,
+    consultants: demoConsultants.map((one) => one.number),
+    caller: '+33612345678',
+  };
 }

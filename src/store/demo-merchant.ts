@@ -84,7 +84,7 @@ const lines: {
   },
 ];
 
-const consultants = [
+export const demoConsultants = [
   {
     id: 'con_demo_claire',
     name: 'Claire',
@@ -112,7 +112,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
   await db.asMerchant(demoMerchantId, async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [demoMerchantId]);
     await seedMerchant(tx, seal, facts);
-    for (const one of consultants) {
+    for (const one of demoConsultants) {
       await tx.raw(
         `insert into consultants (id, merchant_id, name, number, language, introduction) values (?, ?, ?, ?, 'fr', ?)
          on conflict (id) do nothing`,
@@ -174,7 +174,7 @@ async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
     [id.replace('lin_', 'tar_'), demoMerchantId, id, JSON.stringify(line.plan)],
   );
   if (line.sells !== 'conversation') return;
-  for (const [position, { id: consultantId }] of consultants.entries()) {
+  for (const [position, { id: consultantId }] of demoConsultants.entries()) {
     await tx.raw(
       `insert into line_consultants (merchant_id, line_id, consultant_id, position) values (?, ?, ?, ?)
        on conflict do nothing`,
