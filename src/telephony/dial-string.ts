@@ -50,8 +50,16 @@ const name = (what: string, value: string): string =>
   allowed(what, value, /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 const request = (value: string): string => allowed('request id', value, /^[A-Za-z0-9_-]{1,64}$/);
 const taskId = (value: string): string => allowed('task id', value, /^[1-9][0-9]{0,9}$/);
+// A folder may be called as people call folders, blanks and accents included; what an argument list, a dial string or a
+// file name of FreeSWITCH gives a meaning to is out: quotes, backslash, $ { } [ ] , ; ! @ and control characters.
 const file = (value: PromptFile): PromptFile =>
-  allowed('prompt file', value, /^\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*(?:fr|en)\/[0-9a-f]{16,64}\.wav$/);
+  allowed(
+    'prompt file',
+    value,
+    /^\/(?:(?!\.{1,2}\/)[\p{L}\p{N}._()+=~-](?:[\p{L}\p{N} ._()+=~-]*[\p{L}\p{N}._()+=~-])?\/)*(?:fr|en)\/(?:[0-9a-f]{32}|apology)\.wav$/u,
+  );
+/** As one word of an argument list. */
+const quoted = (value: PromptFile): string => (file(value).includes(' ') ? `'${value}'` : value);
 const cause = (value: string): string => allowed('cause', value, /^[A-Z_]{3,40}$/);
 
 /** A day and an hour: no call lives longer, and a slip of units (milliseconds) is caught. */
@@ -68,7 +76,10 @@ const message = (line: string, headers: Record<string, string>): Message => ({
   headers,
 });
 
-/** `<dirAtSwitch>/<language>/<id>.wav`. The folder must be absolute, of letters, digits and `._-/`: a blank would end the argument. */
+/**
+ * `<dirAtSwitch>/<language>/<id>.wav`; id 32 hexadecimal digits, or `apology`. Throws UnsafeCommandPart when the folder is not
+ * absolute or its name holds what the switch would take for syntax.
+ */
 export function promptFile(dirAtSwitch: string, language: Language, id: string): PromptFile {
   if (!languages.includes(language)) throw new UnsafeCommandPart('language');
   return file(`${dirAtSwitch.replace(/\/+$/, '')}/${language}/${id}.wav` as PromptFile);
@@ -137,7 +148,7 @@ export const ask = (leg: LegUuid, id: string, prompt: PromptFile, waitMs: number
   execute(
     leg,
     'play_and_get_digits',
-    `1 1 1 ${String(whole('wait', waitMs, 100, 120_000))} # ${file(prompt)} silence_stream://10 ${keyVariable}`,
+    `1 1 1 ${String(whole('wait', waitMs, 100, 120_000))} # ${quoted(prompt)} silence_stream://10 ${keyVariable}`,
     `ask:${request(id)}`,
   );
 
@@ -158,7 +169,7 @@ export const breakPlaying = (leg: LegUuid, which: 'all' | 'current'): ApiCommand
 
 /** To one party of a bridge; the bridge stays. */
 export const announce = (leg: LegUuid, prompt: PromptFile): ApiCommand =>
-  api(`uuid_broadcast ${uuid(leg)} ${file(prompt)} aleg`);
+  api(`uuid_broadcast ${uuid(leg)} ${quoted(prompt)} aleg`);
 
 /** Answers `+OK Added: <task id>`. Fires between N-1 and N seconds from now: the switch counts whole seconds. */
 export const scheduleKill = (

@@ -176,7 +176,8 @@ export class EslLink {
     connection.on('esl::ready', () => void this.#greet(connection));
     connection.on('esl::event::**', (event, headers) => {
       if (this.#connection !== connection) return;
-      const type = headers['Content-Type'];
+      // modesl's own events (`auth::success`) come without headers.
+      const type = headers?.['Content-Type'];
       if (type === 'text/event-json') this.#hear(event);
       else if (type === 'text/rude-rejection') drop('the switch does not admit our address (ACL)');
     });

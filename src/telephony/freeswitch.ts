@@ -122,6 +122,11 @@ export class FreeSwitch implements Switch {
 
   start(): void {
     this.#link.start();
+    void this.#prompts
+      .layOutApology()
+      .catch((err: unknown) =>
+        this.#log.warn({ switch: this.id, err }, 'The prompts folder cannot be written.'),
+      );
     void this.#prompts.findEngine().then((found) => {
       if (found) return;
       this.#log.warn(
@@ -141,14 +146,20 @@ export class FreeSwitch implements Switch {
 
   ring(order: LegToRing): Promise<Commanded> {
     const { leg } = order;
+    const job = randomUUID() as LegUuid;
+    // Noted at once, not when its turn comes: a hangUp in between must find that a leg is on its way.
+    const known = this.#legs.get(leg);
+    if (known === undefined) this.#legs.set(leg, { job, created: false });
     return this.#inOrder([leg], async () => {
       // Ordering again what lives already is success, and must not put a guard on a talk under way.
       const alive = await this.#link.api(say.exists(leg));
-      if (!alive.answered) return unknown;
-      if (alive.text === 'true') return done;
-      const job = randomUUID() as LegUuid;
-      const memory: LegMemory = { ...this.#legs.get(leg), job, created: false };
-      this.#legs.set(leg, memory);
+      if (!alive.answered || alive.text === 'true') {
+        if (known === undefined) this.#legs.delete(leg);
+        return alive.answered ? done : unknown;
+      }
+      const memory = this.#recall(leg);
+      memory.job = job;
+      memory.created = false;
       const guarded = await this.#moveGuard(leg, order.guardSeconds);
       if (guarded.outcome !== 'done') return guarded;
       this.#jobs.set(job, leg);
@@ -353,7 +364,7 @@ export class FreeSwitch implements Switch {
 
   /** Commands for one leg go out one after the other, whatever each of them waits for. */
   #inOrder<T>(legs: readonly LegUuid[], act: () => Promise<T>): Promise<T> {
-    const turn = Promise.all(legs.map((leg) => this.#queues.get(leg))).then(act);
+    const turn = Promise.all(legs.map((leg) => this.#queues.get(leg) ?? Promise.resolve())).then(act);
     const settled = turn.then(
       () => undefined,
       () => undefined,
@@ -429,10 +440,17 @@ export class FreeSwitch implements Switch {
     if (music === undefined || music.broken) return;
     music.broken = true;
     await this.#link.api(say.breakPlaying(leg, 'all'));
-    // The switch forgets a break at the start of an application: music that was just being started plays on.
+    // The switch forgets a break at the start of an application: music that was just being started plays on, and the next
+    // execute waits behind it. So look again, and break only what is music: by now it should be the next execute.
     this.#clock.after(musicStoppedWithinMs, () => {
-      if (this.#legs.get(leg)?.music === music) void this.#link.api(say.breakPlaying(leg, 'current'));
+      if (this.#legs.get(leg)?.music === music) void this.#stopMusicThatIsLeft(leg);
     });
+  }
+
+  async #stopMusicThatIsLeft(leg: LegUuid): Promise<void> {
+    const last = await this.#link.api(say.lastArgument(leg));
+    if (!last.answered || last.text !== say.music) return;
+    await this.#link.api(say.breakPlaying(leg, 'current'));
   }
 
   #recall(leg: LegUuid): LegMemory {

@@ -21,10 +21,7 @@ declare module 'modesl' {
     parser: Parser;
     on(name: 'error', listener: (fault: Error) => void): this;
     on(name: 'esl::connect' | 'esl::ready' | 'esl::event::auth::fail', listener: () => void): this;
-    on(
-      name: 'esl::event::**',
-      listener: (event: EslEvent, headers: Record<string, unknown>, body?: string) => void,
-    ): this;
+    on(name: 'esl::event::**', listener: (event: EslEvent, headers?: Record<string, unknown>) => void): this;
     removeAllListeners(): this;
     sendRecv(
       command: string,

@@ -11,9 +11,9 @@
 
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Language } from '../core/ids.ts';
+import { languages, type Language } from '../core/ids.ts';
 import { spokenText, type Sentence } from '../core/prompt.ts';
 import { promptFile, type PromptFile } from './dial-string.ts';
 
@@ -41,7 +41,7 @@ export class PromptAudio {
   constructor(options: PromptAudioOptions) {
     this.#options = { engine: 'espeak-ng', voices: { fr: 'fr-fr', en: 'en-gb' }, ...options };
     // Refused here rather than at the first call: see promptFile for what the folder may be called.
-    promptFile(options.dirAtSwitch, 'en', '0'.repeat(16));
+    promptFile(options.dirAtSwitch, 'en', '0'.repeat(32));
   }
 
   /** Where the switch finds this sentence, rendered or not. */
@@ -75,6 +75,25 @@ export class PromptAudio {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /**
+   * Puts the apology under a name of its own, `<language>/apology.wav`: the switch says it when no gateway is there to ask
+   * for the digest (freeswitch-conf/dialplan).
+   */
+  async layOutApology(): Promise<void> {
+    for (const language of languages) {
+      const sentence: Sentence = { language, key: 'apology' };
+      const folder = path.join(this.#options.dir, language);
+      await this.render(sentence);
+      for (const kind of ['txt', 'wav']) {
+        const source = path.join(folder, `${this.#id(sentence)}.${kind}`);
+        const unfinished = path.join(folder, `.apology.${randomUUID()}`);
+        if (!(await there(source))) continue;
+        await copyFile(source, unfinished);
+        await rename(unfinished, path.join(folder, `apology.${kind}`));
+      }
     }
   }
 

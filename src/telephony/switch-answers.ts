@@ -45,8 +45,11 @@ export function readDump(json: string): LegTruth | undefined {
   const dump = { ...headers, body: () => '' };
   if (legOf(dump, 'Unique-ID') === undefined || dump.header('Answer-State') === 'hangup') return undefined;
   const bridgedAtUs = instantUs(dump, 'variable_bridge_uepoch', 'Caller-Channel-Bridged-Time');
-  // signal_bond names the partner as long as the bridge stands; bridge_uuid stays behind afterwards.
-  const bridgedTo = legOf(dump, 'variable_signal_bond');
+  // The names of a partner stay on a leg after the bridge; its state tells whether they still hold: A talks in
+  // CS_SOFT_EXECUTE, B in CS_EXCHANGE_MEDIA, and A is in CS_PARK afterwards.
+  const talking = /^CS_(SOFT_EXECUTE|EXCHANGE_MEDIA)$/.test(dump.header('Channel-State') ?? '');
+  const partner = legOf(dump, 'variable_signal_bond') ?? legOf(dump, 'Other-Leg-Unique-ID');
+  const bridgedTo = talking && bridgedAtUs !== undefined ? partner : undefined;
   return {
     state: 'living',
     answered: dump.header('Answer-State') === 'answered',
