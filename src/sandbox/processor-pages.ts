@@ -10,9 +10,12 @@ export function pageLanguage(asked: string | undefined): PageLanguage {
   return asked?.toLowerCase().startsWith('fr') === true ? 'fr' : 'en';
 }
 
-/** Framed by any page, as Stripe's fields are; scripts, styles and requests to ourselves only. */
+/**
+ * Framed by any page, as Stripe's fields are; scripts and requests to ourselves only. Fonts, and the style sheets that
+ * name them, are the merchant's.
+ */
 export const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src * data:; img-src 'self' data:; " +
+  "default-src 'none'; script-src 'self'; style-src *; connect-src 'self'; font-src * data:; img-src 'self' data:; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors *";
 
 /** After the bank's answer the form's answer may lead back to the merchant, whom `form-action` would stop. */
