@@ -32,6 +32,7 @@ const leaseSeconds = 5;
 /** We stop beginning things this long after our last renewal, well before anybody else may begin them. */
 const selfFenceMs = 3_000;
 const renewEveryMs = 1_000;
+const startPatienceMs = 3_000;
 /** From dialling to the end of both offers with nobody at the gateway: then the switch ends the leg itself. */
 const guardAfterRingingSeconds = 60;
 /** He hears music while the caller is rung, hears the price twice at most, and decides. */
@@ -65,6 +66,7 @@ export class SwitchCommander {
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #tick: Promise<void> | undefined;
+  #started: () => void = () => undefined;
 
   constructor(house: House, aSwitch: Switch, holder: string) {
     this.#house = house;
@@ -80,7 +82,15 @@ export class SwitchCommander {
       if (payload === undefined || payload === this.#switch.id) this.#takeWork();
     });
     this.#switch.start();
-    await this.#renew();
+    // A switch that answers is ours before anybody is told that we serve; one that does not is no reason to wait long.
+    await new Promise<void>((resolve) => {
+      const patience = this.#house.clock.after(startPatienceMs, resolve);
+      this.#started = () => {
+        patience.cancel();
+        resolve();
+      };
+      void this.#renewNow();
+    });
   }
 
   /** Lets go of the switch; its calls go on under their limits and whoever takes the lease adopts them. */
@@ -111,8 +121,16 @@ export class SwitchCommander {
 
   // --- Lease and work ------------------------------------------------------------------------------------------
 
+  /** Once at a time; the next one is set when this one is through. */
+  #renewNow(): Promise<void> {
+    this.#ticking?.cancel();
+    this.#tick = (this.#tick ?? Promise.resolve()).then(() => this.#renew());
+    return this.#tick;
+  }
+
   async #renew(): Promise<void> {
     const { clock, db, log } = this.#house;
+    this.#ticking?.cancel();
     const askedAtMs = clock.monotonicMs();
     try {
       // A switch we cannot reach is left to a gateway that can.
@@ -126,15 +144,14 @@ export class SwitchCommander {
         this.#lease = number;
         this.#renewedAtMs = askedAtMs;
         if (isNew) await this.#adoptAll();
+        this.#started();
       }
     } catch (error) {
       log.warn({ switch: this.#switch.id, err: error }, 'the lease of a switch was not renewed');
     }
     this.#takeWork();
     if (this.#stopped) return;
-    this.#ticking = clock.after(renewEveryMs, () => {
-      this.#tick = this.#renew();
-    });
+    this.#ticking = clock.after(renewEveryMs, () => void this.#renewNow());
   }
 
   #mayBegin(): boolean {
@@ -281,8 +298,8 @@ export class SwitchCommander {
 
   #hear(event: SwitchEvent): void {
     if (event.type === 'linkUp') {
-      if (this.#lease === undefined) return;
-      this.#enqueueAdoption();
+      if (this.#lease === undefined) void this.#renewNow();
+      else this.#enqueueAdoption();
       return;
     }
     if (event.type === 'linkDown' || event.type === 'legParked' || event.type === 'legRinging') return;

@@ -41,7 +41,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     dataDir: options.dataDir,
     gatewayUrl: options.gatewayUrl,
     parts: options.parts ?? partNames,
-    cdrUrl: `${options.gatewayUrl}/hooks/switch/cdr`,
+    cdrUrl: `${options.gatewayUrl}/hooks/freeswitch/cdr`,
     stripeWebhookUrl: `${options.gatewayUrl}/hooks/stripe`,
   };
   const child = forkModule(import.meta.url, 'sandbox');

@@ -35,7 +35,7 @@ export async function startJobs(
   tasks: JobTasks,
   onTrouble: (message: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
-  const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 6 });
+  const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 8 });
   watchPool(pool, onTrouble);
   const logger = new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') onTrouble(message);
@@ -43,7 +43,7 @@ export async function startJobs(
   const runner: Runner = await run({
     pgPool: pool,
     logger,
-    concurrency: 10,
+    concurrency: 6,
     noHandleSignals: true,
     pollInterval: 1_000,
     parsedCronItems: parseCronItems([]),

@@ -1,0 +1,266 @@
+// A whole house for one test file: the real gateway over its own database, with the sandbox's switch, processor and
+// merchant on the far side of the real protocols. People are operated as they operate themselves: phones by their API.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, vi } from 'vitest';
+import { type Config, readConfig } from '../src/config.ts';
+import type { House } from '../src/flow/house.ts';
+import { type Gateway, startGateway } from '../src/gateway.ts';
+import { startMerchant } from '../src/sandbox/merchant.ts';
+import { startSandboxProcessor } from '../src/sandbox/processor.ts';
+import { type SandboxSwitch, startSandboxSwitch } from '../src/sandbox/switch.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { type FreshDatabase, freshDatabase } from './database.ts';
+
+export const caller = '+33612345678';
+export const claire = '+33199000001';
+export const hugo = '+33199000002';
+export const ines = '+33199000003';
+
+export interface Phone {
+  number: string;
+  state: 'ringing' | 'answered' | 'ended';
+  direction: string;
+  callerId: string;
+  heard: { text: string; at: string }[];
+}
+
+export interface SessionView {
+  id: string;
+  orderId: string;
+  state: string;
+  outcome?: string;
+  talkTimeSeconds: number;
+  billableSeconds: number;
+  authorized: { amount: string; currency: string };
+  captured: { amount: string; currency: string };
+  released: { amount: string; currency: string };
+  events: { name: string }[];
+  [more: string]: unknown;
+}
+
+export interface MerchantNotice {
+  id: string;
+  type: string;
+  verified: boolean;
+  body: { type: string; data: Record<string, unknown> };
+}
+
+export interface TestWorld {
+  url: string;
+  apiKey: string;
+  house: House;
+  gateway: Gateway;
+  switch: SandboxSwitch;
+  sql: pg.Client;
+  /** Another gateway over the same database and switch; the caller closes it. */
+  anotherGateway(): Promise<Gateway>;
+  api(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<{ status: number; json: any }>;
+  phone(number: string): Promise<Phone | undefined>;
+  /** Waits until this phone is in this state; the failure says what it was instead. */
+  phoneIs(number: string, state: Phone['state']): Promise<Phone>;
+  does(number: string, act: 'answer' | 'hangup' | 'reject' | 'busy' | 'keys', body?: object): Promise<void>;
+  behaves(number: string, behaviour: object): Promise<void>;
+  session(id: string): Promise<SessionView>;
+  sessionIs(id: string, state: string): Promise<SessionView>;
+  payments(): Promise<any[]>;
+  notices(orderId: string): Promise<MerchantNotice[]>;
+  /** Waits until the merchant has heard exactly these of the order, in sequence. */
+  heard(orderId: string, types: string[]): Promise<MerchantNotice[]>;
+  faults(body: object): Promise<void>;
+  merchantAnswers(behaviour: object): Promise<void>;
+  /** The invariants that hold at any moment: ledger sums, holds, claims. */
+  balanced(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  speechSpeed?: number;
+  silenceSpeed?: number;
+  overrides?: Partial<House>;
+}
+
+/** Waits for something another process is about to do; the last failure is the test's. */
+export function eventually<T>(check: () => Promise<T> | T, withinMs = 10_000): Promise<T> {
+  return vi.waitFor(check, { timeout: withinMs, interval: 15 });
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<TestWorld> {
+  const database: FreshDatabase = await freshDatabase();
+  const dir = mkdtempSync(join(tmpdir(), 'ringmeter-world-'));
+  const port = await freePort();
+  const gatewayUrl = `http://127.0.0.1:${String(port)}`;
+  const secret = (prefix: string): string => `${prefix}${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, '0')}`;
+  const secrets = {
+    esl: secret(''),
+    secretKey: secret('sk_sandbox_'),
+    publishableKey: secret('pk_sandbox_'),
+    webhook: secret('whsec_'),
+    notice: `whsec_${randomBytes(24).toString('base64')}`,
+  };
+  const cdrCredentials = 'switch:cdr-secret';
+  const aSwitch = await startSandboxSwitch({
+    eslPort: 0,
+    httpPort: 0,
+    password: secrets.esl,
+    cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
+    cdrCredentials,
+    spoolDir: join(dir, 'spool'),
+    speechSpeed: options.speechSpeed ?? 40,
+    silenceSpeed: options.silenceSpeed ?? 1,
+  });
+  const processor = await startSandboxProcessor({
+    port: 0,
+    secretKey: secrets.secretKey,
+    publishableKey: secrets.publishableKey,
+    webhookUrl: `${gatewayUrl}/hooks/stripe`,
+    webhookSecret: secrets.webhook,
+    origins: [gatewayUrl],
+  });
+  const merchant = await startMerchant({
+    dataDir: dir,
+    publicUrl: gatewayUrl,
+    gatewayUrl,
+    noticeSecret: secrets.notice,
+  });
+  const merchantUrl = `http://127.0.0.1:${String(merchant.ports['http'])}`;
+  await migrate(database.ownerUrl);
+  const config: Config = { ...readConfig({ DATA_DIR: dir }), port, publicUrl: gatewayUrl, logLevel: 'error' };
+  const secretsKey = randomBytes(32);
+  const world = {
+    databaseUrl: database.ownerUrl,
+    secretsKey,
+    sandbox: {
+      publicUrl: processor.url,
+      eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(aSwitch.eslPort)}`,
+      cdrCredentials,
+      processorUrl: processor.url,
+      secretKey: secrets.secretKey,
+      publishableKey: secrets.publishableKey,
+      webhookSecret: secrets.webhook,
+      noticesUrl: `${merchantUrl}/notices`,
+      noticeSecret: secrets.notice,
+    },
+  };
+  const gateway = await startGateway(config, world, options.overrides);
+  const sql = new pg.Client(database.adminUrl);
+  await sql.connect();
+  const apiKey = gateway.demo?.apiKey ?? '';
+  const phonesUrl = `http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`;
+
+  const read = async (url: string, init?: RequestInit): Promise<any> => {
+    const response = await fetch(url, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${url} answered ${String(response.status)}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const send = (url: string, method: string, body: object): Promise<any> =>
+    read(url, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+  const self: TestWorld = {
+    url: gatewayUrl,
+    apiKey,
+    house: gateway.house,
+    gateway,
+    switch: aSwitch,
+    sql,
+    async anotherGateway() {
+      const other = await freePort();
+      return startGateway({ ...config, port: other }, world, options.overrides);
+    },
+    async api(method, path, body, headers = {}) {
+      const response = await fetch(`${gatewayUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
+    },
+    async phone(number) {
+      const phones: Phone[] = await read(phonesUrl);
+      return phones.find((one) => one.number === number);
+    },
+    async phoneIs(number, state) {
+      return eventually(async () => {
+        const phone = await self.phone(number);
+        expect(phone?.state, `phone ${number}`).toBe(state);
+        return phone!;
+      });
+    },
+    async does(number, act, body = {}) {
+      await send(`${phonesUrl}/${number}/${act}`, 'POST', body);
+    },
+    async behaves(number, behaviour) {
+      await send(`${phonesUrl}/${number}`, 'PUT', behaviour);
+    },
+    async session(id) {
+      const answer = await self.api('GET', `/v1/call-sessions/${id}`);
+      if (answer.status !== 200) throw new Error(`session ${id}: ${JSON.stringify(answer)}`);
+      return answer.json;
+    },
+    sessionIs: (id, state) =>
+      eventually(async () => {
+        const view = await self.session(id);
+        expect(view.state).toBe(state);
+        return view;
+      }, 20_000),
+    payments: () => read(`${processor.url}/api/payments`),
+    async notices(orderId) {
+      const all: MerchantNotice[] = await read(`${merchantUrl}/api/merchant/notices`);
+      return all
+        .filter((one) => one.body.data['orderId'] === orderId)
+        .sort((a, b) => Number(a.body.data['sequence']) - Number(b.body.data['sequence']));
+    },
+    heard: (orderId, types) =>
+      eventually(async () => {
+        const heard = await self.notices(orderId);
+        expect(heard.map((one) => one.type)).toEqual(types);
+        expect(heard.every((one) => one.verified)).toBe(true);
+        return heard;
+      }),
+    faults: (body) => send(`${processor.url}/api/faults`, 'POST', body),
+    merchantAnswers: (behaviour) => send(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour),
+    async balanced() {
+      const wrong = await sql.query(`
+        select 'ledger' as what, transaction_id as id from ledger_entries group by transaction_id, currency having sum(amount) <> 0
+        union all
+        select 'authorization', a.id from authorizations a join payments p on p.id = a.payment_id
+          where p.state in ('captured', 'voided') and a.state in ('captured', 'voided', 'expired')
+            and exists (select from ledger_transactions t where t.authorization_id = a.id)
+            and (select coalesce(sum(e.amount), 0) from ledger_entries e
+              join ledger_transactions t on t.id = e.transaction_id
+              where t.authorization_id = a.id and e.account = 'held') <> 0
+        union all
+        select 'claim', c.id from consultants c where c.claim = 'hard' and not exists (
+          select from call_sessions s where s.id = c.claimed_by and s.state in ('ringing_consultant', 'ringing_caller', 'connected'))`);
+      expect(wrong.rows).toEqual([]);
+    },
+    async close() {
+      await gateway.close();
+      await sql.end();
+      await Promise.all([merchant.close(), processor.close(), aSwitch.close()]);
+      await database.drop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  return self;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
