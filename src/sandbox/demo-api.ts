@@ -69,9 +69,11 @@ export function createDemoApi(gatewayUrl: string, facts: () => DemoFacts | undef
         });
         return true;
       }
-      case 'GET /api/demo/ledger':
-        await relay(response, facts(), '/v1/ledger-entries');
+      case 'GET /api/demo/ledger': {
+        const after = /[?&]after=(\d{1,15})(?:&|$)/.exec(request.url ?? '')?.[1] ?? '0';
+        await relay(response, facts(), `/v1/ledger-entries?limit=500&after=${after}`);
         return true;
+      }
       case 'POST /api/demo/play':
         await play(request, response, facts());
         return true;
@@ -92,7 +94,7 @@ async function play(
     sendJson(response, 415, { error: 'Send JSON: {"line":"demo"}.' });
     return;
   }
-  const { line = 'demo' } = await readJson(request);
+  const { line = 'demo', language } = await readJson(request);
   if (typeof line !== 'string' || !(demoLines as readonly string[]).includes(line)) {
     sendJson(response, 400, { error: `line must be one of ${demoLines.join(', ')}.` });
     return;
@@ -101,6 +103,7 @@ async function play(
     line,
     callerNumber: facts?.caller ?? '',
     paymentMethod: 'pm_card_visa',
+    language: language === 'fr' ? 'fr' : 'en',
     reference: `demo-${randomUUID().slice(0, 8)}`,
   });
 }
@@ -141,7 +144,10 @@ async function relay(
 
 function sendFile(response: ServerResponse, url: URL, type: string): void {
   const path = fileURLToPath(url);
-  if (!existsSync(path)) { sendJson(response, 404, { error: 'Not built: run npm run build.' }); return; }
+  if (!existsSync(path)) {
+    sendJson(response, 404, { error: 'Not built: run npm run build.' });
+    return;
+  }
   // The page names each file with the hash of its content, so what is cached is never stale.
   response.writeHead(200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' });
   response.end(readFileSync(path));

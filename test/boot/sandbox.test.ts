@@ -168,11 +168,11 @@ describe('the demo', () => {
       body: '{"line":"demo-short"}',
     });
     expect([played.status, await played.json()]).toEqual([201, { from: 'gateway' }]);
-    await at('/api/demo/ledger');
+    await at('/api/demo/ledger?after=7');
     await at('/api/demo/calls/call_1');
     expect(asked.map(({ method, url, authorization }) => [method, url, authorization])).toEqual([
       ['POST', '/v1/callbacks', 'Bearer rk_demo_secret'],
-      ['GET', '/v1/ledger-entries', 'Bearer rk_demo_secret'],
+      ['GET', '/v1/ledger-entries?limit=500&after=7', 'Bearer rk_demo_secret'],
       ['GET', '/v1/call-sessions/call_1', 'Bearer rk_demo_secret'],
     ]);
     expect(JSON.parse(asked[0]!.body)).toMatchObject({

@@ -1,0 +1,235 @@
+// One telephone on the screen: shows what the sandbox says of it, sends what is pressed on it.
+
+import { byId, clock, element } from './dom.ts';
+import type { Feed, Phone, Sentence } from './feed.ts';
+import { beep, hush, music, ring, speak } from './sound.ts';
+import { text, type TextKey } from './texts.ts';
+
+const padKeys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+/** Told apart by ear: the caller's voice and bell are higher. */
+const sounds = { a: { ring: 820, voice: 1.1 }, b: { ring: 610, voice: 0.85 } };
+
+export type Side = 'a' | 'b';
+
+export class PhoneOnScreen {
+  readonly #side: Side;
+  readonly #feed: Feed;
+  #numbers: readonly string[];
+  #shown: string;
+  /** What was drawn last, so that nothing moves that has not changed. */
+  #drawn = '';
+  #leg: string | null = null;
+  #saidCount = 0;
+  #voice: Promise<void> = Promise.resolve();
+  readonly #parts: ReturnType<PhoneOnScreen['build']>;
+
+  constructor(side: Side, numbers: readonly string[], feed: Feed) {
+    this.#side = side;
+    this.#feed = feed;
+    this.#numbers = numbers;
+    this.#shown = numbers[0] ?? '';
+    this.#parts = this.build();
+    this.retext();
+    feed.watch(() => this.draw());
+  }
+
+  get number(): string {
+    return this.#shown;
+  }
+
+  get state(): Phone | undefined {
+    return this.#feed.phone(this.#shown);
+  }
+
+  /** Resolves when the last sentence begun has been spoken (at once when nothing speaks). */
+  get voice(): Promise<void> {
+    return this.#voice;
+  }
+
+  private build() {
+    const label = element('span', '');
+    const time = element('span', 'clock');
+    const number = element('p', 'number');
+    const state = element('p', 'state');
+    state.setAttribute('role', 'status');
+    const choices = element('div', 'choices');
+    const who = element('div', 'who', element('h2', '', label, time), number, state);
+    if (this.#numbers.length > 1) who.append(choices);
+    const heard = element('div', 'heard');
+    heard.setAttribute('role', 'log');
+    heard.tabIndex = 0;
+    const pad = element('div', 'pad');
+    pad.setAttribute('role', 'group');
+    for (const key of padKeys) {
+      const button = element('button', '', key);
+      button.type = 'button';
+      button.addEventListener('click', () => void this.press(key));
+      pad.append(button);
+    }
+    const answer = element('button', 'answer');
+    const hangup = element('button', 'hangup');
+    answer.type = hangup.type = 'button';
+    answer.addEventListener('click', () => void this.answer());
+    hangup.addEventListener('click', () => void this.hangUp());
+    const acts = element('div', 'acts', answer, hangup);
+    const phone = element('section', 'phone', element('div', 'glass', who, heard, pad, acts));
+    byId(`phone-${this.#side}`, HTMLElement).replaceChildren(phone);
+    return { phone, label, time, number, state, choices, heard, pad, answer, hangup };
+  }
+
+  /** After a change of language. */
+  retext(): void {
+    const name = text(this.#side === 'a' ? 'caller' : 'consultant');
+    const { phone, label, heard, pad, answer, choices } = this.#parts;
+    phone.setAttribute('aria-label', name);
+    label.textContent = name;
+    heard.setAttribute('aria-label', `${name}: ${text('heard')}`);
+    pad.setAttribute('aria-label', `${name}: ${text('keypad')}`);
+    choices.setAttribute('role', 'group');
+    choices.setAttribute('aria-label', text('choose'));
+    answer.textContent = text('answer');
+    this.#drawn = '';
+    this.draw();
+  }
+
+  // --- What a hand does ------------------------------------------------------------------------------------------
+
+  async answer(): Promise<void> {
+    await this.#post('answer');
+  }
+
+  async hangUp(): Promise<void> {
+    hush(this.#side);
+    await this.#post('hangup');
+  }
+
+  async press(key: string): Promise<void> {
+    beep(key);
+    const button = [...this.#parts.pad.children].find((candidate) => candidate.textContent === key);
+    button?.classList.add('down');
+    setTimeout(() => button?.classList.remove('down'), 160);
+    if (this.state?.state !== 'answered') return;
+    hush(this.#side);
+    await this.#post('keys', { digits: key });
+  }
+
+  async #post(act: string, body?: unknown): Promise<void> {
+    // A call that has just ended by itself answers 409: what the phone shows a moment later says it better.
+    await fetch(`/api/phones/${encodeURIComponent(this.#shown)}/${act}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    }).catch(() => undefined);
+  }
+
+  // --- What it shows -----------------------------------------------------------------------------------------------
+
+  draw(): void {
+    this.#follow();
+    const phone = this.state;
+    const alive = phone !== undefined && phone.state !== 'ended';
+    const label = stateKey(phone);
+    const { phone: device, time, number, state, answer, hangup } = this.#parts;
+    ring(this.#side, phone?.state === 'ringing', sounds[this.#side].ring);
+    music(this.#side, alive && phone.music);
+    if (phone !== undefined && phone.leg !== this.#leg) {
+      this.#leg = phone.leg;
+      // A page opened in mid-call does not repeat what was said before it came.
+      this.#saidCount = this.#drawn === '' && phone.state !== 'ringing' ? phone.heard.length : 0;
+    }
+    if (phone !== undefined) this.#say(phone);
+    if (!alive) hush(this.#side);
+
+    time.textContent = phone?.state === 'answered' ? clock(secondsSince(phone.answeredAt)) : '';
+    const drawn = JSON.stringify([phone, this.#shown]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    device.dataset['state'] = phone?.state ?? 'idle';
+    number.textContent = spaced(this.#shown);
+    state.textContent = text(label) + (phone?.state === 'ringing' ? `: ${spaced(phone.from)}` : '');
+    answer.disabled = phone?.state !== 'ringing';
+    hangup.disabled = !alive;
+    hangup.textContent = text(phone?.state === 'ringing' ? 'refuse' : 'hangup');
+    this.#drawHeard(phone);
+    this.#drawChoices();
+  }
+
+  /** Of several consultants the one who is rung or talks is the one to look at. */
+  #follow(): void {
+    const busy = (number: string): boolean => {
+      const phone = this.#feed.phone(number);
+      return phone !== undefined && phone.state !== 'ended';
+    };
+    if (busy(this.#shown)) return;
+    const calling = this.#numbers.find(busy);
+    if (calling !== undefined) this.#shown = calling;
+  }
+
+  #say(phone: Phone): void {
+    const fresh = phone.heard.slice(this.#saidCount);
+    this.#saidCount = phone.heard.length;
+    for (const sentence of fresh) {
+      if (isTune(sentence) || phone.state !== 'answered') continue;
+      hush(this.#side);
+      this.#voice = speak(this.#side, sentence, sounds[this.#side].voice);
+    }
+  }
+
+  #drawHeard(phone: Phone | undefined): void {
+    const lines: HTMLElement[] = [];
+    for (const sentence of phone?.heard ?? []) {
+      if (sentence.text === '' || isTune(sentence)) continue;
+      const line = element('p', sentence.at === phone?.playing?.at ? 'speaking' : '', sentence.text);
+      if (sentence.language !== null) line.lang = sentence.language;
+      lines.push(line);
+    }
+    if (phone?.music === true) lines.push(element('p', 'tune', text('music')));
+    if (phone !== undefined && phone.keys !== '') lines.push(element('p', 'key', phone.keys));
+    const { heard } = this.#parts;
+    heard.replaceChildren(...lines);
+    heard.scrollTop = heard.scrollHeight;
+  }
+
+  #drawChoices(): void {
+    const { choices } = this.#parts;
+    if (this.#numbers.length < 2) return;
+    const hadFocus = choices.contains(document.activeElement);
+    choices.replaceChildren(
+      ...this.#numbers.map((number) => {
+        const button = element('button', '', `…${number.slice(-2)}`);
+        button.type = 'button';
+        button.setAttribute('aria-label', spaced(number));
+        button.setAttribute('aria-pressed', String(number === this.#shown));
+        button.addEventListener('click', () => {
+          this.#shown = number;
+          this.draw();
+        });
+        return button;
+      }),
+    );
+    if (hadFocus) choices.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();
+  }
+}
+
+function stateKey(phone: Phone | undefined): TextKey {
+  if (phone === undefined) return 'state_idle';
+  if (phone.state === 'answered') {
+    if (phone.bridged) return 'state_bridged';
+    return phone.music ? 'state_music' : 'state_answered';
+  }
+  return phone.state === 'ringing' ? 'state_ringing' : 'state_ended';
+}
+
+function isTune(sentence: Sentence): boolean {
+  return sentence.text.startsWith('♪');
+}
+
+export function secondsSince(instant: string | null): number {
+  return instant === null ? 0 : (Date.now() - Date.parse(instant)) / 1000;
+}
+
+/** `+33612345678` as people read it: `+33 6 12 34 56 78`. */
+export function spaced(number: string): string {
+  const french = /^\+33(\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(number);
+  return french === null ? number : `+33 ${french.slice(1).join(' ')}`;
+}
