@@ -51,6 +51,8 @@ let pageOrigin: string | undefined;
 const inputs = new Map<Part, HTMLInputElement>();
 /** Parts that were left: only then is an incomplete entry a mistake. */
 const left = new Set<Part>();
+/** The digits that stood in each part before what is typed now. */
+const written = new Map<Part, string>();
 let lastTold = '';
 
 window.addEventListener('message', (event) => {
@@ -175,14 +177,21 @@ function placeholderOf(part: Part, { language }: FieldOptions): string {
 /** Writes the entry as cards are written and leaves the cursor behind the digit it was behind. */
 function rewrite(part: Part, input: HTMLInputElement, deleting: boolean): void {
   const caret = input.selectionStart ?? input.value.length;
-  const digitsBefore = digitsOf(input.value.slice(0, caret)).length;
   const atEnd = caret === input.value.length;
-  if (part === 'number') input.value = writeNumber(digitsOf(input.value));
-  if (part === 'expiry') input.value = writeExpiry(input.value, deleting);
-  if (part === 'cvc') input.value = digitsOf(input.value).slice(0, cvcLengthMax());
+  let digits = digitsOf(input.value);
+  let before = digitsOf(input.value.slice(0, caret)).length;
+  if (deleting && digits === written.get(part) && before > 0) {
+    // Only a space or a slash of ours was deleted: the digit before it was meant.
+    digits = digits.slice(0, before - 1) + digits.slice(before);
+    before -= 1;
+  }
+  if (part === 'number') input.value = writeNumber(digits);
+  if (part === 'expiry') input.value = writeExpiry(digits, deleting);
+  if (part === 'cvc') input.value = digits.slice(0, cvcLengthMax());
+  written.set(part, digitsOf(input.value));
   if (atEnd) return;
   let position = 0;
-  for (let seen = 0; position < input.value.length && seen < digitsBefore; position += 1) {
+  for (let seen = 0; position < input.value.length && seen < before; position += 1) {
     if (/\d/.test(input.value.charAt(position))) seen += 1;
   }
   input.setSelectionRange(position, position);
