@@ -115,7 +115,7 @@ export function interrupt(channel: Channel, all: boolean): void {
 
 /** Keys from the phone. They wait in the leg until something reads it, as RTP events do. */
 export function type(host: ApplicationHost, channel: Channel, digits: string): void {
-  channel.typed.push(...digits);
+  for (const digit of digits) channel.typed.push(digit);
   if (channel.current !== undefined) channel.current.running.digits();
   if (channel.current === undefined && channel.living && channel.answeredUs !== 0) proceed(host, channel);
 }
@@ -220,6 +220,7 @@ function run(
     complete(host, channel, execute);
     after(abandoned);
   };
+  const over = (): boolean => ended;
   const abandon = (): void => {
     done();
     outer?.abandon();
@@ -233,12 +234,9 @@ function run(
     return;
   }
   const running = start(host, channel, execute, done);
-  if (running === undefined) {
-    done();
-    return;
-  }
-  // An application may have ended, or hung the leg up, while it was being started.
-  if (ended) return;
+  // An application may have ended, or hung the leg up, while it was being started: `done` has come then.
+  if (running === undefined) done();
+  if (running === undefined || over()) return;
   const stop = (act: () => void) => (): void => {
     abandoned = true;
     act();

@@ -79,13 +79,7 @@ function changed(path: string): string {
 function wavDurationMs(path: string): number | undefined {
   if (changed(path) === 'none') return undefined;
   const head = Buffer.alloc(4096);
-  const file = openSync(path, 'r');
-  let length = 0;
-  try {
-    length = readSync(file, head, 0, head.length, 0);
-  } finally {
-    closeSync(file);
-  }
+  const length = readHead(path, head);
   if (head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') return undefined;
   let bytesPerSecond = 0;
   for (let at = 12; at + 8 <= length;) {
@@ -97,4 +91,13 @@ function wavDurationMs(path: string): number | undefined {
     at += 8 + size + (size % 2);
   }
   return undefined;
+}
+
+function readHead(path: string, head: Buffer): number {
+  const file = openSync(path, 'r');
+  try {
+    return readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,7 +1,9 @@
-// The variables that FreeSWITCH's SIP and media layers put on a leg, with the names and forms of the transcripts. Nothing
-// in the sandbox reads them; they are there so that a gateway meets events of the real size and content.
+// What a leg is born with and what FreeSWITCH's SIP and media layers write on it, with the names and forms of the
+// transcripts. Nothing in the sandbox reads the variables; they are there so that a gateway meets events of the real size
+// and content.
 
-import type { Channel } from './switch-channel.ts';
+import type { CallerProfile, Channel, NewLeg } from './switch-channel.ts';
+import type { OriginateRequest } from './switch-command-text.ts';
 
 type Pairs = (readonly [string, string])[];
 
@@ -55,8 +57,108 @@ function negotiated(port: string): Pairs {
   ];
 }
 
+/** A leg to be dialled. FreeSWITCH writes `%2B` for `+` in outbound names and destinations. */
+export function outboundLeg(
+  uuid: string,
+  request: OriginateRequest,
+  variables: ReadonlyMap<string, string>,
+  createdUs: number,
+): NewLeg {
+  const destination = request.number.replaceAll('+', '%2B');
+  const address = 'profile' in request.via ? `${destination}@${request.via.host}` : destination;
+  const number = variables.get('origination_caller_id_number') ?? '0000000000';
+  const name = variables.get('origination_caller_id_name') ?? '';
+  return {
+    uuid,
+    direction: 'outbound',
+    phone: request.number,
+    name: `sofia/${profileOf(request)}/${address}`,
+    createdUs,
+    profile: {
+      ...emptyProfile,
+      callerIdName: name,
+      callerIdNumber: number,
+      originalName: name,
+      originalNumber: number,
+      calleeName: 'Outbound Call',
+      calleeNumber: request.number,
+      ani: number,
+      destination,
+      source: 'src/switch_ivr_originate.c',
+      context: 'default',
+      createdUs,
+    },
+  };
+}
+
+/** A call coming in from a phone. */
+export function inboundLeg(uuid: string, cli: string, ddi: string, createdUs: number): NewLeg {
+  return {
+    uuid,
+    direction: 'inbound',
+    phone: cli,
+    name: `sofia/carrier/${cli}@${host}`,
+    createdUs,
+    profile: {
+      ...emptyProfile,
+      username: cli,
+      dialplan: 'XML',
+      callerIdName: cli,
+      callerIdNumber: cli,
+      originalName: cli,
+      originalNumber: cli,
+      networkAddress: host,
+      ani: cli,
+      destination: ddi,
+      source: 'mod_sofia',
+      context: 'inbound',
+      createdUs,
+    },
+  };
+}
+
+function profileOf(request: OriginateRequest): string {
+  return 'profile' in request.via ? request.via.profile : 'external';
+}
+
+function identity(channel: Channel): Pairs {
+  return [
+    ['direction', channel.direction],
+    ...(channel.direction === 'outbound' ? ([['is_outbound', 'true']] as const) : []),
+    ['uuid', channel.uuid],
+    ['call_uuid', channel.uuid],
+    ['session_id', String(channel.sessionId)],
+  ];
+}
+
+export function outboundVariables(
+  channel: Channel,
+  request: OriginateRequest,
+  variables: ReadonlyMap<string, string>,
+): Pairs {
+  const { destination } = channel.profile;
+  const profileName = profileOf(request);
+  const address = `${destination}@${'profile' in request.via ? request.via.host : `${host}:5090`}`;
+  return [
+    ...identity(channel),
+    ['sip_local_network_addr', host],
+    ['sip_profile_name', profileName],
+    ['video_media_flow', 'disabled'],
+    ['text_media_flow', 'disabled'],
+    ['channel_name', channel.name],
+    ['sip_destination_url', `sip:${address}`],
+    ['origination_uuid', channel.uuid],
+    ...variables,
+    ...outboundFacts(channel, address, profileName),
+  ];
+}
+
+export function inboundVariables(channel: Channel, ddi: string): Pairs {
+  return [...identity(channel), ...inboundFacts(channel, ddi)];
+}
+
 /** On an outbound leg before anybody answers, between the originate variables and the dialling. */
-export function outboundFacts(channel: Channel, destination: string, profileName: string): Pairs {
+function outboundFacts(channel: Channel, address: string, profileName: string): Pairs {
   const port = mediaPort(channel, 0);
   return [
     ['originate_early_media', 'false'],
@@ -68,8 +170,8 @@ export function outboundFacts(channel: Channel, destination: string, profileName
     ['audio_media_flow', 'sendrecv'],
     ['rtp_local_sdp_str', sdp(port, '8 0')],
     ['sip_outgoing_contact_uri', `<sip:mod_sofia@${host}:5080>`],
-    ['sip_req_uri', `${destination}@${host}:5090`],
-    ['sip_to_host', `${host}:5090`],
+    ['sip_req_uri', address],
+    ['sip_to_host', address.replace(/^.*@/, '')],
     ['sip_from_host', host],
     ['sofia_profile_name', profileName],
     ['recovery_profile_name', profileName],
@@ -110,7 +212,7 @@ export function outboundAnswerFacts(channel: Channel): Pairs {
   ];
 }
 
-export function inboundFacts(channel: Channel, ddi: string): Pairs {
+function inboundFacts(channel: Channel, ddi: string): Pairs {
   const id = channel.uuid.slice(0, 12).replaceAll('-', '');
   const cli = channel.phone;
   return [
@@ -196,3 +298,24 @@ export function refusalFacts(cause: string): Pairs {
     ['proto_specific_hangup_cause', `sip:${status}`],
   ];
 }
+
+const emptyProfile: CallerProfile = {
+  index: 1,
+  username: '',
+  dialplan: '',
+  callerIdName: '',
+  callerIdNumber: '',
+  originalName: '',
+  originalNumber: '',
+  calleeName: '',
+  calleeNumber: '',
+  networkAddress: '',
+  ani: '',
+  destination: '',
+  source: '',
+  context: '',
+  transferSource: '',
+  createdUs: 0,
+  bridgedUs: 0,
+  transferUs: 0,
+};

@@ -63,6 +63,16 @@ export interface Execute {
   loops: number;
 }
 
+/** What a leg is born with. */
+export interface NewLeg {
+  uuid: string;
+  direction: 'inbound' | 'outbound';
+  phone: string;
+  name: string;
+  createdUs: number;
+  profile: CallerProfile;
+}
+
 export class Channel {
   readonly uuid: string;
   readonly sessionId: number;
@@ -110,15 +120,7 @@ export class Channel {
   /** The timeout the leg itself set: ringing, then parking. */
   timeoutTask: number | undefined;
 
-  constructor(facts: {
-    uuid: string;
-    sessionId: number;
-    direction: 'inbound' | 'outbound';
-    phone: string;
-    name: string;
-    createdUs: number;
-    profile: CallerProfile;
-  }) {
+  constructor(facts: NewLeg & { sessionId: number }) {
     this.uuid = facts.uuid;
     this.sessionId = facts.sessionId;
     this.direction = facts.direction;
@@ -153,20 +155,20 @@ export class Channel {
 
   content(options: { lead?: HeaderList; tail?: HeaderList; variables?: boolean } = {}): EventContent {
     return {
-      headers: [...(options.lead ?? []), ...this.#channelHeaders()],
+      headers: [...(options.lead ?? []), ...this.#channelHeaders(options.lead?.[0] !== 'Hangup-Cause')],
       ...(options.variables === false ? {} : { variables: this.variables }),
       ...(options.tail === undefined ? {} : { tail: options.tail }),
     };
   }
 
-  #channelHeaders(): HeaderList {
+  #channelHeaders(withCause: boolean): HeaderList {
     const { profile } = this;
     const list: HeaderList = ['Channel-State', this.running, 'Channel-Call-State', this.callState];
     list.push('Channel-State-Number', String(this.stateNumber), 'Channel-Name', this.name);
     list.push('Unique-ID', this.uuid, 'Call-Direction', this.direction);
     list.push('Presence-Call-Direction', this.direction, 'Channel-HIT-Dialplan', String(this.hitDialplan));
     list.push('Channel-Call-UUID', this.callUuid, 'Answer-State', this.answerState());
-    if (this.cause !== undefined) list.push('Hangup-Cause', this.cause);
+    if (withCause && this.cause !== undefined) list.push('Hangup-Cause', this.cause);
     if (this.codec) {
       for (const way of ['Read', 'Write']) {
         list.push(`Channel-${way}-Codec-Name`, 'PCMA', `Channel-${way}-Codec-Rate`, '8000');

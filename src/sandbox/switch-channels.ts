@@ -8,12 +8,14 @@ import { part, type BridgeHost } from './switch-bridge.ts';
 import { causeNamed } from './switch-causes.ts';
 import { inlineSteps, type OriginateRequest } from './switch-command-text.ts';
 import { endFacts } from './switch-cdr.ts';
-import { Channel, type CallerProfile, type ChannelState } from './switch-channel.ts';
+import { Channel, type ChannelState, type NewLeg } from './switch-channel.ts';
 import {
   inboundAnswerFacts,
-  inboundFacts,
+  inboundLeg,
+  inboundVariables,
   outboundAnswerFacts,
-  outboundFacts,
+  outboundLeg,
+  outboundVariables,
   refusalFacts,
 } from './switch-channel-facts.ts';
 import { wholeSecond, type SwitchClock, type SwitchTasks } from './switch-clock.ts';
@@ -140,57 +142,16 @@ export class SwitchChannels implements BridgeHost {
   }
 
   #outbound(uuid: string, request: OriginateRequest, variables: Map<string, string>): Channel {
-    const nowUs = this.nowUs();
-    const destination = request.number.replaceAll('+', '%2B');
-    const profileName = 'profile' in request.via ? request.via.profile : 'external';
-    const host = 'profile' in request.via ? `@${request.via.host}` : '';
-    const number = variables.get('origination_caller_id_number') ?? '0000000000';
-    const name = variables.get('origination_caller_id_name') ?? '';
-    const profile: CallerProfile = {
-      ...emptyProfile,
-      callerIdName: name,
-      callerIdNumber: number,
-      originalName: name,
-      originalNumber: number,
-      calleeName: 'Outbound Call',
-      calleeNumber: request.number,
-      ani: number,
-      destination,
-      source: 'src/switch_ivr_originate.c',
-      context: 'default',
-      createdUs: nowUs,
-    };
-    const channel = this.#begin({
-      uuid,
-      direction: 'outbound',
-      phone: request.number,
-      name: `sofia/${profileName}/${destination}${host}`,
-      createdUs: nowUs,
-      profile,
-    });
-    channel.variables.setAll([
-      ['direction', 'outbound'],
-      ['is_outbound', 'true'],
-      ['uuid', uuid],
-      ['call_uuid', uuid],
-      ['session_id', String(channel.sessionId)],
-      ['sip_local_network_addr', '127.0.0.1'],
-      ['sip_profile_name', profileName],
-      ['video_media_flow', 'disabled'],
-      ['text_media_flow', 'disabled'],
-      ['channel_name', channel.name],
-      ['sip_destination_url', `sip:${destination}${host === '' ? '@127.0.0.1:5090' : host}`],
-      ['origination_uuid', uuid],
-      ...variables,
-      ...outboundFacts(channel, destination, profileName),
-    ]);
+    const leg = outboundLeg(uuid, request, variables, this.nowUs());
+    const channel = this.#begin(leg);
+    channel.variables.setAll(outboundVariables(channel, request, variables));
     this.fire(channel, 'CHANNEL_CREATE', origins.create);
     this.enter(channel, 'CS_ROUTING');
     this.enter(channel, 'CS_CONSUME_MEDIA');
     return channel;
   }
 
-  #begin(facts: Omit<ConstructorParameters<typeof Channel>[0], 'sessionId'>): Channel {
+  #begin(facts: NewLeg): Channel {
     this.sessions += 1;
     const channel = new Channel({ ...facts, sessionId: this.sessions });
     this.living.set(channel.uuid, channel);
@@ -203,43 +164,8 @@ export class SwitchChannels implements BridgeHost {
 
   /** A phone dials a DDI: the shipped dialplan marks the call, lets it ring, arms the apology and parks it. */
   inbound(cli: string, ddi: string): Channel {
-    const nowUs = this.nowUs();
-    const uuid = this.newUuid();
-    const channel = this.#begin({
-      uuid,
-      direction: 'inbound',
-      phone: cli,
-      name: `sofia/carrier/${cli}@127.0.0.1`,
-      createdUs: nowUs,
-      profile: {
-        ...emptyProfile,
-        username: cli,
-        dialplan: 'XML',
-        callerIdName: cli,
-        callerIdNumber: cli,
-        originalName: cli,
-        originalNumber: cli,
-        networkAddress: '127.0.0.1',
-        ani: cli,
-        destination: ddi,
-        source: 'mod_sofia',
-        context: 'inbound',
-        createdUs: nowUs,
-      },
-    });
-    const own = [
-      'direction',
-      'inbound',
-      'uuid',
-      uuid,
-      'call_uuid',
-      uuid,
-      'session_id',
-      String(channel.sessionId),
-    ];
-    for (let index = 0; index < own.length; index += 2)
-      channel.variables.set(own[index] ?? '', own[index + 1]);
-    channel.variables.setAll(inboundFacts(channel, ddi));
+    const channel = this.#begin(inboundLeg(this.newUuid(), cli, ddi, this.nowUs()));
+    channel.variables.setAll(inboundVariables(channel, ddi));
     this.#handsets.dialled(channel, ddi);
     this.fire(channel, 'CHANNEL_CREATE', origins.create);
     this.enter(channel, 'CS_ROUTING');
@@ -398,16 +324,17 @@ export class SwitchChannels implements BridgeHost {
     this.#cancelTimeout(channel);
     this.fire(channel, 'CHANNEL_HANGUP', origins.hangup);
     channel.hangupUs = this.nowUs();
-    abandonAll(this, channel);
-    const peer = channel.bridgedTo;
-    if (peer !== undefined) part(this, peer, channel);
-    this.#handsets.changed(channel);
     const originating = this.#originating.get(channel);
     this.#originating.delete(channel);
+    // Before the other leg of a bridge is hung up below: who went first is reported first.
     setImmediate(() => {
       if (!this.#closed) this.#finish(channel);
       originating?.reply(`-ERR ${cause}\n`);
     });
+    abandonAll(this, channel);
+    const peer = channel.bridgedTo;
+    if (peer !== undefined) part(this, peer, channel);
+    this.#handsets.changed(channel);
     return true;
   }
 
@@ -419,8 +346,9 @@ export class SwitchChannels implements BridgeHost {
     const reported = channel.variables.get('process_cdr') === 'false' ? undefined : this.#reportCdr(channel);
     const complete = (): void => {
       if (this.#closed) return;
-      this.fire(channel, 'CHANNEL_HANGUP_COMPLETE', origins.complete);
-      setImmediate(() => this.#destroy(channel));
+      const lead = ['Hangup-Cause', channel.cause ?? 'NONE'];
+      this.fire(channel, 'CHANNEL_HANGUP_COMPLETE', origins.complete, { lead });
+      queueMicrotask(() => this.#destroy(channel));
     };
     // The session's own thread posts the CDR: HANGUP_COMPLETE waits for it, as in FreeSWITCH.
     if (reported === undefined) complete();
@@ -471,24 +399,3 @@ export class SwitchChannels implements BridgeHost {
     this.listed.clear();
   }
 }
-
-const emptyProfile: CallerProfile = {
-  index: 1,
-  username: '',
-  dialplan: '',
-  callerIdName: '',
-  callerIdNumber: '',
-  originalName: '',
-  originalNumber: '',
-  calleeName: '',
-  calleeNumber: '',
-  networkAddress: '',
-  ani: '',
-  destination: '',
-  source: '',
-  context: '',
-  transferSource: '',
-  createdUs: 0,
-  bridgedUs: 0,
-  transferUs: 0,
-};
