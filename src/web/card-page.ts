@@ -1,0 +1,139 @@
+// The pages a caller sees: choosing and ordering (`/pay/{line}`), then one page for the order from the card to the receipt
+// (`/orders/{token}`). Here: routes, what they read from a request and which page or sentence they answer. Not here: what
+// is shown (choose-page, order-page), headers (security), and every decision about money and calls (flow).
+//
+//   GET  /pay/{line}             who is free, what it costs; parameters as in embed.ts
+//   GET  /pay/{line}/state       who is free, as JSON; /events the same live
+//   POST /pay/{line}/phone       {phone, country}: can this number be called?
+//   POST /pay/{line}/tell-me     {email}: one e-mail when somebody is free
+//   POST /pay/{line}/orders      {consultant, seconds, phone, country, priceMark}: 201 {orderUrl} or a problem
+//   GET  /orders/{token}         the order's page, /state as JSON, /events live, /receipt to print
+//   POST /orders/{token}/agree   {mark, immediate, withdrawal, email}: 200 {clientSecret}
+//   POST /orders/{token}/paid    a hint after Stripe.js: look at the payment now; 200 with the state
+//   POST /orders/{token}/cancel, /hangup
+//
+// POSTs take JSON from our own pages only. The token is the order link's 128 bits of chance: who has the link has the
+// order, as with a paper ticket.
+
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import type { Language } from '../core/ids.ts';
+import type { House } from '../flow/house.ts';
+import { choosing } from './choosing.ts';
+import { ordering } from './ordering.ts';
+import { readPageAssets, type PageAssets } from './page-assets.ts';
+import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
+import { pageSteps, type PageSteps } from './page-steps.ts';
+import { fromOurPages, neverStored, pageSecurity } from './security.ts';
+import { readTemplates } from './templates.ts';
+import { text } from './texts.ts';
+
+export type CardPageSettings = Omit<FrameSettings, 'publicUrl'>;
+
+/** Everything under `/pay`, `/orders`, `/assets` and `/button.js`. Throws when the browser scripts were never built. */
+export function cardPage(house: House, settings: CardPageSettings): Router {
+  return cardPageOver(pageSteps(house), settings);
+}
+
+/** The same over any answers to the page's questions: what tests and the stage of all states use. */
+export function cardPageOver(steps: PageSteps, given: CardPageSettings, assets = readPageAssets()): Router {
+  const settings: FrameSettings = { ...given, publicUrl: steps.publicUrl };
+  const templates = readTemplates();
+  const frame = new PageFrame(settings, assets, templates);
+  const router = express.Router();
+
+  router.use(['/pay', '/orders', '/assets', '/button.js'], pageSecurity(settings));
+  serveAssets(router, assets);
+  router.use(['/pay', '/orders'], neverStored, acceptPosts(steps.publicUrl));
+  choosing(router, steps, frame);
+  ordering(router, steps, frame, settings, templates);
+
+  router.use(['/pay', '/orders'], (request: Request, response: Response) => {
+    unknownPage(request, response, frame);
+  });
+  router.use(
+    ['/pay', '/orders'],
+    (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+      failedPage(error, request, response, frame, steps);
+    },
+  );
+  return router;
+}
+
+function serveAssets(router: Router, assets: PageAssets): void {
+  const byPath = new Map(
+    [assets.choose, assets.order, assets.style].map((asset) => [asset.path, asset] as const),
+  );
+  router.get('/assets/:file', (request, response, next) => {
+    const asset = byPath.get(`/assets/${request.params.file}`);
+    if (!asset) {
+      next();
+      return;
+    }
+    // The name carries the hash of the content: it never changes under this name.
+    response.set('Cache-Control', 'public, max-age=31536000, immutable').type(asset.type).send(asset.body);
+  });
+  router.get('/button.js', (_request, response) => {
+    // An hour: short enough that a correction reaches every merchant's site the same day.
+    response
+      .set('Cache-Control', 'public, max-age=3600')
+      .set('Cross-Origin-Resource-Policy', 'cross-origin')
+      .type(assets.button.type)
+      .send(assets.button.body);
+  });
+}
+
+function acceptPosts(publicUrl: string): Router {
+  const posts = express.Router();
+  // A name, a number, an address: eight kilobytes hold all of it many times over.
+  posts.post('/{*rest}', fromOurPages(publicUrl), express.json({ limit: '8kb' }));
+  return posts;
+}
+
+function unknownPage(request: Request, response: Response, frame: PageFrame): void {
+  const language = languageOf(request);
+  const key = request.baseUrl === '/pay' ? 'unknownLine' : 'unknownOrder';
+  frame.sendMessage(
+    request,
+    response,
+    { language, status: 404 },
+    { title: text(language, `${key}.title`), sentences: [text(language, `${key}.text`)] },
+  );
+}
+
+function failedPage(
+  error: unknown,
+  request: Request,
+  response: Response,
+  frame: PageFrame,
+  steps: PageSteps,
+): void {
+  const status = statusOf(error);
+  if (status >= 500) steps.noteFailure(error, request.path.replace(/\/orders\/[^/]+/, '/orders/…'));
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const language: Language = languageOf(request);
+  const detail = text(language, status >= 500 ? 'trouble.text' : 'refused.badRequest');
+  if (request.method === 'POST') {
+    response
+      .status(status)
+      .type('application/problem+json')
+      .json({ type: 'about:blank', title: text(language, 'trouble.title'), status, detail });
+    return;
+  }
+  frame.sendMessage(
+    request,
+    response,
+    { language, status },
+    { title: text(language, 'trouble.title'), sentences: [detail] },
+  );
+}
+
+/** Body parsers and our own faults of the world carry what they mean; anything else is our mistake. */
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null) return 500;
+  const { status, system } = error as { status?: unknown; system?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 600) return status;
+  return system === 'postgres' ? 503 : 500;
+}

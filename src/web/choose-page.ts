@@ -1,0 +1,218 @@
+// What the first page shows: who is free, what it costs, how long, which phone, what would be held. Here: from a LinePage
+// and a link's parameters to words and form values. Not here: routes and markup.
+
+import { createHash } from 'node:crypto';
+import examples from 'libphonenumber-js/mobile/examples';
+import { getCountries, getCountryCallingCode, getExampleNumber } from 'libphonenumber-js/max';
+import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts';
+import type { Language } from '../core/ids.ts';
+import { showMoney } from '../core/money.ts';
+import type { Tariff } from '../core/tariff.ts';
+import type { LinePage } from '../store/views.ts';
+import type { LinkParameters } from './embed.ts';
+import { durations, priceWords, type PriceWords } from './offer.ts';
+import { showDuration, showPhone, text, typeset } from './texts.ts';
+
+export interface ChoosePage {
+  name: string;
+  description: string;
+  sells: 'conversation' | 'fixed_sale';
+  price: PriceWords;
+  /** Changes whenever the price does, windows of the day included: an order is made at the price that was seen. */
+  priceMark: string;
+  anybodyFree: boolean;
+  consultants: ShownConsultant[];
+  /** Consultant id, or '' for whoever is free first. */
+  selected: string;
+  chosenName: string;
+  durations: ShownDuration[];
+  chosen: ShownDuration;
+  countries: ShownCountry[];
+  phone: string;
+  /** What a signed link has decided for the visitor. */
+  fixed: { consultant: boolean; minutes: boolean; phone: boolean };
+  freeTitle: string;
+}
+
+export interface ShownConsultant {
+  id: string;
+  name: string;
+  initial: string;
+  introduction?: string;
+  reachable: boolean;
+  state: 'free' | 'busy' | 'break' | 'away';
+  status: string;
+}
+
+interface ShownDuration {
+  seconds: number;
+  duration: string;
+  hold: string;
+  atMost: string;
+  help: string;
+  selected: boolean;
+}
+
+interface ShownCountry {
+  code: string;
+  name: string;
+  callingCode: string;
+  selected: boolean;
+}
+
+export interface ChooseSettings {
+  language: Language;
+  parameters: LinkParameters;
+  signed: boolean;
+  destinations: readonly Destination[];
+}
+
+export function choosePage(page: LinePage, settings: ChooseSettings): ChoosePage {
+  const { language, parameters, signed, destinations } = settings;
+  const { line, tariff } = page;
+  const consultants = shownConsultants(page, language, signed ? parameters.consultant : undefined);
+  const preferred = consultants.find((one) => one.id === parameters.consultant && one.reachable);
+  const free = consultants.filter((one) => one.reachable);
+  const isFixed = signed && parameters.consultant !== undefined;
+  // With one consultant "whoever is free" would be the same person under another name.
+  const selected = isFixed || consultants.length === 1 ? (consultants[0]?.id ?? '') : (preferred?.id ?? '');
+  const lengths = shownDurations(page, language, minutesOf(parameters.minutes));
+  const [firstLength] = lengths;
+  if (!firstLength) throw new Error(`Line ${line.slug} offers no length of talk`);
+  const phone = shownPhone(parameters.phone, page.merchant.country);
+  return {
+    name: line.name,
+    description: typeset(language, line.description),
+    sells: line.sells,
+    price: priceWords(tariff, line.sells, language),
+    priceMark: priceMark(tariff),
+    anybodyFree: line.sells === 'fixed_sale' || free.length > 0,
+    consultants,
+    selected,
+    chosenName: consultants.find((one) => one.id === selected)?.name ?? text(language, 'choose.anybody'),
+    durations: lengths,
+    chosen: lengths.find((one) => one.selected) ?? firstLength,
+    countries: callableCountries(destinations, language, phone.country),
+    phone: phone.typed,
+    fixed: {
+      consultant: isFixed,
+      minutes: signed && parameters.minutes !== undefined,
+      phone: signed && parameters.phone !== undefined,
+    },
+    freeTitle: text(language, 'nobody.freeNowTitle', { line: line.name }),
+  };
+}
+
+export function priceMark(tariff: Tariff): string {
+  return createHash('sha256').update(JSON.stringify(tariff)).digest('hex').slice(0, 24);
+}
+
+/** Whole minutes from a link; anything else is as if nothing had been asked for. */
+export function minutesOf(minutes: string | undefined): number | undefined {
+  return minutes !== undefined && /^[1-9]\d{0,3}$/.test(minutes) ? Number(minutes) : undefined;
+}
+
+function shownConsultants(page: LinePage, language: Language, only: string | undefined): ShownConsultant[] {
+  return page.consultants
+    .filter((one) => only === undefined || one.id === only)
+    .map((one) => {
+      const state = one.reachable ? 'free' : (one.because ?? 'busy');
+      return {
+        id: one.id,
+        name: one.name,
+        initial: [...one.name.trim()][0]?.toUpperCase() ?? '',
+        ...(one.introduction !== undefined && { introduction: typeset(language, one.introduction) }),
+        reachable: one.reachable,
+        state,
+        status: text(language, `choose.status.${state}`),
+      };
+    });
+}
+
+function shownDurations(page: LinePage, language: Language, minutes: number | undefined): ShownDuration[] {
+  const offered = durations(page.line.durationChoices, page.tariff);
+  const wanted = offered.some((one) => one.seconds === (minutes ?? 0) * 60)
+    ? (minutes ?? 0) * 60
+    : offered[0]?.seconds;
+  return offered.map(({ seconds, hold }) => {
+    const duration = showDuration(seconds, language);
+    const shown = showMoney(hold, language);
+    return {
+      seconds,
+      duration,
+      hold: shown,
+      atMost: text(language, 'choose.atMost', { price: shown }),
+      help: text(language, 'hold.amountHelp', { duration }),
+      selected: seconds === wanted,
+    };
+  });
+}
+
+/** A number that came with the link stands in the form as its owner would write it, with its country chosen. */
+function shownPhone(typed: string | undefined, country: string): { typed: string; country: string } {
+  if (typed === undefined) return { typed: '', country };
+  const parsed = parsePhone(typed, country);
+  if (parsed.outcome !== 'number') return { typed, country };
+  return { typed: showPhone(parsed.number).replaceAll('\u00a0', ' '), country: parsed.country };
+}
+
+/** The countries whose ordinary mobile numbers we ring, by name: nobody chooses a country only to be refused. */
+function callableCountries(
+  destinations: readonly Destination[],
+  language: Language,
+  selected: string,
+): ShownCountry[] {
+  const names = new Intl.DisplayNames(language, { type: 'region' });
+  return mobileExamples()
+    .filter(({ number }) => destinationOf(number, destinations).outcome === 'allowed')
+    .map(({ code }) => ({
+      code,
+      name: names.of(code) ?? code,
+      callingCode: `+${getCountryCallingCode(code)}`,
+      selected: code === selected,
+    }))
+    .sort((one, other) => one.name.localeCompare(other.name, language));
+}
+
+type MobileExample = {
+  code: ReturnType<typeof getCountries>[number];
+  number: Parameters<typeof destinationOf>[0];
+};
+let examplesMade: MobileExample[] | undefined;
+
+/** Made once: two hundred numbers take longer to parse than a page to render. */
+function mobileExamples(): MobileExample[] {
+  examplesMade ??= getCountries().flatMap((code) => {
+    const example = getExampleNumber(code, examples);
+    const parsed = example ? parsePhone(example.number, code) : undefined;
+    return parsed?.outcome === 'number' ? [{ code, number: parsed.number }] : [];
+  });
+  return examplesMade;
+}
+
+/** What the open page is told when a consultant comes or goes. */
+export interface LineState {
+  version: string;
+  consultants: { id: string; reachable: boolean; state: ShownConsultant['state']; status: string }[];
+  anybodyFree: boolean;
+  /** The sentence the page shows and says when the first one becomes free. */
+  freeNow: string;
+  priceMark: string;
+  open: boolean;
+}
+
+export function lineState(page: LinePage, language: Language, only: string | undefined): LineState {
+  const consultants = shownConsultants(page, language, only);
+  const free = consultants.filter((one) => one.reachable);
+  const state = {
+    consultants: consultants.map(({ id, reachable, state, status }) => ({ id, reachable, state, status })),
+    anybodyFree: free.length > 0,
+    freeNow: free[0] ? text(language, 'nobody.freeNow', { name: free[0].name }) : '',
+    priceMark: priceMark(page.tariff),
+    open: page.merchant.active && page.line.active,
+  };
+  return {
+    ...state,
+    version: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
+  };
+}

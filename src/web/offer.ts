@@ -1,0 +1,124 @@
+// A tariff in words: what a person reads before he pays. Here: sentences from prices. Not here: what a talk costs
+// (core/rating) and where the sentences stand on the page.
+
+import { isZero, money, showMoney, type Money } from '../core/money.ts';
+import type { Language } from '../core/ids.ts';
+import { holdFor } from '../core/talk-limit.ts';
+import type { Tariff } from '../core/tariff.ts';
+import { showDuration, showRate, text } from './texts.ts';
+
+export interface PriceWords {
+  /** `25,00 €`: the first thing there is to pay. */
+  amount: string;
+  /** `pour 10 minutes de conversation`: what that amount is for. */
+  what: string;
+  /** All else that can change the price, one sentence each. */
+  more: string[];
+  taxes: string;
+}
+
+/** `sells` decides only what a fixed price alone is called. */
+export function priceWords(
+  tariff: Tariff,
+  sells: 'conversation' | 'fixed_sale',
+  language: Language,
+): PriceWords {
+  const show = (amount: string): string => showMoney(money(amount, tariff.currency), language);
+  const duration = (seconds: number): string => showDuration(seconds, language);
+  const taxes = isZero(money(tariff.vatRate, tariff.currency))
+    ? text(language, 'price.noTax')
+    : text(language, 'price.taxes', { rate: showRate(tariff.vatRate, language) });
+
+  const hasFixed = !isZero(money(tariff.fixedPrice, tariff.currency));
+  if (sells === 'fixed_sale') {
+    return { amount: show(tariff.fixedPrice), what: text(language, 'price.product'), more: [], taxes };
+  }
+
+  const bands = bandsToPay(tariff);
+  const costs = bands.some((band) => !isZero(money(band.pricePerMinute, tariff.currency)));
+  const more: string[] = [];
+  let amount: string;
+  let what: string;
+  if (hasFixed || tariff.includedSeconds > 0) {
+    amount = hasFixed ? show(tariff.fixedPrice) : text(language, 'price.free');
+    what =
+      tariff.includedSeconds > 0
+        ? text(language, 'price.fixedIncluded', { duration: duration(tariff.includedSeconds) })
+        : text(language, 'price.fixedOnly');
+    const first = bands.shift();
+    const price = first?.pricePerMinute ?? '0';
+    more.push(
+      isZero(money(price, tariff.currency))
+        ? text(language, 'price.thenNothing')
+        : text(language, 'price.then', { price: show(price) }),
+    );
+  } else if (costs) {
+    amount = show(bands.shift()?.pricePerMinute ?? '0');
+    what = text(language, 'price.perMinute');
+  } else {
+    return { amount: text(language, 'price.free'), what: text(language, 'price.freeWhat'), more, taxes };
+  }
+
+  for (const { fromSecond, pricePerMinute } of bands) {
+    more.push(
+      isZero(money(pricePerMinute, tariff.currency))
+        ? text(language, 'price.fromMinuteNothing', { duration: duration(fromSecond) })
+        : text(language, 'price.fromMinute', { duration: duration(fromSecond), price: show(pricePerMinute) }),
+    );
+  }
+  if (costs) more.push(incrementWords(tariff.increment, language));
+  if (tariff.freeSeconds > 0) {
+    more.push(text(language, 'price.freeSeconds', { duration: duration(tariff.freeSeconds) }));
+  }
+  if (tariff.minimumPrice !== undefined) {
+    more.push(text(language, 'price.minimum', { price: show(tariff.minimumPrice) }));
+  }
+  if (tariff.maximumPrice !== undefined) {
+    more.push(text(language, 'price.maximum', { price: show(tariff.maximumPrice) }));
+  }
+  return { amount, what, more, taxes };
+}
+
+/** The bands that lie beyond the included seconds, each with the second from which it is really paid. */
+function bandsToPay(tariff: Tariff): { fromSecond: number; pricePerMinute: string }[] {
+  return tariff.bands.flatMap((band, index) => {
+    const end = tariff.bands[index + 1]?.fromSecond ?? Infinity;
+    if (end <= tariff.includedSeconds) return [];
+    return [
+      {
+        fromSecond: Math.max(band.fromSecond, tariff.includedSeconds),
+        pricePerMinute: band.pricePerMinute,
+      },
+    ];
+  });
+}
+
+function incrementWords({ first, next }: Tariff['increment'], language: Language): string {
+  if (first === 60 && next === 60) return text(language, 'price.byMinute');
+  if (first === 1 && next === 1) return text(language, 'price.bySecond');
+  if (first === next) return text(language, 'price.bySteps', { next: showDuration(next, language) });
+  if (next === 1) {
+    return text(language, 'price.byFirstThenSecond', { first: showDuration(first, language) });
+  }
+  return text(language, 'price.byFirstThenSteps', {
+    first: showDuration(first, language),
+    next: showDuration(next, language),
+  });
+}
+
+export interface Duration {
+  seconds: number;
+  hold: Money;
+}
+
+/**
+ * How long one may choose to talk, and what is held for each. Choices beyond the tariff's own ceiling are left out: they
+ * would hold the same money under another name.
+ */
+export function durations(choices: readonly number[], tariff: Tariff): Duration[] {
+  const allowed = choices.filter((seconds) => seconds <= (tariff.maximumSeconds ?? Infinity));
+  return (allowed.length > 0 ? allowed : choices.slice(0, 1)).map((seconds) => ({
+    seconds,
+    hold: holdFor(tariff, seconds),
+  }));
+}

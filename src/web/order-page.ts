@@ -1,0 +1,368 @@
+// What the order page shows in each phase: sentences and figures, ready to be laid out by the templates, and the state
+// that pages follow live. Here: from an OrderView to words. Not here: routes, markup, and where an order stands
+// (order-phase.ts).
+
+import { createHash } from 'node:crypto';
+import type { Language } from '../core/ids.ts';
+import { isZero, money, showMoney } from '../core/money.ts';
+import { rate } from '../core/rating.ts';
+import type { Tariff } from '../core/tariff.ts';
+import type { OrderView } from '../store/views.ts';
+import { priceWords, type PriceWords } from './offer.ts';
+import { isFinal, phaseOf, type Phase } from './order-phase.ts';
+import { receiptWords, type ReceiptWords, type Row } from './receipt-words.ts';
+import { isTextKey, showClock, showDuration, showPhone, text, type TextKey } from './texts.ts';
+
+export interface Summary {
+  rows: Row[];
+  price: PriceWords;
+  holdLabel: string;
+  hold: string;
+  holdHelp?: string;
+  promises: string[];
+}
+
+/** The right-hand column: what is bought, at what price, what is held. The same from the card to the receipt. */
+export function orderSummary(order: OrderView, language: Language): Summary {
+  const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
+  const price = priceWords(order.tariff, order.kind, language);
+  const rows: Row[] = [{ term: say('hold.line'), value: order.line.name }];
+  if (order.kind === 'fixed_sale') {
+    return {
+      rows,
+      price,
+      holdLabel: say('hold.amountFixed'),
+      hold: showMoney(order.hold, language),
+      promises: [],
+    };
+  }
+  rows.push({ term: say('hold.with'), value: order.consultant?.name ?? say('choose.anybody') });
+  const longest = order.chosenSeconds ?? order.call?.talkLimitSeconds;
+  if (longest !== undefined) {
+    rows.push({ term: say('hold.longest'), value: showDuration(longest, language) });
+  }
+  if (order.callerNumber !== undefined) {
+    rows.push({ term: say('hold.callerNumber'), value: showPhone(order.callerNumber) });
+  }
+  return {
+    rows,
+    price,
+    holdLabel: say('hold.amount'),
+    hold: showMoney(order.hold, language),
+    ...(longest !== undefined && {
+      holdHelp: say('hold.amountHelp', { duration: showDuration(longest, language) }),
+    }),
+    promises: [say('hold.nobody'), say('hold.consent')],
+  };
+}
+
+/**
+ * What is shown and agreed before the card, word for word and in reading order: kept with the order, and what a dispute is
+ * answered with. `mark` travels with the form, so that nobody agrees to a page that has changed under him.
+ */
+export function agreedTexts(order: OrderView, language: Language): { texts: string[]; mark: string } {
+  const { rows, price, holdLabel, hold, holdHelp, promises } = orderSummary(order, language);
+  const { merchant } = order;
+  const texts = [
+    `${text(language, 'page.seller')}: ${merchant.legalName}, ${merchant.address}, ${merchant.contactEmail}, ${merchant.contactPhone}`,
+    ...rows.map(({ term, value }) => `${term}: ${value}`),
+    `${price.amount} ${price.what}`,
+    ...price.more,
+    price.taxes,
+    `${holdLabel}: ${hold}`,
+    ...(holdHelp === undefined ? [] : [holdHelp]),
+    ...promises,
+    ...Object.values(consents(order, language)),
+    text(language, 'pay.button'),
+  ];
+  return { texts, mark: createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 24) };
+}
+
+function consents(order: OrderView, language: Language): { immediate: string; withdrawal: string } {
+  return order.kind === 'fixed_sale'
+    ? { immediate: text(language, 'pay.immediateSale'), withdrawal: text(language, 'pay.withdrawalSale') }
+    : { immediate: text(language, 'pay.immediate'), withdrawal: text(language, 'pay.withdrawal') };
+}
+
+export interface PanelSettings {
+  /** `/orders/{token}` */
+  base: string;
+  language: Language;
+  now: Date;
+  mailConfigured: boolean;
+}
+
+interface Step {
+  text: string;
+  state: 'done' | 'now' | 'later';
+}
+
+interface Link {
+  href: string;
+  text: string;
+}
+
+export interface Panel {
+  phase: Phase['name'];
+  headline: string;
+  sentence?: string;
+  steps: Step[];
+  // card, action
+  mark?: string;
+  reservedUntil?: string;
+  declined?: string;
+  mailConfigured?: boolean;
+  email?: string;
+  immediate?: string;
+  withdrawal?: string;
+  buttonHelp?: string;
+  // starting, ringing
+  mayCancel?: boolean;
+  // connected
+  clock?: string;
+  cost?: string;
+  left?: string;
+  limit?: string;
+  // receipt, failed
+  receipt?: ReceiptWords;
+  printHref?: string;
+  money?: string;
+  again?: string;
+  back?: Link;
+}
+
+/** The left-hand column in the order's present phase. */
+export function orderPanel(order: OrderView, phase: Phase, settings: PanelSettings): Panel {
+  const { language } = settings;
+  const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
+  const amount = showMoney(order.hold, language);
+  const name = order.consultant?.name ?? say('follow.somebody');
+  const number = showPhone(order.callerNumber ?? '');
+  const panel = (headline: string, more: Omit<Partial<Panel>, 'phase' | 'headline'> = {}): Panel => ({
+    phase: phase.name,
+    headline,
+    steps: progress(order, phase, language),
+    ...more,
+  });
+
+  switch (phase.name) {
+    case 'card':
+      return panel(say('pay.title'), cardPanel(order, settings));
+    case 'action':
+      return panel(say('action.title'), {
+        sentence: say('action.text', { amount }),
+        mark: agreedTexts(order, language).mark,
+      });
+    case 'starting':
+      return panel(say('follow.starting.title'), {
+        sentence: say('follow.starting.text'),
+        mayCancel: true,
+      });
+    case 'ringing_consultant':
+      return panel(say('follow.ringingConsultant.title', { name }), {
+        sentence: say('follow.ringingConsultant.text'),
+        mayCancel: true,
+      });
+    case 'ringing_caller':
+      return panel(say('follow.ringingCaller.title'), {
+        sentence: say('follow.ringingCaller.text', { number }),
+        mayCancel: true,
+      });
+    case 'connected':
+      return panel(say('follow.connected.title', { name }), meters(order, settings));
+    case 'ended':
+      return panel(say('follow.ended.title'), { sentence: say('follow.ended.text') });
+    case 'paying':
+      return panel(say('follow.paying.title'), { sentence: say('follow.ended.text') });
+    case 'receipt':
+      return panel(receiptHeadline(order, language), receiptPanel(order, settings));
+    case 'failed':
+      return panel(failedHeadline(order, phase.outcome, language), failedPanel(order, phase, settings));
+  }
+}
+
+function cardPanel(order: OrderView, { language, mailConfigured }: PanelSettings): Partial<Panel> {
+  const amount = showMoney(order.hold, language);
+  const reason = declineWords(order.payment.declineReason, language);
+  return {
+    mark: agreedTexts(order, language).mark,
+    ...(order.claimedUntil && { reservedUntil: order.claimedUntil.toISOString() }),
+    ...(reason !== undefined && { declined: `${reason} ${text(language, 'pay.tryAgain')}` }),
+    mailConfigured,
+    email: order.callerEmail ?? '',
+    ...consents(order, language),
+    buttonHelp: text(language, order.kind === 'fixed_sale' ? 'pay.buttonHelpSale' : 'pay.buttonHelp', {
+      amount,
+    }),
+  };
+}
+
+/** The first figures only: the browser runs them on from the same instant and the same tariff. */
+function meters(order: OrderView, { language, now }: PanelSettings): Partial<Panel> {
+  const { call } = order;
+  const limitSeconds = call?.talkLimitSeconds ?? 0;
+  const ran = call?.connectedAt ? Math.max(0, now.getTime() - call.connectedAt.getTime()) : 0;
+  const talkedMs = Math.min(ran, limitSeconds * 1000);
+  const seconds = Math.floor(talkedMs / 1000);
+  return {
+    clock: showClock(seconds),
+    cost: showMoney(rate(order.tariff, BigInt(Math.floor(talkedMs)) * 1000n).total, language),
+    left: text(language, 'follow.connected.left', { time: showClock(limitSeconds - seconds) }),
+    limit: text(language, 'follow.connected.limit', { time: showClock(limitSeconds) }),
+  };
+}
+
+function receiptHeadline({ kind, receipt }: OrderView, language: Language): string {
+  if (kind === 'fixed_sale') return text(language, 'receipt.title.sold');
+  const key = `receipt.title.${receipt?.outcome ?? 'talked'}`;
+  return text(language, isTextKey(key) ? key : 'receipt.title.failed');
+}
+
+function receiptPanel(order: OrderView, { base, language }: PanelSettings): Partial<Panel> {
+  const { receipt } = order;
+  if (!receipt) throw new Error(`Order ${order.id} is in the receipt phase without a receipt`);
+  const nothingTaken = isZero(money(receipt.captured, receipt.currency));
+  const forgiven = !isZero(money(receipt.writtenOff, receipt.currency));
+  return {
+    ...(nothingTaken && {
+      sentence: text(language, forgiven ? 'receipt.writtenOff' : 'receipt.free'),
+    }),
+    receipt: receiptWords(receipt, order, language),
+    printHref: `${base}/receipt?lang=${language}`,
+    ...backLink(order, language),
+  };
+}
+
+function failedHeadline(order: OrderView, outcome: string, language: Language): string {
+  if (outcome === 'nobody_took_it' && order.consultant) {
+    return text(language, 'failed.nobody_took_it.one', { name: order.consultant.name });
+  }
+  return text(language, `failed.${outcome}.title` as TextKey);
+}
+
+function failedPanel(
+  order: OrderView,
+  phase: Extract<Phase, { name: 'failed' }>,
+  { language }: PanelSettings,
+): Partial<Panel> {
+  const { outcome, money: held } = phase;
+  const amount = showMoney(order.hold, language);
+  const saleKey = `failed.${outcome}Sale.text`;
+  const key =
+    order.kind === 'fixed_sale' && isTextKey(saleKey) ? saleKey : (`failed.${outcome}.text` as const);
+  const number = showPhone(order.callerNumber ?? '');
+  const reason =
+    outcome === 'payment_failed' ? declineWords(order.payment.declineReason, language) : undefined;
+  return {
+    sentence: reason ?? text(language, key, { number }),
+    money:
+      held === 'never_held'
+        ? text(language, 'failed.nothingCharged')
+        : text(
+            language,
+            held === 'released' ? 'failed.nothingChargedHeld' : 'failed.nothingChargedReleasing',
+            { amount },
+          ),
+    again: `/pay/${order.line.slug}?lang=${language}`,
+    ...backLink(order, language),
+  };
+}
+
+function backLink(order: OrderView, language: Language): { back?: Link } {
+  if (order.returnUrl === undefined) return {};
+  return {
+    back: {
+      href: order.returnUrl,
+      text: text(language, 'failed.back', { merchant: order.merchant.name }),
+    },
+  };
+}
+
+/** A decline the catalogue does not know yet is still a decline: the general sentence is true of every one. */
+export function declineWords(reason: string | undefined, language: Language): string | undefined {
+  if (reason === undefined) return undefined;
+  const key = `declined.${reason}`;
+  return text(language, isTextKey(key) ? key : 'declined.declined');
+}
+
+function progress(order: OrderView, phase: Phase, language: Language): Step[] {
+  const at = ['starting', 'ringing_consultant', 'ringing_caller', 'connected'].indexOf(phase.name);
+  if (at < 0) return [];
+  const name = order.consultant?.name ?? text(language, 'follow.somebody');
+  const consultantIsOn = at >= 2;
+  const callerIsOn = at >= 3;
+  const texts = [
+    text(language, 'follow.step.paid', { amount: showMoney(order.hold, language) }),
+    text(language, consultantIsOn ? 'follow.step.consultantDone' : 'follow.step.consultant', { name }),
+    callerIsOn
+      ? text(language, 'follow.step.callerDone')
+      : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') }),
+    text(language, 'follow.step.talk'),
+  ];
+  const now = Math.max(1, at);
+  return texts.map((sentence, index) => ({
+    text: sentence,
+    state: index < now ? 'done' : index === now ? 'now' : 'later',
+  }));
+}
+
+/** What pages follow: `GET /orders/{token}/state` and every event of the live stream. */
+export interface OrderState {
+  phase: Phase['name'];
+  /** Changes with anything a person would see. */
+  version: string;
+  /** No further state will come. */
+  final: boolean;
+  documentTitle: string;
+  /** For screen readers: the phase in one or two sentences. */
+  spoken: string;
+  panel: string;
+  aside: string;
+  /** The server's clock when this was made: a browser's own is not trusted to be right. */
+  now: string;
+  reservedUntil?: string;
+  declined?: string;
+  /** While connected: what the running clock and price are reckoned from. */
+  talk?: { connectedAt: string; limitSeconds: number; tariff: Tariff };
+}
+
+export interface OrderPageSettings extends PanelSettings {
+  render(template: string, language: Language, shown: object): string;
+}
+
+export function orderState(order: OrderView, settings: OrderPageSettings): OrderState {
+  const { language, render, now } = settings;
+  const phase = phaseOf(order);
+  const panel = orderPanel(order, phase, settings);
+  const summary = orderSummary(order, language);
+  const panelMarkup = render('order-panel', language, { panel });
+  const aside = render('order-summary', language, { summary });
+  // The running figures in the markup are only where the browser begins: they are no change of the order.
+  const still = panel.phase === 'connected' ? panel.headline : panelMarkup;
+  return {
+    phase: phase.name,
+    version: createHash('sha256')
+      .update(`${phase.name}\n${still}\n${aside}\n${panel.reservedUntil ?? ''}`)
+      .digest('hex')
+      .slice(0, 16),
+    final: isFinal(phase),
+    documentTitle: text(language, 'follow.documentTitle', {
+      headline: panel.headline,
+      merchant: order.merchant.name,
+    }),
+    spoken: [panel.headline, panel.sentence, panel.money].filter((said) => said !== undefined).join('. '),
+    panel: panelMarkup,
+    aside,
+    now: now.toISOString(),
+    ...(panel.reservedUntil !== undefined && { reservedUntil: panel.reservedUntil }),
+    ...(panel.declined !== undefined && { declined: panel.declined }),
+    ...(order.call?.connectedAt &&
+      phase.name === 'connected' && {
+        talk: {
+          connectedAt: order.call.connectedAt.toISOString(),
+          limitSeconds: order.call.talkLimitSeconds,
+          tariff: order.tariff,
+        },
+      }),
+  };
+}

@@ -1,0 +1,44 @@
+// The browser that comes with `npm ci`, and the question every page is asked in it: can everybody use this?
+
+import chromium from '@sparticuz/chromium';
+import axe from 'axe-core';
+import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+
+/**
+ * Its own flags suit a function host: one process, no web security. Pages are tested as a visitor's browser shows them,
+ * with every policy enforced, and a page may be closed without taking the browser along.
+ */
+const unfaithful = ['--single-process', '--disable-web-security', '--allow-running-insecure-content'];
+
+export async function startBrowser(): Promise<Browser> {
+  return playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...chromium.args.filter((flag) => !unfaithful.includes(flag)), '--no-sandbox'],
+    headless: true,
+  });
+}
+
+/** What axe-core finds wrong with the page as it is now, one line each; none: `[]`. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // Through the debugger, so that no content security policy has to be loosened for it.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(async () => {
+    const run = (window as unknown as { axe: typeof axe }).axe;
+    return run.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary ?? ''})`),
+  );
+}
+
+/** Everything the page complained about: scripts that failed, policies that were broken, files that did not come. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return complaints;
+}

@@ -1,0 +1,229 @@
+// The caller's pages over a scripted house: any state can be shown, changed and watched in a browser without a database,
+// a switch or a card processor behind it. `npx tsx test/web/page-stage.ts` opens it for looking at; tests start their own.
+
+import { build } from 'esbuild';
+import express from 'express';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Language } from '../../src/core/ids.ts';
+import type { Agreed, CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
+import type { House } from '../../src/flow/house.ts';
+import type { LinePage, OrderView } from '../../src/store/views.ts';
+import { cardPageOver } from '../../src/web/card-page.ts';
+import { liveFeed } from '../../src/web/live.ts';
+import { readPageAssets, type PageAssets } from '../../src/web/page-assets.ts';
+import type { PageSteps } from '../../src/web/page-steps.ts';
+import { destinations, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
+
+export interface Stage {
+  url: string;
+  /** What the caller's steps were called with, oldest first. */
+  readonly asked: { step: string; with: unknown }[];
+  /** Shows this line from now on, and tells open pages. */
+  setLine(make: (language: Language) => LinePage): void;
+  /** Puts an order under a token and tells open pages. */
+  setOrder(token: string, order: OrderView): void;
+  answers: {
+    order: (request: CallbackRequest) => Ordered;
+    agree: (token: string) => Agreed;
+    cancel: (token: string) => 'cancelled' | 'too_late';
+    paid: (token: string) => void;
+    hangUp: () => void;
+  };
+  /** Every page request fails until it is called again with `false`. */
+  setBroken(broken: boolean): void;
+  close(): Promise<void>;
+}
+
+export interface StageSettings {
+  mailConfigured?: boolean;
+  linkSecret?: string;
+  /** Wall clock of the house; stands still unless given. */
+  now?: () => Date;
+  port?: number;
+  sandbox?: boolean;
+}
+
+/** Order tokens are at least 16 characters long. */
+export function tokenOf(scene: string, language: Language): string {
+  return `stage-order-${language}-${scene}`;
+}
+
+let bundled: { assets: PageAssets; stripe: Buffer } | undefined;
+
+/** The browser scripts as the build makes them, from the sources as they are now. */
+async function bundles(): Promise<{ assets: PageAssets; stripe: Buffer }> {
+  if (bundled) return bundled;
+  const outdir = mkdtempSync(join(tmpdir(), 'ringmeter-pages-'));
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  await build({
+    absWorkingDir: root,
+    entryPoints: [
+      ...['choose', 'order', 'button'].map((name) => `src/web/browser/${name}.ts`),
+      'test/web/stripe-stand-in.ts',
+    ],
+    entryNames: '[name]',
+    outdir,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2020',
+    charset: 'utf8',
+    tsconfig: join(root, 'tsconfig.browser.json'),
+  });
+  bundled = { assets: readPageAssets(outdir), stripe: readFileSync(join(outdir, 'stripe-stand-in.js')) };
+  rmSync(outdir, { recursive: true });
+  return bundled;
+}
+
+export async function startStage(settings: StageSettings = {}): Promise<Stage> {
+  const asked: Stage['asked'] = [];
+  const note = (step: string, given: unknown): void => void asked.push({ step, with: given });
+  const now = settings.now ?? (() => stageNow);
+  let makeLine: (language: Language) => LinePage = (language) => linePage(language);
+  const orders = new Map<string, OrderView>();
+  for (const language of ['fr', 'en'] as const) {
+    for (const [scene, order] of Object.entries(orderScenes(language))) {
+      orders.set(tokenOf(scene, language), order);
+    }
+  }
+  const listeners = new Map<string, (payload: string | undefined) => void>();
+  const timers = new Set<NodeJS.Timeout>();
+  // Only what the live feed asks of a house.
+  const house = {
+    db: {
+      listen: (channel: string, hear: (payload: string | undefined) => void) => {
+        listeners.set(channel, hear);
+        return () => listeners.delete(channel);
+      },
+    },
+    clock: {
+      after: (ms: number, act: () => void) => {
+        const timer = setTimeout(act, ms);
+        timers.add(timer);
+        return {
+          cancel: () => {
+            clearTimeout(timer);
+          },
+        };
+      },
+    },
+    log: { warn: () => undefined },
+  } as unknown as House;
+  const feed = liveFeed(house);
+  let broken = false;
+  const app = express();
+  const server = app.listen(settings.port ?? 0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+
+  const stage: Stage = {
+    url,
+    asked,
+    setLine: (make) => {
+      makeLine = make;
+      listeners.get('ringmeter_line')?.('lin_stage');
+    },
+    setOrder: (token, order) => {
+      orders.set(token, order);
+      listeners.get('ringmeter_order')?.(token);
+    },
+    answers: {
+      order: () => ({
+        outcome: 'ordered',
+        orderId: 'ord_stage',
+        callSessionId: 'call_stage',
+        state: 'awaiting_payment',
+        accessToken: tokenOf('card', 'fr'),
+        needsPage: true,
+      }),
+      agree: () => ({ outcome: 'card', clientSecret: 'pi_stage_secret_ok' }),
+      cancel: () => 'cancelled',
+      paid: () => undefined,
+      hangUp: () => undefined,
+    },
+    setBroken: (is) => {
+      broken = is;
+    },
+    close: async () => {
+      feed.close();
+      for (const timer of timers) clearTimeout(timer);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+
+  const steps: PageSteps = {
+    publicUrl: url,
+    mailConfigured: settings.mailConfigured ?? true,
+    now,
+    findLine: async (slug) => {
+      if (broken) throw Object.assign(new Error('database away'), { system: 'postgres' });
+      return ['demo', 'review'].includes(slug)
+        ? { merchantId: 'mer_stage', lineId: slug === 'demo' ? 'lin_stage' : 'lin_sale' }
+        : undefined;
+    },
+    readLine: async (line, language) =>
+      line.lineId === 'lin_sale' ? fixedSaleLine(language) : makeLine(language),
+    readDestinations: async () => destinations,
+    readLinkSecret: async () => settings.linkSecret,
+    findOrder: async (token) => {
+      if (broken) throw Object.assign(new Error('database away'), { system: 'postgres' });
+      return orders.has(token) ? { merchantId: 'mer_stage', orderId: token } : undefined;
+    },
+    readOrder: async ({ orderId }) => orders.get(orderId),
+    order: async (_merchantId, request) => {
+      note('order', request);
+      return stage.answers.order(request);
+    },
+    agree: async (token, agreed) => {
+      note('agree', agreed);
+      return stage.answers.agree(token);
+    },
+    lookAtPayment: async (token) => {
+      note('paid', token);
+      stage.answers.paid(token);
+    },
+    cancel: async (token) => {
+      note('cancel', token);
+      return stage.answers.cancel(token);
+    },
+    hangUp: async (_merchantId, callSessionId) => {
+      note('hangUp', callSessionId);
+      stage.answers.hangUp();
+      return 'requested';
+    },
+    tellWhenFree: async (_line, email, language) => note('tellWhenFree', { email, language }),
+    follow: (response, watched) => {
+      feed.follow(response, watched);
+    },
+    noteFailure: (error) => note('failure', String(error)),
+  };
+  const { assets, stripe } = await bundles();
+  app.get('/stripe.js', (_request, response) => {
+    response.type('text/javascript').send(stripe);
+  });
+  app.use(
+    cardPageOver(
+      steps,
+      {
+        stripeJsUrl: `${url}/stripe.js`,
+        publishableKey: 'pk_test_stage',
+        ...(settings.sandbox === true && { sandbox: { ribbon: true, demoOrigin: 'http://localhost:3001' } }),
+      },
+      assets,
+    ),
+  );
+  return stage;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const stage = await startStage({ port: 4400, sandbox: true, linkSecret: 'stage' });
+  console.log(`${stage.url}/pay/demo`);
+  for (const scene of Object.keys(orderScenes('fr'))) {
+    console.log(`${stage.url}/orders/${tokenOf(scene, 'fr')}`);
+  }
+}

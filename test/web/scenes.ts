@@ -1,0 +1,275 @@
+// One order in each state a caller can see, and the line it was made on: what the stage shows and the tests read.
+
+import type { CallOutcome } from '../../src/core/call-session.ts';
+import { defaultDestinations } from '../../src/core/dialling.ts';
+import type { Language } from '../../src/core/ids.ts';
+import { amountText, minus, money, zero } from '../../src/core/money.ts';
+import { rate } from '../../src/core/rating.ts';
+import type { Tariff } from '../../src/core/tariff.ts';
+import type { LinePage, MerchantView, OrderView, Receipt } from '../../src/store/views.ts';
+
+export const destinations = [...defaultDestinations];
+
+export const merchant: MerchantView = {
+  id: 'mer_stage',
+  name: 'Cabinet Lumière',
+  legalName: 'Cabinet Lumière SARL',
+  contactEmail: 'bonjour@cabinet-lumiere.example',
+  contactPhone: '+33123456789',
+  address: '12 rue des Lilas, 75011 Paris, France',
+  country: 'FR',
+  timeZone: 'Europe/Paris',
+  active: true,
+  brand: { accent: '#7a2e6b' },
+  pageOrigins: ['https://www.cabinet-lumiere.example'],
+};
+
+export const tariff: Tariff = {
+  currency: 'EUR',
+  fixedPrice: '15.00',
+  includedSeconds: 600,
+  bands: [{ fromSecond: 0, pricePerMinute: '2.50' }],
+  increment: { first: 60, next: 60 },
+  freeSeconds: 0,
+  vatRate: '0.2',
+};
+
+const names = {
+  fr: {
+    line: 'Conseil juridique par téléphone',
+    description:
+      'Parlez tout de suite avec un avocat : bail, travail, famille, consommation. Réponse claire, sans rendez-vous.',
+    people: [
+      'Droit de la famille et du logement',
+      'Droit du travail, français et anglais',
+      'Consommation, assurances',
+    ],
+    sale: 'Relecture d’un contrat',
+  },
+  en: {
+    line: 'Legal advice by phone',
+    description:
+      'Talk to a lawyer at once: lease, work, family, consumer rights. A clear answer, no appointment.',
+    people: ['Family and housing law', 'Labour law, French and English', 'Consumer rights, insurance'],
+    sale: 'Review of a contract',
+  },
+} as const;
+
+export function linePage(language: Language, change: Partial<LinePage> = {}): LinePage {
+  const said = names[language];
+  return {
+    merchant,
+    line: {
+      id: 'lin_stage',
+      slug: 'demo',
+      sells: 'conversation',
+      name: said.line,
+      description: said.description,
+      active: true,
+      durationChoices: [600, 1200, 1800],
+      currency: 'EUR',
+    },
+    tariff,
+    tariffVersion: 3,
+    consultants: [
+      { id: 'con_claire', name: 'Claire Martin', introduction: said.people[0], reachable: true },
+      {
+        id: 'con_hugo',
+        name: 'Hugo Bernard',
+        introduction: said.people[1],
+        reachable: false,
+        because: 'busy',
+      },
+      {
+        id: 'con_ines',
+        name: 'Inès Moreau',
+        introduction: said.people[2],
+        reachable: false,
+        because: 'break',
+      },
+    ],
+    ...change,
+  };
+}
+
+export function nobodyFree(language: Language): LinePage {
+  const page = linePage(language);
+  return {
+    ...page,
+    consultants: page.consultants.map((one, index) => ({
+      ...one,
+      reachable: false,
+      because: (['busy', 'break', 'away'] as const)[index] ?? 'away',
+    })),
+  };
+}
+
+export function fixedSaleLine(language: Language): LinePage {
+  const page = linePage(language);
+  return {
+    ...page,
+    line: { ...page.line, id: 'lin_sale', slug: 'review', sells: 'fixed_sale', name: names[language].sale },
+    tariff: { ...tariff, fixedPrice: '49.00', includedSeconds: 0, bands: [] },
+    consultants: [],
+  };
+}
+
+/** Somewhere in the middle of an afternoon in Paris. */
+export const stageNow = new Date('2026-03-12T14:05:30.000Z');
+const ago = (seconds: number): Date => new Date(stageNow.getTime() - seconds * 1000);
+
+export function baseOrder(language: Language): OrderView {
+  return {
+    id: 'ord_stage',
+    kind: 'conversation',
+    createdAt: ago(60),
+    language,
+    reference: 'client 42',
+    callerNumber: '+33612345678',
+    merchant,
+    line: { id: 'lin_stage', slug: 'demo', name: names[language].line },
+    consultant: { id: 'con_claire', name: 'Claire Martin' },
+    tariff,
+    chosenSeconds: 1200,
+    hold: money('40', 'EUR'),
+    paymentId: 'pay_stage',
+    payment: {
+      state: 'awaiting_card',
+      needsAction: false,
+      captured: zero('EUR'),
+      released: zero('EUR'),
+    },
+    claimedUntil: new Date(stageNow.getTime() + 172_000),
+    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200 },
+  };
+}
+
+function withCall(
+  order: OrderView,
+  payment: Partial<OrderView['payment']>,
+  call: Partial<NonNullable<OrderView['call']>>,
+): OrderView {
+  const { claimedUntil: _claim, ...rest } = order;
+  return {
+    ...rest,
+    payment: { ...order.payment, ...payment },
+    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200, ...call },
+  };
+}
+
+export function receiptOf(order: OrderView, talkSeconds: number, change: Partial<Receipt> = {}): Receipt {
+  const rated = rate(order.tariff, BigInt(Math.round(talkSeconds * 1000)) * 1000n);
+  return {
+    number: 'R-2026-000123',
+    issuedAt: stageNow.toISOString(),
+    merchant,
+    line: order.line.name,
+    consultant: 'Claire Martin',
+    startedAt: ago(800).toISOString(),
+    talkSeconds,
+    billableSeconds: rated.billableSeconds,
+    lines: rated.lines.map(({ amount, ...line }) => ({ ...line, amount: amountText(amount) })),
+    currency: 'EUR',
+    total: amountText(rated.total),
+    vatRate: order.tariff.vatRate,
+    vat: amountText(rated.vat),
+    net: amountText(rated.net),
+    authorized: amountText(order.hold),
+    captured: amountText(rated.total),
+    released: amountText(minus(order.hold, rated.total)),
+    writtenOff: '0.00',
+    cardBrand: 'visa',
+    cardLast4: '4242',
+    outcome: 'talked',
+    ...change,
+  };
+}
+
+const authorized = { state: 'authorized', cardBrand: 'visa', cardLast4: '4242' } as const;
+
+/** Every state by name. The name is also what the stage's links end in. */
+export function orderScenes(language: Language): Record<string, OrderView> {
+  const order = baseOrder(language);
+  const ended = (
+    outcome: CallOutcome,
+    payment: Partial<OrderView['payment']> = { ...authorized, state: 'voided', released: order.hold },
+  ): OrderView => withCall(order, payment, { state: 'settled', outcome, endedAt: ago(3) });
+  const talked = withCall(
+    order,
+    { ...authorized, state: 'captured', captured: money('20', 'EUR'), released: money('20', 'EUR') },
+    {
+      state: 'settled',
+      outcome: 'talked',
+      connectedAt: ago(800),
+      endedAt: ago(75),
+      talkSeconds: 724.68,
+    },
+  );
+  const { call: _call, callerNumber: _number, chosenSeconds: _chosen, consultant: _who, ...rest } = order;
+  const sale: OrderView = {
+    ...rest,
+    kind: 'fixed_sale',
+    line: { id: 'lin_sale', slug: 'review', name: names[language].sale },
+    tariff: { ...tariff, fixedPrice: '49.00', includedSeconds: 0, bands: [] },
+    hold: money('49', 'EUR'),
+  };
+  const saleReceipt: Receipt = {
+    ...receiptOf({ ...sale, line: sale.line }, 0),
+    outcome: 'sold',
+  };
+  const { startedAt: _start, consultant: _consultant, ...soldReceipt } = saleReceipt;
+  return {
+    card: order,
+    'card-declined': {
+      ...order,
+      payment: { ...order.payment, declineReason: 'insufficient_funds' },
+    },
+    action: { ...order, payment: { ...order.payment, needsAction: true } },
+    starting: withCall(order, authorized, { state: 'awaiting_payment' }),
+    'ringing-consultant': withCall(order, authorized, { state: 'ringing_consultant' }),
+    'ringing-caller': withCall(order, authorized, { state: 'ringing_caller' }),
+    connected: withCall(order, authorized, { state: 'connected', connectedAt: ago(725) }),
+    'connected-near-limit': withCall(order, authorized, { state: 'connected', connectedAt: ago(1170) }),
+    ended: withCall(
+      order,
+      { ...authorized, state: 'capturing' },
+      { state: 'ended', outcome: 'talked', connectedAt: ago(800), endedAt: ago(75), talkSeconds: 724.68 },
+    ),
+    receipt: {
+      ...talked,
+      returnUrl: 'https://www.cabinet-lumiere.example/merci',
+      receipt: receiptOf(order, 724.68),
+    },
+    'receipt-limit': {
+      ...talked,
+      call: { ...talked.call!, outcome: 'limit_reached', talkSeconds: 1200 },
+      receipt: receiptOf(order, 1200, { outcome: 'limit_reached' }),
+    },
+    'receipt-free': {
+      ...talked,
+      payment: { ...talked.payment, state: 'voided', captured: zero('EUR'), released: order.hold },
+      tariff: { ...tariff, freeSeconds: 30 },
+      receipt: receiptOf({ ...order, tariff: { ...tariff, freeSeconds: 30 } }, 12.4),
+    },
+    'nobody-took-it': ended('nobody_took_it'),
+    'nobody-took-it-releasing': {
+      ...ended('nobody_took_it', { ...authorized, state: 'voiding' }),
+      returnUrl: 'https://www.cabinet-lumiere.example/merci',
+    },
+    'caller-unreachable': ended('caller_unreachable'),
+    'caller-refused': ended('caller_refused'),
+    'consultant-left': ended('consultant_left'),
+    'caller-left': ended('caller_left'),
+    'payment-failed': ended('payment_failed', { state: 'failed', declineReason: 'expired_card' }),
+    'payment-abandoned': ended('payment_abandoned', { state: 'failed' }),
+    cancelled: ended('cancelled', { state: 'failed' }),
+    failed: ended('failed'),
+    'sale-card': sale,
+    'sale-paying': { ...sale, payment: { ...sale.payment, ...authorized, state: 'capturing' } },
+    'sale-receipt': {
+      ...sale,
+      payment: { ...sale.payment, ...authorized, state: 'captured', captured: sale.hold },
+      receipt: soldReceipt,
+    },
+  };
+}
