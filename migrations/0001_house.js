@@ -373,6 +373,16 @@ end $$;
 create constraint trigger balanced after insert on ledger_entries
   deferrable initially deferred for each row execute function ledger_balances();
 
+-- One settlement: what was captured, voided or refused for good stays so, whoever writes.
+create function payment_stays_final() returns trigger language plpgsql as $$
+begin
+  if old.state in ('captured', 'voided', 'failed') and new.state <> old.state then
+    raise exception 'payment % is % and stays so', old.id, old.state using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $$;
+create trigger final before update of state on payments for each row execute function payment_stays_final();
+
 create trigger immutable before update or delete on tariffs
   for each statement execute function refuse_change();
 `;

@@ -61,7 +61,12 @@ export interface TestWorld {
   sql: pg.Client;
   /** Another gateway over the same database and switch; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
-  api(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<{ status: number; json: any }>;
+  api(
+    method: string,
+    path: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; json: any }>;
   phone(number: string): Promise<Phone | undefined>;
   /** Waits until this phone is in this state; the failure says what it was instead. */
   phoneIs(number: string, state: Phone['state']): Promise<Phone>;
@@ -96,7 +101,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const dir = mkdtempSync(join(tmpdir(), 'ringmeter-world-'));
   const port = await freePort();
   const gatewayUrl = `http://127.0.0.1:${String(port)}`;
-  const secret = (prefix: string): string => `${prefix}${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, '0')}`;
+  const secret = (prefix: string): string =>
+    `${prefix}${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, '0')}`;
   const secrets = {
     esl: secret(''),
     secretKey: secret('sk_sandbox_'),
@@ -215,7 +221,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         expect(view.state).toBe(state);
         return view;
       }, 20_000),
-    payments: () => read(`${processor.url}/api/payments`),
+    async payments() {
+      const answer = await read(`${processor.url}/api/payments`);
+      return Array.isArray(answer) ? answer : answer.data;
+    },
     async notices(orderId) {
       const all: MerchantNotice[] = await read(`${merchantUrl}/api/merchant/notices`);
       return all

@@ -7,7 +7,7 @@ import { advance } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
 import { amountText, compare, type Money } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
-import { movePayment } from '../core/payment.ts';
+import { isFinal, movePayment } from '../core/payment.ts';
 import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import { claimConsultants, freeConsultants } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
@@ -26,6 +26,7 @@ import {
   answerOperation,
   lockPayment,
   lockPaymentOfOrder,
+  lookAgain,
   readPayment,
   saveAuthorization,
   savePayment,
@@ -509,7 +510,7 @@ export async function followHint(house: House, hint: ProcessorHint): Promise<voi
 export async function lookAtPayment(house: House, merchantId: string, paymentId: string): Promise<void> {
   const payment = await house.db.asMerchant(merchantId, (tx) => readPayment(tx, paymentId));
   if (!payment) return;
-  if (payment.state !== 'awaiting_card') return lookAtHeld(house, payment);
+  if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, paymentId);
   const { intentId } = payment.authorization;
   if (intentId === undefined) {
     await recordAuthorization(house, merchantId, paymentId, await authorize(house, payment));
@@ -521,9 +522,7 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
   });
   if (looked.outcome === 'unknown') {
     const now = house.clock.now();
-    await house.db.asMerchant(merchantId, (tx) =>
-      savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt: later(now, lookSeconds) }),
-    );
+    await house.db.asMerchant(merchantId, (tx) => lookAgain(tx, paymentId, later(now, lookSeconds)));
     return;
   }
   await applyIntent(house, merchantId, paymentId, intentId, looked.intent);
@@ -533,30 +532,32 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
     await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
 }
 
-/** A hold whose call has not come about in time is let go; one whose call runs is looked at again later. */
-async function lookAtHeld(house: House, payment: StoredPayment): Promise<void> {
-  const { merchantId, orderId } = payment;
+/**
+ * A hold is looked at again when its time has come, never because of a hint: by then its call runs, or is over and being
+ * settled, or has not come about and the hold is let go.
+ */
+async function lookAtHeld(house: House, merchantId: string, paymentId: string): Promise<void> {
   await house.db.asMerchant(merchantId, async (tx) => {
-    const call = await lockSessionOfOrder(tx, orderId);
-    const state = call?.session.state;
+    const payment = await lockPayment(tx, paymentId);
     const now = house.clock.now();
-    const done = payment.state === 'captured' || payment.state === 'voided' || payment.state === 'failed';
-    if (done) return savePayment(tx, payment.id, { state: payment.state, lookAgainAt: null });
-    const talks = state === 'connected';
-    await savePayment(tx, payment.id, {
-      state: payment.state,
-      lookAgainAt: later(now, talks ? holdWithoutCallSeconds : 60),
-    });
-    if (talks) return;
-    if (call && (state === 'ringing_consultant' || state === 'ringing_caller')) {
-      await addSwitchWork(tx, {
-        merchantId,
-        switchId: call.switchId,
-        callSessionId: call.session.id,
-        kind: 'hang_up',
-      });
-    } else {
-      await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    if (payment?.lookAgainAt === undefined || payment.lookAgainAt > now) return;
+    const { orderId, state } = payment;
+    if (isFinal(state)) return savePayment(tx, payment.id, { state, lookAgainAt: null });
+    await lookAgain(tx, paymentId, later(now, 60));
+    const call = await lockSessionOfOrder(tx, orderId);
+    switch (call?.session.state) {
+      case 'connected':
+        return;
+      case 'ringing_consultant':
+      case 'ringing_caller':
+        return addSwitchWork(tx, {
+          merchantId,
+          switchId: call.switchId,
+          callSessionId: call.session.id,
+          kind: 'hang_up',
+        });
+      default:
+        return enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     }
   });
 }

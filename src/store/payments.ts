@@ -23,6 +23,8 @@ export interface StoredPayment {
   orderKind: 'conversation' | 'fixed_sale';
   state: PaymentState;
   createdAt: Date;
+  /** When somebody is to look at it again; absent: nobody need. */
+  lookAgainAt?: Date;
   merchantAccount?: string;
   applicationFeeRate: string;
   authorization: {
@@ -48,6 +50,7 @@ interface PaymentRow {
   orderKind: StoredPayment['orderKind'];
   state: PaymentState;
   createdAt: Date;
+  lookAgainAt: Date | null;
   currency: string;
   merchantAccount: string | null;
   applicationFeeRate: string;
@@ -59,7 +62,7 @@ interface PaymentRow {
 }
 
 const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "orderId", o.kind as "orderKind", p.state,
-    p.created_at as "createdAt", p.currency, m.processor_account as "merchantAccount",
+    p.created_at as "createdAt", p.look_again_at as "lookAgainAt", p.currency, m.processor_account as "merchantAccount",
     m.application_fee_rate::text as "applicationFeeRate", a.id as "authorizationId", a.state as "authorizationState",
     a.amount::text as amount, a.intent_id as "intentId",
     coalesce((select json_agg(json_build_object('id', op.id, 'kind', op.kind, 'state', op.state,
@@ -69,10 +72,20 @@ const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "order
   join authorizations a on a.payment_id = p.id`;
 
 function fromRow(row: PaymentRow): StoredPayment {
-  const { authorizationId, authorizationState, amount, intentId, currency, merchantAccount, ...rest } = row;
+  const {
+    authorizationId,
+    authorizationState,
+    amount,
+    intentId,
+    currency,
+    merchantAccount,
+    lookAgainAt,
+    ...rest
+  } = row;
   return {
     ...rest,
     ...(merchantAccount !== null && { merchantAccount }),
+    ...(lookAgainAt !== null && { lookAgainAt }),
     authorization: {
       id: authorizationId,
       state: authorizationState,
@@ -98,6 +111,15 @@ export async function lockPaymentOfOrder(tx: Tx, orderId: string): Promise<Store
   return row && fromRow(row);
 }
 
+/** When somebody is to look at it again; nothing else is touched, so no lock is needed. */
+export async function lookAgain(tx: Tx, paymentId: string, at: Date): Promise<void> {
+  await tx.raw('update payments set look_again_at = ? where id = ? and look_again_at is not null', [
+    at,
+    paymentId,
+  ]);
+}
+
+/** To be called with the payment locked: it writes the state it is given. */
 export async function savePayment(
   tx: Tx,
   paymentId: string,
