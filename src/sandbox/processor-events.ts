@@ -43,7 +43,7 @@ export class Events {
   readonly #kept: KeptEvent[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #retries = new Set<NodeJS.Timeout>();
-  readonly #stop = new AbortController();
+  #closed = false;
   // Few connections: a slow gateway must not be met with hundreds.
   readonly #agents = {
     'http:': new Agent({ keepAlive: true, maxSockets: 6 }),
@@ -97,14 +97,14 @@ export class Events {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#closed = true;
     for (const timer of this.#retries) clearTimeout(timer);
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
   #deliver(payload: string, tries: number): void {
     const { webhookUrl } = this.#settings;
-    if (webhookUrl === undefined || this.#stop.signal.aborted) return;
+    if (webhookUrl === undefined || this.#closed) return;
     const url = new URL(webhookUrl);
     const secure = url.protocol === 'https:';
     const body = Buffer.from(payload);
@@ -120,7 +120,6 @@ export class Events {
         method: 'POST',
         agent: secure ? this.#agents['https:'] : this.#agents['http:'],
         timeout: answerMs,
-        signal: this.#stop.signal,
         headers: {
           'content-type': 'application/json; charset=utf-8',
           'content-length': body.length,
@@ -142,7 +141,7 @@ export class Events {
 
   #tryLater(payload: string, tries: number): void {
     const seconds = retrySeconds[tries];
-    if (seconds === undefined || this.#stop.signal.aborted) return;
+    if (seconds === undefined || this.#closed) return;
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
       this.#deliver(payload, tries + 1);

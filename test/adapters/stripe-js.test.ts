@@ -11,6 +11,28 @@ import { startSandboxProcessor, type SandboxProcessor } from '../../src/sandbox/
 const secretKey = 'sk_test_sandbox_1';
 const publishableKey = 'pk_test_sandbox_1';
 
+/** What the page's own script sees: Stripe.js by the names of its documentation, and what the test keeps. */
+type Result = Record<'paymentIntent' | 'error', Record<string, unknown> | undefined>;
+interface CardField {
+  on(event: string, listener: (event: unknown) => void): void;
+  mount(where: string): void;
+}
+interface Elements {
+  create(type: string, options: object): CardField;
+  getElement(type: string): CardField;
+}
+interface StripeJs {
+  elements(options: object): Elements;
+  confirmCardPayment(clientSecret: string, payment: object): Promise<Result>;
+  handleNextAction(asked: object): Promise<Result>;
+}
+interface Shop {
+  Stripe(key: string, options: object): StripeJs;
+  stripe: StripeJs;
+  elements: Elements;
+  changes: unknown[];
+}
+
 let processor: SandboxProcessor;
 let shop: Server;
 let shopUrl: string;
@@ -69,7 +91,7 @@ afterEach(async () => {
 async function mount(locale: string, types: Record<string, string>, account?: string): Promise<void> {
   await page.evaluate(
     async ({ key, locale, types, account }) => {
-      const world = window as any;
+      const world = window as unknown as Shop;
       world.stripe = world.Stripe(key, { locale, stripeAccount: account });
       const elements = world.stripe.elements({ locale });
       world.elements = elements;
@@ -79,8 +101,10 @@ async function mount(locale: string, types: Record<string, string>, account?: st
             base: { fontSize: '18px', color: 'rgb(1, 2, 3)', '::placeholder': { color: 'gray' } },
           };
           const element = elements.create(type, { style });
-          element.on('change', (event: unknown) => world.changes.push(event));
-          const ready = new Promise((resolve) => element.on('ready', resolve));
+          element.on('change', (event) => world.changes.push(event));
+          const ready = new Promise((resolve) => {
+            element.on('ready', resolve);
+          });
           element.mount(where);
           await ready;
         }),
@@ -92,7 +116,7 @@ async function mount(locale: string, types: Record<string, string>, account?: st
 const split = { cardNumber: '#number', cardExpiry: '#expiry', cardCvc: '#cvc' };
 const field = (where: string): FrameLocator => page.frameLocator(`${where} iframe`);
 /** The frames are processes of their own: what they say arrives a moment later. */
-const lastChange = () => expect.poll(() => page.evaluate(() => (window as any).changes.at(-1)));
+const lastChange = () => expect.poll(() => page.evaluate(() => (window as unknown as Shop).changes.at(-1)));
 
 async function typeCard(number: string, expiry = '12/40', cvc = '123'): Promise<void> {
   await field('#number').getByRole('textbox').pressSequentially(number);
@@ -120,7 +144,7 @@ async function newIntent(account?: string): Promise<{ id: string; client_secret:
 const pay = (clientSecret: string, type = 'cardNumber') =>
   page.evaluate(
     ({ clientSecret, type }) => {
-      const world = window as any;
+      const world = window as unknown as Shop;
       return world.stripe.confirmCardPayment(clientSecret, {
         payment_method: { card: world.elements.getElement(type), billing_details: { name: 'A. Caller' } },
       });
@@ -140,7 +164,7 @@ describe('Card fields', () => {
     expect(await number.evaluate((input) => getComputedStyle(input).color)).toBe('rgb(1, 2, 3)');
     expect(await field('#number').locator('.ribbon').textContent()).toBe('sandbox');
     await lastChange().toMatchObject({ elementType: 'cardCvc', complete: true, empty: false });
-    const changes = await page.evaluate(() => (window as any).changes);
+    const changes = await page.evaluate(() => (window as unknown as Shop).changes);
     expect(changes).toContainEqual(
       expect.objectContaining({ elementType: 'cardNumber', complete: true, brand: 'visa' }),
     );
@@ -292,7 +316,7 @@ describe('Paying', () => {
     const intent = (await answer.json()) as { client_secret: string };
     await mount('en', split);
     const acted = page.evaluate(
-      (clientSecret) => (window as any).stripe.handleNextAction({ clientSecret }),
+      (clientSecret) => (window as unknown as Shop).stripe.handleNextAction({ clientSecret }),
       intent.client_secret,
     );
     await page.getByRole('dialog').frameLocator('iframe').getByRole('button', { name: 'Complete' }).click();
