@@ -100,8 +100,9 @@ const readJson = express.json({ limit: '64kb', type: 'application/json' });
 
 function jsonOnly(house: House): RequestHandler {
   return (request, response, next) => {
-    // `null`: there is no body, which some routes are content with.
-    if (request.is('application/json') === false) {
+    // Some routes are content without a body, and clients then say so in several ways.
+    const empty = request.get('content-length') === '0' || request.is('*/*') === null;
+    if (!empty && request.is('application/json') === false) {
       sendProblem({ kind: 'unsupported-media-type' }, request, response, house.publicUrl);
       return;
     }

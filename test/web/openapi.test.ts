@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { noticeTypes } from '../../src/core/merchant-notice.ts';
+import { noticeBodyShape } from '../../src/web/notice-shapes.ts';
+import { problemKinds } from '../../src/web/problem.ts';
+import { apiStage, ask, type Stage } from './api-stage.ts';
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  security?: object[];
+  parameters?: { name: string; in: string; required?: boolean }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+}
+
+let stage: Stage;
+let document: Document;
+beforeAll(async () => {
+  stage = await apiStage();
+  document = (await (await fetch(`${stage.url}/openapi.json`)).json()) as Document;
+});
+afterAll(() => stage.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+/** A published schema as a check: what a merchant's generated client would accept. */
+function published(schema: object): z.ZodType {
+  const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  return z.fromJSONSchema(JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as never);
+}
+
+/** Throws with what does not fit. */
+async function fits(method: string, path: string, template: string, given: Parameters<typeof ask>[3] = {}) {
+  const answer = await ask(stage, method, path, given);
+  const response = document.paths[template]?.[method.toLowerCase()]?.responses[String(answer.status)];
+  const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
+  const schema = response?.content?.[type]?.schema;
+  if (!schema)
+    throw new Error(`${method} ${path} answered ${String(answer.status)} ${type}, which is not published`);
+  published(schema).parse(answer.body);
+  return answer;
+}
+
+describe('/openapi.json', () => {
+  it('is OpenAPI 3.1, for everybody', async () => {
+    const answer = await fetch(`${stage.url}/openapi.json`);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info).toMatchObject({
+      title: 'Ringmeter',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
+    expect(document.servers).toEqual([{ url: 'https://ring.example' }]);
+  });
+
+  it('lists every route', () => {
+    expect(
+      operations()
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    ).toEqual([
+      'get /v1/call-sessions',
+      'get /v1/call-sessions/{id}',
+      'get /v1/ledger-entries',
+      'get /v1/lines',
+      'get /v1/notices',
+      'post /v1/call-sessions/{id}/hangup',
+      'post /v1/callbacks',
+      'post /v1/notices/{id}/replay',
+    ]);
+  });
+
+  it('has no reference that leads nowhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+    expect(references.length).toBeGreaterThan(10);
+    for (const [, name] of references) expect(document.components.schemas).toHaveProperty([name ?? '']);
+  });
+
+  it('names each operation once, asks for the key, and lists the parameters of each path', () => {
+    const names = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { path, method, operation } of operations()) {
+      expect(operation.security).toEqual([{ apiKey: [] }]);
+      const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path');
+      expect(inPath.map(({ name }) => name)).toEqual(
+        [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
+      );
+      expect(inPath.every(({ required }) => required)).toBe(true);
+      const headers = (operation.parameters ?? [])
+        .filter((one) => one.in === 'header')
+        .map(({ name }) => name);
+      expect(headers).toEqual(method === 'post' ? ['Idempotency-Key'] : []);
+    }
+  });
+
+  it('says for each operation what can go wrong, as problems that have a page', async () => {
+    for (const { operation } of operations()) {
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '500', '503']));
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (Number(status) < 400) continue;
+        expect(Object.keys(response.content ?? {})).toEqual(['application/problem+json']);
+        const kinds = [...response.description.matchAll(/`([a-z-]+)`/g)].map((match) => match[1]);
+        expect(problemKinds).toEqual(expect.arrayContaining(kinds));
+        expect(kinds.length).toBeGreaterThan(0);
+      }
+    }
+    for (const kind of problemKinds) {
+      const page = await fetch(`${stage.url}/problems/${kind}`, { headers: { 'accept-language': 'fr' } });
+      expect(page.status).toBe(200);
+      expect(await page.text()).toMatch(/HTTP \d\d\d/);
+    }
+    expect((await fetch(`${stage.url}/problems/toString`)).status).toBe(404);
+  });
+
+  it('makes every schema a check that can be built', () => {
+    const schemas = [
+      ...Object.values(document.components.schemas),
+      ...[
+        ...operations().map(({ operation }) => operation),
+        ...Object.values(document.webhooks).map((hook) => hook['post']),
+      ]
+        .flatMap((operation) => [operation?.requestBody, ...Object.values(operation?.responses ?? {})])
+        .flatMap((body) => Object.values(body?.content ?? {}).map(({ schema }) => schema)),
+    ];
+    expect(schemas.length).toBeGreaterThan(30);
+    for (const schema of schemas) expect(() => published(schema)).not.toThrow();
+  });
+});
+
+describe('answers', () => {
+  it('fit what is published, good and bad', async () => {
+    const body = {
+      line: 'demo',
+      callerNumber: '+33612345678',
+      paymentMethod: 'pm_card_visa',
+      reference: 'r',
+    };
+    const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });
+    expect(made.status).toBe(201);
+    const ticket = { line: 'demo-ticket', paymentMethod: 'pm_card_visa' };
+    expect((await fits('POST', '/v1/callbacks', '/v1/callbacks', { body: ticket })).body.id).toBeNull();
+    const statuses: number[] = [];
+    for (const wrong of [
+      { ...body, paymentMethod: 'pm_card_empty' },
+      { ...body, paymentMethod: 'pm_silence' },
+      { ...body, paymentMethod: 'pm_bug' },
+      { ...body, line: 'nowhere' },
+      { ...body, minutes: 7 },
+      { ...body, extra: 1 },
+      '{"half',
+    ]) {
+      statuses.push((await fits('POST', '/v1/callbacks', '/v1/callbacks', { body: wrong })).status);
+    }
+    expect(statuses).toEqual([402, 503, 500, 404, 422, 422, 400]);
+    await fits('POST', '/v1/callbacks', '/v1/callbacks', { body, key: null });
+
+    const session = `/v1/call-sessions/${made.body.id}`;
+    await fits('GET', session, '/v1/call-sessions/{id}');
+    await fits('GET', '/v1/call-sessions/call_nobody', '/v1/call-sessions/{id}');
+    await fits('POST', `${session}/hangup`, '/v1/call-sessions/{id}/hangup');
+    const lists = await Promise.all(
+      ['/v1/call-sessions', '/v1/notices', '/v1/ledger-entries', '/v1/lines'].map((path) =>
+        fits('GET', path, path),
+      ),
+    );
+    for (const { status, body: list } of lists) {
+      expect(status).toBe(200);
+      expect(list.data.length).toBeGreaterThan(0);
+    }
+    const notice = lists[1]?.body.data[0]?.id ?? '';
+    await fits('POST', `/v1/notices/${notice}/replay`, '/v1/notices/{id}/replay');
+  });
+
+  it('that do not fit would be noticed', () => {
+    const schema = document.components.schemas['CallSession'];
+    expect(schema).toBeDefined();
+    expect(published(schema ?? {}).safeParse({ id: 'call_1' }).success).toBe(false);
+  });
+});
+
+describe('webhooks', () => {
+  it('describe every kind of notice, its headers and its body', () => {
+    expect(Object.keys(document.webhooks).sort()).toEqual([...noticeTypes].sort());
+    for (const hook of Object.values(document.webhooks)) {
+      const post = hook['post'];
+      expect(post?.parameters?.map(({ name }) => name)).toEqual([
+        'webhook-id',
+        'webhook-timestamp',
+        'webhook-signature',
+      ]);
+      expect(post?.requestBody?.content).toHaveProperty(['application/json']);
+    }
+  });
+
+  it('describe what is really written', async () => {
+    const { rows } = await stage.admin.query<{ type: string; body: string }>(
+      'select type, body from notices',
+    );
+    expect(new Set(rows.map(({ type }) => type))).toEqual(
+      new Set(['payment.authorized', 'payment.failed', 'call.ringing', 'call.ended']),
+    );
+    for (const { type, body } of rows) {
+      const schema = document.webhooks[type]?.['post']?.requestBody?.content['application/json']?.schema;
+      published(schema ?? {}).parse(JSON.parse(body));
+    }
+  });
+
+  it.each(noticeTypes)('%s is told apart by its type', (type) => {
+    const shape = noticeBodyShape(type);
+    expect(shape.safeParse({ type: 'else', timestamp: '2025-11-21T12:00:00.000Z', data: {} }).success).toBe(
+      false,
+    );
+  });
+});
