@@ -111,7 +111,7 @@ export function inboundLeg(uuid: string, cli: string, ddi: string, createdUs: nu
       ani: cli,
       destination: ddi,
       source: 'mod_sofia',
-      context: 'inbound',
+      context: 'public',
       createdUs,
     },
   };

@@ -172,9 +172,11 @@ export class SwitchChannels implements BridgeHost {
     channel.callState = 'RINGING';
     this.enter(channel, 'CS_EXECUTE');
     channel.variables.set('DP_MATCH', `ARRAY::${ddi}|:${ddi}`);
-    const apology = `+8 playback:${this.#apologyFile},hangup:NORMAL_TEMPORARY_FAILURE inline`;
+    const apology = `+8 'playback:${this.#apologyFile},hangup:NORMAL_TEMPORARY_FAILURE' inline`;
+    // As in telephony/freeswitch-conf/dialplan/public.xml.
     channel.extension = [
-      { application: 'set', argument: 'gateway_inbound=true' },
+      { application: 'set', argument: 'ringmeter_inbound=true' },
+      { application: 'set', argument: 'media_timeout=30000' },
       { application: 'ring_ready', argument: '' },
       { application: 'sched_transfer', argument: apology },
       { application: 'park', argument: '' },

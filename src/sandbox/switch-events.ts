@@ -38,36 +38,60 @@ function jsonValue(value: string): string {
   return JSON.stringify(value.startsWith('ARRAY::') ? value.slice(7).split('|:') : value);
 }
 
+/** Names repeat in every event: each is quoted once. Variables are named by clients, so the store has an end. */
+const quotedNames = new Map<string, string>();
+const quotedNamesMax = 10_000;
+
+function quotedName(name: string): string {
+  let quoted = quotedNames.get(name);
+  if (quoted === undefined) {
+    if (quotedNames.size >= quotedNamesMax) quotedNames.clear();
+    quotedNames.set(name, (quoted = `${JSON.stringify(name)}:`));
+  }
+  return quoted;
+}
+
+function writeOne(name: string, value: string, format: EventFormat): string {
+  return format === 'json' ? quotedName(name) + jsonValue(value) : `${name}: ${plainValue(value)}\n`;
+}
+
 function write(list: HeaderList, format: EventFormat): string {
   let text = '';
   for (let index = 0; index + 1 < list.length; index += 2) {
-    const name = list[index] ?? '';
-    const value = list[index + 1] ?? '';
-    if (format === 'json') text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${jsonValue(value)}`;
-    else text += `${name}: ${plainValue(value)}\n`;
+    if (format === 'json' && index > 0) text += ',';
+    text += writeOne(list[index] ?? '', list[index + 1] ?? '', format);
   }
   return text;
 }
 
+interface Variable {
+  value: string;
+  /** As it is written, by format; made when first asked for. */
+  json: string | undefined;
+  plain: string | undefined;
+}
+
 /** A channel's variables. They ride in most events and seldom change between two, so what is written is kept. */
 export class ChannelVariables {
-  readonly #values = new Map<string, string>();
-  readonly #written = new Map<EventFormat, string>();
+  readonly #values = new Map<string, Variable>();
+  #json: string | undefined;
+  #plain: string | undefined;
 
   get(name: string): string | undefined {
-    return this.#values.get(name);
+    return this.#values.get(name)?.value;
   }
 
   /** `undefined` or an empty value unsets, as in FreeSWITCH. */
   set(name: string, value: string | undefined): void {
     if (value === undefined || value === '') {
       if (!this.#values.delete(name)) return;
-    } else if (this.#values.get(name) === value) {
+    } else if (this.#values.get(name)?.value === value) {
       return;
     } else {
-      this.#values.set(name, value);
+      this.#values.set(name, { value, json: undefined, plain: undefined });
     }
-    this.#written.clear();
+    this.#json = undefined;
+    this.#plain = undefined;
   }
 
   setAll(pairs: Iterable<readonly [string, string]>): void {
@@ -75,20 +99,25 @@ export class ChannelVariables {
   }
 
   isTrue(name: string): boolean {
-    return isTrue(this.#values.get(name));
+    return isTrue(this.get(name));
   }
 
-  entries(): IterableIterator<[string, string]> {
-    return this.#values.entries();
+  /** Name and value, in the order they were first set. */
+  entries(): [string, string][] {
+    return [...this.#values].map(([name, { value }]) => [name, value]);
   }
 
   written(format: EventFormat): string {
-    const kept = this.#written.get(format);
-    if (kept !== undefined) return kept;
-    const list: HeaderList = [];
-    for (const [name, value] of this.#values) list.push(`variable_${name}`, value);
-    const text = write(list, format);
-    this.#written.set(format, text);
+    if (format === 'json') return (this.#json ??= this.#write(format, ','));
+    return (this.#plain ??= this.#write(format, ''));
+  }
+
+  #write(format: EventFormat, between: string): string {
+    let text = '';
+    for (const [name, variable] of this.#values) {
+      variable[format] ??= writeOne(`variable_${name}`, variable.value, format);
+      text += text === '' ? variable[format] : between + variable[format];
+    }
     return text;
   }
 }

@@ -119,9 +119,12 @@ async function listening(listen: () => Promise<number>): Promise<number> {
   }
 }
 
-/** As a part of the sandbox. `speechSpeed` comes from SANDBOX_SPEECH_SPEED where the settings do not say it. */
+/**
+ * As a part of the sandbox. `speechSpeed` comes from SANDBOX_SPEECH_SPEED where the settings do not say it. `promptsDir`:
+ * the gateway's prompts folder, for the apology; without it that call ends unspoken.
+ */
 export async function startSwitch(
-  settings: SwitchSettings & { speechSpeed?: number; silenceSpeed?: number },
+  settings: SwitchSettings & { speechSpeed?: number; silenceSpeed?: number; promptsDir?: string },
 ): Promise<RunningPart> {
   const speed = settings.speechSpeed ?? Number(process.env['SANDBOX_SPEECH_SPEED'] ?? 1);
   const running = await startSandboxSwitch({
@@ -132,6 +135,9 @@ export async function startSwitch(
     speechSpeed: speed > 0 ? speed : 1,
     silenceSpeed: settings.silenceSpeed ?? 1,
     origins: [new URL(settings.publicUrl).origin, new URL(settings.gatewayUrl).origin],
+    ...(settings.promptsDir === undefined
+      ? {}
+      : { apologyFile: join(settings.promptsDir, 'fr', 'apology.wav') }),
     ...(settings.cdrUrl === undefined ? {} : { cdrUrl: settings.cdrUrl }),
     ...(settings.cdrCredentials === undefined ? {} : { cdrCredentials: settings.cdrCredentials }),
   });

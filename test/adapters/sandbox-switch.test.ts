@@ -322,7 +322,7 @@ describe('an inbound call', () => {
       'Answer-State': 'ringing',
       'Caller-Caller-ID-Number': cli,
       'Caller-Destination-Number': ddi,
-      variable_gateway_inbound: 'true',
+      variable_ringmeter_inbound: 'true',
     });
     return parkedEvent.headers['Unique-ID'] ?? '';
   }
@@ -335,11 +335,12 @@ describe('an inbound call', () => {
   it('comes as recorded: created, marked, rung, guarded, parked', async () => {
     const leg = await arrives();
     const dialplan = story(esl.events, { [leg]: 'C' }).map((line) =>
-      line.replace(/playback:\S+,hangup/, 'playback,hangup'),
+      line.replace(/'playback:\S+,(hangup:\w+)'/, 'playback,$1'),
     );
     expect(dialplan).toEqual([
       'CHANNEL_CREATE C CS_INIT DOWN ringing',
-      'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set gateway_inbound=true _none_',
+      'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set ringmeter_inbound=true _none_',
+      'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set media_timeout=30000 _none_',
       'CHANNEL_PROGRESS C CS_EXECUTE RINGING ringing',
       'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing ring_ready _none_',
       'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing sched_transfer +8 playback,hangup:NORMAL_TEMPORARY_FAILURE inline _none_',
