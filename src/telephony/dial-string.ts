@@ -82,6 +82,7 @@ const message = (line: string, headers: Record<string, string>): Message => ({
  */
 export function promptFile(dirAtSwitch: string, language: Language, id: string): PromptFile {
   if (!languages.includes(language)) throw new UnsafeCommandPart('language');
+  if (!dirAtSwitch.startsWith('/')) throw new UnsafeCommandPart('prompts folder');
   return file(`${dirAtSwitch.replace(/\/+$/, '')}/${language}/${id}.wav` as PromptFile);
 }
 

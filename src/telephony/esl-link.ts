@@ -61,6 +61,8 @@ const openingDeadlineMs = 5_000;
 const silenceMs = 5_000;
 /** The largest true frames (a `show` of 2 000 rows) stay under 1 MB; a longer one is a broken length header. */
 const frameBytesMax = 8 * 1024 * 1024;
+/** Header lines of the event socket are some hundred bytes; a peer that sends no end of them is no switch. */
+const headerBytesMax = 64 * 1024;
 
 export class EslLink {
   readonly #options: EslLinkOptions;
@@ -197,7 +199,8 @@ export class EslLink {
       } catch (fault) {
         drop(`malformed frame: ${fault instanceof Error ? fault.message : 'unreadable'}`);
       }
-      if (parser.buffer.length > frameBytesMax) drop('malformed frame: endless');
+      const bytesMax = parser.bodyLen > 0 ? frameBytesMax : headerBytesMax;
+      if (parser.buffer.length > bytesMax) drop('malformed frame: endless');
     });
   }
 

@@ -90,6 +90,7 @@ export class FreeSwitch implements Switch {
   readonly #queues = new Map<LegUuid, Promise<unknown>>();
   #coreUuid: string | undefined;
   #musicTurn = 0;
+  #startOfPrompts: Promise<void> | undefined;
 
   constructor(options: FreeSwitchOptions) {
     this.id = options.id;
@@ -122,22 +123,13 @@ export class FreeSwitch implements Switch {
 
   start(): void {
     this.#link.start();
-    void this.#prompts
-      .layOutApology()
-      .catch((err: unknown) =>
-        this.#log.warn({ switch: this.id, err }, 'The prompts folder cannot be written.'),
-      );
-    void this.#prompts.findEngine().then((found) => {
-      if (found) return;
-      this.#log.warn(
-        { switch: this.id },
-        'espeak-ng is not installed: prompts are written as text only, and on a real switch callers hear silence.',
-      );
-    });
+    this.#startOfPrompts = this.#startPrompts();
   }
 
-  stop(): Promise<void> {
-    return this.#link.stop();
+  /** Resolves when nothing of ours runs any more: no socket, no child, no file being written. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#link.stop(), this.#startOfPrompts]);
+    await this.#prompts.idle();
   }
 
   prepare(sentences: readonly Sentence[]): void {
@@ -374,6 +366,20 @@ export class FreeSwitch implements Switch {
       for (const leg of legs) if (this.#queues.get(leg) === settled) this.#queues.delete(leg);
     });
     return turn;
+  }
+
+  async #startPrompts(): Promise<void> {
+    if (!(await this.#prompts.findEngine())) {
+      this.#log.warn(
+        { switch: this.id },
+        'espeak-ng is not installed: prompts are written as text only, and on a real switch callers hear silence.',
+      );
+    }
+    try {
+      await this.#prompts.layOutApology();
+    } catch (err) {
+      this.#log.warn({ switch: this.id, err }, 'The prompts folder cannot be written.');
+    }
   }
 
   async #render(sentence: Sentence): Promise<PromptFile> {

@@ -10,7 +10,9 @@ declare module 'modesl' {
   }
 
   interface Parser {
+    /** Bytes not yet parsed: the beginning of a header block, or of a body while `bodyLen` > 0. */
     buffer: Buffer;
+    bodyLen: number;
     _onData(bytes: Buffer): void;
     _parseHeaderText(text: string): Record<string, string | number>;
   }

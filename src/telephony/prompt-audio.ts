@@ -97,6 +97,11 @@ export class PromptAudio {
     }
   }
 
+  /** Resolves when nothing is being rendered. */
+  async idle(): Promise<void> {
+    while (this.#rendering.size > 0) await Promise.allSettled(this.#rendering.values());
+  }
+
   #id(sentence: Sentence): string {
     const voice = this.#options.voices[sentence.language];
     const words = [this.#options.engine, voice, sentence.language, spokenText(sentence)].join('\n');
