@@ -83,17 +83,15 @@ const otherStateCodes = new Set([
   'intent_invalid_state',
 ]);
 
-/** Codes of a write that met another one under way: it may still succeed, so nothing is known. */
-const underWayCodes = new Set(['idempotency_key_in_use', 'lock_timeout', 'rate_limit']);
-
 /** Reads what the SDK threw. Throws it again when it is not Stripe's: that is a bug of ours. */
 export function readStripeError(error: unknown): StripeFailure {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const code = error.code ?? error.rawType ?? error.type;
   const status = error.statusCode;
 
-  // No status: no whole answer came. 409: the first request under this key still runs.
-  if (status === undefined || status === 409 || status === 429 || underWayCodes.has(code)) {
+  // No status: no whole answer came. 409: the first request under this key still runs. 429 (or 400 rate_limit), a lock
+  // that was waited for included: Stripe promises nothing about what was begun.
+  if (status === undefined || status === 409 || status === 429 || error.code === 'rate_limit') {
     return { kind: 'unknown', final: false, code };
   }
   if (status >= 500) {

@@ -47,12 +47,14 @@ input {
   flex: 1 1 auto; min-width: 0; width: 100%; height: 100%; border: 0; outline: 0; background: transparent;
   font: inherit; color: inherit; letter-spacing: inherit; text-align: inherit;
 }
-input.expiry { flex: 0 0 4.6em; }
-input.cvc { flex: 0 0 3.2em; }
+form:has(.number) input.expiry { flex: 0 0 4em; }
+form:has(.number) input.cvc { flex: 0 0 2.8em; }
 .brand, .ribbon { flex: 0 0 auto; font: 600 10px/1 system-ui, sans-serif; letter-spacing: 0.02em; }
 .brand { min-width: 0; color: #475467; text-transform: uppercase; }
 .ribbon { padding: 3px 5px; border-radius: 3px; background: #fde68a; color: #713f12; }
 [hidden] { display: none; }
+/* Three parts in one line of a phone: the number needs the room. */
+@media (max-width: 480px) { form:has(.cvc) .brand { display: none; } }
 `;
 
 const bankTexts = {
