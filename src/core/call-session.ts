@@ -159,6 +159,8 @@ export interface CallStep {
   /** This consultant talks or is about to: busy until freed. */
   occupy?: string;
   free: readonly string[];
+  /** This consultant still hears why it came to nothing: his phone is his again when his leg ends. */
+  linger?: string;
   /** The money is to be settled. */
   settle: boolean;
 }
@@ -195,6 +197,7 @@ class Step {
   free: string[] = [];
   claim: number | 'all' | undefined;
   occupy: string | undefined;
+  linger: string | undefined;
   settle = false;
 
   constructor(session: CallSession) {
@@ -215,7 +218,7 @@ class Step {
     this.notices.push({ type, data: { callSessionId: this.session.id, ...data } });
   }
   done(): CallStep {
-    const { session, commands, facts, notices, free, settle, claim, occupy } = this;
+    const { session, commands, facts, notices, free, settle, claim, occupy, linger } = this;
     return {
       session,
       commands,
@@ -225,6 +228,7 @@ class Step {
       settle,
       ...(claim !== undefined && { claim }),
       ...(occupy !== undefined && { occupy }),
+      ...(linger !== undefined && { linger }),
     };
   }
 }
@@ -613,6 +617,7 @@ function end(step: Step, outcome: CallOutcome, endedLeg?: LegUuid): void {
   for (const one of attempts) {
     if (one.leg === endedLeg) continue;
     if (one.state === 'accepted') {
+      step.linger = one.consultantId;
       step.commands.push({
         do: 'play',
         leg: one.leg,
@@ -648,7 +653,9 @@ function end(step: Step, outcome: CallOutcome, endedLeg?: LegUuid): void {
 function close(step: Step, outcome: CallOutcome): void {
   step.become({ state: 'ended', outcome });
   step.commands.unshift({ do: 'stopTimers' });
-  for (const one of step.session.attempts) step.free.push(one.consultantId);
+  for (const { consultantId } of step.session.attempts) {
+    if (consultantId !== step.linger) step.free.push(consultantId);
+  }
   step.fact('ended', { outcome, ...(step.session.endedBy && { endedBy: step.session.endedBy }) });
   step.notice('call.ended', {
     outcome,
@@ -664,5 +671,8 @@ function over(step: Step, event: CallEvent): void {
     step.commands.push({ do: 'hangUp', leg: event.leg, cause: 'normal' });
   } else if (event.type === 'legAnswered') {
     step.commands.push({ do: 'hangUp', leg: event.leg, cause: 'stopped' });
+  } else if (event.type === 'legEnded') {
+    const lingered = step.session.attempts.find((one) => one.leg === event.leg && one.state === 'accepted');
+    if (lingered && step.session.bridgedUs === undefined) step.free.push(lingered.consultantId);
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
-import { claimConsultants, freeConsultants, occupyConsultant } from '../store/consultants.ts';
+import { claimConsultants, freeConsultants, letLinger, occupyConsultant } from '../store/consultants.ts';
 import { insertLegs, saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -21,6 +21,8 @@ import type { House } from './house.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
 const claimSlackSeconds = 60;
+/** The longest last words take some eight seconds; his leg's end frees him before. */
+const lingerMs = 15_000;
 
 export interface WrittenStep {
   stored: StoredSession;
@@ -50,6 +52,7 @@ export async function writeStep(
   const facts: CallFact[] = [];
   const notices: NoticeDraft[] = [...earlierNotices];
   let occupy: string | undefined;
+  let linger: string | undefined;
   let settle = false;
   const free: string[] = [];
 
@@ -60,6 +63,7 @@ export async function writeStep(
     notices.push(...step.notices);
     free.push(...step.free);
     occupy = step.occupy ?? occupy;
+    linger = step.linger ?? linger;
     settle ||= step.settle;
     if (step.claim === undefined) break;
     step = advance(step.session, await claim(house, tx, step, step.claim, at));
@@ -75,11 +79,13 @@ export async function writeStep(
     ...(next.caller && !stored.session.caller ? [{ leg: next.caller.leg, role: 'A' as const }] : []),
   ]);
   if (settle) {
-    await freeConsultants(tx, next.id, undefined, talkUs(next) > 0n ? at : undefined);
+    const talkedAt = talkUs(next) > 0n ? at : undefined;
+    await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);
+    if (linger !== undefined) await letLinger(tx, next.id, linger, new Date(at.getTime() + lingerMs));
     const { merchantId, orderId } = stored;
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   } else {
-    if (free.length > 0) await freeConsultants(tx, next.id, free, undefined);
+    if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
     if (occupy !== undefined) await occupyConsultant(tx, next.id, occupy);
   }
   await writeNotices(

@@ -592,7 +592,7 @@ export async function giveUpOrder(
     if (call?.session.state === 'awaiting_payment') {
       await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }));
     } else {
-      if (call) await freeConsultants(tx, call.session.id, undefined, undefined);
+      if (call) await freeConsultants(tx, call.session.id, {}, undefined);
       await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     }
     return 'cancelled';

@@ -13,6 +13,7 @@ import {
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
+import { freeConsultants } from '../store/consultants.ts';
 import { readSession, saveCdr, type StoredSession } from '../store/call-sessions.ts';
 import { liveSessionsOfSwitch, merchantOfLeg, type SwitchWork, workOfSwitch } from '../store/finders.ts';
 import {
@@ -380,8 +381,14 @@ export class SwitchCommander {
     const { clock, db, metrics } = this.#house;
     const before = live.stored.session.state;
     const step = advance(live.stored.session, event);
-    if (step.session === live.stored.session && step.commands.length === 0) return;
+    if (step.session === live.stored.session && step.commands.length === 0 && step.free.length === 0) return;
     if (!isDurable(step)) {
+      if (step.free.length > 0) {
+        const { id } = step.session;
+        await db.asMerchant(live.stored.merchantId, (tx) =>
+          freeConsultants(tx, id, { only: step.free }, undefined),
+        );
+      }
       live.stored = { ...live.stored, session: step.session };
       return this.#doAll(live, step.commands);
     }

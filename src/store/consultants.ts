@@ -67,19 +67,28 @@ export async function occupyConsultant(tx: Tx, session: string, consultantId: st
   ]);
 }
 
-/** Frees those of these consultants this session still holds; with no list, all it holds. */
+/** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */
+export async function letLinger(tx: Tx, session: string, consultantId: string, until: Date): Promise<void> {
+  await tx.raw(`update consultants set claim = 'soft', claimed_until = ? where id = ? and claimed_by = ?`, [
+    until,
+    consultantId,
+    session,
+  ]);
+}
+
+/** Frees what this session holds: all of it, only these, or all but one. */
 export async function freeConsultants(
   tx: Tx,
   session: string,
-  only: readonly string[] | undefined,
+  which: { only?: readonly string[]; but?: string },
   talkedAt: Date | undefined,
 ): Promise<void> {
   const freed = await rows<{ id: string }>(
     tx,
     `update consultants set claimed_by = null, claim = null, claimed_until = null,
        last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
-     where claimed_by = ? and (?::text[] is null or id = any(?::text[])) returning id`,
-    [talkedAt ?? null, session, only ?? null, only ?? null] as unknown[],
+     where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ? returning id`,
+    [talkedAt ?? null, session, which.only ?? null, which.only ?? null, which.but ?? null] as unknown[],
   );
   if (freed.length > 0)
     await tellLines(

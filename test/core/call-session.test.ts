@@ -321,6 +321,12 @@ describe('the caller', () => {
     expect(table.done()).toEqual(['play B1 consultant_caller_lost']);
     expect(talkUs(table.session)).toBe(0n);
   });
+  it('is lost: the consultant is free when her phone is, not while she hears why', () => {
+    const table = ringing().on(ended(callerLeg, 'busy'));
+    expect(table.said.at(-1)).toMatchObject({ linger: 'con_1', free: [] });
+    table.on(ended(legOf(1), 'normal'));
+    expect(table.said.at(-1)).toMatchObject({ free: ['con_1'], settle: false });
+  });
   it('presses nothing (or it is his voicemail): asked twice, then hung up', () => {
     const table = ringing().on(answered(callerLeg)).on(silence(callerLeg));
     expect(table.done()).toEqual(['ask A caller_offer', 'ask A caller_reminder']);

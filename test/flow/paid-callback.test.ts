@@ -135,8 +135,10 @@ describe('nothing is charged', () => {
     });
     const payments = await world.payments();
     expect(payments.find((one: any) => one.metadata.order === made.orderId).status).toBe('canceled');
-    const claimed = await world.sql.query('select id from consultants where claimed_by is not null');
-    expect(claimed.rows).toEqual([]);
+    await eventually(async () => {
+      const claimed = await world.sql.query('select id from consultants where claimed_by is not null');
+      expect(claimed.rows).toEqual([]);
+    });
     const types = (
       await eventually(async () => {
         const heard = await world.notices(made.orderId);
