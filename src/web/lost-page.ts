@@ -2,7 +2,7 @@
 // own words and without a merchant's colours: whose page it would have been is not known here.
 
 import type { Language } from '../core/ids.ts';
-import type { ProblemKind } from './problem.ts';
+import type { ProblemKind } from './problem-kinds.ts';
 
 const texts: Record<
   Language,

@@ -2,7 +2,7 @@
 
 import type { Language } from '../core/ids.ts';
 import type { DeclineReason } from '../flow/ports.ts';
-import type { ProblemKind } from './problem.ts';
+import type { ProblemKind } from './problem-kinds.ts';
 
 type Both = Record<Language, string>;
 

@@ -10,7 +10,8 @@ import {
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z, type ZodObject, type ZodType } from 'zod';
 import type { Language } from '../core/ids.ts';
-import { problemStatuses, type ProblemDraft, type ProblemKind } from './problem.ts';
+import { problemStatuses, type ProblemKind } from './problem-kinds.ts';
+import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
 
 // Adds `.openapi()` to zod's types, which the registry calls; must have run before the first shape is made.

@@ -17,7 +17,8 @@ import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import type { House } from '../flow/house.ts';
 import { lostPage } from './lost-page.ts';
-import { problemStatuses, type ProblemDraft } from './problem.ts';
+import { problemStatuses } from './problem-kinds.ts';
+import type { ProblemDraft } from './problem.ts';
 import { languageOf, problemOfError, requestIdOf, sendProblem } from './send-problem.ts';
 
 export interface WebParts {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noticeTypes } from '../../src/core/merchant-notice.ts';
 import { noticeBodyShape } from '../../src/web/notice-shapes.ts';
-import { problemKinds } from '../../src/web/problem.ts';
+import { problemKinds } from '../../src/web/problem-kinds.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 
 interface Operation {

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderRefusal, OrderRefusalReason } from '../../src/core/order.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
-import {
-  isProblemKind,
-  problemKinds,
-  problemOf,
-  problemOfRefusal,
-  problemStatuses,
-  refusalSentence,
-} from '../../src/web/problem.ts';
+import { isProblemKind, problemKinds, problemStatuses } from '../../src/web/problem-kinds.ts';
+import { problemOf, problemOfRefusal, refusalSentence } from '../../src/web/problem.ts';
 import { problemTexts } from '../../src/web/problem-texts.ts';
 import { problemOfError } from '../../src/web/send-problem.ts';
 
