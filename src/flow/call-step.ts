@@ -7,6 +7,7 @@ import {
   type CallCommand,
   type CallEvent,
   type CallFact,
+  type CallSession,
   type CallStep,
   talkUs,
 } from '../core/call-session.ts';
@@ -124,4 +125,35 @@ async function claim(
     consultants: claimed.map((one) => ({ ...one, leg: house.ids.legUuid() })),
     skipped: passed,
   };
+}
+
+/** What happened, for whoever watches: one line a fact, ids and never numbers, after it was committed. */
+export function narrate(house: House, { stored, facts }: Pick<WrittenStep, 'stored' | 'facts'>): void {
+  const { session } = stored;
+  for (const { name, facts: more } of facts) {
+    house.log.info({ callSessionId: session.id, ...more }, sentenceOf(name, more, session));
+  }
+}
+
+function sentenceOf(
+  name: string,
+  facts: Record<string, unknown>,
+  { plan, attempts, ...session }: CallSession,
+): string {
+  const consultant =
+    attempts.find((one) => one.consultantId === facts['consultantId'])?.name ?? 'the consultant';
+  const sentences: Record<string, string> = {
+    authorized: 'The card is held',
+    ringing_consultant: `${consultant} is being rung`,
+    consultant_missed: `${consultant} did not take it (${String(facts['because'])})`,
+    consultant_accepted: `${consultant} pressed 1`,
+    consultant_left: `${consultant} left before the caller was there`,
+    ringing_caller: 'The caller is being rung',
+    caller_missed: `The caller was lost (${String(facts['because'])})`,
+    caller_consented: 'The caller heard the price and pressed 1',
+    connected: `They talk, for ${String(plan.talkLimitSeconds)} s at most`,
+    limit_near: `The caller is warned: ${String(facts['secondsLeft'])} s left`,
+    ended: `Ended: ${String(session.outcome)}, ${(Number(talkUs({ ...session, plan, attempts }) / 1000n) / 1000).toFixed(3)} s talked`,
+  };
+  return sentences[name] ?? name;
 }

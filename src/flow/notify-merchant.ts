@@ -116,6 +116,10 @@ export class NoticeDispatcher {
     const count = notice.tries + 1;
     const next = afterDelivery({ tries: count }, delivered, clock.now(), ids.chance());
     metrics.count('notices', { result: delivered.outcome });
+    if (delivered.outcome === 'delivered' && notice.type === 'call.ended') {
+      const seconds = (clock.now().getTime() - notice.createdAt.getTime()) / 1000;
+      metrics.observe('hangup_to_notice_seconds', Math.max(0, seconds));
+    }
     return {
       gone: next.state === 'gone',
       tried: {

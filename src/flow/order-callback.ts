@@ -34,7 +34,7 @@ import {
 } from '../store/payments.ts';
 import { sha256 } from '../store/seal.ts';
 import { addSwitchWork, switchForNewCall } from '../store/switches.ts';
-import { writeStep } from './call-step.ts';
+import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import type { Authorized, IntentState, ProcessorHint } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
@@ -96,6 +96,10 @@ export async function orderCallback(
   const answer = await authorize(house, made.payment);
   const applied = await recordAuthorization(house, merchantId, made.payment.id, answer);
   const { orderId, callSessionId } = made;
+  house.log.info(
+    { orderId, ...(callSessionId !== undefined && { callSessionId }) },
+    `Ordered: ${request.line}`,
+  );
   const ids = { orderId, ...(callSessionId !== undefined && { callSessionId }) };
   if (applied.refusal) return { outcome: 'refused', refusal: applied.refusal, ...ids };
   return {
@@ -423,6 +427,7 @@ async function authorized(
   const step = advance(call.session, { type: 'paymentAuthorized' });
   const written = await writeStep(house, tx, call, step, undefined, [notice]);
   if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
+  narrate(house, written);
   if (written.stored.session.state !== 'ended') {
     await addSwitchWork(tx, {
       merchantId,

@@ -270,9 +270,6 @@ export interface Log {
 
 /** Durations, in seconds. */
 export type MetricName =
-  | 'switch_command_seconds' // labels: switch, command
-  | 'processor_request_seconds' // labels: operation
-  | 'authorized_to_originate_seconds'
   | 'hangup_to_capture_seconds'
   | 'hangup_to_notice_seconds'
   /** How far from the talk limit the cut fell; never negative: a cut too early is as wrong as one too late. */

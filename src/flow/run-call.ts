@@ -23,7 +23,7 @@ import {
   removeSwitchWork,
   takeLease,
 } from '../store/switches.ts';
-import { isDurable, writeStep } from './call-step.ts';
+import { isDurable, narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { giveUpOrder } from './order-callback.ts';
 import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
@@ -406,6 +406,7 @@ export class SwitchCommander {
       return;
     }
     live.stored = written.stored;
+    narrate(this.#house, written);
     for (const id of work) this.#takenWork.delete(id);
     live.work = live.work.filter((id) => !work.includes(id));
     this.#indexLegs(live);

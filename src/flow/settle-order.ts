@@ -236,6 +236,15 @@ async function record(
     }
   }
   if (call) await closeSession(house, tx, call);
+  house.log.info(
+    { orderId, ...(call && { callSessionId: call.session.id }) },
+    `Settled: ${amountText(captured)} captured, ${amountText(released)} released (${held.currency})`,
+  );
+  const endedUs = call?.session.unbridgedUs;
+  if (answer.outcome === 'captured' && endedUs !== undefined) {
+    const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
+    house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
+  }
   await tellMerchant(house, tx, payment, call, {
     captured,
     released: answer.outcome === 'nothing_held' ? expired : released,

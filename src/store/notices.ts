@@ -58,8 +58,10 @@ export async function writeNotices(
 
 export interface DueNotice {
   id: string;
+  type: string;
   body: string;
   tries: number;
+  createdAt: Date;
 }
 
 /** Takes up to `atMost` due notices for one try each; nobody else takes them before `until`. */
@@ -78,7 +80,7 @@ export async function claimDueNotices(
     `update notices set next_try_at = ? where id in (
        select id from notices where state = 'pending' and next_try_at <= ? order by next_try_at, position limit ?
        for update skip locked)
-     returning id, body, tries`,
+     returning id, type, body, tries, created_at as "createdAt"`,
     [claim.until, claim.at, claim.atMost],
   );
   return { url: address.url, secretSealed: address.sealed, notices };

@@ -87,8 +87,8 @@ describe('/metrics', () => {
     await ask(stage, 'POST', '/v1/callbacks', { body: { line: 'nowhere' } });
     stage.house.metrics.count('calls', { state: 'ended', outcome: 'talked' });
     stage.house.metrics.count('notices', { result: 'delivered' });
-    stage.house.metrics.observe('authorized_to_originate_seconds', 0.02);
-    stage.house.metrics.observe('switch_command_seconds', 0.004, { switch: 'fs1', command: 'uuid_kill' });
+    stage.house.metrics.observe('hangup_to_notice_seconds', 0.2);
+    stage.house.metrics.observe('cut_distance_seconds', 0.004);
     const answer = await look('/metrics');
     expect(answer.headers.get('content-type')).toContain('text/plain');
     const text = await answer.text();
@@ -96,8 +96,8 @@ describe('/metrics', () => {
       'ringmeter_orders_refused_total{because="line_unknown"} 1',
       'ringmeter_calls_total{state="ended",outcome="talked"} 1',
       'ringmeter_notices_total{result="delivered"} 1',
-      'ringmeter_authorized_to_originate_seconds_count 1',
-      'ringmeter_switch_command_seconds_bucket{le="0.005",switch="fs1",command="uuid_kill"} 1',
+      'ringmeter_hangup_to_notice_seconds_count 1',
+      'ringmeter_cut_distance_seconds_bucket{le="0.005"} 1',
       'ringmeter_switch_link_up{switch="fs1"} 0',
     ]) {
       expect(text).toContain(line);
