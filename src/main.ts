@@ -6,35 +6,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { ConfigError, readConfig, type Config } from './config.ts';
+import type { Gateway } from './gateway.ts';
 import { PostgresUnavailable, startEmbeddedPostgres } from './sandbox/embedded-postgres.ts';
-import {
-  SandboxUnavailable,
-  startSandbox,
-  type DemoFacts,
-  type RunningSandbox,
-  type SandboxAddresses,
-} from './sandbox/start-sandbox.ts';
-
-/** What the gateway is given besides its configuration: what only exists once this process has started it. */
-interface World {
-  /** The owner's: migrations run with it, the gateway's own roles are made by them. */
-  databaseUrl: string;
-  secretsKey: Buffer;
-  /** Where the sandbox's parts are; absent when all is real. */
-  sandbox?: SandboxAddresses;
-}
-
-interface RunningGateway {
-  url: string;
-  /** Absent in production. */
-  demo?: DemoFacts;
-  /** Takes no new calls, finishes what is being written, leaves live calls to the switch. */
-  close(): Promise<void>;
-}
-
-interface GatewayModule {
-  startGateway: (config: Config, world: World) => Promise<RunningGateway>;
-}
+import { SandboxUnavailable, startSandbox, type RunningSandbox } from './sandbox/start-sandbox.ts';
 
 /** A sentence for the person at the terminal; the process ends with code 1. */
 class CannotStart extends Error {}
@@ -44,8 +18,6 @@ const closeMs = 8_000;
 /** How soon we notice that who started us is gone without a word: npm forwards no signal when it is killed with -9. */
 const parentLookMs = 500;
 
-/** Loaded only when database and sandbox run, so that a wrong variable is said at once. */
-const gatewayModule: string = './gateway.ts';
 const startedAt = performance.now();
 /** What runs, in the order it was started; ended in the opposite order. */
 const running: { name: string; stop: () => Promise<void> }[] = [];
@@ -71,7 +43,8 @@ async function start(): Promise<void> {
   if (sandbox.status === 'rejected') throw sandbox.reason;
   if (ending !== undefined) return;
 
-  const { startGateway }: GatewayModule = (await import(gatewayModule)) as GatewayModule;
+  // Loaded only now, so that a wrong variable or a busy port is said at once.
+  const { startGateway } = await import('./gateway.ts');
   const gateway = await startGateway(config, {
     databaseUrl: database.value,
     secretsKey,
@@ -129,8 +102,10 @@ async function startDatabase(config: Config): Promise<string> {
   const database = await startEmbeddedPostgres({
     dataDir,
     onTrouble: (trouble) => {
-      if (trouble === 'restarted')
-        return complain('The embedded Postgres ended unexpectedly and runs again.');
+      if (trouble === 'restarted') {
+        complain('The embedded Postgres ended unexpectedly and runs again.');
+        return;
+      }
       complain(`The embedded Postgres ended unexpectedly; its log is ${join(dataDir, 'postgres.log')}.`);
       void endAndExit(1);
     },
@@ -159,7 +134,7 @@ async function startSandboxParts(config: Config): Promise<RunningSandbox | undef
   return sandbox;
 }
 
-function announce(config: Config, gateway: RunningGateway, sandbox: RunningSandbox | undefined): void {
+function announce(config: Config, gateway: Gateway, sandbox: RunningSandbox | undefined): void {
   say(`gateway    ${gateway.url} (ready after ${since(startedAt)})`);
   const { demo } = gateway;
   if (demo === undefined) return;

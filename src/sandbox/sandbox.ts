@@ -78,7 +78,8 @@ async function run(order: SandboxOrder): Promise<void> {
   });
   let port: number;
   try {
-    port = await listenOnLoopback(front, order.port, 1);
+    // After kill -9 the sandbox of the run before takes a moment to notice; whoever else is there stays.
+    port = await listenOnLoopback(front, order.port, 15);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new Error(
@@ -174,7 +175,10 @@ function end(code: number): void {
 }
 
 process.on('message', (message: SandboxMessage) => {
-  if ('stop' in message) { end(0); return; }
+  if ('stop' in message) {
+    end(0);
+    return;
+  }
   if ('demo' in message) {
     demo = message.demo;
     return;

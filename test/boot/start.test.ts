@@ -1,0 +1,190 @@
+// `npm start` as the person at the terminal meets it: what is printed, what a copied line does, how it ends.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/sandbox/postgres-process.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const tsx = createRequire(import.meta.url).resolve('tsx');
+let scratch: string;
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'ringmeter start '));
+  chmodSync(scratch, 0o755);
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+interface Started {
+  child: ChildProcess;
+  exited: Promise<number | string>;
+  /** All that was printed so far, both streams. */
+  printed: () => string;
+  /** Resolves when this was printed; rejects when the process ended instead. */
+  says: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+function start(env: Record<string, string>): Started {
+  // Nothing of the shell that runs the tests: it may name a database, a port, a switch.
+  const child = spawn(process.execPath, ['--import', tsx, main], {
+    cwd: scratch,
+    env: { PATH: process.env['PATH'] ?? '', HOME: scratch, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  let tell: () => void = () => undefined;
+  const hear = (chunk: Buffer): void => {
+    text += chunk.toString();
+    tell();
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  let gone = false;
+  const exited = once(child, 'close').then(([code, signal]: (number | string)[]) => {
+    gone = true;
+    tell();
+    return code ?? signal ?? '';
+  });
+  const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(text);
+      if (found !== null) return found;
+      if (gone) throw new Error(`ended, having said only: ${text}`);
+      await new Promise<void>((resolve) => (tell = resolve));
+    }
+  };
+  return { child, exited, printed: () => text, says };
+}
+
+async function freePorts(): Promise<{ PORT: string; SANDBOX_PORT: string }> {
+  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const [PORT = '', SANDBOX_PORT = ''] = servers.map((server) =>
+    String((server.address() as AddressInfo).port),
+  );
+  for (const server of servers) server.close();
+  return { PORT, SANDBOX_PORT };
+}
+
+/** Every process whose command line names this folder: database and all. */
+function processesIn(folder: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 1 && pid !== process.pid && isAlive(pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+      } catch {
+        return false;
+      }
+    });
+}
+
+describe('a bare machine', () => {
+  test('starts, takes a copied order, ends at SIGTERM with everything it started, starts again after kill -9', async () => {
+    const dataDir = join(scratch, 'data');
+    const ports = await freePorts();
+    const env = { ...ports, DATA_DIR: dataDir };
+    const first = start(env);
+    const [, key] = await first.says(/demo key {3}(rk_demo_\S+)/);
+    const printed = first.printed();
+    expect(printed).toContain(`http://localhost:${ports.PORT}/pay/demo`);
+    expect(printed).toContain(`http://localhost:${ports.SANDBOX_PORT}/demo`);
+    expect(printed).toContain(`http://localhost:${ports.PORT}/openapi.json`);
+
+    // The printed line, run by a shell as it stands, with a stand-in for curl that needs nothing installed.
+    const line = printed.split('\n').find((candidate) => candidate.trim().startsWith('curl '))!;
+    const ordered = await copied(line.trim());
+    expect(ordered).toMatchObject({
+      id: expect.stringMatching(/^call_/),
+      state: 'ringing_consultant',
+      paymentUrl: null,
+    });
+    // A second order is another one: the key in the line is new each time.
+    expect((await copied(line.trim()))['id']).not.toBe(ordered['id']);
+    const phones = await (await fetch(`http://localhost:${ports.SANDBOX_PORT}/api/phones`)).json();
+    expect(phones).toEqual(
+      expect.arrayContaining([expect.objectContaining({ number: expect.stringMatching(/^\+331990000/) })]),
+    );
+    expect(await (await fetch(`http://localhost:${ports.SANDBOX_PORT}/api/demo`)).json()).toMatchObject({
+      ready: true,
+    });
+    expect(statSync(join(dataDir, 'secrets-key')).mode & 0o777).toBe(0o600);
+
+    first.child.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    expect(processesIn(dataDir)).toEqual([]);
+
+    const second = start(env);
+    await second.says(/demo key/);
+    second.child.kill('SIGKILL');
+    await second.exited;
+    const third = start(env);
+    // The same key: what was copied yesterday still works.
+    expect((await third.says(/demo key {3}(rk_demo_\S+)/))[1]).toBe(key);
+    third.child.kill('SIGINT');
+    expect(await third.exited).toBe(0);
+    expect(processesIn(dataDir)).toEqual([]);
+    // Three whole starts on however slow a machine.
+  }, 120_000);
+});
+
+/** What `sh` makes of the line, sent as curl would send it. */
+async function copied(line: string): Promise<Record<string, unknown>> {
+  const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }; ${line}`;
+  const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let words = '';
+  shell.stdout.on('data', (chunk: Buffer) => (words += chunk.toString()));
+  await once(shell, 'close');
+  const args = words.split('\0');
+  const after = (flag: string): string[] => args.filter((_word, index) => args[index - 1] === flag);
+  const headers = after('-H').map((header) => header.split(': ', 2) as [string, string]);
+  const url = args.find((word) => word.startsWith('http'))!;
+  const answer = await fetch(url, { method: after('-X')[0]!, headers, body: after('-d')[0]! });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+describe('what is wrong is one sentence', () => {
+  test.each(['PORT', 'SANDBOX_PORT'] as const)('a busy %s', async (variable) => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const dataDir = join(scratch, `busy ${variable}`);
+    const started = start({ ...(await freePorts()), [variable]: String(port), DATA_DIR: dataDir });
+    expect(await started.exited).toBe(1);
+    expect(started.printed()).toContain(
+      `Port ${port} is in use: stop what listens there, or set ${variable} to another one.`,
+    );
+    expect(started.printed()).not.toMatch(/\n {4}at /);
+    expect(processesIn(dataDir)).toEqual([]);
+    busy.close();
+  });
+
+  test('a wrong variable, and one that is missing', async () => {
+    const started = start({ PORT: 'http', STRIPE_SECRET_KEY: 'sk_test_1' });
+    expect(await started.exited).toBe(1);
+    expect(started.printed().trim().split('\n')).toEqual([
+      'PORT must be a port from 1 to 65535.',
+      expect.stringMatching(/^FREESWITCH_URL must be set/),
+      expect.stringMatching(/^STRIPE_PUBLISHABLE_KEY must be set/),
+    ]);
+  });
+
+  test('a folder another one uses', async () => {
+    const dataDir = join(scratch, 'used');
+    const first = start({ ...(await freePorts()), DATA_DIR: dataDir });
+    await first.says(/demo key/);
+    const second = start({ ...(await freePorts()), DATA_DIR: dataDir });
+    expect(await second.exited).toBe(1);
+    expect(second.printed()).toContain('is in use by another Ringmeter');
+    first.child.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+  });
+});
