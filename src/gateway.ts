@@ -79,7 +79,7 @@ export async function startGateway(
   overrides: Partial<House> = {},
 ): Promise<Gateway> {
   const { log, requests } = houseLog({
-    terminal: process.stdout.isTTY && !config.production,
+    terminal: !config.production,
     level: config.logLevel,
     write: (line) => process.stdout.write(line),
   });
