@@ -1,14 +1,15 @@
 // One step of a call session, written down: the rule's answer, the claims it needs, its trace, what the merchant hears
 // and the job that settles it, in the caller's transaction. What is to be done in the world is returned for after the
-// commit. Both sides of the meeting of call and payment (order-callback, run-call) go through here.
+// commit. Both sides of the meeting of call and payment (authorize-payment, run-call) go through here.
 
+import { advance } from '../core/advance-call.ts';
 import {
-  advance,
   type CallCommand,
   type CallEvent,
   type CallFact,
   type CallSession,
   type CallStep,
+  secondsOf,
   talkUs,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
@@ -153,7 +154,7 @@ function sentenceOf(
     caller_consented: 'The caller heard the price and pressed 1',
     connected: `They talk, for ${String(plan.talkLimitSeconds)} s at most`,
     limit_near: `The caller is warned: ${String(facts['secondsLeft'])} s left`,
-    ended: `Ended: ${String(session.outcome)}, ${(Number(talkUs({ ...session, plan, attempts }) / 1000n) / 1000).toFixed(3)} s talked`,
+    ended: `Ended: ${String(session.outcome)}, ${secondsOf(talkUs({ ...session, plan, attempts })).toFixed(3)} s talked`,
   };
   return sentences[name] ?? name;
 }

@@ -3,7 +3,7 @@
 // names a payment method. What the processor says is looked at, never taken from a browser or a webhook.
 
 import type { CallSession, CallState } from '../core/call-session.ts';
-import { advance } from '../core/call-session.ts';
+import { advance } from '../core/advance-call.ts';
 import type { Language } from '../core/ids.ts';
 import { amountText, compare, type Money } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';

@@ -2,12 +2,11 @@
 // stands over one switch for as long as he holds its lease; the sessions he runs live in memory beside their rows, and a
 // row that has moved on wins. Timers make the cut exact; the switch's own task stands behind them (DESIGN 6).
 
+import { advance, resume } from '../core/advance-call.ts';
 import {
-  advance,
   type CallCommand,
   type CallEvent,
   type CallSession,
-  resume,
   type TimerName,
   keyWaitMs,
 } from '../core/call-session.ts';

@@ -2,7 +2,7 @@
 // the ledger, the receipt, the notices. The decision is written down with its operation before anything is asked of the
 // processor; whoever repeats the job finds it and asks the same again, by the same key.
 
-import { billableUs, type CallSession, talkUs } from '../core/call-session.ts';
+import { billableUs, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
 import { amountText, type Money, money, roundToCurrency, times, zero } from '../core/money.ts';
 import { isFinal, movePayment, settlementOf } from '../core/payment.ts';
 import { priceOfSeconds, rate, type Rated } from '../core/rating.ts';
@@ -314,7 +314,7 @@ function receiptBody(
     issuedAt: at.toISOString(),
     merchant: facts.merchant,
     line: facts.line,
-    talkSeconds: session ? Number(talkUs(session) / 1000n) / 1000 : 0,
+    talkSeconds: session ? secondsOf(talkUs(session)) : 0,
     billableSeconds: rated.billableSeconds,
     lines: rated.lines.map((line) => ({
       what: line.what,

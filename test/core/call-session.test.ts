@@ -3,14 +3,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { advance, resume } from '../../src/core/advance-call.ts';
 import {
-  advance,
   billableUs,
   type CallEvent,
   type CallSession,
   type CallStep,
   type ClaimedConsultant,
-  resume,
   talkUs,
   warningSecondsBefore,
 } from '../../src/core/call-session.ts';
@@ -418,7 +417,7 @@ describe('whatever happens, in whatever order', () => {
     }),
     fc.constant(paid),
     fc.constant({ type: 'bridgeFailed' as const }),
-  ) as fc.Arbitrary<CallEvent>;
+  );
 
   it('settles once, joins only who agreed, commands only what is there', () => {
     fc.assert(

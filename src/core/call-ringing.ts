@@ -1,0 +1,285 @@
+// From the held card to two people who both pressed 1: who is rung, what each is told, what each key means, who is next.
+// Here too every way it comes to nothing. The talk itself is call-talking's.
+
+import { type CallDraft, end } from './call-draft.ts';
+import { type Attempt, askTriesMax, type CallEvent, type CallerLeg } from './call-session.ts';
+import { bridged } from './call-talking.ts';
+import type { LegUuid } from './ids.ts';
+
+export function startRingingConsultants(draft: CallDraft): void {
+  draft.become({ state: 'ringing_consultant' });
+  const { ringing, ringStepSeconds } = draft.session.plan;
+  draft.claim = ringing === 'all_at_once' ? 'all' : 1;
+  if (ringing === 'cumulative') {
+    draft.commands.push({ do: 'startTimer', timer: 'step', afterMs: ringStepSeconds * 1000 });
+  }
+}
+
+export function ringCaller(draft: CallDraft): void {
+  const leg = draft.session.callerLegUuid;
+  draft.become({ state: 'ringing_caller', caller: { leg, state: 'ringing', tries: 0 } });
+  draft.fact('ringing_caller');
+  draft.notice('call.ringing', { party: 'caller' });
+  draft.commands.push({ do: 'ring', leg, to: draft.session.plan.callerNumber });
+}
+
+export function ringing(draft: CallDraft, event: CallEvent): void {
+  const { session } = draft;
+  switch (event.type) {
+    case 'consultantsClaimed':
+      consultantsClaimed(draft, event);
+      return;
+    case 'timerDue':
+      // Cumulative ringing: the next one joins, the earlier ones ring on.
+      if (event.timer !== 'step' || session.state !== 'ringing_consultant' || session.candidates.length === 0)
+        return;
+      draft.claim = 1;
+      draft.commands.push({ do: 'startTimer', timer: 'step', afterMs: session.plan.ringStepSeconds * 1000 });
+      return;
+    case 'hangUpRequested':
+      draft.become({ endedBy: event.by });
+      end(draft, event.by === 'caller' ? 'caller_left' : 'cancelled');
+      return;
+    case 'bridgeFailed':
+      end(draft, 'failed');
+      return;
+    case 'legsBridged':
+      bridged(draft, event.atUs);
+      return;
+    case 'legAnswered':
+    case 'keyGiven':
+    case 'noKeyGiven':
+    case 'played':
+    case 'legEnded': {
+      if (session.caller?.leg === event.leg) {
+        callerLeg(draft, session.caller, event);
+        return;
+      }
+      const attempt = session.attempts.find((one) => one.leg === event.leg);
+      if (attempt) consultantLeg(draft, attempt, event);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+type LegEvent = Extract<CallEvent, { leg: LegUuid }>;
+
+function consultantsClaimed(draft: CallDraft, event: CallEvent & { type: 'consultantsClaimed' }): void {
+  const taken = new Set([...event.skipped, ...event.consultants.map((one) => one.consultantId)]);
+  draft.become({
+    candidates: draft.session.candidates.filter((id) => !taken.has(id)),
+    attempts: [
+      ...draft.session.attempts,
+      ...event.consultants.map((one) => ({ ...one, state: 'ringing' as const, tries: 0 })),
+    ],
+  });
+  for (const { consultantId, leg, number } of event.consultants) {
+    draft.fact('ringing_consultant', { consultantId });
+    draft.notice('call.ringing', { party: 'consultant', consultantId });
+    draft.commands.push({ do: 'ring', leg, to: number });
+  }
+  endIfNobodyIsLeft(draft);
+}
+
+function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): void {
+  switch (event.type) {
+    case 'legAnswered':
+      if (attempt.state !== 'ringing') return;
+      offerToConsultant(draft, attempt);
+      return;
+    case 'keyGiven':
+      if (attempt.state !== 'offered') return;
+      if (event.key === '1') {
+        accept(draft, attempt);
+        return;
+      }
+      if (event.key === '3') {
+        drop(draft, attempt, 'refused', 'refused');
+        return;
+      }
+      offerToConsultant(draft, attempt);
+      return;
+    case 'noKeyGiven':
+      // Silence is a voicemail as often as a consultant who thinks: asked twice, then the next one.
+      if (attempt.state === 'offered') offerToConsultant(draft, attempt);
+      return;
+    case 'played':
+      if (attempt.state === 'accepted') draft.commands.push({ do: 'playMusic', leg: attempt.leg });
+      return;
+    case 'legEnded':
+      if (attempt.state === 'accepted') {
+        draft.fact('consultant_left', { consultantId: attempt.consultantId });
+        draft.become({ endedBy: 'consultant' });
+        end(draft, 'consultant_left', attempt.leg);
+        return;
+      }
+      if (attempt.state !== 'ringing' && attempt.state !== 'offered') return;
+      lose(draft, attempt, 'failed', event.because === 'normal' ? 'hung_up' : event.because);
+      return;
+    default:
+      return;
+  }
+}
+
+function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
+  if (attempt.tries >= askTriesMax) {
+    drop(draft, attempt, 'failed', 'no_key');
+    return;
+  }
+  const { plan } = draft.session;
+  draft.attempt(attempt.leg, { state: 'offered', tries: attempt.tries + 1 });
+  draft.commands.push({
+    do: 'ask',
+    leg: attempt.leg,
+    sentence: {
+      key: 'consultant_offer',
+      language: attempt.language,
+      merchant: plan.merchantName,
+      line: plan.lineName,
+      minutes: Math.floor(plan.talkLimitSeconds / 60),
+    },
+  });
+}
+
+function accept(draft: CallDraft, attempt: Attempt): void {
+  const losers = draft.session.attempts.filter(
+    (one) => one.leg !== attempt.leg && (one.state === 'ringing' || one.state === 'offered'),
+  );
+  for (const loser of losers) {
+    draft.attempt(loser.leg, { state: 'stopped' });
+    draft.commands.push({ do: 'hangUp', leg: loser.leg, cause: 'stopped' });
+    draft.free.push(loser.consultantId);
+  }
+  draft.commands.push({ do: 'stopTimers' });
+  draft.attempt(attempt.leg, { state: 'accepted' });
+  draft.occupy = attempt.consultantId;
+  draft.fact('consultant_accepted', { consultantId: attempt.consultantId });
+  if (draft.session.caller?.state === 'consented') {
+    join(draft);
+    return;
+  }
+  draft.commands.push({
+    do: 'play',
+    leg: attempt.leg,
+    request: 'wait',
+    sentence: { key: 'consultant_wait', language: attempt.language },
+  });
+  ringCaller(draft);
+}
+
+/** We end his leg; the next one is tried. */
+function drop(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', because: string): void {
+  draft.commands.push({ do: 'hangUp', leg: attempt.leg, cause: 'normal' });
+  lose(draft, attempt, state, because);
+}
+
+function lose(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', because: string): void {
+  draft.attempt(attempt.leg, { state });
+  draft.free.push(attempt.consultantId);
+  draft.fact('consultant_missed', { consultantId: attempt.consultantId, because });
+  if (draft.session.candidates.length > 0) draft.claim = 1;
+  else endIfNobodyIsLeft(draft);
+}
+
+function endIfNobodyIsLeft(draft: CallDraft): void {
+  const { attempts, candidates, state } = draft.session;
+  if (state !== 'ringing_consultant') return;
+  if (attempts.some((one) => one.state === 'ringing' || one.state === 'offered')) return;
+  if (candidates.length > 0) {
+    draft.claim = 1;
+    return;
+  }
+  end(draft, 'nobody_took_it');
+}
+
+function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
+  switch (event.type) {
+    case 'legAnswered':
+      if (caller.state === 'ringing') offerToCaller(draft, caller);
+      return;
+    case 'keyGiven':
+      if (caller.state !== 'offered') return;
+      if (event.key === '1') {
+        consent(draft, caller);
+        return;
+      }
+      if (event.key === '3') {
+        draft.become({ endedBy: 'caller' });
+        end(draft, 'caller_refused');
+        return;
+      }
+      offerToCaller(draft, caller);
+      return;
+    case 'noKeyGiven':
+      if (caller.state === 'offered') offerToCaller(draft, caller);
+      return;
+    case 'played':
+      if (caller.state === 'consented' && event.request === 'hold') {
+        draft.commands.push({ do: 'playMusic', leg: caller.leg });
+      }
+      return;
+    case 'legEnded': {
+      draft.become({ caller: { ...caller, state: 'gone' }, endedBy: 'caller' });
+      draft.fact('caller_missed', { because: event.because });
+      if (caller.state !== 'ringing') {
+        end(draft, 'caller_left', caller.leg);
+        return;
+      }
+      end(draft, event.because === 'rejected' ? 'caller_refused' : 'caller_unreachable', caller.leg);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function offerToCaller(draft: CallDraft, caller: CallerLeg): void {
+  const { plan, attempts } = draft.session;
+  if (caller.tries >= askTriesMax) {
+    end(draft, 'caller_unreachable');
+    return;
+  }
+  const language = plan.callerLanguage;
+  const consultant = attempts.find((one) => one.state === 'accepted')?.name ?? '';
+  draft.become({ caller: { ...caller, state: 'offered', tries: caller.tries + 1 } });
+  draft.commands.push({
+    do: 'ask',
+    leg: caller.leg,
+    sentence:
+      caller.tries > 0
+        ? { key: 'caller_reminder', language }
+        : {
+            key: 'caller_offer',
+            language,
+            merchant: plan.merchantName,
+            consultant,
+            price: plan.price,
+            minutes: Math.floor(plan.talkLimitSeconds / 60),
+          },
+  });
+}
+
+function consent(draft: CallDraft, caller: CallerLeg): void {
+  draft.become({ caller: { ...caller, state: 'consented' } });
+  draft.fact('caller_consented');
+  if (draft.session.attempts.some((one) => one.state === 'accepted')) {
+    join(draft);
+    return;
+  }
+  draft.commands.push({
+    do: 'play',
+    leg: caller.leg,
+    request: 'hold',
+    sentence: { key: 'caller_hold', language: draft.session.plan.callerLanguage },
+  });
+  startRingingConsultants(draft);
+}
+
+function join(draft: CallDraft): void {
+  const { caller, attempts } = draft.session;
+  const consultant = attempts.find((one) => one.state === 'accepted');
+  if (!caller || !consultant) throw new Error('Only two parties who agreed are joined.');
+  draft.commands.push({ do: 'bridge', aLeg: caller.leg, bLeg: consultant.leg });
+}

@@ -1,0 +1,114 @@
+// Two people talk, are warned, and are parted; then the last words. How they came to be joined is call-ringing's, what
+// their talk costs is rating's.
+
+import { type CallDraft, close } from './call-draft.ts';
+import {
+  type Attempt,
+  type CallEvent,
+  type CallerLeg,
+  type CallSession,
+  warningSecondsBefore,
+} from './call-session.ts';
+import type { LegUuid } from './ids.ts';
+
+export function bridged(draft: CallDraft, atUs: bigint): void {
+  const { plan, caller } = draft.session;
+  if (caller?.state !== 'consented') throw new Error('Joined without the caller’s consent.');
+  const limitMs = plan.talkLimitSeconds * 1000;
+  const warningMs = limitMs - warningSecondsBefore(plan.talkLimitSeconds) * 1000;
+  draft.become({ state: 'connected', bridgedUs: atUs });
+  draft.fact('connected', { talkLimitSeconds: plan.talkLimitSeconds });
+  draft.notice('call.connected', { talkLimitSeconds: plan.talkLimitSeconds });
+  draft.commands.push(
+    { do: 'startTimer', timer: 'limit', afterMs: limitMs },
+    { do: 'startTimer', timer: 'warning', afterMs: warningMs },
+  );
+}
+
+export function connected(draft: CallDraft, event: CallEvent): void {
+  const { session } = draft;
+  const consultant = session.attempts.find((one) => one.state === 'accepted');
+  const caller = session.caller;
+  if (!consultant || !caller) throw new Error('Connected without two legs.');
+  switch (event.type) {
+    case 'timerDue':
+      if (event.timer === 'warning') {
+        warn(draft, caller);
+        return;
+      }
+      if (event.timer === 'limit') {
+        // The consultant's leg goes first: the caller's parks and hears why (DESIGN 6).
+        draft.become({ endedBy: 'limit' });
+        draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'limit_reached' });
+      }
+      return;
+    case 'hangUpRequested':
+      draft.become({ endedBy: event.by });
+      draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
+      return;
+    case 'legsUnbridged':
+      parted(draft, event.atUs, session.endedBy ?? 'switch', consultant, caller);
+      return;
+    case 'legEnded': {
+      if (event.leg !== consultant.leg && event.leg !== caller.leg) return;
+      const side = event.leg === caller.leg ? 'caller' : 'consultant';
+      const by = session.endedBy ?? (event.because === 'limit_reached' ? 'limit' : side);
+      if (side === 'caller') draft.become({ caller: { ...caller, state: 'gone' } });
+      parted(draft, event.endedAtUs, by, consultant, caller, event.leg);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function warn(draft: CallDraft, caller: CallerLeg): void {
+  const { plan } = draft.session;
+  const secondsLeft = warningSecondsBefore(plan.talkLimitSeconds);
+  draft.fact('limit_near', { secondsLeft });
+  draft.notice('call.limit_near', { secondsLeft });
+  draft.commands.push({
+    do: 'announce',
+    leg: caller.leg,
+    sentence: { key: 'limit_near', language: plan.callerLanguage, secondsLeft },
+  });
+}
+
+function parted(
+  draft: CallDraft,
+  atUs: bigint,
+  by: NonNullable<CallSession['endedBy']>,
+  consultant: Attempt,
+  caller: CallerLeg,
+  endedLeg?: LegUuid,
+): void {
+  draft.become({ unbridgedUs: atUs, endedBy: by });
+  const outcome = by === 'limit' ? 'limit_reached' : 'talked';
+  if (endedLeg !== consultant.leg)
+    draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
+  if (endedLeg !== caller.leg) {
+    draft.commands.push({
+      do: 'play',
+      leg: caller.leg,
+      request: 'last_words',
+      sentence: {
+        key: 'caller_farewell',
+        language: draft.session.plan.callerLanguage,
+        because: by === 'limit' ? 'limit' : 'consultant_left',
+      },
+    });
+  }
+  close(draft, outcome);
+}
+
+/** After the end: last words, then the leg goes. A leg that answers too late is told nothing and goes at once. */
+export function over(draft: CallDraft, event: CallEvent): void {
+  if (event.type === 'played' && event.request === 'last_words') {
+    draft.commands.push({ do: 'hangUp', leg: event.leg, cause: 'normal' });
+  } else if (event.type === 'legAnswered') {
+    draft.commands.push({ do: 'hangUp', leg: event.leg, cause: 'stopped' });
+  } else if (event.type === 'legEnded') {
+    const lingered = draft.session.attempts.find((one) => one.leg === event.leg && one.state === 'accepted');
+    if (lingered && draft.session.bridgedUs === undefined) draft.free.push(lingered.consultantId);
+  }
+}
