@@ -42,8 +42,8 @@ export async function claimConsultants(
        returning c.id, c.name, c.number, c.language, wanted.place)
      select id as "consultantId", name, number, language from taken order by place`,
     [
-      claim.candidates as string[],
-      claim.candidates as string[],
+      claim.candidates,
+      claim.candidates,
       claim.notNumber,
       claim.session,
       claim.now,
