@@ -116,6 +116,11 @@ export function amountText(m: Money): string {
   return m.amount.isZero() ? text.replace('-', '') : text;
 }
 
+/** An amount with its currency, as notices and the API carry it. */
+export function moneyFacts(m: Money): { amount: string; currency: string } {
+  return { amount: amountText(m), currency: m.currency };
+}
+
 /**
  * For people, as their language writes it: `25,00 €`, `€25.00`. `language` is a BCP 47 tag. A price finer than the
  * currency's smallest coin (0.025 a minute) is shown in full: what is shown is what is agreed.

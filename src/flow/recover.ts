@@ -1,11 +1,11 @@
 // What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled. Everything here
 // would happen by itself on a good day; this makes it happen on the others. (Taking over the calls of a switch is
-// run-call's, at each lease and each reconnect.)
+// command-switch's, at each lease and each reconnect.)
 
 import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
+import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
-import { lookAtPayment } from './order-callback.ts';
 import type { Timer } from './ports.ts';
 
 const paymentsEveryMs = 1_000;

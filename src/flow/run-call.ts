@@ -22,9 +22,9 @@ import {
   removeSwitchWork,
   takeLease,
 } from '../store/switches.ts';
+import { giveUpOrder } from './follow-payment.ts';
 import { isDurable, narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
-import { giveUpOrder } from './order-callback.ts';
 import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
 
 /** A lease lapses this long after its last renewal; another gateway may then take it. */

@@ -3,7 +3,7 @@
 // processor; whoever repeats the job finds it and asks the same again, by the same key.
 
 import { billableUs, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
-import { amountText, type Money, money, roundToCurrency, times, zero } from '../core/money.ts';
+import { amountText, type Money, money, moneyFacts, roundToCurrency, times, zero } from '../core/money.ts';
 import { isFinal, movePayment, settlementOf } from '../core/payment.ts';
 import { priceOfSeconds, rate, type Rated } from '../core/rating.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
@@ -80,7 +80,7 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Decided | 
   }
   const chosen = payment.operations.find((one) => one.kind === 'capture' || one.kind === 'void');
   if (chosen) return { payment, operation: chosen };
-  // Over before a card was given: whoever ends such an order voids it himself (order-callback).
+  // Over before a card was given: whoever ends such an order voids it himself (follow-payment).
   if (payment.state !== 'authorized') return undefined;
 
   const { price, rated } = priceOf(await factsOf(tx, orderId), call?.session);
@@ -270,11 +270,7 @@ async function tellMerchant(
   call: StoredSession | undefined,
   told: { captured: Money; released: Money; because: string | undefined; receiptId?: string; at: Date },
 ): Promise<void> {
-  const amount = (value: Money): { amount: string; currency: string } => ({
-    amount: amountText(value),
-    currency: value.currency,
-  });
-  const common = { captured: amount(told.captured), released: amount(told.released) };
+  const common = { captured: moneyFacts(told.captured), released: moneyFacts(told.released) };
   const drafts: NoticeDraft[] = [];
   if (!told.captured.amount.isZero()) {
     drafts.push({

@@ -4,8 +4,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { parseLegUuid } from '../core/ids.ts';
+import { followHint } from '../flow/follow-payment.ts';
 import type { House } from '../flow/house.ts';
-import { followHint } from '../flow/order-callback.ts';
 import type { Log, ProcessorHint, ProcessorHints } from '../flow/ports.ts';
 import { recordCdr } from '../flow/run-call.ts';
 

@@ -1,7 +1,7 @@
 // A paid call from the API to the receipt, and each way it may not come about: leg states, payment and notices each time.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { followHint } from '../../src/flow/order-callback.ts';
+import { followHint } from '../../src/flow/follow-payment.ts';
 import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } from '../world.ts';
 
 let world: TestWorld;

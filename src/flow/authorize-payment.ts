@@ -1,0 +1,228 @@
+// Asking the processor to hold an amount, and what follows from what it says: held and the first phone rings, refused and
+// the order ends, or a card is still wanted. What is held is told by the processor, never by a browser or a webhook.
+// Asking again later is follow-payment's, taking what is due settle-order's.
+
+import { advance } from '../core/advance-call.ts';
+import type { CallState } from '../core/call-session.ts';
+import { compare, moneyFacts } from '../core/money.ts';
+import type { OrderRefusal } from '../core/order.ts';
+import { movePayment } from '../core/payment.ts';
+import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
+import type { Tx } from '../store/database.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { postLedger } from '../store/ledger.ts';
+import { writeNotices } from '../store/notices.ts';
+import {
+  answerOperation,
+  lockPayment,
+  saveAuthorization,
+  savePayment,
+  type StoredPayment,
+} from '../store/payments.ts';
+import { addSwitchWork } from '../store/switches.ts';
+import { narrate, writeStep } from './call-step.ts';
+import type { House } from './house.ts';
+import { abandonSeconds, holdWithoutCallSeconds, later, lookSeconds } from './payment-deadlines.ts';
+import type { Authorized, IntentState } from './ports.ts';
+
+/** Where the order stands once an answer was written down. */
+export interface Applied {
+  refusal?: OrderRefusal;
+  callState?: CallState;
+  /** A card or an authentication is still to be given on our page. */
+  needsPage: boolean;
+}
+
+/** Asks for the hold and writes down the answer with what follows from it. An answer that did not come is asked for again. */
+export async function authorizePayment(house: House, payment: StoredPayment): Promise<Applied> {
+  const answer = await askForAuthorization(house, payment);
+  return recordAuthorization(house, payment.merchantId, payment.id, answer);
+}
+
+/** Asks the processor, by the stored key and with the stored words: a repeat is the same request. */
+export async function askForAuthorization(house: House, payment: StoredPayment): Promise<Authorized> {
+  const operation = payment.operations.find((one) => one.kind === 'authorize');
+  if (!operation) throw new Error(`Payment ${payment.id} has no operation that asks for it.`);
+  const { description, paymentMethod, receiptEmail } = operation.request as Record<
+    string,
+    string | undefined
+  >;
+  return house.processor.authorize({
+    key: operation.id,
+    amount: payment.authorization.amount,
+    returnUrl: `${house.publicUrl}/orders/return`,
+    description: description ?? '',
+    metadata: { order: payment.orderId, payment: payment.id, authorization: payment.authorization.id },
+    ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
+    ...(paymentMethod !== undefined && { paymentMethod }),
+    ...(receiptEmail !== undefined && { receiptEmail }),
+  });
+}
+
+async function recordAuthorization(
+  house: House,
+  merchantId: string,
+  paymentId: string,
+  answer: Authorized,
+): Promise<Applied> {
+  if (answer.outcome === 'intent') {
+    return applyIntent(house, merchantId, paymentId, answer.intentId, answer.intent);
+  }
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const payment = await lockPayment(tx, paymentId);
+    if (!payment || payment.state !== 'awaiting_card') return { needsPage: false };
+    const now = house.clock.now();
+    const operation = payment.operations.find((one) => one.kind === 'authorize');
+    if (operation) {
+      await answerOperation(
+        tx,
+        operation.id,
+        answer.outcome === 'unknown' ? 'unknown' : 'refused',
+        { ...answer },
+        now,
+      );
+    }
+    if (answer.outcome === 'unknown') {
+      // Nobody is told "refused" for what may yet be held: it is asked again by the same key.
+      await saveAuthorization(tx, payment.authorization.id, { state: 'unknown' });
+      await savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt: later(now, lookSeconds) });
+      return { refusal: { because: 'processor_away' as const }, needsPage: false };
+    }
+    const refusal: OrderRefusal =
+      answer.outcome === 'declined'
+        ? { because: 'declined', detail: answer.reason }
+        : { because: 'processor_refused' };
+    if (answer.outcome === 'refused')
+      house.log.error({ paymentId, reason: answer.reason }, 'processor refused an authorization');
+    await saveAuthorization(tx, payment.authorization.id, {
+      state: 'failed',
+      ...(answer.outcome === 'declined' && { declineReason: answer.reason }),
+      ...(answer.outcome === 'declined' && answer.intentId !== undefined && { intentId: answer.intentId }),
+    });
+    await failPayment(house, tx, payment, refusal.detail ?? refusal.because, 'payment_failed');
+    return { refusal, needsPage: false };
+  });
+}
+
+/** Goes on from what the processor says is true of an intent. Safe to repeat, in any order, by any gateway. */
+export async function applyIntent(
+  house: House,
+  merchantId: string,
+  paymentId: string,
+  intentId: string,
+  intent: IntentState,
+): Promise<Applied> {
+  return house.db.asMerchant(merchantId, async (tx): Promise<Applied> => {
+    const payment = await lockPayment(tx, paymentId);
+    if (!payment) return { needsPage: false };
+    const now = house.clock.now();
+    const call = await lockSessionOfOrder(tx, payment.orderId);
+    const callState = call && { callState: call.session.state };
+    if (movePayment(payment.state, 'authorized') !== 'move') return { ...callState, needsPage: false };
+    const { authorization } = payment;
+    const operation = payment.operations.find((one) => one.kind === 'authorize');
+    if (operation && operation.state !== 'done') {
+      await answerOperation(tx, operation.id, 'done', { intentId }, now);
+    }
+    const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
+    switch (intent.state) {
+      case 'authorized': {
+        if (compare(intent.amount, authorization.amount) < 0) {
+          throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
+        }
+        await saveAuthorization(tx, authorization.id, {
+          state: 'authorized',
+          intentId,
+          chargeId: intent.chargeId,
+          card: intent.card,
+          ...(intent.captureBefore && { captureBefore: intent.captureBefore }),
+        });
+        return { ...(await authorized(house, tx, payment, call, now)), needsPage: false };
+      }
+      case 'cancelled':
+        await saveAuthorization(tx, authorization.id, { state: 'voided', intentId });
+        await failPayment(house, tx, payment, 'cancelled', 'payment_abandoned');
+        return { ...callState, needsPage: false };
+      case 'captured':
+        throw new Error(`Authorization ${authorization.id} was captured by somebody else.`);
+      case 'needs_card':
+      case 'needs_action':
+      case 'processing': {
+        const state = intent.state === 'needs_action' ? 'needs_action' : 'needs_card';
+        await saveAuthorization(tx, authorization.id, {
+          state,
+          intentId,
+          ...(intent.state === 'needs_card' && intent.lastDecline && { declineReason: intent.lastDecline }),
+        });
+        const lookAgainAt =
+          authorization.state === state && age < abandonSeconds
+            ? later(now, age < 10 * 60 ? lookSeconds : 60)
+            : later(payment.createdAt, abandonSeconds);
+        await savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt });
+        return { ...callState, needsPage: true };
+      }
+    }
+  });
+}
+
+/** The amount is held: ledger, notice, and the first consultant rings (or the sale is settled). */
+async function authorized(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  call: StoredSession | undefined,
+  now: Date,
+): Promise<Pick<Applied, 'callState'>> {
+  const { authorization, merchantId, orderId } = payment;
+  await savePayment(tx, payment.id, { state: 'authorized', lookAgainAt: later(now, holdWithoutCallSeconds) });
+  await postLedger(tx, { merchantId, orderId, authorizationId: authorization.id, at: now }, [
+    { id: house.ids.id('ledgerTransaction'), kind: 'authorize', amount: authorization.amount },
+  ]);
+  const notice = {
+    type: 'payment.authorized' as const,
+    data: { authorized: moneyFacts(authorization.amount) },
+  };
+  if (!call || call.session.state !== 'awaiting_payment') {
+    await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    return call ? { callState: call.session.state } : {};
+  }
+  const step = advance(call.session, { type: 'paymentAuthorized' });
+  const written = await writeStep(house, tx, call, step, undefined, [notice]);
+  if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
+  narrate(house, written);
+  if (written.stored.session.state !== 'ended') {
+    await addSwitchWork(tx, {
+      merchantId,
+      switchId: call.switchId,
+      callSessionId: call.session.id,
+      kind: 'begin',
+    });
+  }
+  return { callState: written.stored.session.state };
+}
+
+/** Nothing was or can be held any more: the order ends, the consultant is free. */
+export async function failPayment(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  reason: string,
+  outcome: 'payment_failed' | 'payment_abandoned' | 'cancelled',
+): Promise<void> {
+  await savePayment(tx, payment.id, { state: 'failed', reason, lookAgainAt: null });
+  const notice = { type: 'payment.failed' as const, data: { reason } };
+  const call = await lockSessionOfOrder(tx, payment.orderId);
+  if (call?.session.state === 'awaiting_payment') {
+    await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }), undefined, [
+      notice,
+    ]);
+  } else {
+    await writeNotices(
+      tx,
+      { merchantId: payment.merchantId, orderId: payment.orderId },
+      [{ ...notice, id: house.ids.id('notice') }],
+      house.clock.now(),
+    );
+  }
+}

@@ -1,0 +1,110 @@
+// Following a payment until it is held or over: looked at when a hint or its time says so, given up when nobody pays, its
+// hold let go when no call comes of it. What the processor's word leads to is authorize-payment's.
+
+import { advance } from '../core/advance-call.ts';
+import { isFinal } from '../core/payment.ts';
+import { lockSessionOfOrder } from '../store/call-sessions.ts';
+import { freeConsultants } from '../store/consultants.ts';
+import { merchantOfIntent } from '../store/finders.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { lockPayment, lockPaymentOfOrder, lookAgain, readPayment, savePayment } from '../store/payments.ts';
+import { addSwitchWork } from '../store/switches.ts';
+import { applyIntent, authorizePayment, failPayment } from './authorize-payment.ts';
+import { writeStep } from './call-step.ts';
+import type { House } from './house.ts';
+import { abandonSeconds, later, lookSeconds } from './payment-deadlines.ts';
+import type { ProcessorHint } from './ports.ts';
+import { voidPayment } from './settle-order.ts';
+
+/** The processor's webhook: says where to look, never what is true. */
+export async function followHint(house: House, hint: ProcessorHint): Promise<void> {
+  const found = await house.db.asNobody((db) => merchantOfIntent(db, hint.intentId));
+  if (found) await lookAtPayment(house, found.merchantId, found.paymentId);
+}
+
+/** Asks the processor what is true of a payment and goes on from there. Repeats of it are harmless. */
+export async function lookAtPayment(house: House, merchantId: string, paymentId: string): Promise<void> {
+  const payment = await house.db.asMerchant(merchantId, (tx) => readPayment(tx, paymentId));
+  if (!payment) return;
+  if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, paymentId);
+  const { intentId } = payment.authorization;
+  if (intentId === undefined) {
+    await authorizePayment(house, payment);
+    return;
+  }
+  const looked = await house.processor.look({
+    intentId,
+    ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
+  });
+  if (looked.outcome === 'unknown') {
+    const now = house.clock.now();
+    await house.db.asMerchant(merchantId, (tx) => lookAgain(tx, paymentId, later(now, lookSeconds)));
+    return;
+  }
+  await applyIntent(house, merchantId, paymentId, intentId, looked.intent);
+  const age = (house.clock.now().getTime() - payment.createdAt.getTime()) / 1000;
+  const waits = looked.intent.state === 'needs_card' || looked.intent.state === 'needs_action';
+  if (waits && age >= abandonSeconds)
+    await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
+}
+
+/**
+ * A hold is looked at again when its time has come, never because of a hint: by then its call runs, or is over and being
+ * settled, or has not come about and the hold is let go.
+ */
+async function lookAtHeld(house: House, merchantId: string, paymentId: string): Promise<void> {
+  await house.db.asMerchant(merchantId, async (tx) => {
+    const payment = await lockPayment(tx, paymentId);
+    const now = house.clock.now();
+    if (payment?.lookAgainAt === undefined || payment.lookAgainAt > now) return;
+    const { orderId, state } = payment;
+    if (isFinal(state)) return savePayment(tx, payment.id, { state, lookAgainAt: null });
+    await lookAgain(tx, paymentId, later(now, 60));
+    const call = await lockSessionOfOrder(tx, orderId);
+    switch (call?.session.state) {
+      case 'connected':
+        return;
+      case 'ringing_consultant':
+      case 'ringing_caller':
+        return addSwitchWork(tx, {
+          merchantId,
+          switchId: call.switchId,
+          callSessionId: call.session.id,
+          kind: 'hang_up',
+        });
+      default:
+        return enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    }
+  });
+}
+
+/**
+ * Ends an order nothing is held for: its consultant is free, its intent cancelled at the processor. `too_late`: the card
+ * was held, or the order is over; such a call is hung up instead (command-switch: requestHangUp).
+ */
+export async function giveUpOrder(
+  house: House,
+  merchantId: string,
+  orderId: string,
+  outcome: 'payment_abandoned' | 'cancelled',
+): Promise<'cancelled' | 'too_late' | 'unknown_order'> {
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const payment = await lockPaymentOfOrder(tx, orderId);
+    if (!payment) return 'unknown_order';
+    if (payment.state !== 'awaiting_card') return 'too_late';
+    const call = await lockSessionOfOrder(tx, orderId);
+    if (payment.authorization.intentId === undefined) {
+      await failPayment(house, tx, payment, outcome, outcome);
+      return 'cancelled';
+    }
+    // The card may be confirmed at this very moment: the intent is cancelled at the processor, which decides the race.
+    await voidPayment(house, tx, payment, outcome);
+    if (call?.session.state === 'awaiting_payment') {
+      await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }));
+    } else {
+      if (call) await freeConsultants(tx, call.session.id, {}, undefined);
+      await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    }
+    return 'cancelled';
+  });
+}

@@ -1,0 +1,15 @@
+// When a payment that is not over is looked at again, given up or let go. Who does it then is follow-payment (recover
+// finds what is due).
+
+/** A consultant is kept for the caller this long while he finds his card (DESIGN 4). */
+export const claimSeconds = 180;
+/** The processor is asked what is true this long after the caller pressed the button, should its event not come. */
+export const lookSeconds = 5;
+/** An order nobody pays is given up after this; its link then says so. */
+export const abandonSeconds = 30 * 60;
+/** A hold whose call never came about is released after this (DESIGN 4). */
+export const holdWithoutCallSeconds = 600;
+
+export function later(from: Date, seconds: number): Date {
+  return new Date(from.getTime() + seconds * 1000);
+}
