@@ -22,6 +22,7 @@ import { choosing } from './choosing.ts';
 import { ordering } from './ordering.ts';
 import { readPageAssets, type PageAssets } from './page-assets.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
+import { sendProblem } from './page-problem.ts';
 import { pageSteps, type PageSteps } from './page-steps.ts';
 import { fromOurPages, neverStored, pageSecurity } from './security.ts';
 import { readTemplates } from './templates.ts';
@@ -92,6 +93,11 @@ function acceptPosts(publicUrl: string): Router {
 function unknownPage(request: Request, response: Response, frame: PageFrame): void {
   const language = languageOf(request);
   const key = request.baseUrl === '/pay' ? 'unknownLine' : 'unknownOrder';
+  // A script reads a sentence out of a problem; a person gets a page.
+  if (request.method !== 'GET' || request.accepts(['html', 'json']) === 'json') {
+    sendProblem(response, 404, text(language, `${key}.text`));
+    return;
+  }
   frame.sendMessage(
     request,
     response,
@@ -116,10 +122,7 @@ function failedPage(
   const language: Language = languageOf(request);
   const detail = text(language, status >= 500 ? 'trouble.text' : 'refused.badRequest');
   if (request.method === 'POST') {
-    response
-      .status(status)
-      .type('application/problem+json')
-      .json({ type: 'about:blank', title: text(language, 'trouble.title'), status, detail });
+    sendProblem(response, status, detail);
     return;
   }
   frame.sendMessage(

@@ -120,13 +120,19 @@ function shownConsultants(page: LinePage, language: Language, only: string | und
       return {
         id: one.id,
         name: one.name,
-        initial: [...one.name.trim()][0]?.toUpperCase() ?? '',
+        initial: initialOf(one.name),
         ...(one.introduction !== undefined && { introduction: typeset(language, one.introduction) }),
         reachable: one.reachable,
         state,
         status: text(language, `choose.status.${state}`),
       };
     });
+}
+
+/** The first letter as people count letters, accents and all. */
+function initialOf(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return first?.segment.toUpperCase() ?? '';
 }
 
 function shownDurations(page: LinePage, language: Language, minutes: number | undefined): ShownDuration[] {

@@ -34,10 +34,7 @@ export type ReadLink =
 
 /** The text that is signed. */
 export function canonicalLink(line: string, parameters: LinkParameters): string {
-  const named = Object.entries({ ...parameters, line }).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return named
+  return Object.entries({ ...parameters, line })
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, value]) => `${name}=${percentEncoded(value)}`)
     .join('&');
@@ -57,7 +54,6 @@ export function signedLink(
 ): string {
   const signature = signLink(secret, line, parameters);
   const query = Object.entries({ ...parameters, signature })
-    .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${percentEncoded(value)}`)
     .join('&');
   return `${publicUrl}/pay/${line}?${query}`;

@@ -16,25 +16,20 @@ import { isTextKey, showClock, showDuration, showPhone, text, type TextKey } fro
 export interface Summary {
   rows: Row[];
   price: PriceWords;
-  holdLabel: string;
-  hold: string;
-  holdHelp?: string;
+  /** While money is or will be held; afterwards the receipt or the failure says what became of it. */
+  hold?: { label: string; amount: string; help?: string };
   promises: string[];
 }
 
-/** The right-hand column: what is bought, at what price, what is held. The same from the card to the receipt. */
-export function orderSummary(order: OrderView, language: Language): Summary {
+/** The right-hand column: what is bought, at what price, and what is held as long as it is. */
+export function orderSummary(order: OrderView, phase: Phase['name'], language: Language): Summary {
+  const isOver = phase === 'receipt' || phase === 'failed';
   const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
   const price = priceWords(order.tariff, order.kind, language);
   const rows: Row[] = [{ term: say('hold.line'), value: order.line.name }];
   if (order.kind === 'fixed_sale') {
-    return {
-      rows,
-      price,
-      holdLabel: say('hold.amountFixed'),
-      hold: showMoney(order.hold, language),
-      promises: [],
-    };
+    const hold = { label: say('hold.amountFixed'), amount: showMoney(order.hold, language) };
+    return { rows, price, promises: [], ...(!isOver && { hold }) };
   }
   rows.push({ term: say('hold.with'), value: order.consultant?.name ?? say('choose.anybody') });
   const longest = order.chosenSeconds ?? order.call?.talkLimitSeconds;
@@ -44,15 +39,18 @@ export function orderSummary(order: OrderView, language: Language): Summary {
   if (order.callerNumber !== undefined) {
     rows.push({ term: say('hold.callerNumber'), value: showPhone(order.callerNumber) });
   }
+  if (isOver) return { rows, price, promises: [] };
   return {
     rows,
     price,
-    holdLabel: say('hold.amount'),
-    hold: showMoney(order.hold, language),
-    ...(longest !== undefined && {
-      holdHelp: say('hold.amountHelp', { duration: showDuration(longest, language) }),
-    }),
-    promises: [say('hold.nobody'), say('hold.consent')],
+    hold: {
+      label: say('hold.amount'),
+      amount: showMoney(order.hold, language),
+      ...(longest !== undefined && {
+        help: say('hold.amountHelp', { duration: showDuration(longest, language) }),
+      }),
+    },
+    promises: phase === 'connected' || phase === 'ended' ? [] : [say('hold.nobody'), say('hold.consent')],
   };
 }
 
@@ -61,7 +59,7 @@ export function orderSummary(order: OrderView, language: Language): Summary {
  * answered with. `mark` travels with the form, so that nobody agrees to a page that has changed under him.
  */
 export function agreedTexts(order: OrderView, language: Language): { texts: string[]; mark: string } {
-  const { rows, price, holdLabel, hold, holdHelp, promises } = orderSummary(order, language);
+  const { rows, price, hold, promises } = orderSummary(order, 'card', language);
   const { merchant } = order;
   const texts = [
     `${text(language, 'page.seller')}: ${merchant.legalName}, ${merchant.address}, ${merchant.contactEmail}, ${merchant.contactPhone}`,
@@ -69,8 +67,8 @@ export function agreedTexts(order: OrderView, language: Language): { texts: stri
     `${price.amount} ${price.what}`,
     ...price.more,
     price.taxes,
-    `${holdLabel}: ${hold}`,
-    ...(holdHelp === undefined ? [] : [holdHelp]),
+    ...(hold ? [`${hold.label}: ${hold.amount}`] : []),
+    ...(hold?.help === undefined ? [] : [hold.help]),
     ...promises,
     ...Object.values(consents(order, language)),
     text(language, 'pay.button'),
@@ -251,10 +249,12 @@ function failedPanel(
   const key =
     order.kind === 'fixed_sale' && isTextKey(saleKey) ? saleKey : (`failed.${outcome}.text` as const);
   const number = showPhone(order.callerNumber ?? '');
+  const said =
+    outcome === 'nobody_took_it' && order.consultant ? ('failed.nobody_took_it.oneText' as const) : key;
   const reason =
     outcome === 'payment_failed' ? declineWords(order.payment.declineReason, language) : undefined;
   return {
-    sentence: reason ?? text(language, key, { number }),
+    sentence: reason ?? text(language, said, { number }),
     money:
       held === 'never_held'
         ? text(language, 'failed.nothingCharged')
@@ -327,14 +327,14 @@ export interface OrderState {
 }
 
 export interface OrderPageSettings extends PanelSettings {
-  render(template: string, language: Language, shown: object): string;
+  render: (template: string, language: Language, shown: object) => string;
 }
 
 export function orderState(order: OrderView, settings: OrderPageSettings): OrderState {
   const { language, render, now } = settings;
   const phase = phaseOf(order);
   const panel = orderPanel(order, phase, settings);
-  const summary = orderSummary(order, language);
+  const summary = orderSummary(order, phase.name, language);
   const panelMarkup = render('order-panel', language, { panel });
   const aside = render('order-summary', language, { summary });
   // The running figures in the markup are only where the browser begins: they are no change of the order.

@@ -86,7 +86,7 @@ export function ordering(
           },
         },
         panel: orderPanel(order, phase, panel),
-        summary: orderSummary(order, language),
+        summary: orderSummary(order, phase.name, language),
       },
     );
   });

@@ -112,7 +112,8 @@ export function languageOf(request: Request, usual?: Language): Language {
   const asked = languages.find((language) => language === request.query['lang']);
   if (asked) return asked;
   if (usual) return usual;
-  return request.acceptsLanguages([...languages]) === 'fr' ? 'fr' : 'en';
+  // English first: it is what `*`, or a browser of neither language, gets.
+  return request.acceptsLanguages(['en', 'fr']) === 'fr' ? 'fr' : 'en';
 }
 
 function otherLanguage(request: Request, language: Language): { href: string; code: Language } {

@@ -9,7 +9,7 @@ import { isTextKey, text } from './texts.ts';
 
 export interface Templates {
   /** The whole page or fragment; throws (a bug) on a template that names what it was not given. */
-  render(template: string, language: Language, shown: object): string;
+  render: (template: string, language: Language, shown: object) => string;
 }
 
 export function readTemplates(folder = `${projectRoot}white-label-templates`): Templates {

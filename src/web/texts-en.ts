@@ -220,7 +220,7 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.connected.title': 'You are on the line with {name}',
   'follow.connected.talk': 'Time talked',
   'follow.connected.cost': 'Price so far',
-  'follow.connected.left': '{time} left',
+  'follow.connected.left': '{time} left.',
   'follow.connected.limit': 'The call ends by itself at {time}.',
   'follow.connected.nearLimit': 'Less than a minute left.',
   'follow.hangUp': 'Hang up',
@@ -277,6 +277,7 @@ export const en: Record<keyof typeof fr, string> = {
   'failed.nobody_took_it.title': 'Nobody could take your call',
   'failed.nobody_took_it.text': 'We rang everybody who was free; none of them could answer.',
   'failed.nobody_took_it.one': '{name} could not take your call',
+  'failed.nobody_took_it.oneText': 'The line was busy, nobody answered, or the call could not be accepted.',
   'failed.caller_unreachable.title': 'We could not reach you',
   'failed.caller_unreachable.text':
     'On {number}: line busy, voicemail, no answer, or the key 1 was not pressed.',

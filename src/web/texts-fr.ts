@@ -56,7 +56,8 @@ export const fr = {
   'choose.phone': 'Sur quel téléphone vous appeler ?',
   'choose.country': 'Pays',
   'choose.number': 'Numéro de téléphone',
-  'choose.phoneHelp': 'Nous vous appelons dès que la personne est prête. L’appel reçu est gratuit pour vous.',
+  'choose.phoneHelp':
+    'Nous vous appelons dès que la personne est prête. Recevoir l’appel ne vous coûte rien.',
   'choose.phoneGood': 'Nous appellerons le {number}',
   'choose.continue': 'Continuer vers le paiement',
   'choose.continueHelp': 'Étape 1 sur 2. Rien n’est encore réservé sur votre carte.',
@@ -228,7 +229,7 @@ export const fr = {
   'follow.connected.title': 'Vous êtes en ligne avec {name}',
   'follow.connected.talk': 'Temps parlé',
   'follow.connected.cost': 'Prix jusqu’ici',
-  'follow.connected.left': 'Il reste {time}',
+  'follow.connected.left': 'Il reste {time}.',
   'follow.connected.limit': 'L’appel s’arrête de lui-même à {time}.',
   'follow.connected.nearLimit': 'Il reste moins d’une minute.',
   'follow.hangUp': 'Raccrocher',
@@ -288,6 +289,7 @@ export const fr = {
   'failed.nobody_took_it.text':
     'Nous avons fait sonner toutes les personnes libres ; aucune n’a pu répondre.',
   'failed.nobody_took_it.one': '{name} n’a pas pu prendre votre appel',
+  'failed.nobody_took_it.oneText': 'Cette personne était occupée, n’a pas répondu ou n’a pas pu accepter.',
   'failed.caller_unreachable.title': 'Nous n’avons pas pu vous joindre',
   'failed.caller_unreachable.text':
     'Au {number} : ligne occupée, messagerie, pas de réponse, ou la touche 1 n’a pas été pressée.',

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Language } from '../../src/core/ids.ts';
-import type { Agreed, CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
+import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
+import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { LinePage, OrderView } from '../../src/store/views.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
@@ -160,43 +161,47 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     publicUrl: url,
     mailConfigured: settings.mailConfigured ?? true,
     now,
-    findLine: async (slug) => {
-      if (broken) throw Object.assign(new Error('database away'), { system: 'postgres' });
-      return ['demo', 'review'].includes(slug)
-        ? { merchantId: 'mer_stage', lineId: slug === 'demo' ? 'lin_stage' : 'lin_sale' }
-        : undefined;
+    findLine: (slug) => {
+      if (broken) return Promise.reject(databaseAway());
+      const lineId = { demo: 'lin_stage', review: 'lin_sale' }[slug];
+      return Promise.resolve(lineId === undefined ? undefined : { merchantId: 'mer_stage', lineId });
     },
-    readLine: async (line, language) =>
-      line.lineId === 'lin_sale' ? fixedSaleLine(language) : makeLine(language),
-    readDestinations: async () => destinations,
-    readLinkSecret: async () => settings.linkSecret,
-    findOrder: async (token) => {
-      if (broken) throw Object.assign(new Error('database away'), { system: 'postgres' });
-      return orders.has(token) ? { merchantId: 'mer_stage', orderId: token } : undefined;
+    readLine: (line, language) =>
+      Promise.resolve(line.lineId === 'lin_sale' ? fixedSaleLine(language) : makeLine(language)),
+    readDestinations: () => Promise.resolve(destinations),
+    readLinkSecret: () => Promise.resolve(settings.linkSecret),
+    findOrder: (token) => {
+      if (broken) return Promise.reject(databaseAway());
+      return Promise.resolve(orders.has(token) ? { merchantId: 'mer_stage', orderId: token } : undefined);
     },
-    readOrder: async ({ orderId }) => orders.get(orderId),
-    order: async (_merchantId, request) => {
+    readOrder: ({ orderId }) =>
+      broken ? Promise.reject(databaseAway()) : Promise.resolve(orders.get(orderId)),
+    order: (_merchantId, request) => {
       note('order', request);
-      return stage.answers.order(request);
+      return Promise.resolve(stage.answers.order(request));
     },
-    agree: async (token, agreed) => {
+    agree: (token, agreed) => {
       note('agree', agreed);
-      return stage.answers.agree(token);
+      return Promise.resolve(stage.answers.agree(token));
     },
-    lookAtPayment: async (token) => {
+    lookAtPayment: (token) => {
       note('paid', token);
       stage.answers.paid(token);
+      return Promise.resolve();
     },
-    cancel: async (token) => {
+    cancel: (token) => {
       note('cancel', token);
-      return stage.answers.cancel(token);
+      return Promise.resolve(stage.answers.cancel(token));
     },
-    hangUp: async (_merchantId, callSessionId) => {
+    hangUp: (_merchantId, callSessionId) => {
       note('hangUp', callSessionId);
       stage.answers.hangUp();
-      return 'requested';
+      return Promise.resolve('requested');
     },
-    tellWhenFree: async (_line, email, language) => note('tellWhenFree', { email, language }),
+    tellWhenFree: (_line, email, language) => {
+      note('tellWhenFree', { email, language });
+      return Promise.resolve();
+    },
     follow: (response, watched) => {
       feed.follow(response, watched);
     },
@@ -218,6 +223,10 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     ),
   );
   return stage;
+}
+
+function databaseAway(): Error {
+  return Object.assign(new Error('The database is away'), { system: 'postgres' });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

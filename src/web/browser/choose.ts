@@ -234,6 +234,7 @@ function followLine(): void {
     const focusWasThere = element('nobody', HTMLElement).contains(document.activeElement);
     element('open', HTMLElement).hidden = !wasFree;
     element('submit', HTMLElement).hidden = !wasFree;
+    element('summary', HTMLElement).hidden = !wasFree;
     element('nobody', HTMLElement).hidden = wasFree;
     document.title = wasFree ? words('freeTitle') : plainTitle;
     speak(wasFree ? state.freeNow : words('gone'));

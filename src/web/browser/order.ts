@@ -56,7 +56,7 @@ function runOrderPage(page: HTMLElement): void {
   let { phase, version } = JSON.parse(words('state')) as ShownState;
   let serverAheadMs = 0;
   let paying = false;
-  let following: Following | undefined;
+  const live: { following?: Following } = {};
   /** Ends what the present phase runs: clocks, card fields. */
   let leavePhase: (() => void)[] = [];
   const serverNowMs = (): number => Date.now() + serverAheadMs;
@@ -88,7 +88,7 @@ function runOrderPage(page: HTMLElement): void {
     speak(state.spoken);
     if (hadFocus) maybeElement('headline', HTMLElement)?.focus();
     enterPhase(state);
-    if (state.final) following?.stop();
+    if (state.final) live.following?.stop();
   };
 
   const enterPhase = (state: ShownState): void => {
@@ -250,7 +250,7 @@ function runOrderPage(page: HTMLElement): void {
     const form = maybeElement('pay', HTMLFormElement);
     while (phase === 'card' && form?.isConnected === true) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      await following?.look();
+      await live.following?.look();
     }
   };
 
@@ -310,7 +310,7 @@ function runOrderPage(page: HTMLElement): void {
   setClock(first);
   enterPhase(first);
   if (first.final) return;
-  following = follow<OrderState>({
+  live.following = follow<OrderState>({
     events: at('events'),
     state: at('state'),
     onState: show,

@@ -6,9 +6,9 @@ import { get } from './asking.ts';
 export interface Followed<T> {
   events: string;
   state: string;
-  onState(state: T): void;
+  onState: (state: T) => void;
   /** `false` once nothing has come for a while, `true` when it does again. */
-  onLink(up: boolean): void;
+  onLink: (up: boolean) => void;
 }
 
 export interface Following {
