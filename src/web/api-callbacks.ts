@@ -1,10 +1,21 @@
-// Routes that make things happen: order a callback, hang up, send a notice again.
+// Routes that make things happen: order a callback, sign a link to the page, hang up, send a notice again.
 
 import type { House } from '../flow/house.ts';
 import { replayNotice } from '../flow/notify-merchant.ts';
 import { orderCallback, type CallbackRequest } from '../flow/order-callback.ts';
 import { requestHangUp } from '../flow/run-call.ts';
-import { callbackAnswer, callbackBody, hangupAnswer, idParams, replayAnswer } from './api-shapes.ts';
+import { readLinkSecret } from '../store/link-secret.ts';
+import { readLineForOrder } from '../store/orders.ts';
+import {
+  callbackAnswer,
+  callbackBody,
+  hangupAnswer,
+  idParams,
+  pageLinkAnswer,
+  pageLinkBody,
+  replayAnswer,
+} from './api-shapes.ts';
+import { type LinkParameters, returnIsListed, signedLink } from './embed.ts';
 import { problemOfRefusal, refusalProblemKinds } from './problem.ts';
 import type { ApiAnswer, ApiRoutes, z } from './routes.ts';
 
@@ -21,6 +32,17 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 201, description: 'Ordered.', shape: callbackAnswer },
     problems: refusalProblemKinds,
     act: ({ merchantId, body }) => order(house, merchantId, body),
+  });
+
+  routes.add({
+    method: 'post',
+    path: '/v1/page-links',
+    name: 'signPageLink',
+    summary: 'A signed link to the page of a line: who, how long, which reference, where to afterwards.',
+    body: pageLinkBody,
+    answer: { status: 200, description: 'The link.', shape: pageLinkAnswer },
+    problems: ['line-unknown', 'no-link-secret', 'return-not-listed'],
+    act: ({ merchantId, body }) => pageLink(house, merchantId, body),
   });
 
   routes.add({
@@ -63,6 +85,30 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
       }
     },
   });
+}
+
+/** The link as the merchant's own server would sign it; his secret never leaves us for this. */
+async function pageLink(
+  house: House,
+  merchantId: string,
+  { line, returnUrl, minutes, ...rest }: z.output<typeof pageLinkBody>,
+): Promise<ApiAnswer> {
+  const found = await house.db.asMerchant(merchantId, async (tx) => ({
+    line: await readLineForOrder(tx, line),
+    sealed: await readLinkSecret(tx),
+  }));
+  if (!found.line) return { problem: { kind: 'line-unknown' }, began: false };
+  if (!found.sealed) return { problem: { kind: 'no-link-secret' }, began: false };
+  if (returnUrl !== undefined && !returnIsListed(returnUrl, found.line.merchant.pageOrigins)) {
+    return { problem: { kind: 'return-not-listed' }, began: false };
+  }
+  const parameters: LinkParameters = Object.fromEntries(
+    Object.entries({ ...rest, minutes: minutes?.toString(), return: returnUrl }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const secret = house.seal.open(found.sealed, merchantId);
+  return { status: 200, body: { url: signedLink(house.publicUrl, secret, line, parameters) } };
 }
 
 async function order(

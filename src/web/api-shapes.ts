@@ -77,6 +77,25 @@ export const callbackBody = z
   })
   .openapi('CallbackRequest');
 
+// --- Links to the page -------------------------------------------------------------------------------------------
+
+export const pageLinkBody = z
+  .strictObject({
+    line: lineSlug,
+    consultant: z.string().min(1).max(64).optional(),
+    minutes: z.int().min(1).max(1440).optional(),
+    phone: z.string().min(1).max(40).optional(),
+    reference: reference.optional(),
+    returnUrl: z.url().max(1000).optional().meta({
+      description: 'Where the page leads afterwards; on an origin you have listed.',
+    }),
+  })
+  .openapi('PageLinkRequest');
+
+export const pageLinkAnswer = z
+  .object({ url: z.url().meta({ description: 'Signed: the visitor can change nothing of it.' }) })
+  .openapi('PageLink');
+
 const callState = z.enum(callStates).meta({
   description:
     '`awaiting_payment`, `ringing_consultant`, `ringing_caller`, `connected`, `ended` (the talk is over), `settled` (and the money too).',

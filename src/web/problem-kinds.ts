@@ -15,6 +15,7 @@ export const problemStatuses = {
   'request-in-progress': 409,
   'already-ended': 409,
   'no-notice-address': 409,
+  'no-link-secret': 409,
   'database-away': 503,
   unexpected: 500,
   'line-unknown': 404,

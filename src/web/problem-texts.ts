@@ -101,6 +101,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Aucune adresse d’avis n’est réglée pour votre compte : il n’y a pas où envoyer celui-ci. Réglez-en une, puis rejouez-le.',
     },
   },
+  'no-link-secret': {
+    title: { en: 'No secret for links', fr: 'Pas de secret pour les liens' },
+    detail: {
+      en: 'Your account has no secret to sign links with. Ask the operator for one, or use a link without reference and return.',
+      fr: 'Votre compte n’a pas de secret pour signer des liens. Demandez-en un à l’opérateur, ou utilisez un lien sans reference ni return.',
+    },
+  },
   'database-away': {
     title: { en: 'Not available for a moment', fr: 'Indisponible pour un moment' },
     detail: {

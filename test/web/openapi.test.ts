@@ -80,6 +80,7 @@ describe('/openapi.json', () => {
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/notices/{id}/replay',
+      'post /v1/page-links',
     ]);
   });
 
