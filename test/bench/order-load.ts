@@ -1,0 +1,67 @@
+// Orders at a fixed rate, whatever the house makes of them (open loop): a slow answer does not slow the next order down,
+// as it would not in life.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'undici';
+
+export interface Order {
+  apiKey: string;
+  line: string;
+  callerNumber: string;
+  reference: string;
+}
+
+export interface Placed {
+  reference: string;
+  /** Wall clock, ms. */
+  sentAtMs: number;
+  /** How late it was sent: our own slowness, to be known before the house is blamed. */
+  lateMs: number;
+  answeredMs: number;
+  /** HTTP status; 0 when there was no answer. */
+  status: number;
+  problem?: string;
+}
+
+/** Resolves when every order is answered. Never throws for an order that failed: that is a figure. */
+export async function placeOrders(
+  pool: Pool,
+  orders: readonly Order[],
+  perSecond: number,
+): Promise<Placed[]> {
+  const beganMs = performance.now();
+  const placed: Promise<Placed>[] = [];
+  for (const [place, order] of orders.entries()) {
+    const dueMs = beganMs + (place * 1000) / perSecond;
+    const waitMs = dueMs - performance.now();
+    if (waitMs > 0.5) await delay(waitMs);
+    placed.push(placeOrder(pool, order, Math.max(0, performance.now() - dueMs)));
+  }
+  return Promise.all(placed);
+}
+
+async function placeOrder(pool: Pool, order: Order, lateMs: number): Promise<Placed> {
+  const { apiKey, reference, ...body } = order;
+  const sentAtMs = Date.now();
+  const beganMs = performance.now();
+  const done = { reference, sentAtMs, lateMs };
+  try {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/v1/callbacks',
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        'content-type': 'application/json',
+        // A merchant who may have to repeat an order sends one.
+        'idempotency-key': reference,
+      },
+      body: JSON.stringify({ ...body, reference, paymentMethod: 'pm_card_visa' }),
+    });
+    const text = await answer.body.text();
+    const answeredMs = performance.now() - beganMs;
+    const status = answer.statusCode;
+    return { ...done, answeredMs, status, ...(status !== 201 && { problem: text.slice(0, 300) }) };
+  } catch (error) {
+    return { ...done, answeredMs: performance.now() - beganMs, status: 0, problem: String(error) };
+  }
+}

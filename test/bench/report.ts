@@ -1,0 +1,135 @@
+// How the figures are printed: a column a rate, what we aim at beside them.
+
+import type { Spread } from './figures.ts';
+import { processKinds, type ProcessTimes } from './process-times.ts';
+import type { ProcessorTotals } from './processor-totals.ts';
+
+/** On two cores, with everything the house talks to on the same two. */
+export const aims = {
+  callsPerSecond: 30,
+  cpuMs: 12,
+  transactions: 12,
+  toOriginateMs: 50,
+  toCaptureMs: 1_000,
+  toNoticeMs: 2_000,
+  cutMs: 50,
+};
+
+export interface MeasuredRate {
+  rate: number;
+  held: boolean;
+  /** Why it was not held. */
+  because?: string;
+  ordered: number;
+  correct: number;
+  /** Of each kind of process, a call. */
+  cpuMs: ProcessTimes;
+  /** How much of the machine all of them took together. */
+  busyCores: number;
+  /** A call, less what the idle house does. */
+  transactions: number;
+  /** From sending an order to its 201. */
+  answered: Spread;
+  /** How late the bench itself sent its orders. */
+  late: Spread;
+  toOriginate: Spread;
+  toCapture: Spread;
+  toNotice: Spread;
+}
+
+export function printRates(measured: readonly MeasuredRate[], cut: { rate: number; distance: Spread }): void {
+  const row = (name: string, figure: (one: MeasuredRate) => string, aim = ''): string[] => [
+    name,
+    ...measured.map(figure),
+    aim,
+  ];
+  printTable([
+    row('paid calls a second', (one) => String(one.rate), 'aim'),
+    row('held', (one) => (one.held ? 'yes' : 'no'), `${String(aims.callsPerSecond)} a second`),
+    row('ordered / as they should be', (one) => `${String(one.ordered)} / ${String(one.correct)}`, 'all'),
+    row('gateway CPU a call, ms', (one) => one.cpuMs.gateway.toFixed(1), `under ${String(aims.cpuMs)}`),
+    row('transactions a call', (one) => one.transactions.toFixed(1), `under ${String(aims.transactions)}`),
+    row(
+      'authorized to originate, ms',
+      (one) => shown(one.toOriginate),
+      `p99 under ${String(aims.toOriginateMs)}`,
+    ),
+    row('hang-up to capture, ms', (one) => shown(one.toCapture), `p99 under ${String(aims.toCaptureMs)}`),
+    row('hang-up to notice, ms', (one) => shown(one.toNotice), `p99 under ${String(aims.toNoticeMs)}`),
+    row(
+      'cut from limit, ms',
+      (one) => (one.rate === cut.rate ? shown(cut.distance) : '-'),
+      `p99 under ${String(aims.cutMs)}`,
+    ),
+    row('order to its 201, ms', (one) => shown(one.answered)),
+    row('orders sent late by, ms', (one) => shown(one.late)),
+    row('cores busy, all processes', (one) => one.busyCores.toFixed(2)),
+  ]);
+  say('p50 / p99; the cut was measured on calls of their own');
+}
+
+export function printCosts(
+  one: MeasuredRate,
+  database: { one: number; many: number; idlePerSecond: number },
+): void {
+  say('');
+  const cpu = processKinds.map((kind) => `${kind} ${one.cpuMs[kind].toFixed(1)}`);
+  say(`CPU a call at ${String(one.rate)} a second, ms: ${cpu.join(', ')}`);
+  const commits = one.transactions * one.rate + database.idlePerSecond;
+  say(
+    `transactions: ${commits.toFixed(0)} a second at ${String(one.rate)} calls a second; ` +
+      `the idle house ${database.idlePerSecond.toFixed(1)}; bare commits of this Postgres ` +
+      `${database.many.toFixed(0)} a second from 20 sessions, ${database.one.toFixed(0)} from one`,
+  );
+}
+
+export function printCorrectness(found: {
+  ordered: number;
+  settled: number;
+  /** One a call that did not come out right. */
+  wrong: readonly string[];
+  expectedCents: number;
+  capturedCents: number;
+  processor: ProcessorTotals;
+  ledger: { entries: number; differing: number };
+  complaints: readonly string[];
+}): void {
+  const money = (cents: number): string => `${(cents / 100).toFixed(2)} EUR`;
+  const { processor, ledger } = found;
+  say('');
+  say(
+    `calls       ${String(found.ordered)} ordered, ${String(found.settled)} settled, ${String(found.wrong.length)} wrong`,
+  );
+  for (const one of found.wrong.slice(0, 5)) say(`            ${one}`);
+  say(
+    `money       ${money(found.expectedCents)} by the talk times, ${money(found.capturedCents)} captured by our books, ` +
+      `${money(processor.receivedCents)} by the processor's (${String(processor.succeeded)} payments, ${String(processor.open)} left open)`,
+  );
+  say(
+    `ledger      ${String(ledger.entries)} entries, ${String(ledger.differing)} transactions that do not sum to zero`,
+  );
+  say(`log         ${String(found.complaints.length)} warnings and errors`);
+  for (const one of found.complaints.slice(0, 5)) say(`            ${one.slice(0, 300)}`);
+}
+
+function shown({ p50, p99, of }: Spread): string {
+  return of === 0 ? '-' : `${p50.toFixed(p50 < 10 ? 1 : 0)} / ${p99.toFixed(p99 < 10 ? 1 : 0)}`;
+}
+
+function printTable(rows: readonly string[][]): void {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  say('');
+  for (const row of rows) {
+    say(
+      row
+        .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+        .join('   '),
+    );
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
