@@ -1,288 +1,154 @@
-// Running the calls of one switch: its events go to the rule, the rule's answer is written down, then done. A commander
-// stands over one switch for as long as he holds its lease; the sessions he runs live in memory beside their rows, and a
-// row that has moved on wins. Timers make the cut exact; the switch's own task stands behind them (DESIGN 6).
+// One live call of a switch: what the switch tells of its legs goes to the rule, the rule's answer is written down, then
+// done. It lives in memory beside its row, and a row that has moved on wins. Timers make the cut exact; the switch's own
+// task stands behind them (DESIGN 6). Who may command the switch, and which calls live on it, is command-switch's.
 
 import { advance, resume } from '../core/advance-call.ts';
 import {
   type CallCommand,
   type CallEvent,
   type CallSession,
-  type TimerName,
   keyWaitMs,
+  type TimerName,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
+import { readSession, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
-import { readSession, saveCdr, type StoredSession } from '../store/call-sessions.ts';
-import { liveSessionsOfSwitch, merchantOfLeg, type SwitchWork, workOfSwitch } from '../store/finders.ts';
-import {
-  addSwitchWork,
-  registerSwitch,
-  releaseLease,
-  removeSwitchWork,
-  takeLease,
-} from '../store/switches.ts';
-import { giveUpOrder } from './follow-payment.ts';
+import { removeSwitchWork } from '../store/switches.ts';
 import { isDurable, narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
 
-/** A lease lapses this long after its last renewal; another gateway may then take it. */
-const leaseSeconds = 5;
-/** We stop beginning things this long after our last renewal, well before anybody else may begin them. */
-const selfFenceMs = 3_000;
-const renewEveryMs = 1_000;
-const startPatienceMs = 3_000;
 /** From dialling to the end of both offers with nobody at the gateway: then the switch ends the leg itself. */
 const guardAfterRingingSeconds = 60;
 /** He hears music while the caller is rung, hears the price twice at most, and decides. */
 const guardOnHoldSeconds = 150;
 
-interface LiveCall {
-  stored: StoredSession;
-  /** One thing at a time happens to a session: each waits for the one before. */
-  queue: Promise<void>;
-  timers: Map<TimerName, Timer>;
-  /** The question or sentence each leg was given last: an answer to an older one is late and means nothing. */
-  requests: Map<LegUuid, { request: string; words?: 'wait' | 'hold' | 'last_words' }>;
-  endedLegs: Set<LegUuid>;
-  work: string[];
-  bridgedAtMs?: number;
-  endedAtMs?: number;
+/** Whoever commands the switch, as a call needs him. */
+export interface Commander {
+  readonly house: House;
+  readonly switch: Switch;
+  /** The number every write is made under; `undefined` while the switch is not ours. */
+  lease(): bigint | undefined;
+  /** Whether something may be begun (a leg rung, two joined): only well within the lease. */
+  mayBegin(): boolean;
+  /** The session has changed: its legs may be new ones. */
+  changed(call: LiveCall): void;
+  /** These work rows are carried out and gone. */
+  workDone(ids: readonly string[]): void;
+  /** Nothing more is to come of this call, or it is not ours any longer. */
+  forget(call: LiveCall): void;
 }
 
-export class SwitchCommander {
-  readonly #house: House;
-  readonly #switch: Switch;
-  readonly #holder: string;
-  readonly #live = new Map<string, LiveCall>();
-  readonly #sessionOfLeg = new Map<LegUuid, string>();
-  readonly #takenWork = new Set<string>();
-  #lease: bigint | undefined;
-  #renewedAtMs = 0;
-  #ticking: Timer | undefined;
-  #stopListening: (() => void) | undefined;
-  #stopped = false;
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #tick: Promise<void> | undefined;
-  #started: () => void = () => undefined;
+export class LiveCall {
+  readonly #commander: Commander;
+  #stored: StoredSession;
+  /** One thing at a time happens to a session: each waits for the one before. */
+  #queue: Promise<void> = Promise.resolve();
+  readonly #timers = new Map<TimerName, Timer>();
+  /** The question or sentence each leg was given last: an answer to an older one is late and means nothing. */
+  readonly #requests = new Map<LegUuid, { request: string; words?: 'wait' | 'hold' | 'last_words' }>();
+  readonly #endedLegs = new Set<LegUuid>();
+  #work: string[] = [];
+  #bridgedAtMs: number | undefined;
 
-  constructor(house: House, aSwitch: Switch, holder: string) {
-    this.#house = house;
-    this.#switch = aSwitch;
-    this.#holder = holder;
-    aSwitch.onEvent((event) => this.#hear(event));
+  constructor(commander: Commander, stored: StoredSession) {
+    this.#commander = commander;
+    this.#stored = stored;
   }
 
-  /** Registers the switch, takes its lease when it is free, adopts what lives on it; goes on doing so until `stop`. */
-  async start(): Promise<void> {
-    await this.#house.db.asNobody((db) => registerSwitch(db, this.#switch.id));
-    this.#stopListening = this.#house.db.listen('ringmeter_switch', (payload) => {
-      if (payload === undefined || payload === this.#switch.id) this.#takeWork();
+  /** As it was last written, or read. */
+  get session(): CallSession {
+    return this.#stored.session;
+  }
+
+  /** Every leg it has or may have. */
+  get legs(): LegUuid[] {
+    const { attempts, callerLegUuid } = this.session;
+    return [callerLegUuid, ...attempts.map((one) => one.leg)];
+  }
+
+  /** Work rows taken and not yet carried out. */
+  get work(): readonly string[] {
+    return this.#work;
+  }
+
+  // Nothing below throws for what the world does: a step that fails is logged, and the call goes on under its limit.
+
+  /** A work row: the money is held, the first phone is to ring. */
+  begin(workId: string): void {
+    this.#work.push(workId);
+    this.#enqueue(() => this.#doAll(resume(this.session)));
+  }
+
+  /** A work row: somebody wishes the end. */
+  hangUp(workId: string): void {
+    this.#work.push(workId);
+    this.#tell({ type: 'hangUpRequested', by: 'merchant' });
+  }
+
+  /** Takes the call over as it is: its legs are looked at, and what happened meanwhile is told to the rule. */
+  adopt(): void {
+    this.#enqueue(() => this.#adopt());
+  }
+
+  /** An event of one of its legs. */
+  hear(event: SwitchEvent): void {
+    const translated = this.#translate(event);
+    if (translated) this.#tell(translated);
+    if (event.type !== 'legEnded') return;
+    this.#endedLegs.add(event.leg);
+    this.#enqueue(() => {
+      this.#forgetWhenOver();
+      return Promise.resolve();
     });
-    this.#switch.start();
-    // A switch that answers is ours before anybody is told that we serve; one that does not is no reason to wait long.
-    await new Promise<void>((resolve) => {
-      const patience = this.#house.clock.after(startPatienceMs, resolve);
-      this.#started = () => {
-        patience.cancel();
-        resolve();
-      };
-      void this.#renewNow();
-    });
   }
 
-  /** Lets go of the switch; its calls go on under their limits and whoever takes the lease adopts them. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#ticking?.cancel();
-    this.#stopListening?.();
-    await this.#tick;
-    await this.#looking;
-    await Promise.allSettled([...this.#live.values()].map((live) => live.queue));
-    for (const live of this.#live.values()) for (const timer of live.timers.values()) timer.cancel();
-    if (this.#lease !== undefined) {
-      await this.#house.db
-        .asNobody((db) => releaseLease(db, this.#switch.id, this.#holder))
-        .catch(() => undefined);
-    }
-    await this.#switch.stop();
+  /** Resolves when everything asked of it so far is through. */
+  async idle(): Promise<void> {
+    await this.#queue;
   }
 
-  get commands(): boolean {
-    return this.#mayBegin();
+  cancelTimers(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
-  /** Sessions in memory: for the metrics. */
-  get liveCalls(): number {
-    return this.#live.size;
-  }
+  // --- Taking over ---------------------------------------------------------------------------------------------
 
-  // --- Lease and work ------------------------------------------------------------------------------------------
-
-  /** Once at a time; the next one is set when this one is through. */
-  #renewNow(): Promise<void> {
-    this.#ticking?.cancel();
-    this.#tick = (this.#tick ?? Promise.resolve()).then(() => this.#renew());
-    return this.#tick;
-  }
-
-  async #renew(): Promise<void> {
-    const { clock, db, log } = this.#house;
-    this.#ticking?.cancel();
-    const askedAtMs = clock.monotonicMs();
-    try {
-      // A switch we cannot reach is left to a gateway that can.
-      const number = this.#switch.link().up
-        ? await db.asNobody((knex) => takeLease(knex, this.#switch.id, this.#holder, leaseSeconds))
-        : undefined;
-      if (number === undefined) {
-        if (this.#lease !== undefined && !this.#mayBegin()) this.#lease = undefined;
-      } else {
-        const isNew = number !== this.#lease;
-        this.#lease = number;
-        this.#renewedAtMs = askedAtMs;
-        if (isNew) await this.#adoptAll();
-        this.#started();
-      }
-    } catch (error) {
-      log.warn({ switch: this.#switch.id, err: error }, 'the lease of a switch was not renewed');
-    }
-    this.#takeWork();
-    if (this.#stopped) return;
-    this.#ticking = clock.after(renewEveryMs, () => void this.#renewNow());
-  }
-
-  #mayBegin(): boolean {
-    return this.#lease !== undefined && this.#house.clock.monotonicMs() - this.#renewedAtMs < selfFenceMs;
-  }
-
-  /** Looks for work addressed to our switch; a wake-up while we look means looking once more. */
-  #takeWork(): void {
-    if (this.#stopped || !this.#mayBegin()) return;
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = this.#readWork()
-      .catch((error: unknown) =>
-        this.#house.log.warn({ switch: this.#switch.id, err: error }, 'work of a switch was not read'),
-      )
-      .then(() => {
-        this.#looking = undefined;
-        if (this.#lookAgain) {
-          this.#lookAgain = false;
-          this.#takeWork();
-        }
-      });
-  }
-
-  async #readWork(): Promise<void> {
-    const work = await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id));
-    await Promise.all(work.filter((one) => !this.#takenWork.has(one.id)).map((one) => this.#begin(one)));
-  }
-
-  async #begin(work: SwitchWork): Promise<void> {
-    this.#takenWork.add(work.id);
-    const live = await this.#load(work.merchantId, work.callSessionId);
-    if (!live) {
-      await this.#house.db.asMerchant(work.merchantId, (tx) => removeSwitchWork(tx, [work.id]));
-      this.#takenWork.delete(work.id);
-      return;
-    }
-    live.work.push(work.id);
-    if (work.kind === 'begin')
-      this.#enqueue(live, async () => this.#doAll(live, resume(live.stored.session)));
-    else this.#tell(live, { type: 'hangUpRequested', by: 'merchant' });
-  }
-
-  async #load(merchantId: string, id: string): Promise<LiveCall | undefined> {
-    const known = this.#live.get(id);
-    if (known) return known;
-    const stored = await this.#house.db.asMerchant(merchantId, (tx) => readSession(tx, id));
-    if (!stored || stored.session.state === 'ended' || stored.session.state === 'settled') return undefined;
-    const again = this.#live.get(id);
-    if (again) return again;
-    const live: LiveCall = {
-      stored,
-      queue: Promise.resolve(),
-      timers: new Map(),
-      requests: new Map(),
-      endedLegs: new Set(),
-      work: [],
-    };
-    this.#live.set(id, live);
-    this.#indexLegs(live);
-    return live;
-  }
-
-  #indexLegs(live: LiveCall): void {
-    const { id, attempts, callerLegUuid } = live.stored.session;
-    this.#sessionOfLeg.set(callerLegUuid, id);
-    for (const { leg } of attempts) this.#sessionOfLeg.set(leg, id);
-  }
-
-  #forget(live: LiveCall): void {
-    for (const timer of live.timers.values()) timer.cancel();
-    this.#live.delete(live.stored.session.id);
-    for (const id of live.work) this.#takenWork.delete(id);
-    const { attempts, callerLegUuid } = live.stored.session;
-    for (const leg of [callerLegUuid, ...attempts.map((one) => one.leg)]) this.#sessionOfLeg.delete(leg);
-  }
-
-  // --- Taking over what lives ----------------------------------------------------------------------------------
-
-  /** On taking the lease and after a lost link: what the database says lives is compared with what the switch knows. */
-  async #adoptAll(): Promise<void> {
-    const sessions = await this.#house.db.asNobody((db) => liveSessionsOfSwitch(db, this.#switch.id));
-    const begun = new Set(
-      (await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id)))
-        .filter((one) => one.kind === 'begin')
-        .map((one) => one.callSessionId),
-    );
-    for (const { merchantId, callSessionId } of sessions) {
-      // Not begun yet: its work row will ring it.
-      if (begun.has(callSessionId) && !this.#live.has(callSessionId)) continue;
-      const live = await this.#load(merchantId, callSessionId);
-      if (live) this.#enqueue(live, () => this.#adopt(live));
-    }
-  }
-
-  /** One session taken over: its legs are looked at, and what happened to them meanwhile is told to the rule. */
-  async #adopt(live: LiveCall): Promise<void> {
-    const { session } = live.stored;
+  async #adopt(): Promise<void> {
+    const { house, switch: aSwitch } = this.#commander;
+    const { session } = this;
     const legs = [
       ...session.attempts
         .filter((one) => one.state === 'ringing' || one.state === 'offered' || one.state === 'accepted')
         .map((one) => one.leg),
       ...(session.caller && session.caller.state !== 'gone' ? [session.caller.leg] : []),
     ];
-    const nowUs = BigInt(this.#house.clock.now().getTime()) * 1000n;
+    const nowUs = BigInt(house.clock.now().getTime()) * 1000n;
     let bridgedUs: bigint | undefined;
     for (const leg of legs) {
-      const truth = await this.#switch.look(leg);
+      const truth = await aSwitch.look(leg);
       if (truth.state === 'living') {
         bridgedUs = truth.bridgedAtUs ?? bridgedUs;
         if (session.state !== 'connected' && truth.answered && truth.bridgedAtUs === undefined) {
-          await this.#step(live, { type: 'legAnswered', leg });
+          await this.#step({ type: 'legAnswered', leg });
         }
-      } else if (truth.state === 'gone' && !live.endedLegs.has(leg)) {
-        live.endedLegs.add(leg);
-        await this.#step(live, { type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
+      } else if (truth.state === 'gone' && !this.#endedLegs.has(leg)) {
+        this.#endedLegs.add(leg);
+        await this.#step({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
       }
     }
-    if (bridgedUs !== undefined && live.stored.session.state === 'ringing_caller') {
-      await this.#step(live, { type: 'legsBridged', atUs: bridgedUs });
+    if (bridgedUs !== undefined && this.session.state === 'ringing_caller') {
+      await this.#step({ type: 'legsBridged', atUs: bridgedUs });
     }
-    if (live.stored.session.state === 'connected' && !live.timers.has('limit')) this.#rearm(live);
+    if (this.session.state === 'connected' && !this.#timers.has('limit')) this.#rearm();
   }
 
   /** The timers of a talk that began before us: what is left of them, by the wall clock they were written with. */
-  #rearm(live: LiveCall): void {
-    const { session } = live.stored;
+  #rearm(): void {
+    const { session } = this;
     if (session.bridgedUs === undefined) return;
-    const elapsedMs = this.#house.clock.now().getTime() - Number(session.bridgedUs / 1000n);
+    const elapsedMs = this.#commander.house.clock.now().getTime() - Number(session.bridgedUs / 1000n);
     const fresh = advance(
       { ...session, state: 'ringing_caller' },
       { type: 'legsBridged', atUs: session.bridgedUs },
@@ -290,56 +156,30 @@ export class SwitchCommander {
     for (const command of fresh.commands) {
       if (command.do !== 'startTimer') continue;
       const leftMs = command.afterMs - elapsedMs;
-      if (leftMs > 0 || command.timer === 'limit') this.#startTimer(live, command.timer, Math.max(leftMs, 0));
+      if (leftMs > 0 || command.timer === 'limit') this.#startTimer(command.timer, Math.max(leftMs, 0));
     }
   }
 
   // --- What the switch tells -----------------------------------------------------------------------------------
 
-  #hear(event: SwitchEvent): void {
-    if (event.type === 'linkUp') {
-      if (this.#lease === undefined) void this.#renewNow();
-      else this.#enqueueAdoption();
-      return;
-    }
-    if (event.type === 'linkDown' || event.type === 'legParked' || event.type === 'legRinging') return;
-    if (event.type === 'keyPressed') return;
-    const leg = event.type === 'legsBridged' || event.type === 'legsUnbridged' ? event.aLeg : event.leg;
-    const id = this.#sessionOfLeg.get(leg);
-    const live = id === undefined ? undefined : this.#live.get(id);
-    if (!live) return;
-    const translated = this.#translate(live, event);
-    if (translated) this.#tell(live, translated);
-    if (event.type === 'legEnded') {
-      live.endedLegs.add(event.leg);
-      this.#enqueue(live, () => Promise.resolve(this.#forgetWhenOver(live)));
-    }
-  }
-
-  #enqueueAdoption(): void {
-    this.#adoptAll().catch((error: unknown) =>
-      this.#house.log.warn({ switch: this.#switch.id, err: error }, 'calls of a switch were not adopted'),
-    );
-  }
-
   /** The switch's event in the rule's words; nothing when it answers a question that is no longer asked. */
-  #translate(live: LiveCall, event: SwitchEvent): CallEvent | undefined {
+  #translate(event: SwitchEvent): CallEvent | undefined {
     switch (event.type) {
       case 'legAnswered':
         return { type: 'legAnswered', leg: event.leg };
       case 'keyGiven':
-        if (live.requests.get(event.leg)?.request !== event.request) return undefined;
+        if (this.#requests.get(event.leg)?.request !== event.request) return undefined;
         return { type: 'keyGiven', leg: event.leg, key: event.key };
       case 'noKeyGiven':
-        if (live.requests.get(event.leg)?.request !== event.request) return undefined;
+        if (this.#requests.get(event.leg)?.request !== event.request) return undefined;
         return { type: 'noKeyGiven', leg: event.leg };
       case 'played': {
-        const asked = live.requests.get(event.leg);
+        const asked = this.#requests.get(event.leg);
         if (asked?.request !== event.request || asked.words === undefined) return undefined;
         return { type: 'played', leg: event.leg, request: asked.words };
       }
       case 'legsBridged':
-        live.bridgedAtMs = this.#house.clock.monotonicMs();
+        this.#bridgedAtMs = this.#commander.house.clock.monotonicMs();
         return { type: 'legsBridged', atUs: event.atUs };
       case 'legsUnbridged':
         return { type: 'legsUnbridged', atUs: event.atUs };
@@ -356,183 +196,183 @@ export class SwitchCommander {
     }
   }
 
-  #forgetWhenOver(live: LiveCall): void {
-    const { session } = live.stored;
+  #forgetWhenOver(): void {
+    const { session } = this;
     if (session.state !== 'ended') return;
     const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
-    if (legs.every((leg) => live.endedLegs.has(leg))) this.#forget(live);
+    if (legs.every((leg) => this.#endedLegs.has(leg))) this.#commander.forget(this);
   }
 
   // --- One step ------------------------------------------------------------------------------------------------
 
-  #tell(live: LiveCall, event: CallEvent): void {
-    this.#enqueue(live, () => this.#step(live, event));
+  #tell(event: CallEvent): void {
+    this.#enqueue(() => this.#step(event));
   }
 
-  #enqueue(live: LiveCall, act: () => Promise<void>): void {
-    live.queue = live.queue.then(act).catch((error: unknown) => {
+  #enqueue(act: () => Promise<void>): void {
+    this.#queue = this.#queue.then(act).catch((error: unknown) => {
       // A step that failed is a bug or a database away: the call goes on under its limit, and is looked at again.
-      this.#house.log.error({ callSessionId: live.stored.session.id, err: error }, 'a step of a call failed');
+      this.#commander.house.log.error(
+        { callSessionId: this.session.id, err: error },
+        'a step of a call failed',
+      );
     });
   }
 
-  async #step(live: LiveCall, event: CallEvent): Promise<void> {
-    const { clock, db, metrics } = this.#house;
-    const before = live.stored.session.state;
-    const step = advance(live.stored.session, event);
-    if (step.session === live.stored.session && step.commands.length === 0 && step.free.length === 0) return;
+  async #step(event: CallEvent): Promise<void> {
+    const { house } = this.#commander;
+    const { clock, db, metrics } = house;
+    const stored = this.#stored;
+    const before = stored.session.state;
+    const step = advance(stored.session, event);
+    if (step.session === stored.session && step.commands.length === 0 && step.free.length === 0) return;
     if (!isDurable(step)) {
       if (step.free.length > 0) {
-        const { id } = step.session;
-        await db.asMerchant(live.stored.merchantId, (tx) =>
-          freeConsultants(tx, id, { only: step.free }, undefined),
+        await db.asMerchant(stored.merchantId, (tx) =>
+          freeConsultants(tx, step.session.id, { only: step.free }, undefined),
         );
       }
-      live.stored = { ...live.stored, session: step.session };
-      return this.#doAll(live, step.commands);
+      this.#stored = { ...stored, session: step.session };
+      return this.#doAll(step.commands);
     }
-    const { merchantId } = live.stored;
-    const stored = live.stored;
-    const lease = this.#lease;
+    const lease = this.#commander.lease();
     if (lease === undefined) return;
-    const work = live.work;
-    const written = await db.asMerchant(merchantId, async (tx) => {
+    const work = [...this.#work];
+    const written = await db.asMerchant(stored.merchantId, async (tx) => {
       if (work.length > 0) await removeSwitchWork(tx, work);
-      return writeStep(this.#house, tx, stored, step, lease);
+      return writeStep(house, tx, stored, step, lease);
     });
     if (!written) {
-      await this.#yieldTo(live, event);
+      await this.#yieldTo(event);
       return;
     }
-    live.stored = written.stored;
-    narrate(this.#house, written);
-    for (const id of work) this.#takenWork.delete(id);
-    live.work = live.work.filter((id) => !work.includes(id));
-    this.#indexLegs(live);
-    const { session } = live.stored;
+    this.#stored = written.stored;
+    narrate(house, written);
+    this.#commander.workDone(work);
+    this.#work = this.#work.filter((id) => !work.includes(id));
+    this.#commander.changed(this);
+    const { session } = this;
     if (session.state !== before) {
       metrics.count('calls', { state: session.state, ...(session.outcome && { outcome: session.outcome }) });
     }
-    if (session.state === 'ended' && before === 'connected')
-      this.#measureCut(live, session, clock.monotonicMs());
-    await this.#doAll(live, written.commands);
-    this.#forgetWhenOver(live);
+    if (session.state === 'ended' && before === 'connected') this.#measureCut(clock.monotonicMs());
+    await this.#doAll(written.commands);
+    this.#forgetWhenOver();
   }
 
   /** Our write changed nothing: the row has moved on (then we follow it), or another holds the switch (then he does). */
-  async #yieldTo(live: LiveCall, event: CallEvent): Promise<void> {
-    const { merchantId, session, version } = live.stored;
-    const current = await this.#house.db.asMerchant(merchantId, (tx) => readSession(tx, session.id));
+  async #yieldTo(event: CallEvent): Promise<void> {
+    const { merchantId, session, version } = this.#stored;
+    const { db } = this.#commander.house;
+    const current = await db.asMerchant(merchantId, (tx) => readSession(tx, session.id));
     if (!current || current.version === version) {
-      this.#forget(live);
+      this.#commander.forget(this);
       return;
     }
-    live.stored = current;
-    this.#indexLegs(live);
-    await this.#step(live, event);
+    this.#stored = current;
+    this.#commander.changed(this);
+    await this.#step(event);
   }
 
-  #measureCut(live: LiveCall, session: CallSession, nowMs: number): void {
-    if (session.endedBy !== 'limit' || live.bridgedAtMs === undefined) return;
-    const late = nowMs - live.bridgedAtMs - session.plan.talkLimitSeconds * 1000;
-    this.#house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
+  #measureCut(nowMs: number): void {
+    const { endedBy, plan } = this.session;
+    if (endedBy !== 'limit' || this.#bridgedAtMs === undefined) return;
+    const late = nowMs - this.#bridgedAtMs - plan.talkLimitSeconds * 1000;
+    this.#commander.house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
   }
 
   // --- What is done about it -----------------------------------------------------------------------------------
 
-  async #doAll(live: LiveCall, commands: readonly CallCommand[]): Promise<void> {
-    await Promise.all(commands.map((command) => this.#do(live, command)));
+  async #doAll(commands: readonly CallCommand[]): Promise<void> {
+    await Promise.all(commands.map((command) => this.#do(command)));
   }
 
-  async #do(live: LiveCall, command: CallCommand): Promise<void> {
-    const { clock, ids } = this.#house;
+  async #do(command: CallCommand): Promise<void> {
+    const { house, switch: aSwitch } = this.#commander;
     switch (command.do) {
-      case 'ring': {
-        if (!this.#mayBegin()) return;
-        const { plan } = live.stored.session;
-        const { leg, to } = command;
-        this.#prepare(live, leg);
-        const done = await this.#switch.ring({
-          leg,
-          to,
-          callerId: plan.callerId,
-          ringSeconds: plan.ringSeconds,
-          guardSeconds: plan.ringSeconds + guardAfterRingingSeconds,
-        });
-        // The switch would not even dial: for the rule that is a leg that failed.
-        if (done.outcome === 'refused') {
-          const nowUs = BigInt(clock.now().getTime()) * 1000n;
-          live.endedLegs.add(leg);
-          this.#tell(live, { type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
-        }
+      case 'ring':
+        await this.#ring(command);
         return;
-      }
       case 'ask': {
-        const request = ids.legUuid();
-        live.requests.set(command.leg, { request });
-        await this.#switch.ask(command.leg, { request, sentence: command.sentence, waitMs: keyWaitMs });
+        const request = house.ids.legUuid();
+        this.#requests.set(command.leg, { request });
+        await aSwitch.ask(command.leg, { request, sentence: command.sentence, waitMs: keyWaitMs });
         return;
       }
       case 'play': {
-        const request = ids.legUuid();
-        live.requests.set(command.leg, { request, words: command.request });
-        this.#hangUpIfUnheard(
-          live,
-          command.leg,
-          await this.#switch.play(command.leg, request, command.sentence),
-        );
+        const request = house.ids.legUuid();
+        this.#requests.set(command.leg, { request, words: command.request });
+        const done = await aSwitch.play(command.leg, request, command.sentence);
+        if (done.outcome === 'refused') this.#goOnUnheard(command.leg);
         return;
       }
       case 'playMusic':
-        live.requests.delete(command.leg);
-        await this.#switch.guard(command.leg, guardOnHoldSeconds);
-        await this.#switch.playMusic(command.leg);
+        this.#requests.delete(command.leg);
+        await aSwitch.guard(command.leg, guardOnHoldSeconds);
+        await aSwitch.playMusic(command.leg);
         return;
       case 'announce':
-        await this.#switch.announce(command.leg, command.sentence);
+        await aSwitch.announce(command.leg, command.sentence);
         return;
       case 'bridge': {
-        const { talkLimitSeconds } = live.stored.session.plan;
-        const done = this.#mayBegin()
-          ? await this.#switch.bridge(command.aLeg, command.bLeg, talkLimitSeconds)
+        const done = this.#commander.mayBegin()
+          ? await aSwitch.bridge(command.aLeg, command.bLeg, this.session.plan.talkLimitSeconds)
           : ({ outcome: 'refused', reason: 'the lease is not ours' } satisfies Commanded);
         // `unknown`: it may have been joined; the switch's events or the next look will tell.
-        if (done.outcome === 'refused' || done.outcome === 'gone') this.#tell(live, { type: 'bridgeFailed' });
+        if (done.outcome === 'refused' || done.outcome === 'gone') this.#tell({ type: 'bridgeFailed' });
         return;
       }
       case 'hangUp':
-        await this.#switch.hangUp(command.leg, command.cause);
+        await aSwitch.hangUp(command.leg, command.cause);
         return;
       case 'startTimer':
-        this.#startTimer(live, command.timer, command.afterMs);
+        this.#startTimer(command.timer, command.afterMs);
         return;
       case 'stopTimers':
-        for (const timer of live.timers.values()) timer.cancel();
-        live.timers.clear();
+        this.cancelTimers();
+        this.#timers.clear();
         return;
     }
   }
 
-  #hangUpIfUnheard(live: LiveCall, leg: LegUuid, done: Commanded): void {
+  async #ring({ leg, to }: CallCommand & { do: 'ring' }): Promise<void> {
+    if (!this.#commander.mayBegin()) return;
+    const { plan } = this.session;
+    this.#prepare(leg);
+    const done = await this.#commander.switch.ring({
+      leg,
+      to,
+      callerId: plan.callerId,
+      ringSeconds: plan.ringSeconds,
+      guardSeconds: plan.ringSeconds + guardAfterRingingSeconds,
+    });
     if (done.outcome !== 'refused') return;
-    const words = live.requests.get(leg)?.words;
-    if (words !== undefined) this.#tell(live, { type: 'played', leg, request: words });
+    // The switch would not even dial: for the rule that is a leg that failed.
+    const nowUs = BigInt(this.#commander.house.clock.now().getTime()) * 1000n;
+    this.#endedLegs.add(leg);
+    this.#tell({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
   }
 
-  #startTimer(live: LiveCall, timer: TimerName, afterMs: number): void {
-    live.timers.get(timer)?.cancel();
-    live.timers.set(
+  /** The switch would not say it: what was to follow the words follows without them. */
+  #goOnUnheard(leg: LegUuid): void {
+    const words = this.#requests.get(leg)?.words;
+    if (words !== undefined) this.#tell({ type: 'played', leg, request: words });
+  }
+
+  #startTimer(timer: TimerName, afterMs: number): void {
+    this.#timers.get(timer)?.cancel();
+    this.#timers.set(
       timer,
-      this.#house.clock.after(afterMs, () => {
-        live.timers.delete(timer);
-        this.#tell(live, { type: 'timerDue', timer });
+      this.#commander.house.clock.after(afterMs, () => {
+        this.#timers.delete(timer);
+        this.#tell({ type: 'timerDue', timer });
       }),
     );
   }
 
   /** What this party will hear is made ready while his phone rings. */
-  #prepare(live: LiveCall, leg: LegUuid): void {
-    const { session } = live.stored;
+  #prepare(leg: LegUuid): void {
+    const { session } = this;
     const answered = advance(session, { type: 'legAnswered', leg });
     const sentences: Sentence[] = answered.commands.flatMap((one) =>
       one.do === 'ask' ? [one.sentence] : [],
@@ -548,41 +388,6 @@ export class SwitchCommander {
         { key: 'caller_farewell', language: callerLanguage, because: 'consultant_left' },
       );
     }
-    this.#switch.prepare(sentences);
+    this.#commander.switch.prepare(sentences);
   }
-}
-
-/**
- * Ends a call at somebody's wish. A call that has not been paid for is given up; one that rings or talks is ended by
- * whoever commands its switch.
- */
-export async function requestHangUp(
-  house: House,
-  merchantId: string,
-  callSessionId: string,
-): Promise<'requested' | 'already_ended' | 'unknown_session'> {
-  const stored = await house.db.asMerchant(merchantId, async (tx) => {
-    const found = await readSession(tx, callSessionId);
-    if (found && ['ringing_consultant', 'ringing_caller', 'connected'].includes(found.session.state)) {
-      await addSwitchWork(tx, { merchantId, switchId: found.switchId, callSessionId, kind: 'hang_up' });
-    }
-    return found;
-  });
-  if (!stored) return 'unknown_session';
-  const { state } = stored.session;
-  if (state === 'ended' || state === 'settled') return 'already_ended';
-  if (state === 'awaiting_payment') await giveUpOrder(house, merchantId, stored.orderId, 'cancelled');
-  return 'requested';
-}
-
-/** The switch's own record of a leg, posted when it ended. */
-export async function recordCdr(
-  house: House,
-  leg: LegUuid,
-  cdr: object,
-): Promise<'recorded' | 'unknown_leg'> {
-  const found = await house.db.asNobody((db) => merchantOfLeg(db, leg));
-  if (!found) return 'unknown_leg';
-  await house.db.asMerchant(found.merchantId, (tx) => saveCdr(tx, leg, cdr));
-  return 'recorded';
 }

@@ -1,9 +1,9 @@
 // Routes that make things happen: order a callback, sign a link to the page, hang up, send a notice again.
 
+import { requestHangUp } from '../flow/command-switch.ts';
 import type { House } from '../flow/house.ts';
 import { replayNotice } from '../flow/notify-merchant.ts';
 import { orderCallback, type CallbackRequest } from '../flow/order-callback.ts';
-import { requestHangUp } from '../flow/run-call.ts';
 import { readLinkSecret } from '../store/link-secret.ts';
 import { readLineForOrder } from '../store/orders.ts';
 import {

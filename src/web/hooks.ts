@@ -4,10 +4,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { parseLegUuid } from '../core/ids.ts';
+import { recordCdr } from '../flow/command-switch.ts';
 import { followHint } from '../flow/follow-payment.ts';
 import type { House } from '../flow/house.ts';
 import type { Log, ProcessorHint, ProcessorHints } from '../flow/ports.ts';
-import { recordCdr } from '../flow/run-call.ts';
 
 export interface HookSettings {
   hints: ProcessorHints;

@@ -4,10 +4,10 @@
 import type { Response } from 'express';
 import type { Destination } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
+import { requestHangUp } from '../flow/command-switch.ts';
 import type { House } from '../flow/house.ts';
 import { orderCallback, type CallbackRequest, type Ordered } from '../flow/order-callback.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid, type Agreed } from '../flow/pay-on-page.ts';
-import { requestHangUp } from '../flow/run-call.ts';
 import { merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
 import { readLinkSecret } from '../store/link-secret.ts';
 import { readDestinations } from '../store/orders.ts';
