@@ -4,7 +4,7 @@
 import type { Language } from '../core/ids.ts';
 import { money, showMoney } from '../core/money.ts';
 import { markMailed, readReceiptToMail, takeAvailabilityRequests } from '../store/receipts.ts';
-import type { Receipt } from '../store/views.ts';
+import type { Receipt } from '../store/order-view.ts';
 import type { House } from './house.ts';
 
 /** The mail server did not take it: the job comes again. */

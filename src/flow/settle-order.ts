@@ -26,7 +26,7 @@ import {
   type ReceiptFacts,
   saveBillableSeconds,
 } from '../store/receipts.ts';
-import type { Receipt } from '../store/views.ts';
+import type { Receipt } from '../store/order-view.ts';
 import type { House } from './house.ts';
 import type { Settled } from './ports.ts';
 

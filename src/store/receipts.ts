@@ -1,10 +1,11 @@
-// What was sold, as the receipt says it: read once at settlement, stored once, never changed.
+// What was sold, as the receipt says it: read once at settlement, stored once, never changed. And who is to be mailed: his
+// receipt, or that somebody is free now. The mails themselves are flow/mail-people's.
 
 import type { CallOutcome } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
 import type { Tariff } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
-import type { Receipt } from './views.ts';
+import type { Receipt } from './order-view.ts';
 
 export interface ReceiptFacts {
   language: Language;
@@ -68,6 +69,18 @@ export async function markMailed(tx: Tx, receiptId: string, at: Date): Promise<v
 /** The session has its price: seconds as the tariff counts them, and the end of its story. */
 export async function saveBillableSeconds(tx: Tx, callSessionId: string, seconds: number): Promise<void> {
   await tx.raw('update call_sessions set billable_seconds = ? where id = ?', [seconds, callSessionId]);
+}
+
+/** Somebody who wants to hear when a line has a free consultant. Asking twice is asking once. */
+export async function requestAvailabilityNotice(
+  tx: Tx,
+  request: { id: string; merchantId: string; lineId: string; email: string; language: Language },
+): Promise<void> {
+  await tx.raw(
+    `insert into availability_requests (id, merchant_id, line_id, email, language) values (?, ?, ?, ?, ?)
+     on conflict (line_id, email) do update set told_at = null, created_at = now()`,
+    [request.id, request.merchantId, request.lineId, request.email, request.language],
+  );
 }
 
 export interface AvailabilityRequest {

@@ -2,17 +2,16 @@
 
 import { amountText, type Money } from '../core/money.ts';
 import type { House } from '../flow/house.ts';
+import { listLineIds, readLinePage } from '../store/order-view.ts';
 import {
   listCallSessions,
   listLedger,
-  listLineIds,
   listNotices,
   readCallSession,
-  readLinePage,
   type CallSessionView,
   type LedgerLine,
   type NoticeView,
-} from '../store/views.ts';
+} from '../store/record-views.ts';
 import {
   idParams,
   ledgerPage,

@@ -8,7 +8,7 @@ import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts
 import type { Language } from '../core/ids.ts';
 import { showMoney } from '../core/money.ts';
 import type { Tariff } from '../core/tariff.ts';
-import type { LinePage } from '../store/views.ts';
+import type { LinePage } from '../store/order-view.ts';
 import type { LinkParameters } from './embed.ts';
 import { durations, priceWords, type PriceWords } from './offer.ts';
 import { showDuration, showPhone, text, typeset } from './texts.ts';

@@ -6,7 +6,7 @@ import { destinationOf, parsePhone } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
 import type { OrderRefusal } from '../core/order.ts';
 import type { CallbackRequest } from '../flow/order-callback.ts';
-import type { LinePage } from '../store/views.ts';
+import type { LinePage } from '../store/order-view.ts';
 import { choosePage, lineState, minutesOf, priceMark } from './choose-page.ts';
 import { readLink, returnIsListed, type LinkParameters } from './embed.ts';
 import { PageFrame, languageOf } from './page-frame.ts';

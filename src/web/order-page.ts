@@ -7,7 +7,7 @@ import type { Language } from '../core/ids.ts';
 import { isZero, money, showMoney } from '../core/money.ts';
 import { rate } from '../core/rating.ts';
 import type { Tariff } from '../core/tariff.ts';
-import type { OrderView } from '../store/views.ts';
+import type { OrderView } from '../store/order-view.ts';
 import { priceWords, type PriceWords } from './offer.ts';
 import { isFinal, phaseOf, type Phase } from './order-phase.ts';
 import { receiptWords, type ReceiptWords, type Row } from './receipt-words.ts';

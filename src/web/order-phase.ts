@@ -8,7 +8,7 @@
 //   A fixed sale goes from card to paying to receipt.
 
 import type { CallOutcome } from '../core/call-session.ts';
-import type { OrderView } from '../store/views.ts';
+import type { OrderView } from '../store/order-view.ts';
 
 export type Phase =
   /** Nothing held: the card is asked for. */

@@ -2,7 +2,7 @@
 
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import type { OrderView } from '../store/views.ts';
+import type { OrderView } from '../store/order-view.ts';
 import { agreedTexts, orderPanel, orderState, orderSummary, type OrderState } from './order-page.ts';
 import { phaseOf } from './order-phase.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';

@@ -3,7 +3,7 @@
 
 import type { Request, Response } from 'express';
 import { languages, type Language } from '../core/ids.ts';
-import type { MerchantView } from '../store/views.ts';
+import type { MerchantView } from '../store/order-view.ts';
 import { accentColors } from './accent.ts';
 import type { PageAssets } from './page-assets.ts';
 import { contentSecurityPolicy, freshNonce, listedOrigins } from './security.ts';

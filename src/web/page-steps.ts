@@ -10,15 +10,10 @@ import { orderCallback, type CallbackRequest, type Ordered } from '../flow/order
 import { agreeToOrder, cancelOrder, pageSaysPaid, type Agreed } from '../flow/pay-on-page.ts';
 import { merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
 import { readLinkSecret } from '../store/link-secret.ts';
+import { readLinePage, readOrder, type LinePage, type OrderView } from '../store/order-view.ts';
 import { readDestinations } from '../store/orders.ts';
+import { requestAvailabilityNotice } from '../store/receipts.ts';
 import { sha256 } from '../store/seal.ts';
-import {
-  readLinePage,
-  readOrder,
-  requestAvailabilityNotice,
-  type LinePage,
-  type OrderView,
-} from '../store/views.ts';
 import { liveFeed, type Watched } from './live.ts';
 
 export interface FoundLine {

@@ -3,7 +3,7 @@
 
 import type { Language } from '../core/ids.ts';
 import { isZero, money, showMoney } from '../core/money.ts';
-import type { OrderView, Receipt } from '../store/views.ts';
+import type { OrderView, Receipt } from '../store/order-view.ts';
 import {
   showBrand,
   showClock,

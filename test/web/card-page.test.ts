@@ -4,7 +4,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { zero } from '../../src/core/money.ts';
-import type { LinePage } from '../../src/store/views.ts';
+import type { LinePage } from '../../src/store/order-view.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
 import { linePage, nobodyFree, orderScenes, tariff } from './scenes.ts';

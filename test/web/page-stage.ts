@@ -12,7 +12,7 @@ import type { Language } from '../../src/core/ids.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { House } from '../../src/flow/house.ts';
-import type { LinePage, OrderView } from '../../src/store/views.ts';
+import type { LinePage, OrderView } from '../../src/store/order-view.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
 import { liveFeed } from '../../src/web/live.ts';
 import { readPageAssets, type PageAssets } from '../../src/web/page-assets.ts';

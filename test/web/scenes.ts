@@ -6,7 +6,7 @@ import type { Language } from '../../src/core/ids.ts';
 import { amountText, minus, money, zero } from '../../src/core/money.ts';
 import { rate } from '../../src/core/rating.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
-import type { LinePage, MerchantView, OrderView, Receipt } from '../../src/store/views.ts';
+import type { LinePage, MerchantView, OrderView, Receipt } from '../../src/store/order-view.ts';
 
 export const destinations = [...defaultDestinations];
 

@@ -1,6 +1,7 @@
-// What people and merchants are shown: each view is one statement, read in one transaction.
+// What somebody who buys is shown: his order with its call and receipt, and a line's page with who is reachable. Each view
+// is one statement, read in one transaction. What merchants read of many orders is record-views'.
 
-import type { CallOutcome, CallState } from '../core/call-session.ts';
+import { type CallOutcome, type CallState, secondsOf } from '../core/call-session.ts';
 import { reachable } from '../core/consultant.ts';
 import type { Language } from '../core/ids.ts';
 import { type Money, money } from '../core/money.ts';
@@ -90,16 +91,6 @@ const merchantObject = `json_build_object('id', m.id, 'name', m.name, 'legalName
   'timeZone', m.time_zone, 'active', m.active, 'brand', m.brand, 'processorAccount', m.processor_account,
   'pageOrigins', m.page_origins)`;
 
-/** Nulls of the database are absences here: a view has a field or has not. */
-function present<T extends object>(row: T): { [K in keyof T as null extends T[K] ? never : K]: T[K] } {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as never;
-}
-
-function date(value: unknown): Date | undefined {
-  if (value === null || value === undefined) return undefined;
-  return value instanceof Date ? value : new Date(String(value));
-}
-
 interface OrderRow {
   id: string;
   kind: OrderView['kind'];
@@ -163,25 +154,20 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
   );
   if (!row) return undefined;
   const { currency } = row;
-  const connectedAt = date(row.connectedAt);
-  const endedAt = date(row.endedAt);
-  const claimedUntil = date(row.claimedUntil);
   return {
-    ...present({
-      id: row.id,
-      kind: row.kind,
-      createdAt: row.createdAt,
-      language: row.language,
-      tariff: row.tariff,
-      paymentId: row.paymentId,
-    }),
+    id: row.id,
+    kind: row.kind,
+    createdAt: row.createdAt,
+    language: row.language,
+    tariff: row.tariff,
+    paymentId: row.paymentId,
     ...(row.reference !== null && { reference: row.reference }),
     ...(row.returnUrl !== null && { returnUrl: row.returnUrl }),
     ...(row.callerNumber !== null && { callerNumber: row.callerNumber }),
     ...(row.callerEmail !== null && { callerEmail: row.callerEmail }),
     ...(row.chosenSeconds !== null && { chosenSeconds: row.chosenSeconds }),
     ...(row.receipt !== null && { receipt: row.receipt }),
-    ...(claimedUntil && { claimedUntil }),
+    ...(row.claimedUntil !== null && { claimedUntil: row.claimedUntil }),
     merchant: merchantView(row.merchant),
     line: { id: row.lineId, slug: row.slug, name: row.lineName },
     ...(row.consultantId !== null &&
@@ -202,9 +188,9 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
         state: row.callState,
         talkLimitSeconds: row.talkLimitSeconds,
         ...(row.outcome !== null && { outcome: row.outcome }),
-        ...(connectedAt && { connectedAt }),
-        ...(endedAt && { endedAt }),
-        ...(row.talkUs !== null && { talkSeconds: secondsOf(row.talkUs) }),
+        ...(row.connectedAt !== null && { connectedAt: row.connectedAt }),
+        ...(row.endedAt !== null && { endedAt: row.endedAt }),
+        ...(row.talkUs !== null && { talkSeconds: secondsOf(BigInt(row.talkUs)) }),
       },
     }),
   };
@@ -213,11 +199,6 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
 function merchantView(merchant: MerchantView): MerchantView {
   const { processorAccount, ...rest } = merchant;
   return { ...rest, ...(processorAccount && { processorAccount }) };
-}
-
-/** Microseconds as seconds with three decimals, cut, never rounded up. */
-function secondsOf(us: string): number {
-  return Number(BigInt(us) / 1000n) / 1000;
 }
 
 export interface LinePage {
@@ -250,6 +231,7 @@ interface ConsultantRow {
   setting: 'available' | 'break' | 'away';
   claimedBy: string | null;
   claim: 'soft' | 'hard' | null;
+  /** Inside JSON an instant is text. */
   claimedUntil: string | null;
 }
 
@@ -289,13 +271,12 @@ export async function readLinePage(
     tariff: tariffAt(row.plan, now),
     tariffVersion: row.version,
     consultants: row.consultants.map((one) => {
-      const claimedUntil = date(one.claimedUntil);
       const state = reachable(
         {
           setting: one.setting,
           ...(one.claimedBy !== null && { claimedBy: one.claimedBy }),
           ...(one.claim !== null && { claim: one.claim }),
-          ...(claimedUntil && { claimedUntil }),
+          ...(one.claimedUntil !== null && { claimedUntil: new Date(one.claimedUntil) }),
         },
         now,
       );
@@ -312,200 +293,4 @@ export async function readLinePage(
 /** The merchant's lines, by slug. */
 export async function listLineIds(tx: Tx): Promise<string[]> {
   return (await rows<{ id: string }>(tx, 'select id from lines order by slug')).map((row) => row.id);
-}
-
-export interface CallSessionView {
-  id: string;
-  orderId: string;
-  line: string;
-  reference?: string;
-  state: CallState;
-  outcome?: CallOutcome;
-  consultantId?: string;
-  callerNumber?: string;
-  talkTimeSeconds: number;
-  billableSeconds: number;
-  authorized: Money;
-  captured: Money;
-  released: Money;
-  createdAt: Date;
-  connectedAt?: Date;
-  endedAt?: Date;
-  events: { name: string; at: Date; facts: Record<string, unknown> }[];
-}
-
-interface CallSessionRow {
-  id: string;
-  orderId: string;
-  line: string;
-  reference: string | null;
-  state: CallState;
-  outcome: CallOutcome | null;
-  consultantId: string | null;
-  callerNumber: string | null;
-  talkUs: string | null;
-  billableSeconds: number | null;
-  currency: string;
-  authorized: string;
-  captured: string;
-  released: string;
-  createdAt: Date;
-  connectedAt: Date | null;
-  endedAt: Date | null;
-  events: { name: string; at: string; facts: Record<string, unknown> }[];
-}
-
-const sessionSelect = `select s.id, s.order_id as "orderId", l.slug as line, o.reference, s.state, s.outcome,
-    s.consultant_id as "consultantId", o.caller_number as "callerNumber", s.talk_us::text as "talkUs",
-    s.billable_seconds as "billableSeconds", o.currency,
-    coalesce((select sum(a.amount) from authorizations a where a.payment_id = p.id
-      and a.state in ('authorized', 'captured', 'voided', 'expired')), 0)::text as authorized,
-    p.captured::text as captured, (p.released + p.expired)::text as released, s.created_at as "createdAt",
-    s.connected_at as "connectedAt", s.ended_at as "endedAt",
-    coalesce((select json_agg(json_build_object('name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
-      from call_events e where e.call_session_id = s.id), '[]') as events
-  from call_sessions s join orders o on o.id = s.order_id join payments p on p.order_id = o.id
-  join lines l on l.id = s.line_id`;
-
-function sessionView(row: CallSessionRow): CallSessionView {
-  const { currency } = row;
-  const connectedAt = date(row.connectedAt);
-  const endedAt = date(row.endedAt);
-  return {
-    id: row.id,
-    orderId: row.orderId,
-    line: row.line,
-    state: row.state,
-    createdAt: row.createdAt,
-    talkTimeSeconds: row.talkUs === null ? 0 : secondsOf(row.talkUs),
-    billableSeconds: row.billableSeconds ?? 0,
-    authorized: money(row.authorized, currency),
-    captured: money(row.captured, currency),
-    released: money(row.released, currency),
-    events: row.events.map((event) => ({ ...event, at: new Date(event.at) })),
-    ...(row.reference !== null && { reference: row.reference }),
-    ...(row.outcome !== null && { outcome: row.outcome }),
-    ...(row.consultantId !== null && { consultantId: row.consultantId }),
-    ...(row.callerNumber !== null && { callerNumber: row.callerNumber }),
-    ...(connectedAt && { connectedAt }),
-    ...(endedAt && { endedAt }),
-  };
-}
-
-export async function readCallSession(tx: Tx, id: string): Promise<CallSessionView | undefined> {
-  const row = await firstRow<CallSessionRow>(tx, `${sessionSelect} where s.id = ?`, [id]);
-  return row && sessionView(row);
-}
-
-export interface SessionFilter {
-  /** Id of the last one seen: older ones follow. */
-  after?: string;
-  limit: number;
-  state?: CallState;
-  line?: string;
-  reference?: string;
-  from?: Date;
-  to?: Date;
-}
-
-/** Newest first. */
-export async function listCallSessions(tx: Tx, filter: SessionFilter): Promise<CallSessionView[]> {
-  const found = await rows<CallSessionRow>(
-    tx,
-    `${sessionSelect}
-     where (?::text is null or (s.created_at, s.id) < (select c.created_at, c.id from call_sessions c where c.id = ?))
-       and s.state = coalesce(?, s.state) and l.slug = coalesce(?, l.slug)
-       and (?::text is null or o.reference = ?) and s.created_at >= coalesce(?::timestamptz, '-infinity')
-       and s.created_at < coalesce(?::timestamptz, 'infinity')
-     order by s.created_at desc, s.id desc limit ?`,
-    [
-      filter.after ?? null,
-      filter.after ?? null,
-      filter.state ?? null,
-      filter.line ?? null,
-      filter.reference ?? null,
-      filter.reference ?? null,
-      filter.from ?? null,
-      filter.to ?? null,
-      filter.limit,
-    ],
-  );
-  return found.map(sessionView);
-}
-
-export interface NoticeView {
-  id: string;
-  type: string;
-  sequence: number;
-  orderId: string;
-  callSessionId?: string;
-  state: 'pending' | 'delivered' | 'parked';
-  tries: number;
-  nextTryAt?: Date;
-  lastStatus?: number;
-  lastProblem?: string;
-  createdAt: Date;
-  body: Record<string, unknown>;
-}
-
-/** Oldest first, from after this notice on. */
-export async function listNotices(tx: Tx, filter: { after?: string; limit: number }): Promise<NoticeView[]> {
-  const found = await rows<Omit<NoticeView, 'body'> & { body: string }>(
-    tx,
-    `select id, type, sequence, order_id as "orderId", call_session_id as "callSessionId", state, tries,
-       next_try_at as "nextTryAt", last_status as "lastStatus", last_problem as "lastProblem",
-       created_at as "createdAt", body
-     from notices where position > coalesce((select n.position from notices n where n.id = ?), 0)
-     order by position limit ?`,
-    [filter.after ?? null, filter.limit],
-  );
-  return found.map((row) => ({
-    ...(present(row) as unknown as NoticeView),
-    body: JSON.parse(row.body) as Record<string, unknown>,
-  }));
-}
-
-export interface LedgerLine {
-  position: number;
-  transactionId: string;
-  orderId: string;
-  kind: string;
-  account: string;
-  amount: Money;
-  at: Date;
-}
-
-/** Oldest first, from after this position on; both sides of each transaction. */
-export async function listLedger(
-  tx: Tx,
-  filter: { after?: number; limit: number; orderId?: string },
-): Promise<LedgerLine[]> {
-  const found = await rows<
-    Omit<LedgerLine, 'amount' | 'position'> & { amount: string; currency: string; position: string }
-  >(
-    tx,
-    `select t.position, t.id as "transactionId", t.order_id as "orderId", t.kind, e.account, e.amount::text as amount,
-       e.currency, t.created_at as at
-     from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
-     where t.position > ? and t.order_id = coalesce(?, t.order_id)
-     order by t.position, e.amount limit ?`,
-    [filter.after ?? 0, filter.orderId ?? null, filter.limit],
-  );
-  return found.map(({ amount, currency, position, ...row }) => ({
-    ...row,
-    position: Number(position),
-    amount: money(amount, currency),
-  }));
-}
-
-/** Somebody who wants to hear when a line has a free consultant. Asking twice is asking once. */
-export async function requestAvailabilityNotice(
-  tx: Tx,
-  request: { id: string; merchantId: string; lineId: string; email: string; language: Language },
-): Promise<void> {
-  await tx.raw(
-    `insert into availability_requests (id, merchant_id, line_id, email, language) values (?, ?, ?, ?, ?)
-     on conflict (line_id, email) do update set told_at = null, created_at = now()`,
-    [request.id, request.merchantId, request.lineId, request.email, request.language],
-  );
 }
