@@ -52,6 +52,28 @@ export interface MerchantNotice {
   body: { type: string; data: Record<string, unknown> };
 }
 
+/** What tests look at, of whichever answer it is; what an answer does not have is undefined all the same. */
+export interface ApiAnswer {
+  status: number;
+  json: {
+    id: string;
+    orderId: string;
+    paymentUrl: string;
+    type: string;
+    detail: string;
+    data: { account: string; amount: { amount: string; currency: string } }[];
+  };
+}
+
+/** A payment intent as the processor's own list shows it, in the smallest unit of its currency. */
+export interface ProcessorPayment {
+  id: string;
+  status: string;
+  amount: number;
+  amount_received: number;
+  metadata: Record<string, string>;
+}
+
 export interface TestWorld {
   url: string;
   apiKey: string;
@@ -61,12 +83,7 @@ export interface TestWorld {
   sql: pg.Client;
   /** Another gateway over the same database and switch; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
-  api(
-    method: string,
-    path: string,
-    body?: object,
-    headers?: Record<string, string>,
-  ): Promise<{ status: number; json: any }>;
+  api(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<ApiAnswer>;
   phone(number: string): Promise<Phone | undefined>;
   /** Waits until this phone is in this state; the failure says what it was instead. */
   phoneIs(number: string, state: Phone['state']): Promise<Phone>;
@@ -74,7 +91,7 @@ export interface TestWorld {
   behaves(number: string, behaviour: object): Promise<void>;
   session(id: string): Promise<SessionView>;
   sessionIs(id: string, state: string): Promise<SessionView>;
-  payments(): Promise<any[]>;
+  payments(): Promise<ProcessorPayment[]>;
   notices(orderId: string): Promise<MerchantNotice[]>;
   /** Waits until the merchant has heard exactly these of the order, in sequence. */
   heard(orderId: string, types: string[]): Promise<MerchantNotice[]>;
@@ -160,13 +177,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const apiKey = gateway.demo?.apiKey ?? '';
   const phonesUrl = `http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`;
 
-  const read = async (url: string, init?: RequestInit): Promise<any> => {
+  const read = async (url: string, init?: RequestInit): Promise<unknown> => {
     const response = await fetch(url, init);
     const text = await response.text();
     if (!response.ok) throw new Error(`${url} answered ${String(response.status)}: ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
   };
-  const send = (url: string, method: string, body: object): Promise<any> =>
+  const send = (url: string, method: string, body: object): Promise<unknown> =>
     read(url, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
   const self: TestWorld = {
@@ -191,10 +208,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         ...(body && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
+      return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) as ApiAnswer['json'] };
     },
     async phone(number) {
-      const phones: Phone[] = await read(phonesUrl);
+      const phones = (await read(phonesUrl)) as Phone[];
       return phones.find((one) => one.number === number);
     },
     async phoneIs(number, state) {
@@ -213,7 +230,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     async session(id) {
       const answer = await self.api('GET', `/v1/call-sessions/${id}`);
       if (answer.status !== 200) throw new Error(`session ${id}: ${JSON.stringify(answer)}`);
-      return answer.json;
+      return answer.json as unknown as SessionView;
     },
     sessionIs: (id, state) =>
       eventually(async () => {
@@ -222,11 +239,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         return view;
       }, 20_000),
     async payments() {
-      const answer = await read(`${processor.url}/api/payments`);
-      return Array.isArray(answer) ? answer : answer.data;
+      return ((await read(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data;
     },
     async notices(orderId) {
-      const all: MerchantNotice[] = await read(`${merchantUrl}/api/merchant/notices`);
+      const all = (await read(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[];
       return all
         .filter((one) => one.body.data['orderId'] === orderId)
         .sort((a, b) => Number(a.body.data['sequence']) - Number(b.body.data['sequence']));
@@ -238,8 +254,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         expect(heard.every((one) => one.verified)).toBe(true);
         return heard;
       }),
-    faults: (body) => send(`${processor.url}/api/faults`, 'POST', body),
-    merchantAnswers: (behaviour) => send(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour),
+    async faults(body) {
+      await send(`${processor.url}/api/faults`, 'POST', body);
+    },
+    async merchantAnswers(behaviour) {
+      await send(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour);
+    },
     async balanced() {
       const wrong = await sql.query(`
         select 'ledger' as what, transaction_id as id from ledger_entries group by transaction_id, currency having sum(amount) <> 0

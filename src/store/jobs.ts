@@ -11,6 +11,9 @@ export interface JobPayloads {
   tell_availability: { merchantId: string; lineId: string };
 }
 
+/** Of graphile-worker's log: what somebody should hear of. */
+const troubleLevels: ReadonlySet<string> = new Set(['error', 'warning']);
+
 export type JobName = keyof JobPayloads;
 export type JobTasks = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
 
@@ -38,7 +41,7 @@ export async function startJobs(
   const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 8 });
   watchPool(pool, onTrouble);
   const logger = new Logger(() => (level, message) => {
-    if (level === 'error' || level === 'warning') onTrouble(message);
+    if (troubleLevels.has(level)) onTrouble(message);
   });
   const runner: Runner = await run({
     pgPool: pool,

@@ -134,7 +134,7 @@ describe('nothing is charged', () => {
       talkTimeSeconds: 0,
     });
     const payments = await world.payments();
-    expect(payments.find((one: any) => one.metadata.order === made.orderId).status).toBe('canceled');
+    expect(payments.find((one) => one.metadata['order'] === made.orderId)?.status).toBe('canceled');
     await eventually(async () => {
       const claimed = await world.sql.query('select id from consultants where claimed_by is not null');
       expect(claimed.rows).toEqual([]);
