@@ -11,6 +11,12 @@ const library = (name, module, folder) => ({
   from: { path: '^src/', pathNot: folder },
   to: { path: `node_modules/${module}/` },
 });
+const typesOnly = (name, from, to) => ({
+  name: `${name}-are-types`,
+  severity: 'error',
+  from: { path: from },
+  to: { path: to, dependencyTypesNot: ['type-only'] },
+});
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -19,7 +25,10 @@ module.exports = {
       name: 'core-libraries',
       severity: 'error',
       from: { path: '^src/core/' },
-      to: { dependencyTypes: ['npm', 'core'], pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js)/'] },
+      to: {
+        dependencyTypes: ['npm', 'core'],
+        pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js)/'],
+      },
     },
     only('store', '^src/store/', ['^src/core/']),
     only('flow', '^src/flow/', ['^src/(core|store)/']),
@@ -29,11 +38,25 @@ module.exports = {
     only('web', '^src/web/', ['^src/(core|store|flow)/']),
     only('sandbox', '^src/sandbox/', ['^src/core/']),
     only('config', '^src/config\\.ts$', ['^src/core/']),
+    // A port is a shape: who stands behind it takes nothing of the steps but its types; the sandbox nothing of the rules.
+    typesOnly('ports', '^src/(telephony|payments|merchants)/', '^src/flow/'),
+    typesOnly('rules-in-the-sandbox', '^src/sandbox/', '^src/core/'),
+    {
+      name: 'put-together-at-the-top',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main|gateway)\\.ts$' },
+      to: { path: '^src/[^/]+\\.ts$' },
+    },
+    { name: 'main-is-last', severity: 'error', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },
     library('stripe', 'stripe', '^src/payments/'),
     library('modesl', 'modesl', '^src/telephony/'),
     library('knex', 'knex', '^src/store/'),
     library('pg', 'pg', '^src/(store|sandbox)/'),
     library('express', 'express', '^src/(web|sandbox)/'),
+    library('graphile-worker', 'graphile-worker', '^src/store/'),
+    library('undici', 'undici', '^src/merchants/'),
+    library('liquidjs', 'liquidjs', '^src/web/'),
+    library('luxon', 'luxon', '^src/core/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
