@@ -322,7 +322,9 @@ export class FreeSwitch implements Switch {
         .trim() || 'NONE';
     this.#tidy(leg, memory, event);
     const endedAtUs = instantUs(event, 'Event-Date-Timestamp') ?? 0n;
-    this.#tell({ type: 'legEnded', leg, cause: hangupCause(switchCause), switchCause, endedAtUs });
+    // With this word the switch refuses by itself (too many sessions, too many a second): nobody's number is out of order.
+    const cause = switchCause === 'DESTINATION_OUT_OF_ORDER' ? 'congestion' : hangupCause(switchCause);
+    this.#tell({ type: 'legEnded', leg, cause, switchCause, endedAtUs });
   }
 
   /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks, which it walks twice a second. */

@@ -168,16 +168,21 @@ describe('what the switch tells', () => {
     };
   };
 
-  test('an originate that fails without a channel ends its leg by the job alone', async () => {
-    failing('-ERR INVALID_GATEWAY\n', () => 'false');
-    expect(await freeSwitch.ring(ringing(aLeg))).toEqual({ outcome: 'done' });
-    await until(() => told.length >= 2);
-    await settled();
-    expect(told.slice(1)).toEqual([
-      { type: 'legEnded', leg: aLeg, cause: 'failed', switchCause: 'INVALID_GATEWAY', endedAtUs: 17n },
-    ]);
-    expect(peer.commands.at(-3)).toBe('api unsched_api 7');
-  });
+  test.each([
+    ['INVALID_GATEWAY', 'failed'],
+    // The switch's own refusal: max-sessions, sessions-per-second.
+    ['DESTINATION_OUT_OF_ORDER', 'congestion'],
+  ])(
+    'an originate that fails without a channel (%s) ends its leg by the job alone',
+    async (switchCause, cause) => {
+      failing(`-ERR ${switchCause}\n`, () => 'false');
+      expect(await freeSwitch.ring(ringing(aLeg))).toEqual({ outcome: 'done' });
+      await until(() => told.length >= 2);
+      await settled();
+      expect(told.slice(1)).toEqual([{ type: 'legEnded', leg: aLeg, cause, switchCause, endedAtUs: 17n }]);
+      expect(peer.commands.at(-3)).toBe('api unsched_api 7');
+    },
+  );
 
   test('an originate refused because its uuid lives ends nothing', async () => {
     let asked = 0;

@@ -1,0 +1,416 @@
+// What every switch must do for the steps (flow/ports: Switch). The sandbox's switch and a real FreeSWITCH sit the same
+// examination, through the same adapter; what only one of them does is a defect of the other.
+//
+// Time is the switch's own: a test waits for what happens, never for how long it takes. The one thing measured is what
+// money hangs on, on the switch's stamps: that no talk ends before its limit.
+
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { E164, LegUuid } from '../../src/core/ids.ts';
+import type { Sentence } from '../../src/core/prompt.ts';
+import type { Switch, SwitchEvent } from '../../src/flow/ports.ts';
+
+export interface Phone {
+  /** Resolves when it is so, at once when it is so already. */
+  waitFor(state: 'ringing' | 'answered' | 'ended'): Promise<void>;
+  answer(): Promise<void>;
+  hangUp(): Promise<void>;
+  /** Types them now, whatever is being said. */
+  keys(digits: string): Promise<void>;
+}
+
+export interface SwitchWorld {
+  /** Started by the suite. Its prompts last about half a second. */
+  readonly switch: Switch;
+  /** A number nobody has used yet, whose phone does this when it is rung. */
+  number(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<E164>;
+  phone(number: E164): Phone;
+  /** Another gateway at the same switch, not started: it takes over. */
+  another(): Switch;
+  /** Cuts the event socket of `switch`; a new connection is welcome at once. */
+  cutLink(): void;
+  /** Ends everything, all gateways included. */
+  close(): Promise<void>;
+}
+
+const shown = '+33155000001' as E164;
+const question: Sentence = { language: 'en', key: 'caller_reminder' };
+const farewell: Sentence = { language: 'fr', key: 'caller_farewell', because: 'limit' };
+const done = { outcome: 'done' };
+
+type Told<T extends SwitchEvent['type']> = Extract<SwitchEvent, { type: T }>;
+
+/** All a switch tells, to be waited for: also what was told before anybody asked. */
+class Ear {
+  readonly events: SwitchEvent[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(from: Switch) {
+    from.onEvent((event) => {
+      this.events.push(event);
+      for (const look of this.#waiting) look();
+    });
+  }
+
+  of<T extends SwitchEvent['type']>(type: T, leg?: LegUuid): Told<T>[] {
+    return this.events.filter(
+      (event): event is Told<T> =>
+        event.type === type &&
+        (leg === undefined || ('leg' in event ? event.leg === leg : 'aLeg' in event && event.aLeg === leg)),
+    );
+  }
+
+  /** The `nth` of its kind for this leg (A in what concerns two). */
+  next<T extends SwitchEvent['type']>(type: T, leg?: LegUuid, nth = 1): Promise<Told<T>> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.of(type, leg)[nth - 1];
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
+
+export function switchConformance(name: string, makeWorld: () => Promise<SwitchWorld>): void {
+  describe(name, () => {
+    let world: SwitchWorld;
+    let ear: Ear;
+
+    beforeEach(async () => {
+      world = await makeWorld();
+      ear = new Ear(world.switch);
+      world.switch.start();
+      await ear.next('linkUp');
+    });
+    afterEach(() => world.close());
+
+    const ring = async (
+      behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable',
+      more: { ringSeconds?: number; guardSeconds?: number } = {},
+    ): Promise<{ leg: LegUuid; phone: Phone; to: E164 }> => {
+      const to = await world.number(behaviour);
+      const leg = randomUUID() as LegUuid;
+      const order = { leg, to, callerId: shown, ringSeconds: 20, guardSeconds: 60, ...more };
+      expect(await world.switch.ring(order)).toEqual(done);
+      return { leg, to, phone: world.phone(to) };
+    };
+    const answered = async (
+      more: { guardSeconds?: number } = {},
+    ): Promise<{ leg: LegUuid; phone: Phone; to: E164 }> => {
+      const called = await ring('manual', more);
+      // A leg that ends instead should fail the test with its cause, not with a timeout.
+      const ended = ear.next('legEnded', called.leg).then((event) => {
+        if (ear.of('legAnswered', called.leg).length === 0)
+          throw new Error(`ended unanswered: ${event.switchCause}`);
+      });
+      await Promise.race([called.phone.waitFor('ringing'), ended]);
+      await called.phone.answer();
+      await Promise.race([ear.next('legAnswered', called.leg), ended]);
+      return called;
+    };
+    const talking = async (limitSeconds: number) => {
+      const [a, b] = await Promise.all([answered(), answered()]);
+      expect(await world.switch.bridge(a.leg, b.leg, limitSeconds)).toEqual(done);
+      const bridged = await ear.next('legsBridged', a.leg);
+      expect(bridged.bLeg).toBe(b.leg);
+      return { a, b, bridgedAtUs: bridged.atUs };
+    };
+
+    describe('ringing', () => {
+      test('a phone rings, is answered, is asked, gives a key', async () => {
+        const { leg, phone } = await ring('manual');
+        await phone.waitFor('ringing');
+        await ear.next('legRinging', leg);
+        await phone.answer();
+        const { atUs } = await ear.next('legAnswered', leg);
+        expect(atUs).toBeGreaterThan(1_000_000_000_000_000n);
+        expect(await world.switch.ask(leg, { request: 'op_1', sentence: question, waitMs: 10_000 })).toEqual(
+          done,
+        );
+        await phone.keys('1');
+        expect(await ear.next('keyGiven', leg)).toEqual({ type: 'keyGiven', leg, request: 'op_1', key: '1' });
+        await phone.hangUp();
+        const ended = await ear.next('legEnded', leg);
+        expect(ended).toMatchObject({ cause: 'normal', switchCause: 'NORMAL_CLEARING', answeredAtUs: atUs });
+        expect(ended.endedAtUs).toBeGreaterThan(atUs);
+        expect(ended.bridgedAtUs).toBe(undefined);
+      });
+
+      test.each([
+        ['busy', 'busy', 'USER_BUSY'],
+        ['refuses', 'rejected', 'CALL_REJECTED'],
+        ['unreachable', 'unreachable', 'UNALLOCATED_NUMBER'],
+      ] as const)('a phone that is %s ends the leg once, as %s', async (behaviour, cause, switchCause) => {
+        const { leg } = await ring(behaviour);
+        const ended = await ear.next('legEnded', leg);
+        expect(ended).toEqual({ type: 'legEnded', leg, cause, switchCause, endedAtUs: ended.endedAtUs });
+        expect(ended.endedAtUs).toBeGreaterThan(1_000_000_000_000_000n);
+        expect(await world.switch.look(leg)).toEqual({ state: 'gone' });
+        expect(ear.of('legEnded', leg)).toHaveLength(1);
+        expect(ear.of('legAnswered', leg)).toHaveLength(0);
+      });
+
+      test('a phone nobody answers', async () => {
+        const { leg } = await ring('manual', { ringSeconds: 2 });
+        expect(await ear.next('legEnded', leg)).toMatchObject({
+          cause: 'no_answer',
+          switchCause: 'NO_ANSWER',
+        });
+      });
+
+      test('a ringing phone stops when it is no longer wanted', async () => {
+        const { leg, phone } = await ring('manual');
+        await phone.waitFor('ringing');
+        expect(await world.switch.hangUp(leg, 'stopped')).toEqual(done);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        await phone.waitFor('ended');
+      });
+
+      test('hung up in the same breath, it does not ring on', async () => {
+        const to = await world.number('manual');
+        const leg = randomUUID() as LegUuid;
+        const order = { leg, to, callerId: shown, ringSeconds: 20, guardSeconds: 60 };
+        const [rung, ended] = await Promise.all([
+          world.switch.ring(order),
+          world.switch.hangUp(leg, 'stopped'),
+        ]);
+        expect([rung, ended]).toEqual([done, done]);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        expect(await world.switch.look(leg)).toEqual({ state: 'gone' });
+      });
+
+      test('ordering the same leg twice rings once, and leaves it alone', async () => {
+        const { leg, to, phone } = await answered();
+        const again = { leg, to, callerId: shown, ringSeconds: 20, guardSeconds: 60 };
+        expect(await world.switch.ring(again)).toEqual(done);
+        expect(await world.switch.look(leg)).toMatchObject({ state: 'living', answered: true });
+        await phone.hangUp();
+        await ear.next('legEnded', leg);
+        expect(ear.of('legAnswered', leg)).toHaveLength(1);
+        expect(ear.of('legEnded', leg)).toHaveLength(1);
+      });
+    });
+
+    describe('speaking', () => {
+      test('a key typed over the sentence counts', async () => {
+        const { leg, phone } = await answered();
+        await world.switch.ask(leg, { request: 'op_1', sentence: question, waitMs: 10_000 });
+        await phone.keys('3');
+        expect(await ear.next('keyGiven', leg)).toMatchObject({ request: 'op_1', key: '3' });
+      });
+
+      test('no key is an answer too, and the next question is its own', async () => {
+        const { leg, phone } = await answered();
+        await world.switch.ask(leg, { request: 'op_1', sentence: question, waitMs: 400 });
+        expect(await ear.next('noKeyGiven', leg)).toEqual({ type: 'noKeyGiven', leg, request: 'op_1' });
+        await world.switch.ask(leg, { request: 'op_2', sentence: question, waitMs: 10_000 });
+        await phone.keys('1');
+        expect(await ear.next('keyGiven', leg)).toMatchObject({ request: 'op_2', key: '1' });
+      });
+
+      test('a sentence, then a question ordered at once behind it: both are heard, in order', async () => {
+        const { leg, phone } = await answered();
+        await world.switch.play(leg, 'op_1', farewell);
+        await world.switch.ask(leg, { request: 'op_2', sentence: question, waitMs: 10_000 });
+        expect(await ear.next('played', leg)).toEqual({ type: 'played', leg, request: 'op_1' });
+        await phone.keys('1');
+        expect(await ear.next('keyGiven', leg)).toMatchObject({ request: 'op_2' });
+      });
+
+      test('a key typed before the question is no answer to it', async () => {
+        const { leg, phone } = await answered();
+        expect(await world.switch.playMusic(leg)).toEqual(done);
+        await phone.keys('1');
+        await world.switch.play(leg, 'op_1', farewell);
+        await ear.next('played', leg);
+        await world.switch.ask(leg, { request: 'op_2', sentence: question, waitMs: 400 });
+        expect(await ear.next('noKeyGiven', leg)).toMatchObject({ request: 'op_2' });
+      });
+
+      test('music lasts until the next command, however soon that comes, and tells nothing', async () => {
+        const { leg } = await answered();
+        for (let round = 1; round <= 3; round += 1) {
+          expect(await world.switch.playMusic(leg)).toEqual(done);
+          await world.switch.play(leg, `op_${String(round)}`, farewell);
+          await ear.next('played', leg, round);
+        }
+        expect(ear.of('played', leg).map((event) => event.request)).toEqual(['op_1', 'op_2', 'op_3']);
+      });
+
+      test('nothing can be said to a leg that is not there', async () => {
+        const nobody = randomUUID() as LegUuid;
+        const gone = { outcome: 'gone' };
+        expect(await world.switch.ask(nobody, { request: 'op_1', sentence: question, waitMs: 400 })).toEqual(
+          gone,
+        );
+        expect(await world.switch.play(nobody, 'op_2', farewell)).toEqual(gone);
+        expect(await world.switch.playMusic(nobody)).toEqual(gone);
+        expect(await world.switch.announce(nobody, farewell)).toEqual(gone);
+        expect(await world.switch.hangUp(nobody, 'normal')).toEqual(gone);
+        expect(await world.switch.look(nobody)).toEqual({ state: 'gone' });
+      });
+    });
+
+    describe('talking', () => {
+      test('both legs carry the same instant of the bridge; B hangs up, A stays for the farewell', async () => {
+        const { a, b, bridgedAtUs } = await talking(60);
+        expect(await world.switch.look(a.leg)).toEqual({
+          state: 'living',
+          answered: true,
+          bridgedAtUs,
+          bridgedTo: b.leg,
+        });
+        expect(await world.switch.look(b.leg)).toEqual({
+          state: 'living',
+          answered: true,
+          bridgedAtUs,
+          bridgedTo: a.leg,
+        });
+        await b.phone.hangUp();
+        const bEnded = await ear.next('legEnded', b.leg);
+        expect(bEnded).toMatchObject({ cause: 'normal', bridgedAtUs });
+        expect(await ear.next('legsUnbridged', a.leg)).toMatchObject({ aLeg: a.leg, bLeg: b.leg });
+        expect(await world.switch.look(a.leg)).toEqual({ state: 'living', answered: true, bridgedAtUs });
+        await world.switch.play(a.leg, 'op_bye', farewell);
+        await ear.next('played', a.leg);
+        expect(await world.switch.hangUp(a.leg, 'normal')).toEqual(done);
+        const aEnded = await ear.next('legEnded', a.leg);
+        expect(aEnded).toMatchObject({ cause: 'normal', bridgedAtUs });
+        expect(aEnded.endedAtUs).toBeGreaterThan(bEnded.endedAtUs);
+        expect(ear.of('legAnswered', a.leg)).toHaveLength(1);
+      });
+
+      test('A hanging up ends both', async () => {
+        const { a, b, bridgedAtUs } = await talking(60);
+        await a.phone.hangUp();
+        const [aEnded, bEnded] = await Promise.all([
+          ear.next('legEnded', a.leg),
+          ear.next('legEnded', b.leg),
+        ]);
+        expect(aEnded).toMatchObject({ cause: 'normal', bridgedAtUs });
+        expect(bEnded).toMatchObject({ bridgedAtUs });
+        await b.phone.waitFor('ended');
+      });
+
+      test('music and sentences under way do not keep two legs apart', async () => {
+        const [a, b] = await Promise.all([answered(), answered()]);
+        await world.switch.playMusic(b.leg);
+        await world.switch.ask(a.leg, { request: 'op_1', sentence: question, waitMs: 60_000 });
+        expect(await world.switch.bridge(a.leg, b.leg, 60)).toEqual(done);
+        await ear.next('legsBridged', a.leg);
+      });
+
+      test('one side hears an announcement, the talk goes on, keys are told', async () => {
+        const { a, b, bridgedAtUs } = await talking(60);
+        expect(
+          await world.switch.announce(a.leg, { language: 'fr', key: 'limit_near', secondsLeft: 60 }),
+        ).toEqual(done);
+        await a.phone.keys('5');
+        expect(await ear.next('keyPressed', a.leg)).toEqual({ type: 'keyPressed', leg: a.leg, key: '5' });
+        await b.phone.keys('7');
+        expect(await ear.next('keyPressed', b.leg)).toMatchObject({ key: '7' });
+        expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg, bridgedAtUs });
+        expect(ear.of('legsUnbridged')).toHaveLength(0);
+        expect(ear.of('played')).toHaveLength(0);
+      });
+
+      test('the cut: B is ended for the limit, A hears the farewell undisturbed by the switch’s own task', async () => {
+        const { a, b, bridgedAtUs } = await talking(2);
+        expect(await world.switch.hangUp(b.leg, 'limit_reached')).toEqual(done);
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({ cause: 'limit_reached', bridgedAtUs });
+        await ear.next('legsUnbridged', a.leg);
+        // As many sentences as it takes to outlast the task that stood behind the limit (2 + 2 s).
+        for (let said = 1; said <= 9; said += 1) {
+          expect(await world.switch.play(a.leg, `op_${String(said)}`, farewell)).toEqual(done);
+          await ear.next('played', a.leg, said);
+        }
+        expect(await world.switch.hangUp(a.leg, 'normal')).toEqual(done);
+        expect(await ear.next('legEnded', a.leg)).toMatchObject({ cause: 'normal' });
+      });
+
+      test('when the gateway is silent the switch ends the talk by itself, not before the limit', async () => {
+        const { a, b, bridgedAtUs } = await talking(2);
+        const [aEnded] = await Promise.all([ear.next('legEnded', a.leg), ear.next('legEnded', b.leg)]);
+        expect(aEnded).toMatchObject({
+          cause: 'limit_reached',
+          switchCause: 'ALLOTTED_TIMEOUT',
+          bridgedAtUs,
+        });
+        expect(aEnded.endedAtUs - bridgedAtUs).toBeGreaterThanOrEqual(2_000_000n);
+      });
+
+      test('no bridge with a leg that is not there; the other stays, guarded', async () => {
+        const { leg } = await answered();
+        expect(await world.switch.bridge(leg, randomUUID() as LegUuid, 60)).toEqual({ outcome: 'gone' });
+        expect(await world.switch.bridge(randomUUID() as LegUuid, leg, 60)).toEqual({ outcome: 'gone' });
+        expect(await world.switch.look(leg)).toEqual({ state: 'living', answered: true });
+        await world.switch.guard(leg, 1);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+      });
+    });
+
+    describe('guards', () => {
+      test('a leg nobody thinks of ends by itself', async () => {
+        const { leg, phone } = await answered({ guardSeconds: 2 });
+        await world.switch.playMusic(leg);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        await phone.waitFor('ended');
+      });
+
+      test('a later guard replaces the earlier one', async () => {
+        const moved = await answered({ guardSeconds: 3 });
+        const watch = await answered({ guardSeconds: 5 });
+        expect(await world.switch.guard(moved.leg, 60)).toEqual(done);
+        // When the watch ends, the first guard of the other leg would have fired.
+        await ear.next('legEnded', watch.leg);
+        expect(await world.switch.look(moved.leg)).toMatchObject({ state: 'living' });
+        expect(await world.switch.guard(moved.leg, 1)).toEqual(done);
+        expect(await ear.next('legEnded', moved.leg)).toMatchObject({ cause: 'stopped' });
+      });
+
+      test('a talk is not ended by the guards its legs had before', async () => {
+        const [a, b] = await Promise.all([answered({ guardSeconds: 3 }), answered({ guardSeconds: 3 })]);
+        const watch = await answered({ guardSeconds: 5 });
+        await world.switch.bridge(a.leg, b.leg, 60);
+        await ear.next('legsBridged', a.leg);
+        await ear.next('legEnded', watch.leg);
+        expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg });
+      });
+    });
+
+    describe('the link', () => {
+      test('a cut link comes back to the same switch, and the talk has not noticed', async () => {
+        const { a, b, bridgedAtUs } = await talking(60);
+        const first = (await ear.next('linkUp')).coreUuid;
+        world.cutLink();
+        await ear.next('linkDown');
+        expect(await world.switch.look(a.leg)).toEqual({ state: 'unknown' });
+        expect((await ear.next('linkUp', undefined, 2)).coreUuid).toBe(first);
+        expect(world.switch.link()).toMatchObject({ up: true, coreUuid: first });
+        expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg, bridgedAtUs });
+        await b.phone.hangUp();
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({ bridgedAtUs });
+      });
+
+      test('another gateway takes over: it stops the music, asks, moves the guard, ends the leg', async () => {
+        const { leg, phone } = await answered({ guardSeconds: 60 });
+        await world.switch.playMusic(leg);
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.look(leg)).toEqual({ state: 'living', answered: true });
+        expect(await heir.ask(leg, { request: 'op_1', sentence: question, waitMs: 20_000 })).toEqual(done);
+        await phone.keys('1');
+        expect(await heard.next('keyGiven', leg)).toMatchObject({ request: 'op_1', key: '1' });
+        expect(await heir.guard(leg, 2)).toEqual(done);
+        expect(await heard.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+      });
+    });
+  });
+}

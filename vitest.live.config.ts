@@ -1,0 +1,26 @@
+// What `npm run test:live` runs: the same paths on a real FreeSWITCH with real SIP legs, when one is given.
+//
+//   FREESWITCH_URL     esl://:password@host:8021   the switch under test, configured by src/telephony/freeswitch-conf
+//   PHONES_URL         esl://:password@host:8021   a second FreeSWITCH in the place of the telephone network: its dialplan
+//                                                  answers every number with `ring_ready`, then `park`
+//   PHONES_SIP         host:port                   where that one takes SIP calls
+//   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine
+import { defineConfig } from 'vitest/config';
+
+if (process.env['FREESWITCH_URL'] === undefined) {
+  console.log('FREESWITCH_URL is not set: no FreeSWITCH to test against, so nothing live is tested.');
+} else if (process.env['PHONES_URL'] === undefined || process.env['PHONES_SIP'] === undefined) {
+  console.log(
+    'PHONES_URL or PHONES_SIP is not set: there are no telephones to ring, so nothing live is tested.',
+  );
+}
+
+export default defineConfig({
+  test: {
+    include: ['test/live/**/*.live.test.ts'],
+    reporters: ['default', './test/closing-line.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 30_000,
+  },
+});
