@@ -26,7 +26,8 @@ export interface ChoosePage {
   selected: string;
   chosenName: string;
   durations: ShownDuration[];
-  chosen: ShownDuration;
+  /** Absent where no talk is sold. */
+  chosen?: ShownDuration;
   countries: ShownCountry[];
   phone: string;
   /** What a signed link has decided for the visitor. */
@@ -77,8 +78,6 @@ export function choosePage(page: LinePage, settings: ChooseSettings): ChoosePage
   // With one consultant "whoever is free" would be the same person under another name.
   const selected = isFixed || consultants.length === 1 ? (consultants[0]?.id ?? '') : (preferred?.id ?? '');
   const lengths = shownDurations(page, language, minutesOf(parameters.minutes));
-  const [firstLength] = lengths;
-  if (!firstLength) throw new Error(`Line ${line.slug} offers no length of talk`);
   const phone = shownPhone(parameters.phone, page.merchant.country);
   return {
     name: line.name,
@@ -91,7 +90,7 @@ export function choosePage(page: LinePage, settings: ChooseSettings): ChoosePage
     selected,
     chosenName: consultants.find((one) => one.id === selected)?.name ?? text(language, 'choose.anybody'),
     durations: lengths,
-    chosen: lengths.find((one) => one.selected) ?? firstLength,
+    ...chosenOf(lengths),
     countries: callableCountries(destinations, language, phone.country),
     phone: phone.typed,
     fixed: {
@@ -137,9 +136,8 @@ function initialOf(name: string): string {
 
 function shownDurations(page: LinePage, language: Language, minutes: number | undefined): ShownDuration[] {
   const offered = durations(page.line.durationChoices, page.tariff);
-  const wanted = offered.some((one) => one.seconds === (minutes ?? 0) * 60)
-    ? (minutes ?? 0) * 60
-    : offered[0]?.seconds;
+  const wanted =
+    offered.find((one) => one.seconds === (minutes ?? 0) * 60) ?? offered.find((one) => one.usual);
   return offered.map(({ seconds, hold }) => {
     const duration = showDuration(seconds, language);
     const shown = showMoney(hold, language);
@@ -149,9 +147,14 @@ function shownDurations(page: LinePage, language: Language, minutes: number | un
       hold: shown,
       atMost: text(language, 'choose.atMost', { price: shown }),
       help: text(language, 'hold.amountHelp', { duration }),
-      selected: seconds === wanted,
+      selected: seconds === wanted?.seconds,
     };
   });
+}
+
+function chosenOf(lengths: readonly ShownDuration[]): { chosen?: ShownDuration } {
+  const chosen = lengths.find((one) => one.selected);
+  return chosen ? { chosen } : {};
 }
 
 /** A number that came with the link stands in the form as its owner would write it, with its country chosen. */

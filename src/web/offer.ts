@@ -109,16 +109,18 @@ function incrementWords({ first, next }: Tariff['increment'], language: Language
 export interface Duration {
   seconds: number;
   hold: Money;
+  /** What is offered unless the caller or a link chooses: the merchant's first, wherever it stands in the order of length. */
+  usual: boolean;
 }
 
 /**
- * How long one may choose to talk, and what is held for each. Choices beyond the tariff's own ceiling are left out: they
+ * How long one may choose to talk, shortest first, and what is held for each. Choices beyond the tariff's own ceiling are left out: they
  * would hold the same money under another name.
  */
 export function durations(choices: readonly number[], tariff: Tariff): Duration[] {
   const allowed = choices.filter((seconds) => seconds <= (tariff.maximumSeconds ?? Infinity));
-  return (allowed.length > 0 ? allowed : choices.slice(0, 1)).map((seconds) => ({
-    seconds,
-    hold: holdFor(tariff, seconds),
-  }));
+  const offered = allowed.length > 0 ? allowed : choices.slice(0, 1);
+  return offered
+    .map((seconds, index) => ({ seconds, hold: holdFor(tariff, seconds), usual: index === 0 }))
+    .sort((one, other) => one.seconds - other.seconds);
 }

@@ -91,11 +91,11 @@ export class PageFrame {
   }
 
   sendClosed(request: Request, response: Response, language: Language, merchant: MerchantView): void {
-    // 503 and not 404: the address is right and will work again.
+    // As the API answers for a merchant who is switched off: the address is right, nothing is sold here now.
     this.sendMessage(
       request,
       response,
-      { language, merchant, status: 503 },
+      { language, merchant, status: 403 },
       {
         title: text(language, 'closed.title'),
         sentences: [

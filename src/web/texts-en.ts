@@ -11,7 +11,7 @@ export const en: Record<keyof typeof fr, string> = {
   'page.otherLanguage': 'Français',
   'page.sandbox': 'Sandbox: no real money, no real calls.',
   'page.sandboxCard': 'Test card: 4242 4242 4242 4242, any date to come, any code.',
-  'page.sandboxDemo': 'See the demonstration',
+  'page.sandboxName': 'Sandbox',
   'page.noScript': 'This page needs JavaScript to protect your card. Turn it on, then reload.',
   'page.seller': 'Sold by',
   'page.question': 'Any question?',

@@ -11,7 +11,7 @@ export const fr = {
   'page.otherLanguage': 'English',
   'page.sandbox': 'Bac à sable : ni argent réel, ni appel réel.',
   'page.sandboxCard': 'Carte d’essai : 4242 4242 4242 4242, une date à venir, un code au choix.',
-  'page.sandboxDemo': 'Voir la démonstration',
+  'page.sandboxName': 'Bac à sable',
   'page.noScript': 'Cette page a besoin de JavaScript pour protéger votre carte. Activez-le, puis rechargez.',
   'page.seller': 'Vendeur',
   'page.question': 'Une question ?',

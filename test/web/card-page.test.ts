@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  stage = await startStage({ mailConfigured: true });
+  stage = await startStage({ mailConfigured: true, sandbox: true });
   complaints = [];
 });
 afterEach(async () => {

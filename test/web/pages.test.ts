@@ -350,7 +350,7 @@ describe('the first page', () => {
   ])('a %s that is switched off sells nothing', async (_, change) => {
     stage.setLine((language) => linePage(language, change));
     const { status, html } = await page('/pay/demo?lang=en');
-    expect(status).toBe(503);
+    expect(status).toBe(403);
     expect(seen(html)).toContain('This service is closed for now');
     expect(html).not.toContain('<form');
   });

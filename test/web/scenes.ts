@@ -66,7 +66,8 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
       name: said.line,
       description: said.description,
       active: true,
-      durationChoices: [600, 1200, 1800],
+      // The usual one first, as the merchant wrote them.
+      durationChoices: [600, 1800, 1200],
       currency: 'EUR',
     },
     tariff,
@@ -108,7 +109,14 @@ export function fixedSaleLine(language: Language): LinePage {
   const page = linePage(language);
   return {
     ...page,
-    line: { ...page.line, id: 'lin_sale', slug: 'review', sells: 'fixed_sale', name: names[language].sale },
+    line: {
+      ...page.line,
+      id: 'lin_sale',
+      slug: 'review',
+      sells: 'fixed_sale',
+      name: names[language].sale,
+      durationChoices: [],
+    },
     tariff: { ...tariff, fixedPrice: '49.00', includedSeconds: 0, bands: [] },
     consultants: [],
   };

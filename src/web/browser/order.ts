@@ -36,6 +36,10 @@ interface OrderState extends ShownState {
   aside: string;
 }
 
+/** Over within seconds: a receipt, or a hold let go. The caller waits for it, so it is asked for as well. */
+const settling = ['paying', 'ended', 'failed'];
+const settlingLookMs = 3_000;
+
 const root = maybeElement('order', HTMLElement);
 if (root) runOrderPage(root);
 maybeElement('print', HTMLButtonElement)?.addEventListener('click', () => {
@@ -97,10 +101,18 @@ function runOrderPage(page: HTMLElement): void {
       leavePhase.push(takeCard());
     }
     if (state.phase === 'action') askBank();
+    if (!state.final && settling.includes(state.phase)) leavePhase.push(lookOften());
     if (state.talk) {
       const said = { language, left: words('left'), nearLimit: words('nearLimit') };
       leavePhase.push(runTalkClock(state.talk, said, serverNowMs));
     }
+  };
+
+  const lookOften = (): (() => void) => {
+    const timer = setInterval(() => void live.following?.look(), settlingLookMs);
+    return () => {
+      clearInterval(timer);
+    };
   };
 
   const showAnswer = (answer: Answer<OrderState>, force = false): void => {

@@ -1,0 +1,411 @@
+// A paid callback as a caller lives it: the page in a real browser, over a running gateway with its database, the
+// sandbox's switch and phones, and its card processor with the fields and the bank's page it brings.
+
+import express from 'express';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { signedLink } from '../../src/web/embed.ts';
+import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } from '../world.ts';
+import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
+
+let world: TestWorld;
+let browser: Browser;
+let context: BrowserContext;
+let complaints: string[];
+
+beforeAll(async () => {
+  [world, browser] = await Promise.all([startWorld(), startBrowser()]);
+  await world.sql.query(`update lines set duration_choices = '{3}' where slug = 'demo-short'`);
+});
+afterAll(async () => {
+  await browser.close();
+  await world.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ locale: 'fr', viewport: { width: 1440, height: 900 } });
+  // Shorter than a test's own limit, so that a failure names what was waited for.
+  context.setDefaultTimeout(12_000);
+  complaints = [];
+});
+afterEach(async () => {
+  await context.close();
+  await world.sql.query(`update merchants set active = true where id = 'mer_demo'`);
+  for (const number of [caller, claire, hugo, ines]) await world.behaves(number, { behaviour: 'manual' });
+  await eventually(async () => {
+    const held = await world.sql.query('select id from consultants where claimed_by is not null');
+    expect(held.rows).toEqual([]);
+  });
+  await world.balanced();
+});
+
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(path.startsWith('http') ? path : world.url + path);
+  return page;
+}
+
+/** Chooses Claire, gives the caller's number, and is on the order's page. */
+async function order(page: Page): Promise<void> {
+  await page.getByLabel('Claire', { exact: false }).first().check();
+  await page.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+  await page.getByText('Nous appellerons le +33 6 12 34 56 78').waitFor();
+  await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+  await page.waitForURL('**/orders/*');
+}
+
+async function fillCard(page: Page, number: string): Promise<void> {
+  const field = (id: string) => page.frameLocator(`#${id} iframe`).locator('input').first();
+  await field('card-number').fill(number);
+  await field('card-expiry').fill('12 / 34');
+  await field('card-code').fill('123');
+}
+
+async function pay(page: Page, number = '4242424242424242'): Promise<void> {
+  await page.locator('#card:not([aria-busy])').waitFor();
+  await fillCard(page, number);
+  await page.locator('#immediate').check();
+  await page.locator('#withdrawal').check();
+  await page.getByRole('button', { name: 'Commander avec obligation de paiement' }).click();
+}
+
+async function answers(number: string): Promise<void> {
+  await world.phoneIs(number, 'ringing');
+  await world.does(number, 'answer');
+  await world.does(number, 'keys', { digits: '1' });
+}
+
+const heading = (page: Page, name: string): Promise<void> =>
+  page.getByRole('heading', { name }).first().waitFor();
+
+async function lastIntent(): Promise<{ status: string; amount: number; amount_received: number }> {
+  const [newest] = await world.payments();
+  if (!newest) throw new Error('Nothing was asked of the processor.');
+  return newest;
+}
+
+async function nothingCharged(): Promise<void> {
+  await eventually(async () =>
+    expect(await lastIntent()).toMatchObject({ status: 'canceled', amount_received: 0 }),
+  );
+}
+
+describe('a paid callback', () => {
+  test('from the page to both phones and back to a receipt', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await order(page);
+    await page.locator('#card:not([aria-busy])').waitFor();
+    await page.getByText('Claire vous attend encore').waitFor();
+    await pay(page);
+    await heading(page, 'Nous appelons Claire');
+    await answers(claire);
+    await heading(page, 'Votre téléphone sonne : décrochez');
+    await answers(caller);
+    await heading(page, 'Vous êtes en ligne avec Claire');
+    await expect.poll(() => page.locator('#clock').textContent()).toMatch(/^0:0[1-9]$/);
+    expect(await page.locator('#cost').textContent()).toMatch(/15,00/);
+
+    const other = await open(page.url());
+    await heading(other, 'Vous êtes en ligne avec Claire');
+    await page.getByRole('button', { name: 'Raccrocher' }).click();
+    await heading(page, 'Merci, votre appel est terminé');
+    await page.getByText('Débité de Visa se terminant par 4242').waitFor();
+    await heading(other, 'Merci, votre appel est terminé');
+    expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount: 2500, amount_received: 1500 });
+    await world.phoneIs(claire, 'ended');
+    await world.phoneIs(caller, 'ended');
+
+    const live = await page.locator('main').innerText();
+    await page.reload();
+    expect(await page.locator('main').innerText()).toBe(live);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const printed = await open(`${page.url()}/receipt`);
+    await printed.getByText('15,00').first().waitFor();
+
+    const { rows } = await world.sql.query('select evidence from orders order by created_at desc limit 1');
+    const said = (rows[0].evidence as { texts: string[]; ip: string }[])[0];
+    expect(said?.texts).toContain('Commander avec obligation de paiement');
+    expect(said?.texts.join('\n')).toMatch(/Réservé, non débité: 25,00/);
+    expect(said?.ip).not.toBe('');
+    expect(complaints).toEqual([]);
+  });
+
+  test('the limit ends the call, and the page says so', async () => {
+    const page = await open('/pay/demo-short?lang=fr');
+    await order(page);
+    await pay(page);
+    await answers(claire);
+    await answers(caller);
+    await heading(page, 'Vous êtes en ligne avec Claire');
+    await page.getByText('Il reste moins d’une minute.').waitFor();
+    await heading(page, 'La durée choisie est atteinte');
+    await page.getByText('3 secondes').first().waitFor();
+  });
+
+  test('a fixed sale is paid without a phone', async () => {
+    const page = await open('/pay/demo-ticket?lang=fr');
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.waitForURL('**/orders/*');
+    await pay(page);
+    await heading(page, 'Merci, votre paiement est fait');
+    expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 900 });
+  });
+});
+
+describe('the bank', () => {
+  test('asks who it is, and the call begins when it is satisfied', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await order(page);
+    await pay(page, '4000002500003155');
+    const bank = page.frameLocator('[role="dialog"] iframe');
+    await bank.getByRole('button').first().click();
+    await heading(page, 'Nous appelons Claire');
+    await page.getByRole('button', { name: 'Annuler l’appel, sans frais' }).click();
+    await page.getByText('Rien n’a été débité', { exact: false }).first().waitFor();
+    await nothingCharged();
+  });
+
+  test.each([
+    ['4000000000009995', 'Il n’y a pas assez d’argent disponible sur cette carte.'],
+    ['4000000000000069', 'Cette carte est expirée.'],
+    ['4000000000000127', 'Le code de sécurité ne correspond pas à cette carte.'],
+    ['4000000000009987', 'Votre banque n’accepte plus cette carte.'],
+    ['4000000000000119', 'La banque n’a pas répondu à temps.'],
+    ['4000000000000002', 'Votre banque a refusé cette carte.'],
+  ])('refuses %s: the caller is told why, and may take another card', async (number, sentence) => {
+    const page = await open('/pay/demo?lang=fr');
+    await order(page);
+    await pay(page, number);
+    await page.locator('#problem').getByText(sentence).waitFor();
+    await page.locator('#problem').getByText('Rien n’a été débité.').waitFor();
+    await fillCard(page, '4242424242424242');
+    await page.getByRole('button', { name: 'Commander avec obligation de paiement' }).click();
+    await heading(page, 'Nous appelons Claire');
+    await world.phoneIs(claire, 'ringing');
+    await page.getByRole('button', { name: 'Annuler l’appel, sans frais' }).click();
+    await page.getByText('Rien n’a été débité').first().waitFor();
+    await nothingCharged();
+  });
+
+  test('asks for approval of an order the merchant made: that page shows this and nothing else', async () => {
+    const made = await world.api('POST', '/v1/callbacks', {
+      line: 'demo',
+      callerNumber: caller,
+      paymentMethod: 'pm_card_authenticationRequired',
+      consultant: undefined,
+    });
+    expect(made.json).toMatchObject({ state: 'awaiting_payment' });
+    const page = await open(`${made.json.paymentUrl}?lang=fr`);
+    await heading(page, 'Votre banque veut votre accord');
+    expect(await page.locator('#card').count()).toBe(0);
+    await page.getByRole('button', { name: 'Confirmer auprès de ma banque' }).click();
+    await page.frameLocator('[role="dialog"] iframe').getByRole('button').first().click();
+    await heading(page, 'Nous appelons');
+    await page.getByRole('button', { name: 'Annuler l’appel, sans frais' }).click();
+    await page.getByText('Rien n’a été débité').first().waitFor();
+    await nothingCharged();
+  });
+});
+
+describe('a call that does not come about', () => {
+  const ringing = async (): Promise<Page> => {
+    const page = await open('/pay/demo?lang=fr');
+    await order(page);
+    await pay(page);
+    await heading(page, 'Nous appelons Claire');
+    await world.phoneIs(claire, 'ringing');
+    return page;
+  };
+
+  test('the consultant refuses', async () => {
+    const page = await ringing();
+    await world.does(claire, 'answer');
+    await world.does(claire, 'keys', { digits: '3' });
+    await heading(page, 'Claire n’a pas pu prendre votre appel');
+    await page.getByText('Rien n’a été débité.', { exact: false }).first().waitFor();
+    await nothingCharged();
+  });
+
+  test('the consultant is busy', async () => {
+    const page = await ringing();
+    await world.does(claire, 'busy');
+    await heading(page, 'Claire n’a pas pu prendre votre appel');
+    await nothingCharged();
+  });
+
+  test('the caller’s line is busy', async () => {
+    const page = await ringing();
+    await answers(claire);
+    await heading(page, 'Votre téléphone sonne');
+    await world.phoneIs(caller, 'ringing');
+    await world.does(caller, 'busy');
+    await heading(page, 'Nous n’avons pas pu vous joindre');
+    await nothingCharged();
+  });
+
+  test('the caller hangs up instead of pressing 1', async () => {
+    const page = await ringing();
+    await answers(claire);
+    await world.phoneIs(caller, 'ringing');
+    await world.does(caller, 'answer');
+    await world.does(caller, 'hangup');
+    await heading(page, 'Vous avez raccroché avant le début');
+    await nothingCharged();
+  });
+
+  test('and the caller may choose again at once', async () => {
+    const page = await ringing();
+    await world.does(claire, 'busy');
+    await page.getByRole('link', { name: 'Choisir de nouveau' }).click();
+    await page.waitForURL('**/pay/demo**');
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).waitFor();
+    await nothingCharged();
+  });
+});
+
+describe('before anything is ordered', () => {
+  test('the consultant’s own number, and a premium one, are refused beside the field', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await page.getByLabel('Claire', { exact: false }).first().check();
+    await page.getByLabel('Numéro de téléphone').fill(claire);
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.locator('#phone-said').getByText('C’est le numéro de la personne').waitFor();
+    await page.getByLabel('Numéro de téléphone').fill('0899123456');
+    await page.locator('#phone-said').getByText('numéro surtaxé').waitFor();
+  });
+
+  test('who is free is live: a second visitor sees the first one’s choice go', async () => {
+    const first = await open('/pay/demo?lang=fr');
+    const second = await open('/pay/demo?lang=fr');
+    await order(first);
+    await expect
+      .poll(() => second.locator('[data-consultant="con_demo_claire"] .status').textContent())
+      .toBe('En ligne');
+    await first.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await heading(first, 'Votre commande est annulée');
+    await expect
+      .poll(() => second.locator('[data-consultant="con_demo_claire"] .status').textContent())
+      .toBe('Libre');
+  });
+
+  test('a merchant who is switched off sells nothing, on open pages too', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await page.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+    await page.getByText('Nous appellerons le').waitFor();
+    await world.sql.query(`update merchants set active = false where id = 'mer_demo'`);
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.getByRole('alert').getByText('Ce service est fermé pour le moment.').waitFor();
+    await page.reload();
+    await heading(page, 'Ce service est fermé pour le moment');
+  });
+});
+
+describe('on a merchant’s own site', () => {
+  let site: Server;
+  let siteUrl: string;
+  let buttons = '';
+  beforeAll(async () => {
+    const app = express();
+    app.get('/', (_request, response) => {
+      response
+        .set('Content-Security-Policy', `script-src ${world.url}; style-src 'self'; frame-src ${world.url}`)
+        .type('html')
+        .send(
+          `<!doctype html><html lang="fr"><title>Boutique</title><body><h1>Boutique</h1>${buttons}</body></html>`,
+        );
+    });
+    site = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => site.once('listening', resolve));
+    siteUrl = `http://localhost:${(site.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => site.close(resolve)));
+
+  const list = async (origins: string[]): Promise<void> => {
+    await world.sql.query(`update merchants set page_origins = $1 where id = 'mer_demo'`, [origins]);
+  };
+
+  test('one line of script is a button that opens the page', async () => {
+    buttons = `<script src="${world.url}/button.js" data-line="demo" data-minutes="15" data-color="#ffe94a" async></script>`;
+    const page = await open(siteUrl);
+    const link = page.getByRole('link', { name: 'Appeler maintenant' });
+    await link.waitFor();
+    const opened = context.waitForEvent('page');
+    await link.click();
+    const pay = await opened;
+    await heading(pay, 'Consultation par téléphone');
+    expect(await pay.locator('#chosen-length').textContent()).toContain('15');
+  });
+
+  test('on a listed site the page opens over it, and leads to its order there', async () => {
+    await list([siteUrl]);
+    buttons = `<script src="${world.url}/button.js" data-line="demo" data-open="modal" data-label="Parler à Claire"></script>`;
+    const page = await open(siteUrl);
+    await page.getByRole('link', { name: 'Parler à Claire' }).click();
+    const frame = page.frameLocator('iframe');
+    await frame.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+    await frame.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await frame.locator('#card:not([aria-busy])').waitFor();
+    await frame.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await frame.getByRole('heading', { name: 'Votre commande est annulée' }).waitFor();
+    await page.getByRole('button', { name: 'Fermer' }).click();
+    await page.locator('iframe').waitFor({ state: 'detached' });
+  });
+
+  test('on a site that is not listed nothing is framed: the page opens by itself', async () => {
+    await list([]);
+    buttons = `<script src="${world.url}/button.js" data-line="demo" data-open="modal"></script>`;
+    const page = await open(siteUrl);
+    await page.getByRole('link', { name: 'Appeler maintenant' }).click();
+    await page.waitForURL(`${world.url}/pay/demo**`);
+    await heading(page, 'Consultation par téléphone');
+  });
+
+  test('a signed link carries its reference to the notices, and leads back', async () => {
+    await list([siteUrl]);
+    const { rows } = await world.sql.query(
+      `select link_secret_sealed as sealed from merchants where id = 'mer_demo'`,
+    );
+    const secret = world.house.seal.open(rows[0].sealed as Buffer, 'mer_demo');
+    const link = signedLink(world.url, secret, 'demo', {
+      consultant: 'con_demo_claire',
+      minutes: '10',
+      reference: 'client 42',
+      return: `${siteUrl}/merci`,
+    });
+    const page = await open(`${link}&lang=fr`);
+    await page.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.waitForURL('**/orders/*');
+    await pay(page);
+    await answers(claire);
+    await answers(caller);
+    await heading(page, 'Vous êtes en ligne avec Claire');
+    await world.does(caller, 'hangup');
+    await heading(page, 'Merci, votre appel est terminé');
+    const back = page.getByRole('link', { name: /^Retourner chez/ });
+    expect(await back.getAttribute('href')).toBe(`${siteUrl}/merci`);
+    const { rows: orders } = await world.sql.query('select id from orders order by created_at desc limit 1');
+    const notices = await eventually(async () => {
+      const heard = await world.notices(String(orders[0].id));
+      expect(heard.map((notice) => notice.type)).toContain('payment.captured');
+      return heard;
+    });
+    for (const notice of notices) expect(notice.body.data['reference']).toBe('client 42');
+  });
+});
+
+test('nothing a page did was refused by its own policy', async () => {
+  const page = await context.newPage();
+  const found = complaintsOf(page);
+  await page.goto(`${world.url}/pay/demo?lang=en`);
+  await page.getByLabel('Phone number').fill('06 12 34 56 78');
+  await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await page.waitForURL('**/orders/*');
+  await page.locator('#card:not([aria-busy])').waitFor();
+  await page.getByRole('button', { name: 'Cancel, free of charge' }).click();
+  await page.getByRole('heading', { name: 'Your order is cancelled' }).waitFor();
+  expect(found).toEqual([]);
+});
