@@ -136,6 +136,8 @@ create table orders (
   consultant_id text references consultants,
   return_url text,
   access_hash bytea not null unique,
+  -- the merchant's Idempotency-Key: a repeat after a crash finds the order it made instead of making another
+  request_key text,
   -- what was shown and agreed, word for word, with the time: what a dispute is answered with
   evidence jsonb not null default '[]',
   -- how many notices this order has caused: the next one's sequence
@@ -143,6 +145,7 @@ create table orders (
   created_at timestamptz not null default now()
 );
 create index on orders (merchant_id, created_at desc);
+create unique index on orders (merchant_id, request_key);
 
 create table payments (
   id text primary key,

@@ -24,6 +24,7 @@ import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, holdWithoutCallSeconds, later, lookSeconds } from './payment-deadlines.ts';
 import type { Authorized, IntentState } from './ports.ts';
+import { voidPayment } from './settle-order.ts';
 
 /** Where the order stands once an answer was written down. */
 export interface Applied {
@@ -85,7 +86,10 @@ async function recordAuthorization(
     if (answer.outcome === 'unknown') {
       // Nobody is told "refused" for what may yet be held: it is asked again by the same key.
       await saveAuthorization(tx, payment.authorization.id, { state: 'unknown' });
-      await savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt: later(now, lookSeconds) });
+      await savePayment(tx, paymentId, {
+        state: 'awaiting_card',
+        lookAgainAt: later(now, payment.createdAt > later(now, -600) ? lookSeconds : 60),
+      });
       return { refusal: { because: 'processor_away' as const }, needsPage: false };
     }
     const refusal: OrderRefusal =
@@ -154,6 +158,12 @@ export async function applyIntent(
           intentId,
           ...(intent.state === 'needs_card' && intent.lastDecline && { declineReason: intent.lastDecline }),
         });
+        // Given up before its intent was known: nothing will be held on it any more.
+        if (payment.givenUp) {
+          await voidPayment(house, tx, payment, 'given_up');
+          await enqueueJob(tx, 'settle_order', { merchantId, orderId: payment.orderId }, payment.orderId);
+          return { ...callState, needsPage: false };
+        }
         const lookAgainAt =
           authorization.state === state && age < abandonSeconds
             ? later(now, age < 10 * 60 ? lookSeconds : 60)
@@ -184,6 +194,7 @@ async function authorized(
   };
   if (!call || call.session.state !== 'awaiting_payment') {
     await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+    if (payment.givenUp) await voidPayment(house, tx, { ...payment, state: 'authorized' }, 'given_up');
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     return call ? { callState: call.session.state } : {};
   }
@@ -224,5 +235,9 @@ export async function failPayment(
       [{ ...notice, id: house.ids.id('notice') }],
       house.clock.now(),
     );
+    // The call was given up before: with its payment over, it is settled.
+    const { merchantId, orderId } = payment;
+    if (call?.session.state === 'ended')
+      await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   }
 }

@@ -7,9 +7,16 @@ import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
 import { merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { lockPayment, lockPaymentOfOrder, lookAgain, readPayment, savePayment } from '../store/payments.ts';
+import {
+  giveUpPayment,
+  lockPayment,
+  lockPaymentOfOrder,
+  lookAgain,
+  readPayment,
+  savePayment,
+} from '../store/payments.ts';
 import { addSwitchWork } from '../store/switches.ts';
-import { applyIntent, authorizePayment, failPayment } from './authorize-payment.ts';
+import { applyIntent, authorizePayment } from './authorize-payment.ts';
 import { writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, later, lookSeconds } from './payment-deadlines.ts';
@@ -93,12 +100,11 @@ export async function giveUpOrder(
     if (!payment) return 'unknown_order';
     if (payment.state !== 'awaiting_card') return 'too_late';
     const call = await lockSessionOfOrder(tx, orderId);
-    if (payment.authorization.intentId === undefined) {
-      await failPayment(house, tx, payment, outcome, outcome);
-      return 'cancelled';
-    }
     // The card may be confirmed at this very moment: the intent is cancelled at the processor, which decides the race.
-    await voidPayment(house, tx, payment, outcome);
+    // Where its answer never came, something may be held that we do not know of: it is asked for again by the same key,
+    // and what turns out to be held for an ended call is voided.
+    if (payment.authorization.intentId !== undefined) await voidPayment(house, tx, payment, outcome);
+    else await giveUpPayment(tx, payment.id, outcome, house.clock.now());
     if (call?.session.state === 'awaiting_payment') {
       await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }));
     } else {

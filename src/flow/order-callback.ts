@@ -6,13 +6,21 @@ import type { CallSession, CallState } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
 import { amountText } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
+import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
-import { insertOrder, type LineForOrder, readDestinations, readLineForOrder } from '../store/orders.ts';
-import type { StoredPayment } from '../store/payments.ts';
+import {
+  insertOrder,
+  type LineForOrder,
+  readDestinations,
+  readLineForOrder,
+  takeOrderOfRequest,
+} from '../store/orders.ts';
+import { readPayment, type StoredPayment } from '../store/payments.ts';
 import { sha256 } from '../store/seal.ts';
 import { switchForNewCall } from '../store/switches.ts';
 import { authorizePayment } from './authorize-payment.ts';
+import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 
@@ -32,6 +40,8 @@ export interface CallbackRequest {
   returnUrl?: string;
   /** A processor's payment method (`pm_...`), confirmed at once. */
   paymentMethod?: string;
+  /** Names the request: a repeat after a crash goes on with the order the first one made. */
+  requestKey?: string;
   /** What the page showed: refused when another price holds by now. */
   shownTariffVersion?: number;
 }
@@ -61,6 +71,10 @@ export async function orderCallback(
 ): Promise<Ordered> {
   const now = house.clock.now();
   const accessToken = house.ids.token();
+  if (request.requestKey !== undefined) {
+    const earlier = await goOnWithEarlier(house, merchantId, request.requestKey, accessToken);
+    if (earlier) return earlier;
+  }
   const made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
   if (made.outcome === 'refused') {
     house.metrics.count('orders_refused', { because: made.refusal.because });
@@ -80,6 +94,34 @@ export async function orderCallback(
     state: applied.callState ?? 'fixed_sale',
     accessToken,
     needsPage: applied.needsPage,
+  };
+}
+
+/** We died between making the order and answering: the same order goes on, and its caller gets a new link. */
+async function goOnWithEarlier(
+  house: House,
+  merchantId: string,
+  requestKey: string,
+  accessToken: string,
+): Promise<Ordered | undefined> {
+  const found = await house.db.asMerchant(merchantId, (tx) =>
+    takeOrderOfRequest(tx, requestKey, sha256(accessToken)),
+  );
+  if (!found) return undefined;
+  const { orderId, paymentId } = found;
+  const ids = { orderId, ...(found.callSessionId !== null && { callSessionId: found.callSessionId }) };
+  await lookAtPayment(house, merchantId, paymentId);
+  const { payment, call } = await house.db.asMerchant(merchantId, async (tx) => ({
+    payment: await readPayment(tx, paymentId),
+    call: found.callSessionId === null ? undefined : await readSession(tx, found.callSessionId),
+  }));
+  if (payment?.state === 'failed') return { outcome: 'refused', refusal: { because: 'declined' }, ...ids };
+  return {
+    outcome: 'ordered',
+    ...ids,
+    state: call?.session.state ?? 'fixed_sale',
+    accessToken,
+    needsPage: payment?.state === 'awaiting_card',
   };
 }
 
@@ -124,6 +166,7 @@ async function makeOrder(
     orderId,
     orderKind: line.sells,
     state: 'awaiting_card',
+    givenUp: false,
     createdAt: now,
     applicationFeeRate: line.merchant.applicationFeeRate,
     ...(line.merchant.processorAccount !== null && { merchantAccount: line.merchant.processorAccount }),
@@ -168,6 +211,7 @@ async function makeOrder(
     ...(request.callerEmail !== undefined && { callerEmail: request.callerEmail }),
     ...(request.consultantId !== undefined && { consultantId: request.consultantId }),
     ...(request.returnUrl !== undefined && { returnUrl: request.returnUrl }),
+    ...(request.requestKey !== undefined && { requestKey: request.requestKey }),
     ...(call && { call }),
   });
   return { outcome: 'made', orderId, payment, ...(call && { callSessionId: call.session.id }) };

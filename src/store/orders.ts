@@ -74,6 +74,7 @@ export interface NewOrder {
   consultantId?: string;
   returnUrl?: string;
   accessHash: Buffer;
+  requestKey?: string;
   createdAt: Date;
   paymentId: string;
   authorizationId: string;
@@ -90,8 +91,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   await tx.raw(
     `with o as (
        insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
-         hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, created_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+         hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
      p as (
        insert into payments (id, merchant_id, order_id, state, currency, created_at, look_again_at)
        values (?, ?, ?, 'awaiting_card', ?, ?, ?)),
@@ -118,6 +119,7 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       order.consultantId ?? null,
       order.returnUrl ?? null,
       order.accessHash,
+      order.requestKey ?? null,
       order.createdAt,
       order.paymentId,
       merchantId,
@@ -148,6 +150,24 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       createdAt: order.createdAt,
     });
   }
+}
+
+/**
+ * The order an earlier request with this key made, which nobody was told of: its link is made anew, since only the hash
+ * of the first one is known.
+ */
+export async function takeOrderOfRequest(
+  tx: Tx,
+  requestKey: string,
+  accessHash: Buffer,
+): Promise<{ orderId: string; paymentId: string; callSessionId: string | null } | undefined> {
+  return firstRow(
+    tx,
+    `update orders o set access_hash = ? where request_key = ?
+     returning o.id as "orderId", (select p.id from payments p where p.order_id = o.id) as "paymentId",
+       (select s.id from call_sessions s where s.order_id = o.id) as "callSessionId"`,
+    [accessHash, requestKey],
+  );
 }
 
 /** Adds to what was shown and agreed. Never replaces: two tabs that both agreed are both kept. */

@@ -22,6 +22,8 @@ export interface StoredPayment {
   orderId: string;
   orderKind: 'conversation' | 'fixed_sale';
   state: PaymentState;
+  /** Nobody wants it any more, though what became of it is not known yet: what turns out to be held is voided. */
+  givenUp: boolean;
   createdAt: Date;
   /** When somebody is to look at it again; absent: nobody need. */
   lookAgainAt?: Date;
@@ -49,6 +51,7 @@ interface PaymentRow {
   orderId: string;
   orderKind: StoredPayment['orderKind'];
   state: PaymentState;
+  givenUp: boolean;
   createdAt: Date;
   lookAgainAt: Date | null;
   currency: string;
@@ -62,6 +65,7 @@ interface PaymentRow {
 }
 
 const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "orderId", o.kind as "orderKind", p.state,
+    p.outcome_reason is not null as "givenUp",
     p.created_at as "createdAt", p.look_again_at as "lookAgainAt", p.currency, m.processor_account as "merchantAccount",
     m.application_fee_rate::text as "applicationFeeRate", a.id as "authorizationId", a.state as "authorizationState",
     a.amount::text as amount, a.intent_id as "intentId",
@@ -114,6 +118,15 @@ export async function lockPaymentOfOrder(tx: Tx, orderId: string): Promise<Store
 /** When somebody is to look at it again; nothing else is touched, so no lock is needed. */
 export async function lookAgain(tx: Tx, paymentId: string, at: Date): Promise<void> {
   await tx.raw('update payments set look_again_at = ? where id = ? and look_again_at is not null', [
+    at,
+    paymentId,
+  ]);
+}
+
+/** Marks it unwanted before its fate is known; it is looked at at once. */
+export async function giveUpPayment(tx: Tx, paymentId: string, reason: string, at: Date): Promise<void> {
+  await tx.raw('update payments set outcome_reason = ?, look_again_at = ? where id = ?', [
+    reason,
     at,
     paymentId,
   ]);

@@ -31,7 +31,7 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
     body: callbackBody,
     answer: { status: 201, description: 'Ordered.', shape: callbackAnswer },
     problems: refusalProblemKinds,
-    act: ({ merchantId, body }) => order(house, merchantId, body),
+    act: ({ merchantId, body, requestKey }) => order(house, merchantId, body, requestKey),
   });
 
   routes.add({
@@ -115,11 +115,13 @@ async function order(
   house: House,
   merchantId: string,
   body: z.output<typeof callbackBody>,
+  requestKey: string | undefined,
 ): Promise<ApiAnswer> {
   const request: CallbackRequest = {
     line: body.line,
     source: 'api',
     language: body.language,
+    ...(requestKey === undefined ? {} : { requestKey }),
     ...(body.callerNumber === undefined ? {} : { callerNumber: body.callerNumber }),
     ...(body.email === undefined ? {} : { callerEmail: body.email }),
     ...(body.consultant === undefined ? {} : { consultantId: body.consultant }),
@@ -131,8 +133,9 @@ async function order(
   const ordered = await orderCallback(house, merchantId, request);
   if (ordered.outcome === 'refused') {
     const problem = problemOfRefusal(ordered.refusal, ordered);
-    const nothingForNow = problem.retryAfterSeconds !== undefined;
-    return { problem, began: !nothingForNow };
+    // What may yet be held is not this request's last word: a repeat with the same key goes on with the order it made.
+    const { because } = ordered.refusal;
+    return { problem, began: because !== 'processor_away' && because !== 'switch_away' };
   }
   const orderUrl = `${house.publicUrl}/orders/${ordered.accessToken}`;
   return {

@@ -7,10 +7,9 @@
 //   kept, not answered       409; after 60 s a repeat is carried out
 //
 // Only answers of requests that began to act are kept: one refused for its form, or because nothing can be done for now
-// (503 with nothing written), may be repeated with the same key once that is mended. A crash between acting and keeping
-// leaves a key without an answer. A repeat within 60 s is refused; later it is carried out, because a merchant who cannot
-// order any more is worse off than one with an order nobody pays twice for: the first one's hold shows up in his notices
-// and call sessions, under the same reference.
+// (503), may be repeated with the same key once that is mended. A crash between acting and keeping leaves a key without an
+// answer. A repeat within 60 s is refused; later it is carried out, and an order the first one made is gone on with: it
+// bears the key (orders.request_key).
 
 import { createHash } from 'node:crypto';
 import type { House } from '../flow/house.ts';

@@ -89,7 +89,14 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
   };
   const act: RequestHandler = async (request, response) => {
     const merchantId = String(response.locals['merchantId']);
-    const run = () => answerOf(house, request, () => route.run(request, merchantId, languageOf(request)));
+    const run = (requestKey?: string) => {
+      const from = {
+        merchantId,
+        language: languageOf(request),
+        ...(requestKey !== undefined && { requestKey }),
+      };
+      return answerOf(house, request, () => route.run(request, from));
+    };
     if (route.method === 'get') send(await run(), request, response);
     else await write(house, merchantId, request, response, run);
   };
@@ -116,7 +123,7 @@ async function write(
   merchantId: string,
   request: Request,
   response: Response,
-  act: () => Promise<Rendered>,
+  act: (requestKey?: string) => Promise<Rendered>,
 ): Promise<void> {
   const key = request.get('idempotency-key');
   if (key === undefined) {
@@ -130,7 +137,7 @@ async function write(
   const hash = requestHash(request.method, request.path, request.body);
   let draft: ProblemDraft | undefined;
   const result = await once(house, { merchantId, key, hash }, async () => {
-    const answer = await act();
+    const answer = await act(`${key}:${hash.toString('base64url')}`);
     draft = answer.draft;
     return answer;
   });

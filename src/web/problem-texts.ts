@@ -290,8 +290,8 @@ export const declineSentences: Partial<Record<string, Both>> = declines;
 
 /** The processor was asked and has not answered yet: the one refusal that may still become a call. */
 export const stillUnknownSentence: Both = {
-  en: 'The card processor has not answered yet. The order stays open and goes on by itself when it does: follow it with GET /v1/call-sessions/{id} or by notices, and do not order again before you know.',
-  fr: 'Le prestataire de paiement n’a pas encore répondu. La commande reste ouverte et se poursuit d’elle-même dès sa réponse : suivez-la par GET /v1/call-sessions/{id} ou par les avis, et ne recommandez pas avant de savoir.',
+  en: 'The card processor has not answered yet. The order stays open and goes on by itself when it does: follow it with GET /v1/call-sessions/{id} or by notices, or repeat the request with the same Idempotency-Key. Do not order anew before you know.',
+  fr: 'Le prestataire de paiement n’a pas encore répondu. La commande reste ouverte et se poursuit d’elle-même dès sa réponse : suivez-la par GET /v1/call-sessions/{id} ou par les avis, ou répétez la demande avec la même Idempotency-Key. Ne recommandez pas avant de savoir.',
 };
 
 /** A line that is on, and cannot sell as it is set up. */

@@ -28,6 +28,8 @@ export interface ApiCall<
 > {
   merchantId: string;
   language: Language;
+  /** Key and content of a write that named itself: a repeat of it has the same, whatever became of the first. */
+  requestKey?: string;
   params: Parsed<P>;
   query: Parsed<Q>;
   body: Parsed<B>;
@@ -63,7 +65,10 @@ export interface MountedRoute {
   method: 'get' | 'post';
   path: string;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
-  run(request: Request, merchantId: string, language: Language): Promise<ApiAnswer>;
+  run(
+    request: Request,
+    from: { merchantId: string; language: Language; requestKey?: string },
+  ): Promise<ApiAnswer>;
 }
 
 /** Any route that wants a key may answer these. */
@@ -87,7 +92,7 @@ export const idempotencyKeyShape = z
     description:
       'The same key with the same request gives the same answer, for 24 hours; with another request it is refused. ' +
       'A repeat while the first is carried out is refused with 409; after a failure on our side (no answer came, or 500) ' +
-      'the request may be carried out again with the same key after 60 seconds.',
+      'the request may be carried out again with the same key after 60 seconds: an order that was made is then gone on with.',
     example: '5b0c3f0e-8f0d-4a8e-9f41-0b8f2c9a7d11',
   });
 
@@ -143,10 +148,10 @@ export class ApiRoutes {
     this.routes.push({
       method: route.method,
       path: route.path,
-      run: (request, merchantId, language) => {
+      run: (request, from) => {
         const read = readRequest(route, request);
         if ('problem' in read) return Promise.resolve(read);
-        return route.act({ merchantId, language, ...read.parsed });
+        return route.act({ ...from, ...read.parsed });
       },
     });
   }

@@ -157,7 +157,7 @@ describe('ordering a callback', () => {
     const answer = await order({ paymentMethod: 'pm_silence' });
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ orderId: expect.any(String), callSessionId: expect.any(String) });
-    expect(answer.body.detail).toContain('do not order again');
+    expect(answer.body.detail).toContain('Do not order anew');
     expect(answer.headers.get('retry-after')).toBeNull();
   });
 
