@@ -68,7 +68,7 @@ export interface Gateway {
   /** Absent in production. */
   demo?: { apiKey: string; gatewayUrl: string; consultants: readonly string[]; caller: string };
   house: House;
-  /** Takes no new calls, finishes what is being written, leaves live calls to the switch. */
+  /** Takes no new calls, finishes what is being written, leaves live calls to the switch. Closing twice is once. */
   close(): Promise<void>;
 }
 
@@ -146,21 +146,23 @@ export async function startGateway(
   dispatcher.start();
   recovery.start();
 
+  // First nothing new comes in, then what was begun is finished, then the connections go.
+  const close = async (): Promise<void> => {
+    await server.close();
+    await Promise.all(commanders.map((commander) => commander.stop()));
+    await recovery.stop();
+    await jobs.stop();
+    await dispatcher.stop();
+    mailer.close();
+    await http.close();
+    await db.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     url: config.publicUrl,
     house,
     ...(demo && { demo }),
-    async close() {
-      // First nothing new comes in, then what was begun is finished, then the connections go.
-      await server.close();
-      await Promise.all(commanders.map((commander) => commander.stop()));
-      await recovery.stop();
-      await jobs.stop();
-      await dispatcher.stop();
-      mailer.close();
-      await http.close();
-      await db.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -276,7 +276,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       expect(wrong.rows).toEqual([]);
     },
     async close() {
-      await gateway.close();
+      await gateway.close(); // closing twice is once
       await sql.end();
       await Promise.all([merchant.close(), processor.close(), aSwitch.close()]);
       await database.drop();

@@ -12,7 +12,7 @@ import {
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
-import { readSession, type StoredSession } from '../store/call-sessions.ts';
+import { readLegEnds, readSession, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { isDurable, narrate, writeStep } from './call-step.ts';
@@ -23,6 +23,9 @@ import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
 const guardAfterRingingSeconds = 60;
 /** He hears music while the caller is rung, hears the price twice at most, and decides. */
 const guardOnHoldSeconds = 150;
+/** The switch posts its records at once, or again within seconds; after a minute they are not coming. */
+const recordLookMs = 2_000;
+const recordLooksMax = 30;
 
 /** Whoever commands the switch, as a call needs him. */
 export interface Commander {
@@ -51,6 +54,8 @@ export class LiveCall {
   readonly #endedLegs = new Set<LegUuid>();
   #work: string[] = [];
   #bridgedAtMs: number | undefined;
+  #recordLooks = 0;
+  #lookForRecords: Timer | undefined;
 
   constructor(commander: Commander, stored: StoredSession) {
     this.#commander = commander;
@@ -110,6 +115,7 @@ export class LiveCall {
   }
 
   cancelTimers(): void {
+    this.#lookForRecords?.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
@@ -134,6 +140,7 @@ export class LiveCall {
           await this.#step({ type: 'legAnswered', leg });
         }
       } else if (truth.state === 'gone' && !this.#endedLegs.has(leg)) {
+        if (session.state === 'connected') return this.#endByRecords(leg);
         this.#endedLegs.add(leg);
         await this.#step({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
       }
@@ -142,6 +149,33 @@ export class LiveCall {
       await this.#step({ type: 'legsBridged', atUs: bridgedUs });
     }
     if (this.session.state === 'connected' && !this.#timers.has('limit')) this.#rearm();
+  }
+
+  /**
+   * A talk that ended while nobody listened ends when the switch's own records say. They are given a minute to come; then
+   * nothing after the bridge is proven, and nothing after it is billed.
+   */
+  async #endByRecords(gone: LegUuid): Promise<void> {
+    const { house } = this.#commander;
+    const { session } = this;
+    const accepted = session.attempts.find((one) => one.state === 'accepted');
+    if (session.state !== 'connected' || !accepted || !session.caller || session.bridgedUs === undefined)
+      return;
+    const legs = [session.caller.leg, accepted.leg];
+    const [first] = await house.db.asMerchant(this.#stored.merchantId, (tx) => readLegEnds(tx, legs));
+    if (!first && this.#recordLooks < recordLooksMax) {
+      this.#recordLooks += 1;
+      this.#lookForRecords = house.clock.after(recordLookMs, () => this.adopt());
+      return;
+    }
+    // The other leg may still live, and hears the farewell.
+    this.#endedLegs.add(gone);
+    await this.#step({
+      type: 'legEnded',
+      leg: gone,
+      because: first?.cause === 'ALLOTTED_TIMEOUT' ? 'limit_reached' : 'normal',
+      endedAtUs: first?.endedUs ?? session.bridgedUs,
+    });
   }
 
   /** The timers of a talk that began before us: what is left of them, by the wall clock they were written with. */

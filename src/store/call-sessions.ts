@@ -3,7 +3,7 @@
 
 import { billableUs, talkUs, type CallFact, type CallSession } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
-import { firstRow, type Tx } from './database.ts';
+import { firstRow, rows, type Tx } from './database.ts';
 
 export interface StoredSession {
   session: CallSession;
@@ -170,4 +170,21 @@ export async function insertLegs(
 /** The switch's own record of a leg, kept beside it. The first one counts: a repeat changes nothing. */
 export async function saveCdr(tx: Tx, leg: LegUuid, cdr: object): Promise<void> {
   await tx.raw('update legs set cdr = coalesce(cdr, ?::jsonb) where id = ?', [JSON.stringify(cdr), leg]);
+}
+
+/**
+ * How these legs ended by the switch's own records, as far as they have come: mod_json_cdr's `end_uepoch` (microseconds)
+ * and cause. The earliest end first.
+ */
+export async function readLegEnds(
+  tx: Tx,
+  legs: readonly LegUuid[],
+): Promise<{ leg: LegUuid; endedUs: bigint; cause: string }[]> {
+  const found = await rows<{ leg: LegUuid; ended: string; cause: string | null }>(
+    tx,
+    `select id as leg, cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause
+     from legs where id = any(?::uuid[]) and cdr #>> '{variables,end_uepoch}' ~ '^[0-9]{1,18}$' order by 2`,
+    [legs as LegUuid[]],
+  );
+  return found.map(({ leg, ended, cause }) => ({ leg, endedUs: BigInt(ended), cause: cause ?? '' }));
 }
