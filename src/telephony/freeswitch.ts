@@ -23,6 +23,7 @@ import * as say from './dial-string.ts';
 import type { CarrierRoute, PromptFile } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
+import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
 import { commanded, readDump, readTasks, taskOf } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
@@ -41,19 +42,6 @@ export interface FreeSwitchOptions {
   chance?: () => number;
 }
 
-/** What we happen to know of a leg. */
-interface LegMemory {
-  /** Our own monotonic time at which the guard is due: a leg with a guard long due is dead. */
-  guard?: { task: string; dueMs: number };
-  music?: { turn: number; broken: boolean };
-  /** Its originate is under way: no BACKGROUND_JOB yet. */
-  job?: string;
-  /** CHANNEL_CREATE was seen: from here on CHANNEL_HANGUP_COMPLETE tells its end. */
-  created: boolean;
-  /** Hung up before the switch had made it. */
-  killOnCreation?: Parameters<typeof say.kill>[1];
-}
-
 // The switch counts its tasks in whole seconds: one set for +N fires between N-1 and N after the command, and up to 0.1
 // later. With +2 it fires 1 to 2.1 s after the limit counted from arming, and the bridge comes some ms after arming: always
 // after our own cut, at most about 2 s behind it.
@@ -67,7 +55,6 @@ const guardAfterFailedBridgeSeconds = 60;
 const renderWaitMs = 1_000;
 /** When music that was told to stop still plays, it missed the break (it was just starting). One frame is 20 ms. */
 const musicStoppedWithinMs = 300;
-const strangersPrunedAt = 10_000;
 
 const killWords = {
   normal: 'NORMAL_CLEARING',
@@ -85,9 +72,8 @@ export class FreeSwitch implements Switch {
   readonly #link: EslLink;
   readonly #prompts: PromptAudio;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
-  readonly #legs = new Map<LegUuid, LegMemory>();
-  readonly #jobs = new Map<string, LegUuid>();
-  readonly #queues = new Map<LegUuid, Promise<unknown>>();
+  readonly #legs: KnownLegs;
+  readonly #turns = new LegTurns();
   #coreUuid: string | undefined;
   #musicTurn = 0;
   #startOfPrompts: Promise<void> | undefined;
@@ -97,6 +83,7 @@ export class FreeSwitch implements Switch {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#destination = options.destination;
+    this.#legs = new KnownLegs(options.clock);
     this.#prompts = new PromptAudio(options.prompts);
     this.#link = new EslLink(
       { ...options, events: eventsWeNeed },
@@ -141,29 +128,33 @@ export class FreeSwitch implements Switch {
     const job = randomUUID() as LegUuid;
     // Noted at once, not when its turn comes: a hangUp in between must find that a leg is on its way.
     const known = this.#legs.get(leg);
-    if (known === undefined) this.#legs.set(leg, { job, created: false });
-    return this.#inOrder([leg], async () => {
+    if (known === undefined) this.#legs.expect(leg, job);
+    return this.#turns.take([leg], async () => {
       // Ordering again what lives already is success, and must not put a guard on a talk under way.
       const alive = await this.#link.api(say.exists(leg));
       if (!alive.answered || alive.text === 'true') {
-        if (known === undefined) this.#legs.delete(leg);
+        if (known === undefined) this.#legs.forget(leg);
         return alive.answered ? done : unknown;
       }
-      const memory = this.#recall(leg);
-      memory.job = job;
-      memory.created = false;
+      this.#legs.expect(leg, job);
       const guarded = await this.#moveGuard(leg, order.guardSeconds);
-      if (guarded.outcome !== 'done') return guarded;
-      this.#jobs.set(job, leg);
+      if (guarded.outcome !== 'done') {
+        this.#legs.forget(leg);
+        return guarded;
+      }
+      this.#legs.beginJob(job, leg);
       const reply = await this.#link.send(say.originate({ ...order, job, by: this.#destination }));
       const outcome = commanded(reply);
-      if (outcome.outcome === 'refused') this.#forgetJob(job);
+      if (outcome.outcome === 'refused') {
+        this.#legs.endJob(job);
+        this.#legs.forget(leg);
+      }
       return outcome;
     });
   }
 
   ask(leg: LegUuid, question: Question): Promise<Commanded> {
-    return this.#inOrder([leg], async () => {
+    return this.#turns.take([leg], async () => {
       const prompt = await this.#render(question.sentence);
       await this.#stopMusic(leg);
       const [, asked] = await Promise.all([
@@ -175,7 +166,7 @@ export class FreeSwitch implements Switch {
   }
 
   play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded> {
-    return this.#inOrder([leg], async () => {
+    return this.#turns.take([leg], async () => {
       const prompt = await this.#render(sentence);
       await this.#stopMusic(leg);
       return commanded(await this.#link.send(say.play(leg, request, prompt)));
@@ -183,32 +174,32 @@ export class FreeSwitch implements Switch {
   }
 
   playMusic(leg: LegUuid): Promise<Commanded> {
-    return this.#inOrder([leg], async () => {
+    return this.#turns.take([leg], async () => {
       await this.#stopMusic(leg);
       this.#musicTurn += 1;
       const turn = this.#musicTurn;
       // Noted before it is sent: music that is noted but does not play is broken in vain, the other way round it would
       // play for ever over the next question.
-      const memory = this.#recall(leg);
+      const memory = this.#legs.recall(leg);
       memory.music = { turn, broken: false };
       const outcome = commanded(await this.#link.send(say.playMusic(leg, turn)));
-      if (outcome.outcome === 'gone') this.#legs.delete(leg);
+      if (outcome.outcome === 'gone') this.#legs.forget(leg);
       return outcome;
     });
   }
 
   announce(leg: LegUuid, sentence: Sentence): Promise<Commanded> {
-    return this.#inOrder([leg], async () =>
+    return this.#turns.take([leg], async () =>
       commanded(await this.#link.api(say.announce(leg, await this.#render(sentence)))),
     );
   }
 
   guard(leg: LegUuid, seconds: number): Promise<Commanded> {
-    return this.#inOrder([leg], () => this.#moveGuard(leg, seconds));
+    return this.#turns.take([leg], () => this.#moveGuard(leg, seconds));
   }
 
   bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded> {
-    return this.#inOrder([aLeg, bLeg], async () => {
+    return this.#turns.take([aLeg, bLeg], async () => {
       const armedAtMs = this.#clock.monotonicMs();
       const arm = say.scheduleKill(
         'limit',
@@ -234,9 +225,8 @@ export class FreeSwitch implements Switch {
       const [, bridged] = await Promise.all([this.#liftGuard(aLeg), this.#link.api(say.bridge(aLeg, bLeg))]);
       const outcome = commanded(bridged);
       if (outcome.outcome === 'done') {
-        this.#recall(aLeg);
-        delete this.#recall(aLeg).music;
-        delete this.#recall(bLeg).music;
+        delete this.#legs.recall(aLeg).music;
+        delete this.#legs.recall(bLeg).music;
         if (
           this.#clock.monotonicMs() - armedAtMs > armedAnewAfterMs &&
           taskOf(await this.#link.api(arm)) !== undefined
@@ -310,7 +300,7 @@ export class FreeSwitch implements Switch {
   // whose uuid is already in use fails too, and there the leg lives: telling its end would free a consultant who is talking.
   async #jobEnded(event: SwitchHeaders): Promise<void> {
     const job = event.header('Job-UUID') ?? '';
-    const leg = this.#forgetJob(job);
+    const leg = this.#legs.endJob(job);
     if (leg === undefined || this.#legs.get(leg)?.created !== false || event.body().startsWith('+OK')) return;
     const exists = await this.#link.api(say.exists(leg));
     const memory = this.#legs.get(leg);
@@ -329,7 +319,7 @@ export class FreeSwitch implements Switch {
 
   /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks, which it walks twice a second. */
   #tidy(leg: LegUuid, memory: LegMemory | undefined, event: SwitchHeaders): void {
-    this.#legs.delete(leg);
+    this.#legs.forget(leg);
     if (memory?.guard !== undefined) void this.#link.api(say.unschedule(memory.guard.task));
     if (instantUs(event, 'Caller-Channel-Bridged-Time') === undefined) return;
     // The talk is over with the first of the two: the limit must not cut A's farewell.
@@ -343,32 +333,18 @@ export class FreeSwitch implements Switch {
   }
 
   #linkUp(coreUuid: string): void {
-    if (this.#coreUuid !== coreUuid) this.#legs.clear();
+    if (this.#coreUuid !== coreUuid) this.#legs.forgetAll();
     this.#coreUuid = coreUuid;
-    this.#prune();
+    this.#legs.prune();
     this.#tell({ type: 'linkUp', coreUuid });
   }
 
   #linkDown(): void {
-    for (const job of [...this.#jobs.keys()]) this.#forgetJob(job);
+    this.#legs.endAllJobs();
     this.#tell({ type: 'linkDown' });
   }
 
   // --- Parts of commands ------------------------------------------------------------------------------------------
-
-  /** Commands for one leg go out one after the other, whatever each of them waits for. */
-  #inOrder<T>(legs: readonly LegUuid[], act: () => Promise<T>): Promise<T> {
-    const turn = Promise.all(legs.map((leg) => this.#queues.get(leg) ?? Promise.resolve())).then(act);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    for (const leg of legs) this.#queues.set(leg, settled);
-    void settled.then(() => {
-      for (const leg of legs) if (this.#queues.get(leg) === settled) this.#queues.delete(leg);
-    });
-    return turn;
-  }
 
   async #startPrompts(): Promise<void> {
     if (!(await this.#prompts.findEngine())) {
@@ -406,15 +382,15 @@ export class FreeSwitch implements Switch {
     const reply = await this.#link.api(say.scheduleKill('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST'));
     const task = taskOf(reply);
     if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
-    this.#recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
+    this.#legs.recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
     // Only now the old one: there is no moment without a guard.
     for (const old of earlier) void this.#link.api(say.unschedule(old));
     return done;
   }
 
   async #liftGuard(leg: LegUuid): Promise<void> {
-    const { guard } = this.#recall(leg);
-    delete this.#recall(leg).guard;
+    const { guard } = this.#legs.recall(leg);
+    delete this.#legs.recall(leg).guard;
     await this.#link.api(
       guard === undefined ? say.unscheduleGroup('guard', leg) : say.unschedule(guard.task),
     );
@@ -459,31 +435,5 @@ export class FreeSwitch implements Switch {
     const last = await this.#link.api(say.lastArgument(leg));
     if (!last.answered || last.text !== say.music) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
-  }
-
-  #recall(leg: LegUuid): LegMemory {
-    let memory = this.#legs.get(leg);
-    if (memory === undefined) {
-      // Legs whose end we missed (link down) or that were dead when commanded would stay for ever.
-      if (this.#legs.size % strangersPrunedAt === strangersPrunedAt - 1) this.#prune();
-      memory = { created: true };
-      this.#legs.set(leg, memory);
-    }
-    return memory;
-  }
-
-  #prune(): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const [leg, memory] of this.#legs) {
-      if (memory.guard !== undefined && memory.guard.dueMs + 10_000 < nowMs) this.#legs.delete(leg);
-    }
-  }
-
-  #forgetJob(job: string): LegUuid | undefined {
-    const leg = this.#jobs.get(job);
-    this.#jobs.delete(job);
-    const memory = leg === undefined ? undefined : this.#legs.get(leg);
-    if (memory?.job === job) delete memory.job;
-    return leg;
   }
 }
