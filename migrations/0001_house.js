@@ -8,9 +8,27 @@
 
 /** Tables that belong to one merchant: row-level security is forced on each, by `merchant_id`. */
 const tenantTables = [
-  'api_keys', 'tariffs', 'lines', 'caller_ids', 'consultants', 'line_consultants', 'orders', 'payments',
-  'authorizations', 'processor_operations', 'call_sessions', 'call_events', 'legs', 'receipts', 'ledger_transactions',
-  'ledger_entries', 'notices', 'deliveries', 'idempotency_keys', 'availability_requests', 'switch_work',
+  'api_keys',
+  'tariffs',
+  'lines',
+  'caller_ids',
+  'consultants',
+  'line_consultants',
+  'orders',
+  'payments',
+  'authorizations',
+  'processor_operations',
+  'call_sessions',
+  'call_events',
+  'legs',
+  'receipts',
+  'ledger_transactions',
+  'ledger_entries',
+  'notices',
+  'deliveries',
+  'idempotency_keys',
+  'availability_requests',
+  'switch_work',
 ];
 
 const tables = /* sql */ `
@@ -478,9 +496,17 @@ create function lines_to_tell(at timestamptz) returns table (merchant_id text, l
 `;
 
 const finders = [
-  'merchant_of_api_key(bytea)', 'merchant_of_line(text)', 'merchant_of_order_link(bytea)', 'merchant_of_leg(uuid)',
-  'merchant_of_intent(text)', 'due_payments(timestamptz, integer)', 'work_of_switch(text)', 'live_sessions_of_switch(text)',
-  'merchants_with_due_notices(timestamptz)', 'unsettled_orders(timestamptz)', 'lines_to_tell(timestamptz)',
+  'merchant_of_api_key(bytea)',
+  'merchant_of_line(text)',
+  'merchant_of_order_link(bytea)',
+  'merchant_of_leg(uuid)',
+  'merchant_of_intent(text)',
+  'due_payments(timestamptz, integer)',
+  'work_of_switch(text)',
+  'live_sessions_of_switch(text)',
+  'merchants_with_due_notices(timestamptz)',
+  'unsettled_orders(timestamptz)',
+  'lines_to_tell(timestamptz)',
 ];
 
 const giveAway = finders

@@ -87,7 +87,7 @@ export function decideOrder(facts: OrderFacts, wish: OrderWish): OrderDecision {
   if (wish.shownTariffVersion !== undefined && wish.shownTariffVersion !== line.tariffVersion) {
     return refused('price_changed');
   }
-  if (wish.returnUrl !== undefined && !isListed(wish.returnUrl, line.pageOrigins)) {
+  if (wish.returnUrl !== undefined && !returnIsListed(wish.returnUrl, line.pageOrigins)) {
     return refused('return_not_listed');
   }
   const tariff = tariffAt(line.plan, now);
@@ -168,12 +168,14 @@ export function priceTerms(tariff: Tariff): PriceTerms {
   };
 }
 
-/** `return` goes to an origin the merchant listed, over https (or to a local page while trying things out). */
-function isListed(url: string, origins: readonly string[]): boolean {
-  if (!URL.canParse(url)) return false;
-  const { origin, protocol, username, password } = new URL(url);
+/** May a caller be sent there afterwards? Only to a site the merchant listed, by its whole origin. */
+export function returnIsListed(address: string, pageOrigins: readonly string[]): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, origin, username, password } = new URL(address);
   if (protocol !== 'https:' && protocol !== 'http:') return false;
-  return username === '' && password === '' && origins.includes(origin);
+  // `https://shop.example@evil.example/` shows one name and leads to another.
+  if (username !== '' || password !== '') return false;
+  return pageOrigins.includes(origin);
 }
 
 function refused(because: OrderRefusalReason, detail?: string): OrderDecision {

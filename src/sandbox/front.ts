@@ -62,13 +62,16 @@ export function createFront(options: FrontOptions): Server {
       return;
     }
     const port = options.portOf(part);
-    if (port === 'absent')
-      { sendJson(response, 404, { error: `This sandbox runs without its ${part}.` }); return; }
+    if (port === 'absent') {
+      sendJson(response, 404, { error: `This sandbox runs without its ${part}.` });
+      return;
+    }
     if (port === undefined) {
       response.setHeader('retry-after', '1');
       sendJson(response, 503, {
         error: `The sandbox's ${part} is being started again: try in a second.`,
-      }); return;
+      });
+      return;
     }
     pass(request, response, port, part);
   });

@@ -96,21 +96,32 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
     switch (`${request.method ?? 'GET'} ${path}`) {
       case 'POST /notices':
         return receive(request, response);
-      case 'GET /merchant':
-        { merchantPage(response); return; }
-      case 'GET /api/merchant/notices':
-        { sendJson(response, 200, newestFirst()); return; }
+      case 'GET /merchant': {
+        merchantPage(response);
+        return;
+      }
+      case 'GET /api/merchant/notices': {
+        sendJson(response, 200, newestFirst());
+        return;
+      }
       case 'DELETE /api/merchant/notices':
         notices.clear();
         events.changed();
         return void response.writeHead(204).end();
-      case 'GET /api/merchant/events':
-        { events.open(response); return; }
-      case 'GET /api/merchant/behaviour':
-        { sendJson(response, 200, behaviour); return; }
+      case 'GET /api/merchant/events': {
+        events.open(response);
+        return;
+      }
+      case 'GET /api/merchant/behaviour': {
+        sendJson(response, 200, behaviour);
+        return;
+      }
       case 'PUT /api/merchant/behaviour':
         behaviour = parseBehaviour(await readJson(request));
-        { sendJson(response, 200, behaviour); return; }
+        {
+          sendJson(response, 200, behaviour);
+          return;
+        }
       default:
         throw new Refusal(404, 'The demo merchant has no such page.');
     }

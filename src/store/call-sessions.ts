@@ -184,7 +184,7 @@ export async function readLegEnds(
     tx,
     `select id as leg, cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause
      from legs where id = any(?::uuid[]) and cdr #>> '{variables,end_uepoch}' ~ '^[0-9]{1,18}$' order by 2`,
-    [legs as LegUuid[]],
+    [legs],
   );
   return found.map(({ leg, ended, cause }) => ({ leg, endedUs: BigInt(ended), cause: cause ?? '' }));
 }

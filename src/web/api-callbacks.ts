@@ -1,6 +1,7 @@
 // Routes that make things happen: order a callback, sign a link to the page, hang up, send a notice again.
 
 import { requestHangUp } from '../flow/command-switch.ts';
+import { returnIsListed } from '../core/order.ts';
 import type { House } from '../flow/house.ts';
 import { replayNotice } from '../flow/notify-merchant.ts';
 import { orderCallback, type CallbackRequest } from '../flow/order-callback.ts';
@@ -15,7 +16,7 @@ import {
   pageLinkBody,
   replayAnswer,
 } from './api-shapes.ts';
-import { type LinkParameters, returnIsListed, signedLink } from './embed.ts';
+import { type LinkParameters, signedLink } from './embed.ts';
 import { problemOfRefusal, refusalProblemKinds } from './problem.ts';
 import type { ApiAnswer, ApiRoutes, z } from './routes.ts';
 

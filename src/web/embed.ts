@@ -86,16 +86,6 @@ export function readLink(line: string, query: URLSearchParams, secret: string | 
   return { outcome: 'link', parameters, signed: true };
 }
 
-/** May a visitor be sent to this address afterwards? Only to a site the merchant listed, by its whole origin. */
-export function returnIsListed(address: string, pageOrigins: readonly string[]): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, origin, username, password } = new URL(address);
-  if (protocol !== 'https:' && protocol !== 'http:') return false;
-  // `https://shop.example@evil.example/` shows one name and leads to another.
-  if (username !== '' || password !== '') return false;
-  return pageOrigins.includes(origin);
-}
-
 function sameText(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given.toLowerCase()), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -23,8 +23,8 @@ async function connect(): Promise<string> {
   await world.phoneIs(caller, 'ringing');
   await world.does(caller, 'answer');
   await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(String(made.json['id']), 'connected');
-  return String(made.json['id']);
+  await world.sessionIs(made.json.id, 'connected');
+  return made.json.id;
 }
 
 /** What the switch's own records say of the talk, in milliseconds. */

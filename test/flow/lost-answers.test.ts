@@ -57,7 +57,7 @@ it('a sale given up while nobody knows whether it is held is never captured', as
   await world.faults({ next: 'answer_lost' });
   const answer = await world.api('POST', '/v1/callbacks', { ...order, line: 'demo-ticket' });
   expect(answer.status).toBe(503);
-  const orderId = String(answer.json['orderId']);
+  const orderId = answer.json.orderId;
   expect(await giveUpOrder(world.house, 'mer_demo', orderId, 'cancelled')).toBe('cancelled');
   await eventually(async () => expect(await intentsOf(orderId)).toEqual(['canceled']));
   await eventually(async () => {
@@ -74,7 +74,7 @@ it('a repeat of a request whose answer was lost goes on with the same order', as
   const { id } = await orderWithLostAnswer(headers);
   const again = await world.api('POST', '/v1/callbacks', order, headers);
   expect(again.status, JSON.stringify(again.json)).toBe(201);
-  expect(again.json['id']).toBe(id);
+  expect(again.json.id).toBe(id);
   await world.api('POST', `/v1/call-sessions/${id}/hangup`);
   await world.sessionIs(id, 'settled');
 });
@@ -100,7 +100,7 @@ it('a lost capture is asked for again by its key: captured once', async () => {
   await world.phoneIs(caller, 'ringing');
   await world.does(caller, 'answer');
   await world.does(caller, 'keys', { digits: '1' });
-  const id = String(made.json['id']);
+  const id = made.json.id;
   await world.sessionIs(id, 'connected');
   await world.faults({ next: 'answer_lost' });
   await world.does(caller, 'hangup');

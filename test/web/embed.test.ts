@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { canonicalLink, readLink, returnIsListed, signedLink, signLink } from '../../src/web/embed.ts';
+import { returnIsListed } from '../../src/core/order.ts';
+import { canonicalLink, readLink, signedLink, signLink } from '../../src/web/embed.ts';
 
 const secret = 'lsec_0123456789abcdef';
 const query = (text: string): URLSearchParams => new URLSearchParams(text);
