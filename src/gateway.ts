@@ -27,6 +27,7 @@ import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
+import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { Database } from './store/database.ts';
 import { demoConsultants, seedDemoMerchant } from './store/demo-merchant.ts';
@@ -48,19 +49,6 @@ export interface World {
   secretsKey: Buffer;
   /** Where the sandbox's parts are; absent when all is real. */
   sandbox?: SandboxAddresses;
-}
-
-export interface SandboxAddresses {
-  publicUrl: string;
-  eslUrl?: string;
-  /** `user:password`. */
-  cdrCredentials?: string;
-  processorUrl?: string;
-  secretKey?: string;
-  publishableKey?: string;
-  webhookSecret?: string;
-  noticesUrl?: string;
-  noticeSecret?: string;
 }
 
 export interface Gateway {
