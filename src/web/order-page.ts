@@ -288,12 +288,17 @@ export function declineWords(reason: string | undefined, language: Language): st
 function progress(order: OrderView, phase: Phase, language: Language): Step[] {
   const at = ['starting', 'ringing_consultant', 'ringing_caller', 'connected'].indexOf(phase.name);
   if (at < 0) return [];
-  const name = order.consultant?.name ?? text(language, 'follow.somebody');
-  const consultantIsOn = at >= 2;
+  const name = order.consultant?.name;
+  const consultant =
+    at < 2
+      ? text(language, 'follow.step.consultant', { name: name ?? text(language, 'follow.somebody') })
+      : name === undefined
+        ? text(language, 'follow.step.consultantDoneAnybody')
+        : text(language, 'follow.step.consultantDone', { name });
   const callerIsOn = at >= 3;
   const texts = [
     text(language, 'follow.step.paid', { amount: showMoney(order.hold, language) }),
-    text(language, consultantIsOn ? 'follow.step.consultantDone' : 'follow.step.consultant', { name }),
+    consultant,
     callerIsOn
       ? text(language, 'follow.step.callerDone')
       : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') }),

@@ -180,11 +180,18 @@ function shownState(state: OrderState): Partial<OrderState> {
 
 /** Sentences the browser fills in as time passes; `{time}` stays for it. */
 function clockWords(order: OrderView, language: 'fr' | 'en'): Record<string, string> {
-  const name = order.consultant?.name ?? text(language, 'follow.somebody');
+  const name = order.consultant?.name;
+  const time = '{time}';
   return {
-    reserved: text(language, 'pay.reserved', { name, time: '{time}' }),
-    reservedLapsed: text(language, 'pay.reservedLapsed', { name }),
-    left: text(language, 'follow.connected.left', { time: '{time}' }),
+    reserved:
+      name === undefined
+        ? text(language, 'pay.reservedAnybody', { time })
+        : text(language, 'pay.reserved', { name, time }),
+    reservedLapsed:
+      name === undefined
+        ? text(language, 'pay.reservedLapsedAnybody')
+        : text(language, 'pay.reservedLapsed', { name }),
+    left: text(language, 'follow.connected.left', { time }),
   };
 }
 

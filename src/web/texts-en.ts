@@ -19,7 +19,6 @@ export const en: Record<keyof typeof fr, string> = {
     'Payment by Stripe. Your card number goes straight to Stripe: neither {merchant} nor we ever see it.',
 
   // --- Price -----------------------------------------------------------------------------------------------------
-  'price.title': 'Price',
   'price.fixedIncluded': 'for {duration} of talk',
   'price.fixedOnly': 'for the call',
   'price.product': 'in total',
@@ -60,7 +59,6 @@ export const en: Record<keyof typeof fr, string> = {
   'choose.phoneGood': 'We will call {number}',
   'choose.continue': 'Continue to payment',
   'choose.continueHelp': 'Step 1 of 2. Nothing is held on your card yet.',
-  'choose.buy': 'Continue to payment',
   'choose.working': 'One moment…',
   'choose.fixedByLink': 'Chosen for you by {merchant}',
 
@@ -77,7 +75,6 @@ export const en: Record<keyof typeof fr, string> = {
   'hold.amountFixed': 'To pay',
   'hold.nobody': 'Nothing is charged if nobody answers.',
   'hold.consent': 'The call, and its price, begin only when you press 1.',
-  'hold.released': 'The rest is released as soon as the call ends.',
 
   // --- Nobody free, closed, bad links ----------------------------------------------------------------------------
   'nobody.title': 'Nobody is free right now',
@@ -154,6 +151,8 @@ export const en: Record<keyof typeof fr, string> = {
   'pay.step': 'Step 2 of 2',
   'pay.reserved': '{name} waits for you for another {time}',
   'pay.reservedLapsed': 'The reserved time is over. We will check that {name} is still free.',
+  'pay.reservedAnybody': 'Somebody is kept for you for another {time}',
+  'pay.reservedLapsedAnybody': 'The reserved time is over. We will check that somebody is still free.',
   'pay.cardNumber': 'Card number',
   'pay.cardExpiry': 'Expiry date',
   'pay.cardCode': 'Security code',
@@ -204,11 +203,11 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.step.paid': '{amount} held, not charged',
   'follow.step.consultant': 'We are calling {name}',
   'follow.step.consultantDone': '{name} is on the line',
+  'follow.step.consultantDoneAnybody': 'The other side is on the line',
   'follow.step.caller': 'We call you on {number}',
   'follow.step.callerDone': 'You are on the line',
   'follow.step.talk': 'You are talking',
   'follow.stepDone': 'done',
-  'follow.stepNow': 'now',
   'follow.somebody': 'whoever is free first',
   'follow.starting.title': 'Payment accepted, we are placing the call',
   'follow.starting.text': 'Keep your phone at hand.',
@@ -230,7 +229,6 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.mayClose': 'You may close this page: the call goes on. This link always shows where it stands.',
   'follow.ended.title': 'The call is over, we are making your receipt',
   'follow.ended.text': 'It shows here in a few seconds.',
-  'follow.releasing.title': 'We are releasing the amount held',
   'follow.paying.title': 'Payment accepted, we are making your receipt',
   'follow.offline': 'Connection lost. The page updates itself as soon as it is back.',
 

@@ -19,7 +19,6 @@ export const fr = {
     'Paiement par Stripe. Votre numéro de carte va directement chez Stripe : ni {merchant} ni nous ne le voyons.',
 
   // --- Price -----------------------------------------------------------------------------------------------------
-  'price.title': 'Prix',
   'price.fixedIncluded': 'pour {duration} de conversation',
   'price.fixedOnly': 'prix de l’appel',
   'price.product': 'prix total',
@@ -61,7 +60,6 @@ export const fr = {
   'choose.phoneGood': 'Nous appellerons le {number}',
   'choose.continue': 'Continuer vers le paiement',
   'choose.continueHelp': 'Étape 1 sur 2. Rien n’est encore réservé sur votre carte.',
-  'choose.buy': 'Continuer vers le paiement',
   'choose.working': 'Un instant…',
   'choose.fixedByLink': 'Choisi pour vous par {merchant}',
 
@@ -78,7 +76,6 @@ export const fr = {
   'hold.amountFixed': 'À payer',
   'hold.nobody': 'Rien n’est débité si personne ne répond.',
   'hold.consent': 'L’appel ne commence, et le prix avec lui, que si vous appuyez sur 1.',
-  'hold.released': 'Le reste est libéré dès la fin de l’appel.',
 
   // --- Nobody free, closed, bad links ----------------------------------------------------------------------------
   'nobody.title': 'Personne n’est libre en ce moment',
@@ -160,6 +157,8 @@ export const fr = {
   'pay.step': 'Étape 2 sur 2',
   'pay.reserved': '{name} vous attend encore {time}',
   'pay.reservedLapsed': 'Le temps réservé est passé. Nous vérifierons que {name} est encore libre.',
+  'pay.reservedAnybody': 'Une personne vous est réservée encore {time}',
+  'pay.reservedLapsedAnybody': 'Le temps réservé est passé. Nous vérifierons que quelqu’un est encore libre.',
   'pay.cardNumber': 'Numéro de carte',
   'pay.cardExpiry': 'Date d’expiration',
   'pay.cardCode': 'Code de sécurité',
@@ -212,12 +211,12 @@ export const fr = {
   'follow.step.paid': '{amount} réservés, non débités',
   'follow.step.consultant': 'Nous appelons {name}',
   'follow.step.consultantDone': '{name} est en ligne',
+  'follow.step.consultantDoneAnybody': 'Votre interlocuteur est en ligne',
   'follow.step.caller': 'Nous vous appelons au {number}',
   'follow.step.callerDone': 'Vous êtes en ligne',
   'follow.step.talk': 'Vous parlez',
   'follow.stepDone': 'fait',
-  'follow.stepNow': 'en cours',
-  'follow.somebody': 'la première personne libre',
+  'follow.somebody': 'une personne libre',
   'follow.starting.title': 'Paiement accepté, nous lançons l’appel',
   'follow.starting.text': 'Gardez votre téléphone près de vous.',
   'follow.ringingConsultant.title': 'Nous appelons {name}',
@@ -240,7 +239,6 @@ export const fr = {
     'Vous pouvez fermer cette page : l’appel continue. Ce lien montre toujours où il en est.',
   'follow.ended.title': 'Appel terminé, nous établissons votre reçu',
   'follow.ended.text': 'Quelques secondes, et il s’affiche ici.',
-  'follow.releasing.title': 'Nous libérons le montant réservé',
   'follow.paying.title': 'Paiement accepté, nous établissons votre reçu',
   'follow.offline': 'Connexion perdue. La page se remet à jour toute seule.',
 

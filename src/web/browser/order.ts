@@ -90,7 +90,9 @@ function runOrderPage(page: HTMLElement): void {
     page.dataset['phase'] = phase;
     panel.innerHTML = state.panel;
     speak(state.spoken);
-    if (hadFocus) maybeElement('headline', HTMLElement)?.focus();
+    if (hadFocus) maybeElement('headline', HTMLElement)?.focus({ preventScroll: true });
+    // Who pressed the button at the end of a long form must see what came of it.
+    if (panel.getBoundingClientRect().top < 0) panel.scrollIntoView();
     enterPhase(state);
     if (state.final) live.following?.stop();
   };
