@@ -1,5 +1,6 @@
 // A whole house for one test file: the real gateway over its own database, with the sandbox's switch, processor and
-// merchant on the far side of the real protocols. People are operated as they operate themselves: phones by their API.
+// merchant on the far side of the real protocols; or with a switch that stands already (test/live). People are operated as
+// they operate themselves: by their telephones.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,27 +10,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, vi } from 'vitest';
-import { type Config, readConfig } from '../src/config.ts';
+import { type Config, type Environment, readConfig } from '../src/config.ts';
 import type { House } from '../src/flow/house.ts';
 import { type Gateway, startGateway } from '../src/gateway.ts';
 import { startMerchant } from '../src/sandbox/merchant.ts';
 import { startSandboxProcessor } from '../src/sandbox/processor.ts';
-import { type SandboxSwitch, startSandboxSwitch } from '../src/sandbox/switch.ts';
+import { startSandboxSwitch } from '../src/sandbox/switch.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
+import {
+  type Phone,
+  type PhoneAct,
+  readJson,
+  sandboxTelephones,
+  sendJson,
+  type Telephones,
+} from './telephones.ts';
 
 export const caller = '+33612345678';
 export const claire = '+33199000001';
 export const hugo = '+33199000002';
 export const ines = '+33199000003';
 
-export interface Phone {
-  number: string;
-  state: 'ringing' | 'answered' | 'ended';
-  direction: string;
-  callerId: string;
-  heard: { text: string; at: string }[];
-}
+export type { Phone } from './telephones.ts';
 
 export interface SessionView {
   id: string;
@@ -77,20 +80,24 @@ export interface ProcessorPayment {
 export interface TestWorld {
   url: string;
   apiKey: string;
-  house: House;
-  gateway: Gateway;
-  switch: SandboxSwitch;
+  /** Of the gateway that serves now. */
+  readonly house: House;
+  readonly gateway: Gateway;
+  /** Cuts the event socket as a network does; a new connection is welcome at once. */
+  cutLink(): void;
   sql: pg.Client;
   /** Another gateway over the same database and switch; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
+  /** Ends the gateway and starts another at its address, as a new release is put in place. */
+  restartGateway(): Promise<void>;
   api(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<ApiAnswer>;
   phone(number: string): Promise<Phone | undefined>;
   /** Waits until this phone is in this state; the failure says what it was instead. */
   phoneIs(number: string, state: Phone['state']): Promise<Phone>;
-  does(number: string, act: 'answer' | 'hangup' | 'reject' | 'busy' | 'keys', body?: object): Promise<void>;
+  does(number: string, act: PhoneAct, body?: object): Promise<void>;
   behaves(number: string, behaviour: object): Promise<void>;
   session(id: string): Promise<SessionView>;
-  sessionIs(id: string, state: string): Promise<SessionView>;
+  sessionIs(id: string, state: string, withinMs?: number): Promise<SessionView>;
   payments(): Promise<ProcessorPayment[]>;
   notices(orderId: string): Promise<MerchantNotice[]>;
   /** Waits until the merchant has heard exactly these of the order, in sequence. */
@@ -106,6 +113,20 @@ export interface WorldOptions {
   speechSpeed?: number;
   silenceSpeed?: number;
   overrides?: Partial<House>;
+  /** Absent: the sandbox's switch. */
+  switchAt?: GivenSwitch;
+}
+
+/** A switch that stands already, with the telephones it reaches. */
+export interface GivenSwitch {
+  /** FREESWITCH_URL and what a gateway is told beside it. */
+  environment: Environment;
+  /** Where it posts its call records on this machine: the gateway is put there. */
+  gatewayPort: number;
+  telephones: Telephones;
+  cutLink(): void;
+  /** Leaves the switch as it was found. */
+  close(): Promise<void>;
 }
 
 /** Waits for something another process is about to do; the last failure is the test's. */
@@ -116,7 +137,7 @@ export function eventually<T>(check: () => Promise<T> | T, withinMs = 10_000): P
 export async function startWorld(options: WorldOptions = {}): Promise<TestWorld> {
   const database: FreshDatabase = await freshDatabase();
   const dir = mkdtempSync(join(tmpdir(), 'ringmeter-world-'));
-  const port = await freePort();
+  const port = options.switchAt?.gatewayPort ?? (await freePort());
   const gatewayUrl = `http://127.0.0.1:${String(port)}`;
   const secret = (prefix: string): string =>
     `${prefix}${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, '0')}`;
@@ -128,16 +149,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     notice: `whsec_${randomBytes(24).toString('base64')}`,
   };
   const cdrCredentials = 'switch:cdr-secret';
-  const aSwitch = await startSandboxSwitch({
-    eslPort: 0,
-    httpPort: 0,
-    password: secrets.esl,
-    cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
-    cdrCredentials,
-    spoolDir: join(dir, 'spool'),
-    speechSpeed: options.speechSpeed ?? 40,
-    silenceSpeed: options.silenceSpeed ?? 1,
-  });
+  const given = options.switchAt;
+  const aSwitch = given
+    ? undefined
+    : await startSandboxSwitch({
+        eslPort: 0,
+        httpPort: 0,
+        password: secrets.esl,
+        cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
+        cdrCredentials,
+        spoolDir: join(dir, 'spool'),
+        speechSpeed: options.speechSpeed ?? 40,
+        silenceSpeed: options.silenceSpeed ?? 1,
+      });
   const processor = await startSandboxProcessor({
     port: 0,
     secretKey: secrets.secretKey,
@@ -154,15 +178,22 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   });
   const merchantUrl = `http://127.0.0.1:${String(merchant.ports['http'])}`;
   await migrate(database.ownerUrl);
-  const config: Config = { ...readConfig({ DATA_DIR: dir }), port, publicUrl: gatewayUrl, logLevel: 'error' };
+  const config: Config = {
+    ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),
+    port,
+    publicUrl: gatewayUrl,
+    logLevel: 'error',
+  };
   const secretsKey = randomBytes(32);
   const world = {
     databaseUrl: database.ownerUrl,
     secretsKey,
     sandbox: {
       publicUrl: processor.url,
-      eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(aSwitch.eslPort)}`,
-      cdrCredentials,
+      ...(aSwitch && {
+        eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(aSwitch.eslPort)}`,
+        cdrCredentials,
+      }),
       processorUrl: processor.url,
       secretKey: secrets.secretKey,
       publishableKey: secrets.publishableKey,
@@ -171,31 +202,35 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       noticeSecret: secrets.notice,
     },
   };
-  const gateway = await startGateway(config, world, options.overrides);
+  let gateway = await startGateway(config, world, options.overrides);
   const sql = new pg.Client(database.adminUrl);
   await sql.connect();
   const apiKey = gateway.demo?.apiKey ?? '';
-  const phonesUrl = `http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`;
 
-  const read = async (url: string, init?: RequestInit): Promise<unknown> => {
-    const response = await fetch(url, init);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${url} answered ${String(response.status)}: ${text}`);
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
-  };
-  const send = (url: string, method: string, body: object): Promise<unknown> =>
-    read(url, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const telephones =
+    given?.telephones ?? sandboxTelephones(`http://127.0.0.1:${String(aSwitch?.httpPort)}/api/phones`);
 
   const self: TestWorld = {
     url: gatewayUrl,
     apiKey,
-    house: gateway.house,
-    gateway,
-    switch: aSwitch,
+    get house() {
+      return gateway.house;
+    },
+    get gateway() {
+      return gateway;
+    },
+    cutLink() {
+      if (given) given.cutLink();
+      else aSwitch?.cutConnections();
+    },
     sql,
     async anotherGateway() {
       const other = await freePort();
       return startGateway({ ...config, port: other }, world, options.overrides);
+    },
+    async restartGateway() {
+      await gateway.close();
+      gateway = await startGateway(config, world, options.overrides);
     },
     async api(method, path, body, headers = {}) {
       const response = await fetch(`${gatewayUrl}${path}`, {
@@ -210,10 +245,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       const text = await response.text();
       return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) as ApiAnswer['json'] };
     },
-    async phone(number) {
-      const phones = (await read(phonesUrl)) as Phone[];
-      return phones.find((one) => one.number === number);
-    },
+    phone: (number) => telephones.phone(number),
     async phoneIs(number, state) {
       return eventually(async () => {
         const phone = await self.phone(number);
@@ -221,28 +253,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         return phone!;
       });
     },
-    async does(number, act, body = {}) {
-      await send(`${phonesUrl}/${number}/${act}`, 'POST', body);
-    },
-    async behaves(number, behaviour) {
-      await send(`${phonesUrl}/${number}`, 'PUT', behaviour);
-    },
+    does: (number, act, body) => telephones.does(number, act, body),
+    behaves: (number, behaviour) => telephones.behaves(number, behaviour),
     async session(id) {
       const answer = await self.api('GET', `/v1/call-sessions/${id}`);
       if (answer.status !== 200) throw new Error(`session ${id}: ${JSON.stringify(answer)}`);
       return answer.json as unknown as SessionView;
     },
-    sessionIs: (id, state) =>
+    sessionIs: (id, state, withinMs = 20_000) =>
       eventually(async () => {
         const view = await self.session(id);
         expect(view.state).toBe(state);
         return view;
-      }, 20_000),
+      }, withinMs),
     async payments() {
-      return ((await read(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data;
+      return ((await readJson(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data;
     },
     async notices(orderId) {
-      const all = (await read(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[];
+      const all = (await readJson(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[];
       return all
         .filter((one) => one.body.data['orderId'] === orderId)
         .sort((a, b) => Number(a.body.data['sequence']) - Number(b.body.data['sequence']));
@@ -255,10 +283,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         return heard;
       }),
     async faults(body) {
-      await send(`${processor.url}/api/faults`, 'POST', body);
+      await sendJson(`${processor.url}/api/faults`, 'POST', body);
     },
     async merchantAnswers(behaviour) {
-      await send(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour);
+      await sendJson(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour);
     },
     async balanced() {
       const wrong = await sql.query(`
@@ -278,12 +306,22 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     async close() {
       await gateway.close(); // closing twice is once
       await sql.end();
-      await Promise.all([merchant.close(), processor.close(), aSwitch.close()]);
+      await Promise.all([merchant.close(), processor.close(), aSwitch?.close(), given?.close()]);
       await database.drop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
   return self;
+}
+
+/** With a real switch only the people of these tests are rung. */
+function switchEnvironment(given: GivenSwitch | undefined): Environment {
+  if (!given) return {};
+  return {
+    SANDBOX: 'processor,merchant',
+    SANDBOX_NUMBERS: [caller, claire, hugo, ines].join(','),
+    ...given.environment,
+  };
 }
 
 async function freePort(): Promise<number> {

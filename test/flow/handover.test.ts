@@ -39,7 +39,7 @@ async function recordedTalkMs(id: string): Promise<number> {
 
 it('the link breaks and the caller hangs up meanwhile: ended and billed by the switch’s records', async () => {
   const id = await connect();
-  world.switch.cutConnections();
+  world.cutLink();
   await world.does(caller, 'hangup');
   const settled = await world.sessionIs(id, 'settled');
   expect(settled).toMatchObject({ outcome: 'talked', captured: { amount: '15.00' } });
@@ -48,7 +48,7 @@ it('the link breaks and the caller hangs up meanwhile: ended and billed by the s
 
 it('the link breaks and comes back while they talk: nobody notices', async () => {
   const id = await connect();
-  world.switch.cutConnections();
+  world.cutLink();
   await eventually(() => expect([...world.house.switches.values()][0]!.link().up).toBe(true));
   expect((await world.session(id)).state).toBe('connected');
   await world.does(claire, 'hangup');
