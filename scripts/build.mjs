@@ -122,7 +122,7 @@ function isServer(path) {
 
 /** A browser script may use a file of core/, whose change changes it too. */
 function isImportable(path) {
-  return isBrowserScript(path) || path.startsWith('src/core/');
+  return isBrowserScript(path) || path.startsWith('src/core/') || path.startsWith('src/web/texts');
 }
 
 function isStatic(path) {

@@ -38,6 +38,7 @@ import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
 import { cardPage } from './web/card-page.ts';
 import { hooks } from './web/hooks.ts';
+import { liveFeed } from './web/live.ts';
 import { merchantApi } from './web/merchant-api.ts';
 import { type HouseMetrics, houseMetrics, operations } from './web/operations.ts';
 import { listen, webServer } from './web/server.ts';
@@ -136,6 +137,7 @@ export async function startGateway(
 
   // First nothing new comes in, then what was begun is finished, then the connections go.
   const close = async (): Promise<void> => {
+    liveFeed(house).close();
     await server.close();
     await Promise.all(commanders.map((commander) => commander.stop()));
     await recovery.stop();

@@ -79,6 +79,8 @@ export interface OrderView {
     state: CallState;
     outcome?: CallOutcome;
     talkLimitSeconds: number;
+    /** The line rings the caller before the consultant. */
+    callerFirst: boolean;
     connectedAt?: Date;
     endedAt?: Date;
     talkSeconds?: number;
@@ -123,6 +125,7 @@ interface OrderRow {
   callState: CallState;
   outcome: CallOutcome | null;
   talkLimitSeconds: number;
+  callerFirst: boolean;
   connectedAt: Date | null;
   endedAt: Date | null;
   talkUs: string | null;
@@ -142,6 +145,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        (select max(k.claimed_until) from consultants k where k.claimed_by = s.id) as "claimedUntil",
        s.id as "callId", s.state as "callState", s.outcome,
        (s.progress -> 'plan' ->> 'talkLimitSeconds')::int as "talkLimitSeconds",
+       (s.progress -> 'plan' ->> 'callerFirst')::boolean as "callerFirst",
        s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs", r.body as receipt
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id
@@ -187,6 +191,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
         id: row.callId,
         state: row.callState,
         talkLimitSeconds: row.talkLimitSeconds,
+        callerFirst: row.callerFirst,
         ...(row.outcome !== null && { outcome: row.outcome }),
         ...(row.connectedAt !== null && { connectedAt: row.connectedAt }),
         ...(row.endedAt !== null && { endedAt: row.endedAt }),

@@ -132,7 +132,7 @@ export async function giveUpPayment(tx: Tx, paymentId: string, reason: string, a
   ]);
 }
 
-/** To be called with the payment locked: it writes the state it is given. */
+/** To be called with the payment locked: it writes the state it is given, and tells the page. */
 export async function savePayment(
   tx: Tx,
   paymentId: string,
@@ -150,12 +150,13 @@ export async function savePayment(
 ): Promise<void> {
   const amount = (value: Money | undefined): string | null => (value ? amountText(value) : null);
   await tx.raw(
-    `update payments set state = ?, outcome_reason = coalesce(?, outcome_reason),
+    `with saved as (update payments set state = ?, outcome_reason = coalesce(?, outcome_reason),
        look_again_at = case when ? then ?::timestamptz else look_again_at end,
        captured = coalesce(?::numeric, captured), released = coalesce(?::numeric, released),
        expired = coalesce(?::numeric, expired), written_off = coalesce(?::numeric, written_off),
        settled_at = coalesce(?, settled_at)
-     where id = ?`,
+     where id = ? returning order_id)
+     select pg_notify('ringmeter_order', order_id) from saved`,
     [
       change.state,
       change.reason ?? null,

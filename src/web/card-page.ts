@@ -42,6 +42,10 @@ export function cardPageOver(steps: PageSteps, given: CardPageSettings, assets =
   const frame = new PageFrame(settings, assets, templates);
   const router = express.Router();
 
+  const { sandbox } = settings;
+  // On a demonstration's machine nobody should have to know on which of the two ports it is.
+  if (sandbox)
+    router.get(['/', '/demo'], (_request, response) => response.redirect(`${sandbox.demoOrigin}/demo`));
   router.use(['/pay', '/orders', '/assets', '/button.js'], pageSecurity(settings));
   serveAssets(router, assets);
   router.use(['/pay', '/orders'], neverStored, acceptPosts(steps.publicUrl));

@@ -285,23 +285,31 @@ export function declineWords(reason: string | undefined, language: Language): st
   return text(language, isTextKey(key) ? key : 'declined.declined');
 }
 
+/** What has been reached, in the order the line rings: the consultant first, unless it says the caller. */
 function progress(order: OrderView, phase: Phase, language: Language): Step[] {
-  const at = ['starting', 'ringing_consultant', 'ringing_caller', 'connected'].indexOf(phase.name);
+  const callerFirst = order.call?.callerFirst === true;
+  const rings = callerFirst
+    ? ['ringing_caller', 'ringing_consultant']
+    : ['ringing_consultant', 'ringing_caller'];
+  const at = ['starting', ...rings, 'connected'].indexOf(phase.name);
   if (at < 0) return [];
   const name = order.consultant?.name;
-  const consultant =
-    at < 2
-      ? text(language, 'follow.step.consultant', { name: name ?? text(language, 'follow.somebody') })
-      : name === undefined
-        ? text(language, 'follow.step.consultantDoneAnybody')
-        : text(language, 'follow.step.consultantDone', { name });
-  const callerIsOn = at >= 3;
+  const consultant = (isOn: boolean): string => {
+    if (!isOn)
+      return text(language, 'follow.step.consultant', { name: name ?? text(language, 'follow.somebody') });
+    return name === undefined
+      ? text(language, 'follow.step.consultantDoneAnybody')
+      : text(language, 'follow.step.consultantDone', { name });
+  };
+  const caller = (isOn: boolean): string =>
+    isOn
+      ? text(language, 'follow.step.callerDone')
+      : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') });
+  const [first, second] = callerFirst ? [caller, consultant] : [consultant, caller];
   const texts = [
     text(language, 'follow.step.paid', { amount: showMoney(order.hold, language) }),
-    consultant,
-    callerIsOn
-      ? text(language, 'follow.step.callerDone')
-      : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') }),
+    first(at >= 2),
+    second(at >= 3),
     text(language, 'follow.step.talk'),
   ];
   const now = Math.max(1, at);

@@ -109,7 +109,7 @@ describe('a refused order', () => {
     const written = problemOfRefusal({ because: 'processor_away' }, { orderId: 'ord_1' });
     expect(nothing).toMatchObject({ retryAfterSeconds: 5 });
     expect(written.retryAfterSeconds).toBeUndefined();
-    expect(problemOf(written, place).detail).toContain('do not order again');
+    expect(problemOf(written, place).detail).toContain('Do not order anew');
     expect(problemOf(nothing, place).detail).toContain('no order was taken');
   });
 });

@@ -148,7 +148,7 @@ export function baseOrder(language: Language): OrderView {
       released: zero('EUR'),
     },
     claimedUntil: new Date(stageNow.getTime() + 172_000),
-    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200 },
+    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200, callerFirst: false },
   };
 }
 
@@ -161,7 +161,13 @@ function withCall(
   return {
     ...rest,
     payment: { ...order.payment, ...payment },
-    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200, ...call },
+    call: {
+      id: 'call_stage',
+      state: 'awaiting_payment',
+      talkLimitSeconds: 1200,
+      callerFirst: false,
+      ...call,
+    },
   };
 }
 

@@ -1,0 +1,74 @@
+// The ways a line rings: the caller first, all consultants at once, one more every few seconds.
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { caller, claire, hugo, ines, startWorld, type TestWorld } from '../world.ts';
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.close());
+afterEach(() => world.balanced());
+
+async function order(line: string): Promise<string> {
+  await world.sql.query(`update lines set ringing = 'in_turn', caller_first = false where slug = 'demo'`);
+  await world.sql.query(`update lines set ${line} where slug = 'demo'`);
+  const made = await world.api('POST', '/v1/callbacks', {
+    line: 'demo',
+    callerNumber: caller,
+    paymentMethod: 'pm_card_visa',
+  });
+  expect(made.status, JSON.stringify(made.json)).toBe(201);
+  return made.json.id;
+}
+
+async function accept(number: string): Promise<void> {
+  await world.phoneIs(number, 'ringing');
+  await world.does(number, 'answer');
+  await world.does(number, 'keys', { digits: '1' });
+}
+
+async function endAndSettle(id: string): Promise<void> {
+  await world.sessionIs(id, 'connected');
+  await world.does(caller, 'hangup');
+  expect(await world.sessionIs(id, 'settled')).toMatchObject({
+    outcome: 'talked',
+    captured: { amount: '15.00' },
+  });
+  for (const number of [caller, claire, hugo, ines]) {
+    if (await world.phone(number)) await world.phoneIs(number, 'ended');
+  }
+}
+
+it('the caller first: nobody else is rung before he has pressed 1', async () => {
+  const id = await order('caller_first = true');
+  await world.phoneIs(caller, 'ringing');
+  expect(await world.phone(claire)).toBeUndefined();
+  await accept(caller);
+  await accept(claire);
+  await endAndSettle(id);
+});
+
+it('all at once: the first to press 1 talks, the others stop ringing and are free', async () => {
+  const id = await order(`ringing = 'all_at_once'`);
+  await world.phoneIs(claire, 'ringing');
+  await world.phoneIs(ines, 'ringing');
+  await accept(hugo);
+  await world.phoneIs(claire, 'ended');
+  await world.phoneIs(ines, 'ended');
+  const busy = await world.sql.query(`select id from consultants where claimed_by is not null`);
+  expect(busy.rows).toEqual([{ id: 'con_demo_hugo' }]);
+  await accept(caller);
+  await endAndSettle(id);
+});
+
+it('cumulative: the next one joins after the step, the first rings on', async () => {
+  const id = await order(`ringing = 'cumulative', ring_step_seconds = 1`);
+  await world.phoneIs(claire, 'ringing');
+  await world.phoneIs(hugo, 'ringing');
+  expect((await world.phone(claire))?.state).toBe('ringing');
+  await accept(claire);
+  await world.phoneIs(hugo, 'ended');
+  await accept(caller);
+  await endAndSettle(id);
+});
