@@ -85,11 +85,11 @@ async function run(house: RunningHouse): Promise<void> {
 
     const measured: MeasuredRate[] = [];
     const all: { calls: CallInstants[]; placed: Placed[] }[] = [];
-    for (const rate of rates) {
+    for (const [turn, rate] of rates.entries()) {
       const phase = await load(house, scene, pool, database, {
         rate,
         seconds,
-        name: `talk-${String(rate)}-`,
+        name: `talk${String(turn)}-`,
       });
       const after = { count: await database.transactions(), atMs: performance.now() };
       const idle = (idlePerSecond * (after.atMs - before.atMs)) / 1000;
@@ -109,7 +109,7 @@ async function run(house: RunningHouse): Promise<void> {
     });
 
     printRates(measured, { rate: cutRate, distance: cutDistance(cut.calls) });
-    const headline = measured.find((one) => one.rate === cutRate);
+    const headline = measured.findLast((one) => one.rate === cutRate);
     if (headline) printCosts(headline, { ...bare, idlePerSecond });
     await printSums(house, database, all, cut);
   } finally {

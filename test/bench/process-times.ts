@@ -38,7 +38,10 @@ export function readProcessTimes(roots: { gatewayPid: number; postgresPid: numbe
       // Backends come and go with the gateway's connections: what they used is their postmaster's memory.
       times[kind] += found.ownMs + (kind === 'postgres' ? found.endedChildrenMs : 0);
     }
-    for (const child of seen) if (child.parent === pid) walk(child.pid, kindOf(child.pid, kind));
+    for (const child of seen) {
+      const childKind = child.parent === pid ? kindOf(child.pid, kind) : undefined;
+      if (childKind) walk(child.pid, childKind);
+    }
   };
   walk(roots.gatewayPid, 'gateway');
   walk(roots.postgresPid, 'postgres');
@@ -47,14 +50,14 @@ export function readProcessTimes(roots: { gatewayPid: number; postgresPid: numbe
   return times;
 }
 
-/** The sandbox's processes are children of the gateway's and name their part. */
-function kindOf(pid: number, parents: ProcessKind): ProcessKind {
+/** The sandbox's processes are children of the gateway's and name their part; others (the speech engine) are nobody's. */
+function kindOf(pid: number, parents: ProcessKind): ProcessKind | undefined {
   if (parents === 'postgres') return 'postgres';
   const command = readText(`/proc/${String(pid)}/cmdline`).split('\0');
   const script = command.find((one) => /\.[jt]s$/.test(one)) ?? '';
   if (/\/sandbox\.[jt]s$/.test(script)) return 'sandbox front';
   const part = `sandbox ${command[command.indexOf(script) + 1] ?? ''}`;
-  return processKinds.find((kind) => kind === part) ?? parents;
+  return processKinds.find((kind) => kind === part);
 }
 
 function readProcess(pid: number): Seen[] {
