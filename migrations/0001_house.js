@@ -51,6 +51,8 @@ create table merchants (
   notices_disabled_at timestamptz,
   link_secret_sealed bytea,
   page_origins text[] not null default '{}',
+  -- how many receipts were issued: the next one's number, without a gap
+  receipts integer not null default 0,
   created_at timestamptz not null default now()
 );
 

@@ -22,6 +22,7 @@ import {
 } from '../store/payments.ts';
 import {
   insertReceipt,
+  nextReceiptNumber,
   readReceiptFacts,
   type ReceiptFacts,
   saveBillableSeconds,
@@ -229,7 +230,13 @@ async function record(
   const id = house.ids.id('receipt');
   const sold = rated !== undefined && wasHeld;
   if (sold) {
-    const body = receiptBody(id, facts, rated, call?.session, now, { held, captured, released, writtenOff });
+    const number = await nextReceiptNumber(tx, payment.merchantId, now);
+    const body = receiptBody(number, facts, rated, call?.session, now, {
+      held,
+      captured,
+      released,
+      writtenOff,
+    });
     await insertReceipt(tx, { id, merchantId: payment.merchantId, orderId, body, at: now });
     if (facts.callerEmail !== null && house.mailer.configured) {
       await enqueueJob(tx, 'mail_receipt', { merchantId: payment.merchantId, orderId }, orderId);

@@ -35,6 +35,21 @@ export async function readReceiptFacts(tx: Tx, orderId: string): Promise<Receipt
   );
 }
 
+/**
+ * The merchant's next receipt number, `2026-000042`: accountants want no gap, so it is taken in the transaction that
+ * issues the receipt, and merchants' settlements wait for each other that long.
+ */
+export async function nextReceiptNumber(tx: Tx, merchantId: string, at: Date): Promise<string> {
+  const row = await firstRow<{ number: string }>(
+    tx,
+    `update merchants set receipts = receipts + 1 where id = ?
+     returning to_char(?::timestamptz at time zone time_zone, 'YYYY') || '-' || lpad(receipts::text, 6, '0') as number`,
+    [merchantId, at],
+  );
+  if (!row) throw new Error(`No merchant ${merchantId} to number a receipt of.`);
+  return row.number;
+}
+
 export async function insertReceipt(
   tx: Tx,
   receipt: { id: string; merchantId: string; orderId: string; body: Receipt; at: Date },

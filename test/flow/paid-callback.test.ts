@@ -118,6 +118,7 @@ describe('the call as it should go', () => {
     const receipt = await world.sql.query(`select body from receipts where order_id = $1`, [
       answer.json.orderId,
     ]);
+    expect((receipt.rows[0] as { body: { number: string } }).body.number).toMatch(/^20\d\d-\d{6}$/);
     expect(receipt.rows[0].body).toMatchObject({ total: '9.00', captured: '9.00', outcome: 'sold' });
   });
 });
