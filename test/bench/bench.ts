@@ -257,9 +257,12 @@ const tooLong = setTimeout(() => end(1, 'The bench did not come to its end in ti
 try {
   await run(house);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.stderr.write(house.log().split('\n').slice(-20).join('\n'));
-  process.exitCode = 1;
+  // Interrupted: what fails then fails because everything is being ended.
+  if (ending === undefined) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(house.log().split('\n').slice(-20).join('\n'));
+    process.exitCode = 1;
+  }
 } finally {
   clearTimeout(tooLong);
   ending ??= house.stop();
