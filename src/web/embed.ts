@@ -30,7 +30,10 @@ const longest = { consultant: 64, minutes: 4, phone: 40, reference: 200, return:
 
 export type ReadLink =
   | { outcome: 'link'; parameters: LinkParameters; signed: boolean }
-  | { outcome: 'not_valid'; because: 'repeated' | 'too_long' | 'not_signed' | 'signature_wrong' };
+  | {
+      outcome: 'not_valid';
+      because: 'repeated' | 'too_long' | 'not_text' | 'not_signed' | 'signature_wrong';
+    };
 
 /** The text that is signed. */
 export function canonicalLink(line: string, parameters: LinkParameters): string {
@@ -72,6 +75,8 @@ export function readLink(line: string, query: URLSearchParams, secret: string | 
     if (values.length > 1) return { outcome: 'not_valid', because: 'repeated' };
     if (value === undefined) continue;
     if (value.length > longest[name]) return { outcome: 'not_valid', because: 'too_long' };
+    // No database keeps a NUL, whoever signed it.
+    if (value.includes('\0')) return { outcome: 'not_valid', because: 'not_text' };
     parameters[name] = value;
   }
   const signature = query.get('signature') ?? '';

@@ -197,6 +197,11 @@ function readRequest<P extends Shape | undefined, Q extends Shape | undefined, B
   const read = (place: 'params' | 'query' | 'body', shape: Shape | undefined, given: unknown): unknown => {
     if (!shape) return {};
     const result = shape.safeParse(given ?? {});
+    const unkept = result.success ? pathOfUnkept(result.data) : undefined;
+    if (unkept) {
+      errors.push(errorOf(place, { code: 'custom', path: unkept, message: unkeptSentence }));
+      return {};
+    }
     if (result.success) return result.data;
     for (const issue of result.error.issues) errors.push(errorOf(place, issue));
     return {};
@@ -212,14 +217,29 @@ function readRequest<P extends Shape | undefined, Q extends Shape | undefined, B
   return { problem: { kind: 'invalid-request', members: { errors } }, began: false };
 }
 
+/** JSON and links can write both; Postgres keeps neither a NUL nor half of a surrogate pair (RFC 8259, 8.2). */
+const unkeptText = /[\0\p{Surrogate}]/u;
+const unkeptSentence = 'Holds a NUL or half of a character: send whole characters of Unicode.';
+
+/** Where the first such text is; `undefined` where there is none. */
+function pathOfUnkept(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return unkeptText.test(value) ? [] : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const path = pathOfUnkept(inner);
+    if (path) return [name, ...path];
+  }
+  return undefined;
+}
+
 const places = { params: 'path', query: 'query', body: 'body' } as const;
 
 /** `pointer` is a JSON Pointer (RFC 6901) into that part of the request, as RFC 9457 shows it. */
 function errorOf(
   place: keyof typeof places,
-  issue: z.core.$ZodIssue,
+  issue: Pick<z.core.$ZodIssue, 'path' | 'message'> & { code: string; keys?: string[] },
 ): { in: string; pointer: string; detail: string } {
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys?.[0] ?? ''] : issue.path;
   const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   const detail = issue.code === 'unrecognized_keys' ? 'There is no such field.' : issue.message;
   return { in: places[place], pointer: `#${pointer}`, detail };

@@ -54,7 +54,9 @@ export function problemOfError(error: unknown): ProblemDraft {
     return { kind: 'not-json' };
   }
   if (type === 'entity.too.large' || type === 'parameters.too.many') return { kind: 'too-large' };
-  // The sender went away in the middle, promised another length, or sent a path that cannot be decoded.
+  // A path that cannot be decoded leads nowhere; the router gives its 400 to the decoder's own error.
+  if (error instanceof URIError) return { kind: 'not-found' };
+  // The sender went away in the middle, or promised another length.
   if (status !== undefined && status >= 400 && status < 500) return { kind: 'not-json' };
   return { kind: 'unexpected' };
 }

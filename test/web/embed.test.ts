@@ -101,6 +101,15 @@ describe('a link without a signature', () => {
   });
 });
 
+describe('a NUL, which no database keeps,', () => {
+  test('is no part of a link, signed or not', () => {
+    const wrong = { outcome: 'not_valid', because: 'not_text' };
+    expect(readLink('demo', query('consultant=a%00'), secret)).toEqual(wrong);
+    const signature = signLink(secret, 'demo', { reference: 'a\0' });
+    expect(readLink('demo', query(`reference=a%00&signature=${signature}`), secret)).toEqual(wrong);
+  });
+});
+
 describe('an address to return to', () => {
   const listed = ['https://shop.example', 'http://localhost:8080'];
   test.each(['https://shop.example', 'https://shop.example/thanks?order=1', 'http://localhost:8080/x'])(

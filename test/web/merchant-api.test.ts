@@ -179,6 +179,10 @@ describe('what is not a request', () => {
     ['a language nobody speaks here', { ...wish, language: 'de' }, '#/language'],
     ['no e-mail address', { ...wish, email: 'jane' }, '#/email'],
     ['a card number for a payment method', { ...wish, paymentMethod: '4242424242424242' }, '#/paymentMethod'],
+    ['a NUL, which no database keeps', { ...wish, reference: 'basket\u0000' }, '#/reference'],
+    ['a NUL in a name', { ...wish, line: '\u0000' }, '#/line'],
+    ['a NUL in an address', { ...wish, returnUrl: 'https://shop.example/\u0000' }, '#/returnUrl'],
+    ['half a character', { ...wish, reference: '\ud83d' }, '#/reference'],
     ['a list', [], '#'],
     ['nothing', undefined, '#/line'],
   ])('%s: 422 that points at it', async (_name, body, pointer) => {
@@ -423,12 +427,18 @@ describe('call sessions', () => {
     expect(await found(`from=${encodeURIComponent('2020-01-01T00:00:00+02:00')}`)).toBe(1);
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'state=flying', 'from=yesterday'])(
-    '?%s is no filter',
-    async (query) => {
-      expect((await ask(stage, 'GET', `/v1/call-sessions?${query}`)).status).toBe(422);
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'state=flying',
+    'from=yesterday',
+    'reference=%00',
+    'line=%00',
+    'after=%00',
+  ])('?%s is no filter', async (query) => {
+    expect((await ask(stage, 'GET', `/v1/call-sessions?${query}`)).status).toBe(422);
+  });
 
   it('that ring are hung up once', async () => {
     const { body: made } = await order();

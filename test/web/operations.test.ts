@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import express from 'express';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -157,10 +158,10 @@ describe('the server', () => {
 
   it('a path that cannot be decoded is the sender’s mistake', async () => {
     const { url } = await serving(express.Router().get('/x/:id', (_request, response) => response.end()));
-    const status = await new Promise((resolve) =>
-      get(`${url}/x/%E0%A4%A`, (answer) => resolve(answer.statusCode)),
-    );
-    expect(status).toBe(400);
+    const answer = await new Promise<IncomingMessage>((resolve) => get(`${url}/x/%E0%A4%A`, resolve));
+    const { type } = (await json(answer)) as { type: string };
+    // Not "the body is not JSON": there is none.
+    expect([answer.statusCode, type]).toEqual([404, expect.stringMatching(/not-found$/)]);
   });
 
   it('carries headers that let nothing in by default', async () => {
