@@ -134,9 +134,10 @@ async function order(
   const ordered = await orderCallback(house, merchantId, request);
   if (ordered.outcome === 'refused') {
     const problem = problemOfRefusal(ordered.refusal, ordered);
-    // What may yet be held is not this request's last word: a repeat with the same key goes on with the order it made.
-    const { because } = ordered.refusal;
-    return { problem, began: because !== 'processor_away' && because !== 'switch_away' };
+    // Where no order was written nothing was done. And what may yet be held is not this request's last word: a repeat with
+    // the same key goes on with the order it made.
+    const isLastWord = ordered.orderId !== undefined && ordered.refusal.because !== 'processor_away';
+    return { problem, began: isLastWord };
   }
   const orderUrl = `${house.publicUrl}/orders/${ordered.accessToken}`;
   return {

@@ -295,6 +295,14 @@ describe('Idempotency-Key', () => {
     expect((await keyed('k-form')).status).toBe(201);
   });
 
+  it('nobody was free: nothing was written, and the same key orders once somebody is', async () => {
+    const claim = `update consultants set claimed_by = 'call_other', claim = 'hard'`;
+    await stage.admin.query(claim);
+    expect((await keyed('k-free')).body.type).toMatch(/nobody-free$/);
+    await stage.freeAll();
+    expect((await keyed('k-free')).status).toBe(201);
+  });
+
   it('while it is carried out: 409; afterwards its answer', async () => {
     let open: () => void = () => undefined;
     stage.processor.gate = new Promise((resolve) => (open = resolve));
