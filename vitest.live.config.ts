@@ -4,6 +4,8 @@
 //   PHONES_URL         esl://:password@host:8021   a second FreeSWITCH in the place of the telephone network: its dialplan
 //                                                  answers every number with `ring_ready`, then `park`
 //   PHONES_SIP         host:port                   where that one takes SIP calls
+//   CDR_URL            what the switch under test was given: http://127.0.0.1:<a free port>/hooks/freeswitch/cdr; the gateway
+//   CDR_CREDENTIALS    of the whole-house tests is started on that port of this machine, and takes records with that password
 //   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine
 import { defineConfig } from 'vitest/config';
 
@@ -13,11 +15,16 @@ if (process.env['FREESWITCH_URL'] === undefined) {
   console.log(
     'PHONES_URL or PHONES_SIP is not set: there are no telephones to ring, so nothing live is tested.',
   );
+} else if (process.env['CDR_URL'] === undefined || process.env['CDR_CREDENTIALS'] === undefined) {
+  console.log(
+    'CDR_URL or CDR_CREDENTIALS is not set: no record of a call would reach us, so only the switch alone is tested.',
+  );
 }
 
 export default defineConfig({
   test: {
     include: ['test/live/**/*.live.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/closing-line.ts'],
     fileParallelism: false,
     testTimeout: 60_000,

@@ -8,6 +8,7 @@ import type { Phone } from '../adapters/switch-conformance.ts';
 
 export type Behaviour = 'manual' | 'busy' | 'refuses' | 'unreachable';
 type State = 'ringing' | 'answered' | 'ended';
+const silence = 'silence_stream://-1';
 const refusals = { busy: 'USER_BUSY', refuses: 'CALL_REJECTED', unreachable: 'UNALLOCATED_NUMBER' } as const;
 
 export interface EslAddress {
@@ -26,6 +27,16 @@ interface Telephone {
   behaviour: Behaviour;
   leg?: string;
   state?: State;
+  callerId?: string;
+  /** What its earpiece gave, when the network has ears. */
+  recording?: string;
+}
+
+/** A call as its telephone has it. */
+export interface TelephoneCall {
+  state: State;
+  callerId: string;
+  recording?: string;
 }
 
 export class TelephoneNetwork {
@@ -33,8 +44,11 @@ export class TelephoneNetwork {
   readonly #telephones = new Map<string, Telephone>();
   readonly #changes = new Set<() => void>();
   readonly #up: Promise<void>;
+  readonly #recordings: string | undefined;
 
-  constructor(address: EslAddress) {
+  /** `recordings`: a folder here which the network writes what each telephone hears to; absent, nothing is recorded. */
+  constructor(address: EslAddress, recordings?: string) {
+    this.#recordings = recordings;
     let isUp = (): void => undefined;
     this.#up = new Promise((resolve) => {
       isUp = resolve;
@@ -68,11 +82,33 @@ export class TelephoneNetwork {
   /** A number nobody has used in this run or, but for a great coincidence, in another. */
   number(behaviour: Behaviour): E164 {
     const number = `+336${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}` as E164;
-    this.#telephones.set(number, { behaviour });
+    this.give(number, behaviour);
     return number;
   }
 
-  phone(number: E164): Phone {
+  /** This number belongs to a telephone nobody has called yet. */
+  give(number: string, behaviour: Behaviour): void {
+    this.#telephones.set(number, { behaviour });
+  }
+
+  /** `undefined`: nobody has called it. */
+  call(number: string): TelephoneCall | undefined {
+    const { state, callerId = '', recording } = this.#telephones.get(number) ?? {};
+    return state && { state, callerId, ...(recording !== undefined && { recording }) };
+  }
+
+  async refuses(number: string, how: 'busy' | 'refuses'): Promise<void> {
+    await this.#command(`uuid_kill ${this.#telephones.get(number)?.leg ?? 'none'} ${refusals[how]}`);
+  }
+
+  /** Says what is in this file into the telephone. */
+  async says(number: string, file: string): Promise<void> {
+    const leg = this.#telephones.get(number)?.leg ?? 'none';
+    await this.#command(`uuid_break ${leg}`);
+    for (const sound of [file, silence]) await this.#command(`uuid_broadcast ${leg} ${sound} aleg`);
+  }
+
+  phone(number: string): Phone {
     const its = (): Telephone => this.#telephones.get(number) ?? { behaviour: 'manual' };
     const leg = (): string => its().leg ?? 'none';
     return {
@@ -80,12 +116,22 @@ export class TelephoneNetwork {
       answer: async () => {
         await this.#command(`uuid_answer ${leg()}`);
         await this.#until(() => its().state !== 'ringing');
+        await this.#listen(its());
         // A telephone sends sound all the time; without it there is nothing the keys could travel in.
-        await this.#command(`uuid_broadcast ${leg()} silence_stream://-1 aleg`);
+        await this.#command(`uuid_broadcast ${leg()} ${silence} aleg`);
       },
       hangUp: () => this.#command(`uuid_kill ${leg()} NORMAL_CLEARING`),
       keys: (digits) => this.#command(`uuid_send_dtmf ${leg()} ${digits}@100`),
     };
+  }
+
+  async #listen(telephone: Telephone): Promise<void> {
+    const { leg } = telephone;
+    if (this.#recordings === undefined || leg === undefined) return;
+    const recording = `${this.#recordings}/${leg}.wav`;
+    await this.#command(`uuid_setvar ${leg} RECORD_READ_ONLY true`);
+    await this.#command(`uuid_record ${leg} start ${recording}`);
+    telephone.recording = recording;
   }
 
   async #command(text: string): Promise<void> {
@@ -112,10 +158,17 @@ export class TelephoneNetwork {
     const number = decodeURIComponent(event.header('Caller-Destination-Number') ?? '');
     const telephone = this.#telephones.get(number);
     if (leg === undefined || telephone === undefined) return;
-    switch (event.header('Event-Name')) {
+    const name = event.header('Event-Name');
+    // Of the call before, whose end is still being told.
+    if (name !== 'CHANNEL_PARK' && leg !== telephone.leg) return;
+    switch (name) {
       case 'CHANNEL_PARK':
+        // Whatever is played to a parked leg parks it again.
+        if (leg === telephone.leg) return;
         telephone.leg = leg;
-        telephone.state ??= 'ringing';
+        telephone.state = 'ringing';
+        telephone.callerId = decodeURIComponent(event.header('Caller-Caller-ID-Number') ?? '');
+        delete telephone.recording;
         if (telephone.behaviour !== 'manual') {
           void this.#link.api(`uuid_kill ${leg} ${refusals[telephone.behaviour]}` as ApiCommand);
         }

@@ -1,0 +1,91 @@
+// The real FreeSWITCH of the environment, as a world (test/world.ts) takes a switch: with the telephones of the telephone
+// network, and a line to its event socket that can be cut. What has to be set is said in vitest.live.config.ts.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CuttableLink } from '../adapters/cuttable-link.ts';
+import type { Phone, Telephones } from '../telephones.ts';
+import type { GivenSwitch } from '../world.ts';
+import { promptsHeard, type HeardPrompt } from './heard.ts';
+import { type Behaviour, eslAddress, TelephoneNetwork } from './telephone-network.ts';
+
+const { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS, PROMPTS_DIR } = process.env;
+const needed = { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS };
+
+/** Whether all is there that a house on a real switch needs. */
+export const isGiven = Object.values(needed).every((value) => value !== undefined);
+
+export interface LiveSwitch extends GivenSwitch {
+  /** What this telephone has heard so far in its latest call, of the sentences that match. */
+  heard(number: string, words?: RegExp): Promise<HeardPrompt[]>;
+  /** Plays this prompt, one already rendered, into the telephone, as if its owner said it. */
+  says(number: string, words: string): Promise<void>;
+}
+
+export async function givenSwitch(): Promise<LiveSwitch> {
+  const {
+    FREESWITCH_URL: url = '',
+    PHONES_URL: phones = '',
+    PHONES_SIP: sip = '',
+    CDR_URL: cdr = '',
+  } = needed;
+  const at = eslAddress(url);
+  const recordings = await mkdtemp(path.join(tmpdir(), 'ringmeter-heard-'));
+  const promptsDir = PROMPTS_DIR ?? (await mkdtemp(path.join(tmpdir(), 'ringmeter-prompts-')));
+  const network = new TelephoneNetwork(eslAddress(phones), recordings);
+  await network.start();
+  const link = await CuttableLink.to(at.host, at.port);
+  const heard = async (number: string, words?: RegExp): Promise<HeardPrompt[]> => {
+    const recording = network.call(number)?.recording;
+    return recording === undefined ? [] : promptsHeard(recording, promptsDir, words);
+  };
+  return {
+    environment: {
+      FREESWITCH_URL: `esl://:${encodeURIComponent(at.password)}@127.0.0.1:${String(link.port)}`,
+      FREESWITCH_GATEWAY: `carrier@${sip}`,
+      ...(CDR_CREDENTIALS !== undefined && { CDR_CREDENTIALS }),
+      PROMPTS_DIR: promptsDir,
+      PROMPTS_DIR_AT_SWITCH: promptsDir,
+    },
+    gatewayPort: Number(new URL(cdr).port),
+    telephones: telephonesOf(network),
+    heard,
+    says: (number, file) => network.says(number, path.join(promptsDir, file)),
+    cutLink: () => link.cut(),
+    async close() {
+      await network.close();
+      await link.close();
+      await rm(recordings, { recursive: true, force: true });
+      if (PROMPTS_DIR === undefined) await rm(promptsDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function telephonesOf(network: TelephoneNetwork): Telephones {
+  return {
+    phone(number) {
+      const call = network.call(number);
+      const phone: Phone | undefined = call && {
+        number,
+        state: call.state,
+        direction: 'in',
+        callerId: call.callerId,
+        // Known by its recording: LiveSwitch.heard.
+        heard: [],
+      };
+      return Promise.resolve(phone);
+    },
+    async does(number, act, body = {}) {
+      const phone = network.phone(number);
+      if (act === 'answer') await phone.answer();
+      else if (act === 'hangup') await phone.hangUp();
+      else if (act === 'keys') await phone.keys((body as { digits: string }).digits);
+      else await network.refuses(number, act === 'busy' ? 'busy' : 'refuses');
+    },
+    behaves(number, behaviour) {
+      network.give(number, (behaviour as { behaviour: Behaviour }).behaviour);
+      return Promise.resolve();
+    },
+  };
+}
