@@ -129,6 +129,7 @@ export async function startGateway(
       tell_availability: (job) => tellAvailability(house, job),
     },
     (message) => log.warn({}, message),
+    (ms) => new Promise((resolve) => realClock.after(ms, resolve)),
   );
   const server = await listen(pages(house, config, world, { metrics, requests }), config);
   await Promise.all(commanders.map((commander) => commander.start()));

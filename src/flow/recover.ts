@@ -16,7 +16,8 @@ const unsettledAfterMs = 60_000;
 
 export class Recovery {
   readonly #house: House;
-  #timers: Timer[] = [];
+  /** The next run of each sweep. */
+  readonly #timers = new Map<() => Promise<void>, Timer>();
   #stopped = false;
   readonly #running = new Set<Promise<void>>();
 
@@ -32,7 +33,7 @@ export class Recovery {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers) timer.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
     await Promise.allSettled(this.#running);
   }
 
@@ -43,13 +44,11 @@ export class Recovery {
         .catch((error: unknown) => log.warn({ err: error }, 'a recovery sweep failed'))
         .then(() => {
           this.#running.delete(running);
-          if (!this.#stopped)
-            this.#timers = [...this.#timers.filter((one) => one !== timer), clock.after(ms, run)];
+          if (!this.#stopped) this.#timers.set(act, clock.after(ms, run));
         });
       this.#running.add(running);
     };
-    const timer = clock.after(ms, run);
-    this.#timers.push(timer);
+    this.#timers.set(act, clock.after(ms, run));
   }
 
   async #lookAtDuePayments(): Promise<void> {

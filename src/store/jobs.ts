@@ -37,32 +37,63 @@ export async function startJobs(
   url: string,
   tasks: JobTasks,
   onTrouble: (message: string) => void,
+  pause: (ms: number) => Promise<void>,
 ): Promise<{ stop(): Promise<void> }> {
   const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 8 });
   watchPool(pool, onTrouble);
   const logger = new Logger(() => (level, message) => {
     if (troubleLevels.has(level)) onTrouble(message);
   });
-  const runner: Runner = await run({
-    pgPool: pool,
-    logger,
-    concurrency: 6,
-    noHandleSignals: true,
-    pollInterval: 1_000,
-    parsedCronItems: parseCronItems([]),
-    taskList: Object.fromEntries(
-      Object.entries(tasks).map(([name, task]) => [
-        name,
-        async (payload: unknown) => (task as (p: unknown) => Promise<void>)(payload),
-      ]),
-    ),
-    preset: {
-      worker: { localQueue: { size: 50, ttl: 5_000 }, completeJobBatchDelay: 5, failJobBatchDelay: 5 },
-    },
-  });
+  const begin = (): Promise<Runner> =>
+    run({
+      pgPool: pool,
+      logger,
+      concurrency: 6,
+      noHandleSignals: true,
+      pollInterval: 1_000,
+      parsedCronItems: parseCronItems([]),
+      taskList: Object.fromEntries(
+        Object.entries(tasks).map(([name, task]) => [
+          name,
+          async (payload: unknown) => (task as (p: unknown) => Promise<void>)(payload),
+        ]),
+      ),
+      preset: {
+        worker: { localQueue: { size: 50, ttl: 5_000 }, completeJobBatchDelay: 5, failJobBatchDelay: 5 },
+      },
+    });
+  let stopped = false;
+  let runner: Runner | undefined = await begin();
+  // It ends by itself when the database was away for long in the middle of a job (it cannot write down that one is done),
+  // and would leave every call after that unsettled. What it had taken is found again by whoever settles what was forgotten.
+  const keepRunning = async (first: Runner): Promise<void> => {
+    let current = first;
+    for (;;) {
+      await current.promise.catch(() => undefined);
+      runner = undefined;
+      if (stopped) return;
+      onTrouble('The job queue ended by itself and is started again');
+      for (;;) {
+        try {
+          current = await begin();
+          break;
+        } catch (error) {
+          onTrouble(`The job queue cannot be started: ${error instanceof Error ? error.message : 'unknown'}`);
+          await pause(1_000);
+          // TypeScript holds `stopped` to be what it was before the wait.
+          if (stopped as boolean) return;
+        }
+      }
+      runner = current;
+      if (stopped as boolean) await current.stop().catch(() => undefined);
+    }
+  };
+  const kept = keepRunning(runner);
   return {
     async stop() {
-      await runner.stop().catch(() => undefined);
+      stopped = true;
+      await runner?.stop().catch(() => undefined);
+      await kept;
       await pool.end();
     },
   };
