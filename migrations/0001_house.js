@@ -461,7 +461,9 @@ create function merchant_of_leg(leg uuid) returns table (merchant_id text, call_
 
 create function merchant_of_intent(intent text) returns table (merchant_id text, payment_id text)
   language sql stable security definer set search_path = public
-  as $$ select merchant_id, payment_id from authorizations where intent_id = intent $$;
+  -- only of a payment that still waits for its card: hints about others move nothing
+  as $$ select a.merchant_id, a.payment_id from authorizations a join payments p on p.id = a.payment_id
+        where a.intent_id = intent and p.state = 'awaiting_card' $$;
 
 create function due_payments(at timestamptz, at_most integer) returns table (merchant_id text, payment_id text)
   language sql stable security definer set search_path = public

@@ -119,7 +119,7 @@ export class SwitchCommander {
     try {
       // A switch we cannot reach is left to a gateway that can.
       const number = this.#switch.link().up
-        ? await db.asNobody((knex) => takeLease(knex, this.#switch.id, this.#holder, leaseSeconds))
+        ? await db.ahead((own) => takeLease(own, this.#switch.id, this.#holder, leaseSeconds))
         : undefined;
       if (number === undefined) {
         if (this.#lease !== undefined && !this.#mayBegin()) this.#lease = undefined;

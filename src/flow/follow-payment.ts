@@ -23,8 +23,18 @@ import { abandonSeconds, later, lookSeconds } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
+/** What can move a payment that waits for its card. Of the rest a processor tells (some five a payment) we know already. */
+const worthALook: ReadonlySet<string> = new Set([
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.requires_action',
+  'payment_intent.payment_failed',
+  'payment_intent.processing',
+  'payment_intent.canceled',
+]);
+
 /** The processor's webhook: says where to look, never what is true. */
 export async function followHint(house: House, hint: ProcessorHint): Promise<void> {
+  if (!worthALook.has(hint.type)) return;
   const found = await house.db.asNobody((db) => merchantOfIntent(db, hint.intentId));
   if (found) await lookAtPayment(house, found.merchantId, found.paymentId);
 }

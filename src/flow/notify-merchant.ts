@@ -19,8 +19,8 @@ import type { Delivered, Timer } from './ports.ts';
 const atMost = 20;
 /** Longer than any try may take (notices are posted with a deadline of 10 s): then it is somebody else's to try. */
 const claimedForMs = 30_000;
-/** Notices of one moment travel together. */
-const gatherMs = 20;
+/** Notices of one moment travel together: a call's end and its capture cost one round instead of two. */
+const gatherMs = 100;
 const lookEveryMs = 1_000;
 
 export class NoticeDispatcher {
@@ -54,7 +54,7 @@ export class NoticeDispatcher {
   #look(): void {
     const { clock, db, log } = this.#house;
     this.#tick = db
-      .asNobody((knex) => merchantsWithDueNotices(knex, clock.now()))
+      .asNobody((nobody) => merchantsWithDueNotices(nobody, clock.now()))
       .then((merchants) => merchants.forEach((merchantId) => this.#wake(merchantId)))
       .catch((error: unknown) => log.warn({ err: error }, 'due notices were not read'))
       .then(() => {

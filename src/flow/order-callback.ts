@@ -24,6 +24,9 @@ import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 
+/** Transactions waiting for a connection; some 20 ms of work each, so this is about a second. */
+const waitingMax = 60;
+
 export interface CallbackRequest {
   /** The line's slug. */
   line: string;
@@ -69,6 +72,11 @@ export async function orderCallback(
   merchantId: string,
   request: CallbackRequest,
 ): Promise<Ordered> {
+  // More than we can keep: refused at once and in words, rather than rung late.
+  if (house.db.waiting > waitingMax) {
+    house.metrics.count('orders_refused', { because: 'overloaded' });
+    return { outcome: 'refused', refusal: { because: 'switch_away', detail: 'overloaded' } };
+  }
   const now = house.clock.now();
   const accessToken = house.ids.token();
   if (request.requestKey !== undefined) {

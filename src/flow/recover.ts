@@ -53,7 +53,7 @@ export class Recovery {
 
   async #lookAtDuePayments(): Promise<void> {
     const { db, clock, log } = this.#house;
-    const due = await db.asNobody((knex) => duePayments(knex, clock.now(), 50));
+    const due = await db.asNobody((nobody) => duePayments(nobody, clock.now(), 50));
     await Promise.all(
       due.map(({ merchantId, paymentId }) =>
         lookAtPayment(this.#house, merchantId, paymentId).catch((error: unknown) =>
@@ -66,7 +66,7 @@ export class Recovery {
   async #settleForgotten(): Promise<void> {
     const { db, clock } = this.#house;
     const before = new Date(clock.now().getTime() - unsettledAfterMs);
-    for (const { merchantId, orderId } of await db.asNobody((knex) => unsettledOrders(knex, before))) {
+    for (const { merchantId, orderId } of await db.asNobody((nobody) => unsettledOrders(nobody, before))) {
       await db.asMerchant(merchantId, (tx) =>
         enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId),
       );
@@ -75,7 +75,7 @@ export class Recovery {
 
   async #tellWhoWaits(): Promise<void> {
     const { db, clock } = this.#house;
-    for (const job of await db.asNobody((knex) => linesToTell(knex, clock.now()))) {
+    for (const job of await db.asNobody((nobody) => linesToTell(nobody, clock.now()))) {
       await db.asMerchant(job.merchantId, (tx) => enqueueJob(tx, 'tell_availability', job, job.lineId));
     }
   }

@@ -1,12 +1,29 @@
 // The one way to Postgres. Every statement runs in a transaction that names its merchant (`asMerchant`) or names none
-// (`asNobody`: row-level security then shows no row, only the finder functions answer). Nothing else knows knex.
+// (`asNobody`: row-level security then shows no row, only the finder functions answer). Statements are prepared once a
+// connection: parsing and planning them anew was a quarter of what a call cost the database. knex runs the migrations
+// (migrate.ts).
 
-import knexLibrary, { type Knex } from 'knex';
 import pg from 'pg';
 
-export type Tx = Knex.Transaction;
 /** A row as Postgres gives it: numerics and bigints as text, timestamps as Date. */
 export type Row = Record<string, unknown>;
+
+export interface Db {
+  /** `?` stands for a binding. Sql is written in store/, with nothing from outside in its text. */
+  raw<Answer = { rows: Row[] }>(sql: string, bindings?: readonly unknown[]): Promise<Answer>;
+}
+
+declare const inTransaction: unique symbol;
+/** Within one transaction, of one merchant. */
+export interface Tx extends Db {
+  readonly [inTransaction]: true;
+}
+
+/**
+ * A gateway that freezes in the middle of a transaction must not hold a payment's lock until TCP gives up on it. Nothing is
+ * awaited in a transaction but the database itself.
+ */
+const idleInTransaction = 'idle_in_transaction_session_timeout=10s';
 
 type Delay = (ms: number, act: () => void) => unknown;
 
@@ -17,41 +34,77 @@ export interface DatabaseSettings {
   after: Delay;
 }
 
-/** The database cannot be reached or refused the work for now; nothing was written. */
+/** The database cannot be reached or has no connection to spare; nothing was written. */
 export class DatabaseAway extends Error {
   readonly system = 'postgres';
   readonly retry = 'safe';
 }
 
+/** Who waits this long for a connection is better told so: he can come again, and we catch up. */
+const connectionPatienceMs = 5_000;
+
 export class Database {
-  readonly #knex: Knex;
+  readonly #pool: pg.Pool;
+  /** The lease of a switch must not wait behind orders: without it no call may go on. */
+  readonly #ahead: pg.Pool;
   readonly #listener: Listener;
 
   constructor(settings: DatabaseSettings) {
-    this.#knex = knexLibrary({
-      client: 'pg',
-      connection: connectionAs('ringmeter_app', settings.url),
-      pool: { min: 0, max: settings.poolMax },
-      acquireConnectionTimeout: 5_000,
-    });
+    const pool = (max: number): pg.Pool => {
+      const as = connectionAs('ringmeter_app', settings.url);
+      const made = new pg.Pool({
+        ...as,
+        options: `${as.options} -c ${idleInTransaction}`,
+        max,
+        connectionTimeoutMillis: connectionPatienceMs,
+      });
+      watchPool(made);
+      return made;
+    };
+    this.#pool = pool(settings.poolMax);
+    this.#ahead = pool(1);
     this.#listener = new Listener(settings.url, settings.after);
   }
 
   /** One transaction that sees and writes this merchant's rows and nobody else's. */
   async asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#knex.transaction(async (tx) => {
-      await tx.raw(`select set_config('ringmeter.merchant', ?, true)`, [merchantId]);
-      return act(tx);
-    });
+    const client = await connect(this.#pool);
+    let broken: Error | undefined;
+    try {
+      await client.query(
+        `begin; select set_config('ringmeter.merchant', ${pg.escapeLiteral(merchantId)}, true)`,
+      );
+      const result = await act(statements(client) as Tx);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      // A connection that cannot even roll back is not given back to others.
+      await client.query('rollback').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   }
 
-  /** One statement outside any merchant: finders, leases, and tables that belong to nobody. */
-  async asNobody<T>(act: (tx: Knex) => Promise<T>): Promise<T> {
-    return act(this.#knex);
+  /** Single statements outside any merchant: finders, and tables that belong to nobody. */
+  async asNobody<T>(act: (db: Db) => Promise<T>): Promise<T> {
+    return act(statements(this.#pool));
+  }
+
+  /** The same on a connection of its own, for what must not wait: the lease of a switch. */
+  async ahead<T>(act: (db: Db) => Promise<T>): Promise<T> {
+    return act(statements(this.#ahead));
+  }
+
+  /** Transactions that wait for a connection: many of them mean that we promise more than we can keep. */
+  get waiting(): number {
+    return this.#pool.waitingCount;
   }
 
   async ping(): Promise<void> {
-    await this.#knex.raw('select 1');
+    await this.asNobody((db) => db.raw('select 1'));
   }
 
   /** Hears `pg_notify(channel, payload)`; `onPayload(undefined)` after a reconnect, when some may have been missed. */
@@ -61,34 +114,75 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#listener.close();
-    await this.#knex.destroy();
+    await Promise.all([this.#pool.end(), this.#ahead.end()]);
   }
 }
 
-/** Raw statements answer with their rows; this names their shape where they are read. */
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    throw new DatabaseAway('No connection to the database.', { cause });
+  }
+}
+
+interface Prepared {
+  name: string;
+  text: string;
+  bindings: number;
+}
+const prepared = new Map<string, Prepared>();
+
+/** A statement's name is its text's: the same on every connection, and there are as many as store/ has statements. */
+function prepare(sql: string): Prepared {
+  const known = prepared.get(sql);
+  if (known) return known;
+  let bindings = 0;
+  const text = sql.replaceAll('?', () => `$${String((bindings += 1))}`);
+  const made = { name: `s${String(prepared.size)}`, text, bindings };
+  prepared.set(sql, made);
+  return made;
+}
+
+function statements(on: pg.Pool | pg.PoolClient): Db {
+  return {
+    async raw<Answer>(sql: string, values: readonly unknown[] = []): Promise<Answer> {
+      const { name, text, bindings } = prepare(sql);
+      if (bindings !== values.length) {
+        throw new Error(
+          `${String(values.length)} values for ${String(bindings)} places: ${sql.slice(0, 80)}`,
+        );
+      }
+      return (await on.query({ name, text, values: values as unknown[] })) as Answer;
+    },
+  };
+}
+
+/** Statements answer with their rows; this names their shape where they are read. */
 export async function rows<T extends object = Row>(
-  tx: Knex,
+  tx: Db,
   sql: string,
   bindings: readonly unknown[] = [],
 ): Promise<T[]> {
-  const answer = await tx.raw<{ rows: T[] }>(sql, bindings as Knex.RawBinding[]);
-  return answer.rows;
+  return (await tx.raw<{ rows: T[] }>(sql, bindings)).rows;
 }
 
 export async function firstRow<T extends object = Row>(
-  tx: Knex,
+  tx: Db,
   sql: string,
   bindings: readonly unknown[] = [],
 ): Promise<T | undefined> {
   return (await rows<T>(tx, sql, bindings))[0];
 }
 
-/** The connection's role is set by the server at start-up: no statement runs before it. */
+/** The connection's role and other settings are set by the server at start-up: no statement runs before it. */
 export function connectionAs(
   role: string,
   url: string,
+  settings: readonly string[] = [],
 ): { connectionString: string; options: string; application_name: string } {
-  return { connectionString: url, options: `-c role=${role}`, application_name: 'ringmeter' };
+  const options = [`role=${role}`, ...settings].map((one) => `-c ${one}`).join(' ');
+  return { connectionString: url, options, application_name: 'ringmeter' };
 }
 
 /** A connection lost while nobody uses it is no error of anybody's: the next query finds out and says so. */
@@ -138,6 +232,10 @@ class Listener {
     });
     try {
       await client.connect();
+      if (this.#closed as boolean) {
+        await client.end();
+        return;
+      }
       for (const channel of this.#subscribers.keys()) {
         await client.query(`listen ${pg.escapeIdentifier(channel)}`);
       }

@@ -2,9 +2,7 @@
 // SECURITY DEFINER functions the first migration lists. They return ids and nothing else.
 
 import type { LegUuid } from '../core/ids.ts';
-import { type Database, firstRow, rows } from './database.ts';
-
-type Db = Parameters<Parameters<Database['asNobody']>[0]>[0];
+import { type Db, firstRow, rows } from './database.ts';
 
 export async function merchantOfApiKey(db: Db, hash: Buffer): Promise<string | undefined> {
   const row = await firstRow<{ id: string | null }>(db, 'select merchant_of_api_key(?) as id', [hash]);
@@ -49,6 +47,7 @@ export interface PaymentRef {
   paymentId: string;
 }
 
+/** Of a payment that waits for its card; nothing for any other. */
 export async function merchantOfIntent(db: Db, intentId: string): Promise<PaymentRef | undefined> {
   return firstRow(
     db,

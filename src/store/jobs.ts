@@ -39,7 +39,7 @@ export async function startJobs(
   onTrouble: (message: string) => void,
   pause: (ms: number) => Promise<void>,
 ): Promise<{ stop(): Promise<void> }> {
-  const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 8 });
+  const pool = new pg.Pool({ ...connectionAs('ringmeter_worker', url), max: 12 });
   watchPool(pool, onTrouble);
   const logger = new Logger(() => (level, message) => {
     if (troubleLevels.has(level)) onTrouble(message);
@@ -48,7 +48,7 @@ export async function startJobs(
     run({
       pgPool: pool,
       logger,
-      concurrency: 6,
+      concurrency: 12,
       noHandleSignals: true,
       pollInterval: 1_000,
       parsedCronItems: parseCronItems([]),
@@ -59,7 +59,7 @@ export async function startJobs(
         ]),
       ),
       preset: {
-        worker: { localQueue: { size: 50, ttl: 5_000 }, completeJobBatchDelay: 5, failJobBatchDelay: 5 },
+        worker: { localQueue: { size: 50, ttl: 5_000 }, completeJobBatchDelay: 50, failJobBatchDelay: 50 },
       },
     });
   let stopped = false;

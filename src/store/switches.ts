@@ -1,9 +1,7 @@
 // Which gateway commands which switch: a lease with a number that only grows. Whoever writes a session of that switch
 // names the number he holds; a former holder's write finds another number and changes nothing.
 
-import { type Database, firstRow, type Tx } from './database.ts';
-
-type Db = Parameters<Parameters<Database['asNobody']>[0]>[0];
+import { type Db, firstRow, type Tx } from './database.ts';
 
 export async function registerSwitch(db: Db, switchId: string): Promise<void> {
   await db.raw('insert into switches (id) values (?) on conflict do nothing', [switchId]);

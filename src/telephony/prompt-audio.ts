@@ -31,10 +31,13 @@ export interface PromptAudioOptions {
 const renderTimeoutMs = 5_000;
 /** More at once only take each other's processor; calls wait for the first ones, which are theirs. */
 const rendersAtOnce = 2;
+/** Sentences known to lie in the folder: most calls say what others said before. Forgotten all at once, then looked for. */
+const knownMax = 10_000;
 
 export class PromptAudio {
   readonly #options: Required<PromptAudioOptions>;
   readonly #rendering = new Map<string, Promise<void>>();
+  readonly #known = new Set<string>();
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -55,6 +58,7 @@ export class PromptAudio {
    */
   async render(sentence: Sentence): Promise<{ outcome: 'rendered' } | { outcome: 'failed'; reason: string }> {
     const id = this.#id(sentence);
+    if (this.#known.has(id)) return { outcome: 'rendered' };
     let rendering = this.#rendering.get(id);
     if (rendering === undefined) {
       rendering = this.#write(id, sentence).finally(() => this.#rendering.delete(id));
@@ -62,6 +66,8 @@ export class PromptAudio {
     }
     try {
       await rendering;
+      if (this.#known.size >= knownMax) this.#known.clear();
+      this.#known.add(id);
       return { outcome: 'rendered' };
     } catch (fault) {
       return { outcome: 'failed', reason: fault instanceof Error ? fault.message : 'unknown' };

@@ -184,8 +184,28 @@ async function merchantOf(house: House, request: Request): Promise<string | unde
     request.get('authorization') ?? '',
   )?.[1];
   if (key === undefined) return undefined;
-  return house.db.asNobody((db) => merchantOfApiKey(db, sha256(key)));
+  const hash = sha256(key);
+  const name = hash.toString('base64');
+  const nowMs = house.clock.monotonicMs();
+  const keys = knownKeys.get(house) ?? new Map<string, KnownKey>();
+  knownKeys.set(house, keys);
+  const known = keys.get(name);
+  if (known && known.untilMs > nowMs) return known.merchantId;
+  const merchantId = await house.db.asNobody((db) => merchantOfApiKey(db, hash));
+  if (keys.size >= knownKeysMax) keys.clear();
+  if (merchantId === undefined) keys.delete(name);
+  else keys.set(name, { merchantId, untilMs: nowMs + keyKnownMs });
+  return merchantId;
 }
+
+interface KnownKey {
+  merchantId: string;
+  untilMs: number;
+}
+/** Keys that were good a moment ago. A revoked one is refused this much later, everywhere. */
+const keyKnownMs = 2_000;
+const knownKeysMax = 10_000;
+const knownKeys = new WeakMap<House, Map<string, KnownKey>>();
 
 /** The page behind a problem's `type`. */
 function explainProblem(request: Request, response: Response, next: NextFunction): void {

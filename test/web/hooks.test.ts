@@ -100,7 +100,7 @@ describe('events of the card processor', () => {
   });
 
   it('that cannot be followed are to be repeated', async () => {
-    hint = { eventId: 'evt_5', type: 'x', intentId: 'pi_x' };
+    hint = { eventId: 'evt_5', type: 'payment_intent.payment_failed', intentId: 'pi_x' };
     stage.logged.length = 0;
     const asNobody = stage.db.asNobody.bind(stage.db);
     stage.db.asNobody = () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
