@@ -22,7 +22,7 @@ import {
 import { addSwitchWork } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
-import { abandonSeconds, holdWithoutCallSeconds, later, lookSeconds } from './payment-deadlines.ts';
+import { abandonSeconds, holdWithoutCallSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -38,6 +38,15 @@ export interface Applied {
 export async function authorizePayment(house: House, payment: StoredPayment): Promise<Applied> {
   const answer = await askForAuthorization(house, payment);
   return recordAuthorization(house, payment.merchantId, payment.id, answer);
+}
+
+/**
+ * The same once more, because nobody knows what became of it. That the repeat is refused (by another configuration, by a
+ * key that was changed) says nothing of the first request, which may hold the amount: it stays unknown.
+ */
+export async function askAgain(house: House, payment: StoredPayment): Promise<Applied> {
+  const answer = await askForAuthorization(house, payment);
+  return recordAuthorization(house, payment.merchantId, payment.id, answer, 'again');
 }
 
 /** Asks the processor, by the stored key and with the stored words: a repeat is the same request. */
@@ -65,6 +74,7 @@ async function recordAuthorization(
   merchantId: string,
   paymentId: string,
   answer: Authorized,
+  asked: 'first' | 'again' = 'first',
 ): Promise<Applied> {
   if (answer.outcome === 'intent') {
     return applyIntent(house, merchantId, paymentId, answer.intentId, answer.intent);
@@ -74,21 +84,18 @@ async function recordAuthorization(
     if (!payment || payment.state !== 'awaiting_card') return { needsPage: false };
     const now = house.clock.now();
     const operation = payment.operations.find((one) => one.kind === 'authorize');
+    const isUnknown = answer.outcome === 'unknown' || (answer.outcome === 'refused' && asked === 'again');
     if (operation) {
-      await answerOperation(
-        tx,
-        operation.id,
-        answer.outcome === 'unknown' ? 'unknown' : 'refused',
-        { ...answer },
-        now,
-      );
+      await answerOperation(tx, operation.id, isUnknown ? 'unknown' : 'refused', { ...answer }, now);
     }
-    if (answer.outcome === 'unknown') {
+    if (answer.outcome === 'refused')
+      house.log.error({ paymentId, reason: answer.reason }, 'processor refused an authorization');
+    if (isUnknown) {
       // Nobody is told "refused" for what may yet be held: it is asked again by the same key.
       await saveAuthorization(tx, payment.authorization.id, { state: 'unknown' });
       await savePayment(tx, paymentId, {
         state: 'awaiting_card',
-        lookAgainAt: later(now, payment.createdAt > later(now, -600) ? lookSeconds : 60),
+        lookAgainAt: later(now, lookAgainAfter((now.getTime() - payment.createdAt.getTime()) / 1000)),
       });
       return { refusal: { because: 'processor_away' as const }, needsPage: false };
     }
@@ -96,8 +103,6 @@ async function recordAuthorization(
       answer.outcome === 'declined'
         ? { because: 'declined', detail: answer.reason }
         : { because: 'processor_refused' };
-    if (answer.outcome === 'refused')
-      house.log.error({ paymentId, reason: answer.reason }, 'processor refused an authorization');
     await saveAuthorization(tx, payment.authorization.id, {
       state: 'failed',
       ...(answer.outcome === 'declined' && { declineReason: answer.reason }),
@@ -166,7 +171,7 @@ export async function applyIntent(
         }
         const lookAgainAt =
           authorization.state === state && age < abandonSeconds
-            ? later(now, age < 10 * 60 ? lookSeconds : 60)
+            ? later(now, lookAgainAfter(age))
             : later(payment.createdAt, abandonSeconds);
         await savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt });
         return { ...callState, needsPage: true };

@@ -16,10 +16,10 @@ import {
   savePayment,
 } from '../store/payments.ts';
 import { addSwitchWork } from '../store/switches.ts';
-import { applyIntent, authorizePayment } from './authorize-payment.ts';
+import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
 import { writeStep } from './call-step.ts';
 import type { House } from './house.ts';
-import { abandonSeconds, later, lookSeconds } from './payment-deadlines.ts';
+import { abandonSeconds, keyHoldsSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -45,8 +45,14 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
   if (!payment) return;
   if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, paymentId);
   const { intentId } = payment.authorization;
+  const age = (house.clock.now().getTime() - payment.createdAt.getTime()) / 1000;
   if (intentId === undefined) {
-    await authorizePayment(house, payment);
+    if (age >= keyHoldsSeconds) return neverAnswered(house, merchantId, paymentId);
+    // Nobody waits for this call any more. What turns out to be held is let go.
+    if (age >= abandonSeconds && !payment.givenUp) {
+      await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
+    }
+    await askAgain(house, payment);
     return;
   }
   const looked = await house.processor.look({
@@ -54,15 +60,30 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
     ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
   });
   if (looked.outcome === 'unknown') {
-    const now = house.clock.now();
-    await house.db.asMerchant(merchantId, (tx) => lookAgain(tx, paymentId, later(now, lookSeconds)));
+    const at = later(house.clock.now(), lookAgainAfter(age));
+    if (age < abandonSeconds) await house.db.asMerchant(merchantId, (tx) => lookAgain(tx, paymentId, at));
+    // The processor decides what becomes of it, whenever it can be reached.
+    else await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
     return;
   }
   await applyIntent(house, merchantId, paymentId, intentId, looked.intent);
-  const age = (house.clock.now().getTime() - payment.createdAt.getTime()) / 1000;
   const waits = looked.intent.state === 'needs_card' || looked.intent.state === 'needs_action';
   if (waits && age >= abandonSeconds)
     await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
+}
+
+/** Whether anything is held will not be learned by asking: a person has to look, and the bank lets go of it in a week. */
+async function neverAnswered(house: House, merchantId: string, paymentId: string): Promise<void> {
+  await house.db.asMerchant(merchantId, async (tx) => {
+    const payment = await lockPayment(tx, paymentId);
+    if (payment?.state !== 'awaiting_card' || payment.authorization.intentId !== undefined) return;
+    const operation = payment.operations.find((one) => one.kind === 'authorize');
+    house.log.error(
+      { paymentId, orderId: payment.orderId, operation: operation?.id },
+      'the processor never answered for this operation: search it there by its id',
+    );
+    await failPayment(house, tx, payment, 'processor_never_answered', 'payment_abandoned');
+  });
 }
 
 /**

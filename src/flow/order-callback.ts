@@ -27,6 +27,9 @@ import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 /** Transactions waiting for a connection; some 20 ms of work each, so this is about a second. */
 const waitingMax = 60;
 
+/** As long as the answer to an Idempotency-Key is kept: the same key after that is another request. */
+const requestKeptSeconds = 24 * 60 * 60;
+
 export interface CallbackRequest {
   /** The line's slug. */
   line: string;
@@ -113,7 +116,12 @@ async function goOnWithEarlier(
   accessToken: string,
 ): Promise<Ordered | undefined> {
   const found = await house.db.asMerchant(merchantId, (tx) =>
-    takeOrderOfRequest(tx, requestKey, sha256(accessToken)),
+    takeOrderOfRequest(
+      tx,
+      requestKey,
+      sha256(accessToken),
+      later(house.clock.now(), -requestKeptSeconds),
+    ),
   );
   if (!found) return undefined;
   const { orderId, paymentId } = found;

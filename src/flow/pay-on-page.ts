@@ -30,7 +30,7 @@ export async function agreeToOrder(
   const now = house.clock.now();
   const payment = await house.db.asMerchant(found.merchantId, async (tx) => {
     const locked = await lockPaymentOfOrder(tx, found.orderId);
-    if (locked?.state !== 'awaiting_card') return undefined;
+    if (locked?.state !== 'awaiting_card' || locked.givenUp) return undefined;
     const { email, ...evidence } = agreed;
     await addEvidence(tx, found.orderId, { ...evidence, at: now.toISOString() }, email);
     const call = await lockSessionOfOrder(tx, found.orderId);

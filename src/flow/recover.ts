@@ -4,8 +4,10 @@
 
 import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
+import { lookAgain } from '../store/payments.ts';
 import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
+import { later } from './payment-deadlines.ts';
 import type { Timer } from './ports.ts';
 
 const paymentsEveryMs = 1_000;
@@ -13,6 +15,9 @@ const ordersEveryMs = 30_000;
 const availabilityEveryMs = 5_000;
 /** The job of an ended call has had its chance by then. */
 const unsettledAfterMs = 60_000;
+
+/** What could not be looked at for a fault of ours is not cured by the next second. */
+const brokenAgainSeconds = 60;
 
 export class Recovery {
   readonly #house: House;
@@ -56,9 +61,13 @@ export class Recovery {
     const due = await db.asNobody((nobody) => duePayments(nobody, clock.now(), 50));
     await Promise.all(
       due.map(({ merchantId, paymentId }) =>
-        lookAtPayment(this.#house, merchantId, paymentId).catch((error: unknown) =>
-          log.error({ paymentId, err: error }, 'a payment could not be looked at'),
-        ),
+        lookAtPayment(this.#house, merchantId, paymentId).catch(async (error: unknown) => {
+          log.error({ paymentId, err: error }, 'a payment could not be looked at');
+          // Else it would come every second, before all whose time came later.
+          await db.asMerchant(merchantId, (tx) =>
+            lookAgain(tx, paymentId, later(clock.now(), brokenAgainSeconds)),
+          );
+        }),
       ),
     );
   }

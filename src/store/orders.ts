@@ -154,13 +154,18 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
 
 /**
  * The order an earlier request with this key made, which nobody was told of: its link is made anew, since only the hash
- * of the first one is known.
+ * of the first one is known. A key used before `forgottenBefore` is free again.
  */
 export async function takeOrderOfRequest(
   tx: Tx,
   requestKey: string,
   accessHash: Buffer,
+  forgottenBefore: Date,
 ): Promise<{ orderId: string; paymentId: string; callSessionId: string | null } | undefined> {
+  await tx.raw('update orders set request_key = null where request_key = ? and created_at < ?', [
+    requestKey,
+    forgottenBefore,
+  ]);
   return firstRow(
     tx,
     `update orders o set access_hash = ? where request_key = ?

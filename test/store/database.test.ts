@@ -1,0 +1,36 @@
+// What the database layer says when something goes wrong, and what it holds on to.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Database } from '../../src/store/database.ts';
+import { type FreshDatabase, freshDatabase } from '../database.ts';
+
+let database: FreshDatabase;
+let db: Database;
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = new Database({ url: database.ownerUrl, poolMax: 2, after: (ms, act) => setTimeout(act, ms) });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+it('an error never carries the values of its statement: they are numbers and addresses of people', async () => {
+  const failed = db.asMerchant('mer_one', (tx) =>
+    tx.raw('insert into availability_requests (id, email) values (?, ?)', ['avr_1', 'somebody@example.org']),
+  );
+  await expect(failed).rejects.toThrow();
+  const error: unknown = await failed.catch((caught: unknown) => caught);
+  expect((error as Error).message).not.toContain('somebody@example.org');
+  expect((error as Error).stack).not.toContain('somebody@example.org');
+});
+
+it('a transaction nobody goes on with is ended by the database: its locks hold up nobody for ever', async () => {
+  const limit = await db.asMerchant('mer_one', async (tx) => {
+    const answer = await tx.raw<{ rows: { limit: string }[] }>(
+      `select current_setting('idle_in_transaction_session_timeout') as limit`,
+    );
+    return answer.rows[0]!.limit;
+  });
+  expect(limit).not.toBe('0');
+});
