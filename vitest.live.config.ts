@@ -24,7 +24,8 @@ if (process.env['FREESWITCH_URL'] === undefined) {
 export default defineConfig({
   test: {
     include: ['test/live/**/*.live.test.ts'],
-    globalSetup: ['test/global-setup.ts'],
+    // A database for the whole house, when there is a switch for it.
+    globalSetup: process.env['FREESWITCH_URL'] === undefined ? [] : ['test/global-setup.ts'],
     reporters: ['default', './test/closing-line.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
