@@ -14,6 +14,7 @@ import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import { readLegEnds, readSession, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { isDurable, narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
@@ -26,6 +27,8 @@ const guardOnHoldSeconds = 150;
 /** The switch posts its records at once, or again within seconds; after a minute they are not coming. */
 const recordLookMs = 2_000;
 const recordLooksMax = 30;
+/** A database that restarts is back within seconds; the people on the line notice less than this. */
+const takeAgainMs = 1_000;
 
 /** Whoever commands the switch, as a call needs him. */
 export interface Commander {
@@ -56,6 +59,9 @@ export class LiveCall {
   #bridgedAtMs: number | undefined;
   #recordLooks = 0;
   #lookForRecords: Timer | undefined;
+  /** Told while the database was away, oldest first: the switch tells nothing twice. */
+  readonly #unwritten: CallEvent[] = [];
+  #takeAgain: Timer | undefined;
 
   constructor(commander: Commander, stored: StoredSession) {
     this.#commander = commander;
@@ -94,7 +100,12 @@ export class LiveCall {
 
   /** Takes the call over as it is: its legs are looked at, and what happened meanwhile is told to the rule. */
   adopt(): void {
-    this.#enqueue(() => this.#adopt());
+    this.#enqueue(() =>
+      this.#adopt().catch((error: unknown) => {
+        if (isDatabaseAway(error)) this.#lookAgain();
+        throw error;
+      }),
+    );
   }
 
   /** An event of one of its legs. */
@@ -116,6 +127,7 @@ export class LiveCall {
 
   cancelTimers(): void {
     this.#lookForRecords?.cancel();
+    this.#takeAgain?.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
@@ -137,16 +149,16 @@ export class LiveCall {
       if (truth.state === 'living') {
         bridgedUs = truth.bridgedAtUs ?? bridgedUs;
         if (session.state !== 'connected' && truth.answered && truth.bridgedAtUs === undefined) {
-          await this.#step({ type: 'legAnswered', leg });
+          await this.#take({ type: 'legAnswered', leg });
         }
       } else if (truth.state === 'gone' && !this.#endedLegs.has(leg)) {
         if (session.state === 'connected') return this.#endByRecords(leg);
         this.#endedLegs.add(leg);
-        await this.#step({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
+        await this.#take({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
       }
     }
     if (bridgedUs !== undefined && this.session.state === 'ringing_caller') {
-      await this.#step({ type: 'legsBridged', atUs: bridgedUs });
+      await this.#take({ type: 'legsBridged', atUs: bridgedUs });
     }
     if (this.session.state === 'connected' && !this.#timers.has('limit')) this.#rearm();
   }
@@ -165,17 +177,22 @@ export class LiveCall {
     const [first] = await house.db.asMerchant(this.#stored.merchantId, (tx) => readLegEnds(tx, legs));
     if (!first && this.#recordLooks < recordLooksMax) {
       this.#recordLooks += 1;
-      this.#lookForRecords = house.clock.after(recordLookMs, () => this.adopt());
+      this.#lookAgain();
       return;
     }
     // The other leg may still live, and hears the farewell.
     this.#endedLegs.add(gone);
-    await this.#step({
+    await this.#take({
       type: 'legEnded',
       leg: gone,
       because: first?.cause === 'ALLOTTED_TIMEOUT' ? 'limit_reached' : 'normal',
       endedAtUs: first?.endedUs ?? session.bridgedUs,
     });
+  }
+
+  #lookAgain(): void {
+    this.#lookForRecords?.cancel();
+    this.#lookForRecords = this.#commander.house.clock.after(recordLookMs, () => this.adopt());
   }
 
   /** The timers of a talk that began before us: what is left of them, by the wall clock they were written with. */
@@ -240,7 +257,48 @@ export class LiveCall {
   // --- One step ------------------------------------------------------------------------------------------------
 
   #tell(event: CallEvent): void {
-    this.#enqueue(() => this.#step(event));
+    this.#enqueue(() => this.#take(event));
+  }
+
+  /** What cannot be written now waits in its order; a timer does not: the cut at the limit needs no writing. */
+  async #take(event: CallEvent): Promise<void> {
+    if (this.#unwritten.length > 0 && event.type !== 'timerDue') {
+      this.#unwritten.push(event);
+      return;
+    }
+    try {
+      await this.#step(event);
+    } catch (error) {
+      if (isDatabaseAway(error)) {
+        this.#unwritten.push(event);
+        this.#takeLater();
+      }
+      throw error;
+    }
+  }
+
+  #takeLater(): void {
+    this.#takeAgain?.cancel();
+    this.#takeAgain = this.#commander.house.clock.after(takeAgainMs, () =>
+      this.#enqueue(() => this.#takeUnwritten()),
+    );
+  }
+
+  async #takeUnwritten(): Promise<void> {
+    for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
+      try {
+        await this.#step(event);
+      } catch (error) {
+        // Said once already, when it was first told.
+        if (isDatabaseAway(error)) {
+          this.#takeLater();
+          return;
+        }
+        this.#unwritten.shift();
+        throw error;
+      }
+      this.#unwritten.shift();
+    }
   }
 
   #enqueue(act: () => Promise<void>): void {

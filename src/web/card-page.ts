@@ -18,6 +18,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Language } from '../core/ids.ts';
 import type { House } from '../flow/house.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { choosing } from './choosing.ts';
 import { ordering } from './ordering.ts';
 import { readPageAssets, type PageAssets } from './page-assets.ts';
@@ -123,6 +124,7 @@ function failedPage(
     response.destroy();
     return;
   }
+  if (status === 503) response.setHeader('Retry-After', '2');
   const language: Language = languageOf(request);
   const detail = text(language, status >= 500 ? 'trouble.text' : 'refused.badRequest');
   if (request.method === 'POST') {
@@ -137,10 +139,10 @@ function failedPage(
   );
 }
 
-/** Body parsers and our own faults of the world carry what they mean; anything else is our mistake. */
+/** Body parsers carry what they mean, and a database comes back; anything else is our mistake. */
 function statusOf(error: unknown): number {
+  if (isDatabaseAway(error)) return 503;
   if (typeof error !== 'object' || error === null) return 500;
-  const { status, system } = error as { status?: unknown; system?: unknown };
-  if (typeof status === 'number' && status >= 400 && status < 600) return status;
-  return system === 'postgres' ? 503 : 500;
+  const { status } = error as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }

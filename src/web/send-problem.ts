@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 // Names `request.id`, which its middleware gives to every request.
 import type {} from 'pino-http';
 import type { Language } from '../core/ids.ts';
-import { DatabaseAway } from '../store/database.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { problemOf, type Problem, type ProblemDraft } from './problem.ts';
 
 /** English unless French is asked for: an API's reader is a programmer. */
@@ -67,18 +67,4 @@ function bodyParserError(error: unknown): { type?: string; status?: number } {
     ...('type' in error && typeof error.type === 'string' ? { type: error.type } : {}),
     ...('status' in error && typeof error.status === 'number' ? { status: error.status } : {}),
   };
-}
-
-/** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
-const awayStates = /^(08|53|57P)/;
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
-
-function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof DatabaseAway) return true;
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'KnexTimeoutError' || error.message === 'Connection terminated unexpectedly')
-    return true;
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return awayCodes.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
 }

@@ -1,0 +1,18 @@
+// Which errors mean that the database is away for now, and nothing worse: what was asked may be asked again. Whoever
+// answers people says 503 by it; whoever commands calls keeps what he was told by it.
+
+import { DatabaseAway } from './database.ts';
+
+/** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
+const awayStates = /^(08|53|57P)/;
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
+
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DatabaseAway) return true;
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'KnexTimeoutError' || error.message === 'Connection terminated unexpectedly')
+    return true;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return awayCodes.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
+}
