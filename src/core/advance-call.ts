@@ -32,7 +32,10 @@ export function advance(session: CallSession, event: CallEvent): CallStep {
   return draft.done();
 }
 
-/** What to do on taking over a session as it was last written: rings the legs that are to ring, once more by name. */
+/**
+ * What to do on taking over a session as it was last written: rings the legs that are to ring, once more by name, and joins
+ * two who both agreed (unless they are joined: whoever takes over looks first).
+ */
 export function resume(session: CallSession): readonly CallCommand[] {
   if (session.state !== 'ringing_consultant' && session.state !== 'ringing_caller') return [];
   const commands: CallCommand[] = session.attempts
@@ -40,6 +43,10 @@ export function resume(session: CallSession): readonly CallCommand[] {
     .map((one) => ({ do: 'ring', leg: one.leg, to: one.number }));
   if (session.caller?.state === 'ringing') {
     commands.push({ do: 'ring', leg: session.caller.leg, to: session.plan.callerNumber });
+  }
+  const accepted = session.attempts.find((one) => one.state === 'accepted');
+  if (accepted && session.caller?.state === 'consented') {
+    return [...commands, { do: 'bridge', aLeg: session.caller.leg, bLeg: accepted.leg }];
   }
   if (session.state === 'ringing_consultant' && session.plan.ringing === 'cumulative') {
     commands.push({ do: 'startTimer', timer: 'step', afterMs: session.plan.ringStepSeconds * 1000 });

@@ -33,6 +33,8 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       // Cumulative ringing: the next one joins, the earlier ones ring on.
       if (event.timer !== 'step' || session.state !== 'ringing_consultant' || session.candidates.length === 0)
         return;
+      // It fell due just before somebody pressed 1, where the caller was rung first: nobody else is wanted.
+      if (session.attempts.some((one) => one.state === 'accepted')) return;
       draft.claim = 1;
       draft.commands.push({ do: 'startTimer', timer: 'step', afterMs: session.plan.ringStepSeconds * 1000 });
       return;

@@ -34,6 +34,8 @@ export class SwitchCommander {
   readonly #asCommander: Commander;
   #lease: bigint | undefined;
   #renewedAtMs = 0;
+  /** What lives on the switch is ours in memory too. */
+  #adopted = false;
   #ticking: Timer | undefined;
   #stopListening: (() => void) | undefined;
   #stopped = false;
@@ -124,10 +126,11 @@ export class SwitchCommander {
       if (number === undefined) {
         if (this.#lease !== undefined && !this.#mayBegin()) this.#lease = undefined;
       } else {
-        const isNew = number !== this.#lease;
+        if (number !== this.#lease) this.#adopted = false;
         this.#lease = number;
         this.#renewedAtMs = askedAtMs;
-        if (isNew) await this.#adoptAll();
+        // Until it has succeeded once: else talks under way would go unwritten until the next gateway.
+        if (!this.#adopted) await this.#adoptAll();
         this.#started();
       }
     } catch (error) {
@@ -169,9 +172,16 @@ export class SwitchCommander {
 
   async #begin(work: SwitchWork): Promise<void> {
     this.#takenWork.add(work.id);
-    const call = await this.#load(work.merchantId, work.callSessionId);
+    let call: LiveCall | undefined;
+    try {
+      call = await this.#load(work.merchantId, work.callSessionId);
+      if (!call) await this.#house.db.asMerchant(work.merchantId, (tx) => removeSwitchWork(tx, [work.id]));
+    } catch (error) {
+      // Still there: the next look takes it again.
+      this.#takenWork.delete(work.id);
+      throw error;
+    }
     if (!call) {
-      await this.#house.db.asMerchant(work.merchantId, (tx) => removeSwitchWork(tx, [work.id]));
       this.#takenWork.delete(work.id);
       return;
     }
@@ -208,6 +218,7 @@ export class SwitchCommander {
 
   /** On taking the lease and after a lost link: what the database says lives is compared with what the switch knows. */
   async #adoptAll(): Promise<void> {
+    const inMemory = [...this.#live.values()];
     const sessions = await this.#house.db.asNobody((db) => liveSessionsOfSwitch(db, this.#switch.id));
     const begun = new Set(
       (await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id)))
@@ -220,6 +231,10 @@ export class SwitchCommander {
       const call = await this.#load(merchantId, callSessionId);
       call?.adopt();
     }
+    // Over by now, here or under another's hands: nothing will be told of them that would make us forget them.
+    const living = new Set(sessions.map((one) => one.callSessionId));
+    for (const call of inMemory) if (!living.has(call.session.id)) call.adopt();
+    this.#adopted = true;
   }
 
   #hear(event: SwitchEvent): void {
@@ -242,6 +257,7 @@ export class SwitchCommander {
   }
 
   #adoptAgain(): void {
+    this.#adopted = false;
     this.#adoptAll().catch((error: unknown) =>
       this.#house.log.warn({ switch: this.#switch.id, err: error }, 'calls of a switch were not adopted'),
     );

@@ -55,6 +55,8 @@ export class LiveCall {
   /** The question or sentence each leg was given last: an answer to an older one is late and means nothing. */
   readonly #requests = new Map<LegUuid, { request: string; words?: 'wait' | 'hold' | 'last_words' }>();
   readonly #endedLegs = new Set<LegUuid>();
+  /** We have ordered the two to be joined: what came of it the switch's events or a look tell. */
+  #joined = false;
   #work: string[] = [];
   #bridgedAtMs: number | undefined;
   #recordLooks = 0;
@@ -136,6 +138,7 @@ export class LiveCall {
   async #adopt(): Promise<void> {
     const { house, switch: aSwitch } = this.#commander;
     const { session } = this;
+    if (session.state === 'ended') return this.#lookForEnds();
     const legs = [
       ...session.attempts
         .filter((one) => one.state === 'ringing' || one.state === 'offered' || one.state === 'accepted')
@@ -157,10 +160,23 @@ export class LiveCall {
         await this.#take({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
       }
     }
-    if (bridgedUs !== undefined && this.session.state === 'ringing_caller') {
-      await this.#take({ type: 'legsBridged', atUs: bridgedUs });
+    if (this.session.state === 'ringing_caller' || this.session.state === 'ringing_consultant') {
+      if (bridgedUs !== undefined) await this.#take({ type: 'legsBridged', atUs: bridgedUs });
+      // Both agreed, and whoever was to join them is gone.
+      else if (!this.#joined) await this.#doAll(resume(this.session).filter((one) => one.do === 'bridge'));
     }
     if (this.session.state === 'connected' && !this.#timers.has('limit')) this.#rearm();
+  }
+
+  /** The ends of its legs may have been told while nobody listened: it would be kept in memory for ever. */
+  async #lookForEnds(): Promise<void> {
+    const { session } = this;
+    const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
+    for (const leg of legs) {
+      if (this.#endedLegs.has(leg)) continue;
+      if ((await this.#commander.switch.look(leg)).state === 'gone') this.#endedLegs.add(leg);
+    }
+    this.#forgetWhenOver();
   }
 
   /**
@@ -407,6 +423,7 @@ export class LiveCall {
         await aSwitch.announce(command.leg, command.sentence);
         return;
       case 'bridge': {
+        this.#joined = true;
         const done = this.#commander.mayBegin()
           ? await aSwitch.bridge(command.aLeg, command.bLeg, this.session.plan.talkLimitSeconds)
           : ({ outcome: 'refused', reason: 'the lease is not ours' } satisfies Commanded);

@@ -391,6 +391,28 @@ it.each([
   expect(warningSecondsBefore(limit)).toBe(before);
 });
 
+it('resumes by joining two who both agreed', () => {
+  const table = new Table()
+    .on(paid)
+    .on(answered(legOf(1)))
+    .on(key(legOf(1), '1'))
+    .on(answered(callerLeg))
+    .on(key(callerLeg, '1'));
+  expect(resume(table.session)).toEqual([{ do: 'bridge', aLeg: callerLeg, bLeg: legOf(1) }]);
+});
+
+it('rings nobody more once somebody has accepted, though the step fell due at that moment', () => {
+  const table = new Table({ ringing: 'cumulative', callerFirst: true })
+    .on(paid)
+    .on(answered(callerLeg))
+    .on(key(callerLeg, '1'))
+    .on(answered(legOf(1)))
+    .on(key(legOf(1), '1'));
+  table.done();
+  table.on({ type: 'timerDue', timer: 'step' });
+  expect(table.done()).toEqual([]);
+});
+
 describe('whatever happens, in whatever order', () => {
   const legs = fc.constantFrom(callerLeg, legOf(1), legOf(2), legOf(3));
   const events: fc.Arbitrary<CallEvent> = fc.oneof(
