@@ -2,7 +2,15 @@
 // together. What the gateway is made of is gateway.ts; what may be set is config.ts.
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { ConfigError, readConfig, type Config } from './config.ts';
@@ -35,7 +43,7 @@ async function start(): Promise<void> {
   const config = readConfig();
   if (config.followParent) followParent();
   await assertPortFree(config);
-  mkdirSync(config.dataDir, { recursive: true });
+  makeDataDir(config.dataDir);
   const secretsKey = config.secretsKey ?? keepSecretsKey(config.dataDir);
   // Side by side: each takes about a second, and neither needs the other. Both have ended or run when one has failed.
   const [database, sandbox] = await Promise.allSettled([startDatabase(config), startSandboxParts(config)]);
@@ -73,6 +81,18 @@ async function assertPortFree(config: Config): Promise<void> {
     });
     probe.listen({ port: config.port, host: config.host }, () => probe.close(() => resolve()));
   });
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CannotStart(
+      `${dataDir} cannot be written (${code ?? String(error)}): set DATA_DIR to a folder of this user.`,
+    );
+  }
 }
 
 /** With the embedded database the key lies beside it: whoever may read one may read the other, and both move together. */
@@ -204,9 +224,32 @@ function askedToEnd(): void {
 
 function followParent(): void {
   const parent = process.ppid;
+  // npm runs a script by `sh -c`, and that shell outlives it: who started us is then the shell's parent.
+  const starter = isScriptShell(parent) ? parentOf(parent) : undefined;
   setInterval(() => {
-    if (process.ppid !== parent && asked === 0) askedToEnd();
+    const isLeft = process.ppid !== parent || (starter !== undefined && parentOf(parent) !== starter);
+    if (isLeft && asked === 0) askedToEnd();
   }, parentLookMs).unref();
+}
+
+/** Where there is no /proc nobody is looked for behind the shell, as if there were none. */
+function isScriptShell(pid: number): boolean {
+  const [program = '', flag] = readProcess(pid, 'cmdline').split('\0');
+  return /(^|\/)(ba|da|a)?sh$/.test(program) && flag === '-c';
+}
+
+/** proc(5): the fourth field of `stat`; the second is the program's name in brackets and may hold anything. */
+function parentOf(pid: number): number | undefined {
+  const [, parent] = /^.*\) \S (\d+) /s.exec(readProcess(pid, 'stat')) ?? [];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function readProcess(pid: number, file: 'cmdline' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 process.on('SIGTERM', askedToEnd);

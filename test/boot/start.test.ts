@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,9 +30,13 @@ interface Started {
   says: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
-function start(env: Record<string, string>): Started {
+function start(
+  env: Record<string, string>,
+  command: readonly string[] = [process.execPath, '--import', tsx, main],
+): Started {
+  const [program = '', ...args] = command;
   // Nothing of the shell that runs the tests: it may name a database, a port, a switch.
-  const child = spawn(process.execPath, ['--import', tsx, main], {
+  const child = spawn(program, args, {
     cwd: scratch,
     env: { PATH: process.env['PATH'] ?? '', HOME: scratch, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -135,6 +139,23 @@ describe('a bare machine', () => {
   }, 120_000);
 });
 
+test('npm killed with -9 takes everything with it, though its shell outlives it', async () => {
+  const dataDir = join(scratch, 'left');
+  const script = `"${process.execPath}" --import "${tsx}" "${main}"; true`;
+  const npm = `require('node:child_process').spawn('sh', ['-c', process.argv[1]], { stdio: 'inherit' })`;
+  const started = start({ ...(await freePorts()), DATA_DIR: dataDir, npm_lifecycle_event: 'start' }, [
+    process.execPath,
+    '-e',
+    npm,
+    script,
+  ]);
+  await started.says(/demo key/);
+  started.child.kill('SIGKILL');
+  // Its streams are closed when the last who inherited them is gone.
+  await started.exited;
+  expect(processesIn(dataDir)).toEqual([]);
+}, 60_000);
+
 /** What `sh` makes of the line, sent as curl would send it. */
 async function copied(line: string): Promise<Record<string, unknown>> {
   const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }; ${line}`;
@@ -175,6 +196,17 @@ describe('what is wrong is one sentence', () => {
       expect.stringMatching(/^FREESWITCH_URL must be set/),
       expect.stringMatching(/^STRIPE_PUBLISHABLE_KEY must be set/),
     ]);
+  });
+
+  test('a folder that cannot be made', async () => {
+    const file = join(scratch, 'a file');
+    writeFileSync(file, '');
+    const dataDir = join(file, 'data');
+    const started = start({ ...(await freePorts()), DATA_DIR: dataDir });
+    expect(await started.exited).toBe(1);
+    expect(started.printed().trim()).toBe(
+      `${dataDir} cannot be written (ENOTDIR): set DATA_DIR to a folder of this user.`,
+    );
   });
 
   test('a folder another one uses', async () => {
