@@ -129,7 +129,8 @@ export async function requeueNotice(
 ): Promise<'queued' | 'unknown_notice' | 'no_address'> {
   const row = await firstRow<{ url: string | null; merchantId: string }>(
     tx,
-    `select m.notice_url as url, m.id as "merchantId" from notices n join merchants m on m.id = n.merchant_id
+    `select case when m.notices_disabled_at is null then m.notice_url end as url, m.id as "merchantId"
+     from notices n join merchants m on m.id = n.merchant_id
      where n.id = ? for update of n`,
     [noticeId],
   );

@@ -97,8 +97,8 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
   'no-notice-address': {
     title: { en: 'No address for notices', fr: 'Pas d’adresse pour les avis' },
     detail: {
-      en: 'No address for notices is set for your account, so there is nowhere to send this one. Set one, then replay it.',
-      fr: 'Aucune adresse d’avis n’est réglée pour votre compte : il n’y a pas où envoyer celui-ci. Réglez-en une, puis rejouez-le.',
+      en: 'No address for notices is set for your account, or yours answered 410 and was switched off, so there is nowhere to send this one. Set one, then replay it.',
+      fr: 'Aucune adresse d’avis n’est réglée pour votre compte, ou la vôtre a répondu 410 et a été coupée : il n’y a pas où envoyer celui-ci. Réglez-en une, puis rejouez-le.',
     },
   },
   'no-link-secret': {

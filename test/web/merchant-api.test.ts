@@ -516,13 +516,16 @@ describe('notices, ledger, lines', () => {
     );
   });
 
-  it('a merchant without an address has nowhere to replay to', async () => {
+  it.each([
+    ['without an address', 'notice_url = null'],
+    ['whose address answered 410', 'notices_disabled_at = now()'],
+  ])('a merchant %s has nowhere to replay to', async (_name, change) => {
     await order();
-    await stage.admin.query(`update merchants set notice_url = null where id = 'mer_demo'`);
+    await stage.admin.query(`update merchants set ${change} where id = 'mer_demo'`);
     const { rows } = await stage.admin.query<{ id: string }>('select id from notices limit 1');
     const answer = await ask(stage, 'POST', `/v1/notices/${rows[0]?.id ?? ''}/replay`);
     await stage.admin.query(
-      `update merchants set notice_url = 'https://shop.example/notices' where id = 'mer_demo'`,
+      `update merchants set notice_url = 'https://shop.example/notices', notices_disabled_at = null where id = 'mer_demo'`,
     );
     expect(answer).toMatchObject({
       status: 409,
