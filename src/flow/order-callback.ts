@@ -116,12 +116,7 @@ async function goOnWithEarlier(
   accessToken: string,
 ): Promise<Ordered | undefined> {
   const found = await house.db.asMerchant(merchantId, (tx) =>
-    takeOrderOfRequest(
-      tx,
-      requestKey,
-      sha256(accessToken),
-      later(house.clock.now(), -requestKeptSeconds),
-    ),
+    takeOrderOfRequest(tx, requestKey, sha256(accessToken), later(house.clock.now(), -requestKeptSeconds)),
   );
   if (!found) return undefined;
   const { orderId, paymentId } = found;

@@ -6,12 +6,13 @@ import { DatabaseAway } from './database.ts';
 /** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
 const awayStates = /^(08|53|57P)/;
 const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
+/** What the driver says without a code: the connection broke under a statement, or none was to be had in time. */
+const awayWords = new Set(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect']);
 
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseAway) return true;
   if (!(error instanceof Error)) return false;
-  if (error.name === 'KnexTimeoutError' || error.message === 'Connection terminated unexpectedly')
-    return true;
+  if (awayWords.has(error.message)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return awayCodes.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));

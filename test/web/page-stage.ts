@@ -12,6 +12,7 @@ import type { Language } from '../../src/core/ids.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { House } from '../../src/flow/house.ts';
+import { DatabaseAway } from '../../src/store/database.ts';
 import type { LinePage, OrderView } from '../../src/store/order-view.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
 import { liveFeed } from '../../src/web/live.ts';
@@ -226,7 +227,7 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
 }
 
 function databaseAway(): Error {
-  return Object.assign(new Error('The database is away'), { system: 'postgres' });
+  return new DatabaseAway('The database is away.');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
