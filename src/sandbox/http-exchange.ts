@@ -1,6 +1,7 @@
 // The little HTTP the merchant and the front need: a bounded body, a JSON answer, a stream of events. No framework: they
 // answer a handful of routes on loopback.
 
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -103,13 +104,9 @@ export class EventStream {
 export async function listenOnLoopback(server: Server, port: number, tries = 20): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, '127.0.0.1', () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
+      server.listen(port, '127.0.0.1');
+      // Takes its listeners away whichever comes: one left behind a try would be ten, and a warning, in a second.
+      await once(server, 'listening');
       return (server.address() as AddressInfo).port;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt >= tries) throw error;

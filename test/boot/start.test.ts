@@ -184,6 +184,7 @@ describe('what is wrong is one sentence', () => {
       `Port ${port} is in use: stop what listens there, or set ${variable} to another one.`,
     );
     expect(started.printed()).not.toMatch(/\n {4}at /);
+    expect(started.printed()).not.toContain('Warning');
     expect(processesIn(dataDir)).toEqual([]);
     busy.close();
   });
