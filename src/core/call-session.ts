@@ -190,6 +190,30 @@ export function talkUs(session: CallSession): bigint {
   return us > 0n ? us : 0n;
 }
 
+/** After the talk the switch keeps the caller's leg this long, for his farewell. */
+const farewellUs = 20_000_000n;
+
+/**
+ * When a talk ended whose end nobody heard: the latest that the switch's records of its legs prove, never before the bridge.
+ * The consultant's leg ends with the talk, the caller's may have waited for a farewell that never came. `gone`: the legs
+ * that no longer live.
+ */
+export function provenEndUs(
+  session: CallSession,
+  gone: readonly LegUuid[],
+  records: readonly { leg: LegUuid; endedUs: bigint }[],
+): bigint {
+  const bridgedUs = session.bridgedUs ?? 0n;
+  const accepted = session.attempts.find((one) => one.state === 'accepted');
+  const ends = records.map(({ leg, endedUs }) => {
+    const waited = leg === session.caller?.leg && accepted !== undefined && gone.includes(accepted.leg);
+    const proven = records.some((one) => one.leg === accepted?.leg);
+    return waited && !proven ? endedUs - farewellUs : endedUs;
+  });
+  const first = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
+  return first === undefined || first < bridgedUs ? bridgedUs : first;
+}
+
 /** Microseconds as seconds with three decimals, cut, never rounded up. */
 export function secondsOf(us: bigint): number {
   return Number(us / 1000n) / 1000;

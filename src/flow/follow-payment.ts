@@ -2,8 +2,9 @@
 // hold let go when no call comes of it. What the processor's word leads to is authorize-payment's.
 
 import { advance } from '../core/advance-call.ts';
+import { provenEndUs } from '../core/call-session.ts';
 import { isFinal } from '../core/payment.ts';
-import { lockSessionOfOrder } from '../store/call-sessions.ts';
+import { lockSessionOfOrder, readLegEnds, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
 import { merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -15,13 +16,17 @@ import {
   readPayment,
   savePayment,
 } from '../store/payments.ts';
-import { addSwitchWork } from '../store/switches.ts';
+import type { Tx } from '../store/database.ts';
+import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switches.ts';
 import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
-import { writeStep } from './call-step.ts';
+import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, keyHoldsSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
+
+/** Behind the talk limit, which the switch itself enforces: the farewell, and slack for its clock. */
+const forsakenSlackSeconds = 120;
 
 /** What can move a payment that waits for its card. Of the rest a processor tells (some five a payment) we know already. */
 const worthALook: ReadonlySet<string> = new Set([
@@ -101,9 +106,10 @@ async function lookAtHeld(house: House, merchantId: string, paymentId: string): 
     const call = await lockSessionOfOrder(tx, orderId);
     switch (call?.session.state) {
       case 'connected':
-        return;
       case 'ringing_consultant':
       case 'ringing_caller':
+        if (await isForsaken(tx, call.switchId)) return endForsaken(house, tx, call, now);
+        if (call.session.state === 'connected') return;
         return addSwitchWork(tx, {
           merchantId,
           switchId: call.switchId,
@@ -114,6 +120,33 @@ async function lookAtHeld(house: House, merchantId: string, paymentId: string): 
         return enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     }
   });
+}
+
+/**
+ * A call of a switch that nobody commands any more. Whatever lived there is over by its own guards (what rings within
+ * minutes, a talk at its limit); nobody but us will write that down.
+ */
+async function endForsaken(house: House, tx: Tx, call: StoredSession, now: Date): Promise<void> {
+  const { session } = call;
+  let step = advance(session, { type: 'bridgeFailed' });
+  if (session.state === 'connected') {
+    const limitMs = (session.plan.talkLimitSeconds + forsakenSlackSeconds) * 1000;
+    if (now.getTime() < Number((session.bridgedUs ?? 0n) / 1000n) + limitMs) return;
+    const legs = [
+      ...session.attempts.filter((one) => one.state === 'accepted').map((one) => one.leg),
+      ...(session.caller ? [session.caller.leg] : []),
+    ];
+    const [leg] = legs;
+    if (leg === undefined) throw new Error(`Session ${session.id} is connected without legs.`);
+    const endedAtUs = provenEndUs(session, legs, await readLegEnds(tx, legs));
+    step = advance(session, { type: 'legEnded', leg, because: 'normal', endedAtUs });
+  }
+  const written = await writeStep(house, tx, call, step);
+  if (!written) throw new Error(`Session ${session.id} moved while it was locked.`);
+  // What is to be said and hung up has nobody to hear it.
+  await freeConsultants(tx, session.id, {}, undefined);
+  await removeWorkOfSession(tx, session.id);
+  narrate(house, written);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type CallEvent,
   type CallSession,
   keyWaitMs,
+  provenEndUs,
   type TimerName,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
@@ -60,6 +61,10 @@ export class LiveCall {
   #work: string[] = [];
   #bridgedAtMs: number | undefined;
   #recordLooks = 0;
+  /** Legs that ended while nobody listened, until the switch's records tell when. */
+  #unheard: readonly LegUuid[] = [];
+  /** Legs whose end was told and waits for those records. */
+  readonly #setAside = new Set<LegUuid>();
   #lookForRecords: Timer | undefined;
   /** Told while the database was away, oldest first: the switch tells nothing twice. */
   readonly #unwritten: CallEvent[] = [];
@@ -147,6 +152,7 @@ export class LiveCall {
     ];
     const nowUs = BigInt(house.clock.now().getTime()) * 1000n;
     let bridgedUs: bigint | undefined;
+    const gone: LegUuid[] = [];
     for (const leg of legs) {
       const truth = await aSwitch.look(leg);
       if (truth.state === 'living') {
@@ -154,12 +160,16 @@ export class LiveCall {
         if (session.state !== 'connected' && truth.answered && truth.bridgedAtUs === undefined) {
           await this.#take({ type: 'legAnswered', leg });
         }
-      } else if (truth.state === 'gone' && !this.#endedLegs.has(leg)) {
-        if (session.state === 'connected') return this.#endByRecords(leg);
+      } else if (truth.state === 'gone' && (!this.#endedLegs.has(leg) || this.#setAside.has(leg))) {
+        if (session.state === 'connected') {
+          gone.push(leg);
+          continue;
+        }
         this.#endedLegs.add(leg);
         await this.#take({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
       }
     }
+    if (gone.length > 0) return this.#endByRecords(gone);
     if (this.session.state === 'ringing_caller' || this.session.state === 'ringing_consultant') {
       if (bridgedUs !== undefined) await this.#take({ type: 'legsBridged', atUs: bridgedUs });
       // Both agreed, and whoever was to join them is gone.
@@ -183,27 +193,38 @@ export class LiveCall {
    * A talk that ended while nobody listened ends when the switch's own records say. They are given a minute to come; then
    * nothing after the bridge is proven, and nothing after it is billed.
    */
-  async #endByRecords(gone: LegUuid): Promise<void> {
+  async #endByRecords(gone: readonly LegUuid[]): Promise<void> {
     const { house } = this.#commander;
     const { session } = this;
-    const accepted = session.attempts.find((one) => one.state === 'accepted');
-    if (session.state !== 'connected' || !accepted || !session.caller || session.bridgedUs === undefined)
-      return;
-    const legs = [session.caller.leg, accepted.leg];
-    const [first] = await house.db.asMerchant(this.#stored.merchantId, (tx) => readLegEnds(tx, legs));
-    if (!first && this.#recordLooks < recordLooksMax) {
+    const [leg] = gone;
+    if (session.state !== 'connected' || leg === undefined) return;
+    const records = await house.db.asMerchant(this.#stored.merchantId, (tx) => readLegEnds(tx, gone));
+    if (records.length < gone.length && this.#recordLooks < recordLooksMax) {
       this.#recordLooks += 1;
+      this.#unheard = gone;
       this.#lookAgain();
       return;
     }
     // The other leg may still live, and hears the farewell.
-    this.#endedLegs.add(gone);
+    for (const one of gone) this.#endedLegs.add(one);
+    this.#unheard = [];
     await this.#take({
       type: 'legEnded',
-      leg: gone,
-      because: first?.cause === 'ALLOTTED_TIMEOUT' ? 'limit_reached' : 'normal',
-      endedAtUs: first?.endedUs ?? session.bridgedUs,
+      leg,
+      because: records.some((one) => one.cause === 'ALLOTTED_TIMEOUT') ? 'limit_reached' : 'normal',
+      endedAtUs: provenEndUs(session, gone, records),
     });
+  }
+
+  /** The consultant's end was not heard: the caller's, told now, may be up to a farewell later than the talk's. */
+  #mayBeLate(event: CallEvent): boolean {
+    const { attempts, caller, state } = this.session;
+    return (
+      state === 'connected' &&
+      event.type === 'legEnded' &&
+      event.leg === caller?.leg &&
+      attempts.some((one) => one.state === 'accepted' && this.#unheard.includes(one.leg))
+    );
   }
 
   #lookAgain(): void {
@@ -278,6 +299,10 @@ export class LiveCall {
 
   /** What cannot be written now waits in its order; a timer does not: the cut at the limit needs no writing. */
   async #take(event: CallEvent): Promise<void> {
+    if ('leg' in event && this.#mayBeLate(event)) {
+      this.#setAside.add(event.leg);
+      return;
+    }
     if (this.#unwritten.length > 0 && event.type !== 'timerDue') {
       this.#unwritten.push(event);
       return;

@@ -34,6 +34,17 @@ export async function releaseLease(db: Db, switchId: string, holder: string): Pr
   ]);
 }
 
+/** Nobody has commanded this switch for a minute: longer than any gateway takes to replace another. */
+export async function isForsaken(tx: Tx, switchId: string): Promise<boolean> {
+  const row = await firstRow(
+    tx,
+    `select id from switches where id = ?
+       and (lease_expires_at is null or lease_expires_at < now() - interval '1 minute')`,
+    [switchId],
+  );
+  return row !== undefined;
+}
+
 /** Any switch that somebody commands at this moment and that is not being emptied. */
 export async function switchForNewCall(tx: Tx): Promise<string | undefined> {
   const row = await firstRow<{ id: string }>(
@@ -60,4 +71,9 @@ export async function addSwitchWork(
 
 export async function removeSwitchWork(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.raw('delete from switch_work where id = any(?::bigint[])', [ids as string[]]);
+}
+
+/** Nothing more is to be done for this session, by whomever. */
+export async function removeWorkOfSession(tx: Tx, callSessionId: string): Promise<void> {
+  await tx.raw('delete from switch_work where call_session_id = ?', [callSessionId]);
 }
