@@ -130,7 +130,7 @@ export type LegEnd =
   | 'stopped'
   | 'failed';
 
-export type TimerName = 'step' | 'warning' | 'limit';
+export type TimerName = 'step' | 'warning' | 'limit' | 'unbridged';
 
 /** What is to be done after the step is committed, in this order. */
 export type CallCommand =
@@ -171,6 +171,11 @@ export const keyWaitMs = 8_000;
 export const askTriesMax = 2;
 /** A phone that has answered is heard within this; the switch ends a leg nobody commands after it. */
 export const guardSeconds = 60;
+
+/** The end of a leg follows the unbridge at once; when neither is told in this time, the unbridge stands alone. */
+export const legEndWithinMs = 500;
+/** `media_timeout` of the shipped profile. */
+export const mediaTimeoutUs = 30_000_000n;
 
 /** The caller is warned a minute before the end; on a very short limit when two thirds are gone. */
 export function warningSecondsBefore(talkLimitSeconds: number): number {

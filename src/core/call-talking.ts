@@ -7,6 +7,8 @@ import {
   type CallEvent,
   type CallerLeg,
   type CallSession,
+  legEndWithinMs,
+  mediaTimeoutUs,
   warningSecondsBefore,
 } from './call-session.ts';
 import type { LegUuid } from './ids.ts';
@@ -32,6 +34,11 @@ export function connected(draft: CallDraft, event: CallEvent): void {
   if (!consultant || !caller) throw new Error('Connected without two legs.');
   switch (event.type) {
     case 'timerDue':
+      if (event.timer === 'unbridged' && session.unbridgedUs !== undefined) {
+        parted(draft, session.unbridgedUs, session.endedBy ?? 'switch', consultant, caller);
+        return;
+      }
+      if (session.unbridgedUs !== undefined) return;
       if (event.timer === 'warning') {
         warn(draft, caller);
         return;
@@ -47,19 +54,34 @@ export function connected(draft: CallDraft, event: CallEvent): void {
       draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
       return;
     case 'legsUnbridged':
-      parted(draft, event.atUs, session.endedBy ?? 'switch', consultant, caller);
+      // The talk is over; who ended it and why is told by the first leg's end, milliseconds later.
+      if (session.unbridgedUs !== undefined) return;
+      draft.become({ unbridgedUs: event.atUs });
+      draft.commands.push({ do: 'startTimer', timer: 'unbridged', afterMs: legEndWithinMs });
       return;
     case 'legEnded': {
       if (event.leg !== consultant.leg && event.leg !== caller.leg) return;
       const side = event.leg === caller.leg ? 'caller' : 'consultant';
       const by = session.endedBy ?? (event.because === 'limit_reached' ? 'limit' : side);
       if (side === 'caller') draft.become({ caller: { ...caller, state: 'gone' } });
-      parted(draft, event.endedAtUs, by, consultant, caller, event.leg);
+      parted(draft, talkEndUs(session, event), by, consultant, caller, event.leg);
       return;
     }
     default:
       return;
   }
+}
+
+/**
+ * The first of unbridge and either hang-up (DESIGN 1). A leg that fell silent was hung up by the switch when the timeout
+ * was over: its talk ended with the last packet, and the silence is not billed (DESIGN 6).
+ */
+function talkEndUs(session: CallSession, event: CallEvent & { type: 'legEnded' }): bigint {
+  const silence = event.because === 'media_timeout' ? mediaTimeoutUs : 0n;
+  const ended = event.endedAtUs - silence;
+  const first =
+    session.unbridgedUs !== undefined && session.unbridgedUs < ended ? session.unbridgedUs : ended;
+  return session.bridgedUs !== undefined && first < session.bridgedUs ? session.bridgedUs : first;
 }
 
 function warn(draft: CallDraft, caller: CallerLeg): void {

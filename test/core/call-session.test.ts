@@ -195,6 +195,33 @@ describe('a call as it should go', () => {
     expect(billableUs(talkUs(table.session), 900)).toBe(900n * second);
   });
 
+  it('is parted before anybody knows by whom: the first leg’s end tells, the earlier instant counts', () => {
+    const table = talking().on({ type: 'legsUnbridged', atUs: 160n * second });
+    expect(table.session.state).toBe('connected');
+    expect(table.done()).toEqual([]);
+    table.on(ended(callerLeg, 'normal', 160n * second + 20_000n));
+    expect(table.session).toMatchObject({ state: 'ended', outcome: 'talked', endedBy: 'caller' });
+    expect(talkUs(table.session)).toBe(60n * second);
+  });
+
+  it('is parted and no leg’s end is told in time: the unbridge stands alone', () => {
+    const table = talking()
+      .on({ type: 'legsUnbridged', atUs: 160n * second })
+      .on({ type: 'timerDue', timer: 'limit' })
+      .on({ type: 'timerDue', timer: 'unbridged' });
+    expect(table.session).toMatchObject({ state: 'ended', outcome: 'talked', endedBy: 'switch' });
+    expect(talkUs(table.session)).toBe(60n * second);
+  });
+
+  it('falls silent: what the switch waited for the last packet is not billed', () => {
+    const table = talking()
+      .on({ type: 'legsUnbridged', atUs: 190n * second })
+      .on(ended(callerLeg, 'media_timeout', 190n * second));
+    expect(talkUs(table.session)).toBe(60n * second);
+    const atOnce = talking().on(ended(callerLeg, 'media_timeout', 110n * second));
+    expect(talkUs(atOnce.session)).toBe(0n);
+  });
+
   it('is ended by the switch’s own task when the gateway was away: also the limit', () => {
     const table = talking().on(ended(callerLeg, 'limit_reached', 1_001n * second + 900_000n));
     expect(table.session).toMatchObject({ outcome: 'limit_reached', endedBy: 'limit' });
@@ -429,7 +456,10 @@ describe('whatever happens, in whatever order', () => {
       because: fc.constantFrom('normal', 'busy', 'limit_reached', 'failed'),
       endedAtUs: fc.bigInt(100_000_000n, 2_000_000_000n),
     }),
-    fc.record({ type: fc.constant('timerDue' as const), timer: fc.constantFrom('step', 'warning', 'limit') }),
+    fc.record({
+      type: fc.constant('timerDue' as const),
+      timer: fc.constantFrom('step', 'warning', 'limit', 'unbridged'),
+    }),
     fc.record({ type: fc.constant('legsUnbridged' as const), atUs: fc.bigInt(100_000_000n, 2_000_000_000n) }),
     fc.record({ type: fc.constant('hangUpRequested' as const), by: fc.constantFrom('caller', 'merchant') }),
     fc.record({

@@ -47,6 +47,7 @@ describe('the call as it should go', () => {
       released: { amount: '10.00', currency: 'EUR' },
     });
     expect(settled.talkTimeSeconds).toBeGreaterThan(0);
+    expect(settled.events.find((event) => event.name === 'ended')).toMatchObject({ endedBy: 'caller' });
     await world.heard(orderId, [
       'payment.authorized',
       'call.ringing',
