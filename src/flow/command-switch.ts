@@ -96,15 +96,6 @@ export class SwitchCommander {
     await this.#switch.stop();
   }
 
-  get commands(): boolean {
-    return this.#mayBegin();
-  }
-
-  /** Sessions in memory: for the metrics. */
-  get liveCalls(): number {
-    return this.#live.size;
-  }
-
   // --- Lease and work ------------------------------------------------------------------------------------------
 
   /** Once at a time; the next one is set when this one is through. */

@@ -65,8 +65,3 @@ export async function releaseIdempotencyKey(tx: Tx, key: string, claimedAt: Date
     claimedAt,
   ]);
 }
-
-/** Removes what nobody can ask for any more. For a nightly job: it reads all keys of the merchant. */
-export async function forgetIdempotencyKeys(tx: Tx, before: Date): Promise<void> {
-  await tx.raw('delete from idempotency_keys where created_at < ?', [before]);
-}
