@@ -16,12 +16,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
 import type { Config } from './config.ts';
-import { SwitchCommander } from './flow/command-switch.ts';
 import type { House } from './flow/house.ts';
-import { mailReceipt, tellAvailability } from './flow/mail-people.ts';
-import { NoticeDispatcher } from './flow/notify-merchant.ts';
-import { Recovery } from './flow/recover.ts';
-import { settleOrder } from './flow/settle-order.ts';
+import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { houseLog } from './log.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
@@ -29,7 +25,7 @@ import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
 import { smtpMailer } from './smtp-mailer.ts';
-import { Database } from './store/database.ts';
+import { PostgresDatabase } from './store/database.ts';
 import { demoConsultants, seedDemoMerchant } from './store/demo-merchant.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
@@ -75,7 +71,7 @@ export async function startGateway(
   await migrate(world.databaseUrl);
 
   const metrics = houseMetrics();
-  const db = new Database({
+  const db = new PostgresDatabase({
     url: world.databaseUrl,
     poolMax: 20,
     after: (ms, act) => realClock.after(ms, act),
@@ -118,32 +114,22 @@ export async function startGateway(
   const demo = config.demo ? await prepareDemo(house, config, world) : undefined;
 
   const holder = `${String(process.pid)}-${randomUUID()}`;
-  const commanders = [...house.switches.values()].map((one) => new SwitchCommander(house, one, holder));
-  const dispatcher = new NoticeDispatcher(house);
-  const recovery = new Recovery(house);
   const jobs = await startJobs(
     world.databaseUrl,
-    {
-      settle_order: (job) => settleOrder(house, job),
-      mail_receipt: (job) => mailReceipt(house, job),
-      tell_availability: (job) => tellAvailability(house, job),
-    },
+    jobTasks(house),
     (message) => log.warn({}, message),
     (ms) => new Promise((resolve) => realClock.after(ms, resolve)),
   );
   const server = await listen(pages(house, config, world, { metrics, requests }), config);
-  await Promise.all(commanders.map((commander) => commander.start()));
-  dispatcher.start();
-  recovery.start();
+  const work = await startHouseWork(house, holder);
 
   // First nothing new comes in, then what was begun is finished, then the connections go.
   const close = async (): Promise<void> => {
     liveFeed(house).close();
     await server.close();
-    await Promise.all(commanders.map((commander) => commander.stop()));
-    await recovery.stop();
+    await work.stopCommanding();
     await jobs.stop();
-    await dispatcher.stop();
+    await work.stopRest();
     mailer.close();
     await http.close();
     await db.close();

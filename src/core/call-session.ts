@@ -65,6 +65,8 @@ export interface CallPlan {
   ringSeconds: number;
   ringStepSeconds: number;
   callerFirst: boolean;
+  /** What the caller agreed to at the start: so many times this many seconds more may be held for and talked. */
+  moreTime?: { seconds: number; times: number };
 }
 
 /** A consultant who was claimed for this session, with the leg that will ring him. */
@@ -101,6 +103,11 @@ export interface CallSession {
   bridgedUs?: bigint;
   unbridgedUs?: bigint;
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
+  /**
+   * Near the limit more time is offered, at most `plan.moreTime.times` times: `asked` while the processor decides. Granted, the
+   * limit in `plan.talkLimitSeconds` has moved and the next offer may come.
+   */
+  moreTime?: { state: 'offered' | 'asked' | 'refused' | 'granted'; granted: number };
 }
 
 export type CallEvent =
@@ -116,6 +123,12 @@ export type CallEvent =
   | { type: 'legEnded'; leg: LegUuid; because: LegEnd; endedAtUs: bigint; bridgedAtUs?: bigint }
   | { type: 'bridgeFailed' }
   | { type: 'timerDue'; timer: TimerName }
+  /** A key pressed while they talk. */
+  | { type: 'keyPressed'; leg: LegUuid; key: string }
+  /** The caller's wish for more time, from his phone or his page. */
+  | { type: 'moreTimeAsked' }
+  /** What the processor said to it; granted, the talk may last `talkLimitSeconds` from its bridge. */
+  | { type: 'moreTimeAnswered'; granted: boolean; talkLimitSeconds?: number }
   | { type: 'hangUpRequested'; by: 'caller' | 'merchant' };
 
 export type LegEnd =
@@ -140,6 +153,8 @@ export type CallCommand =
   | { do: 'playMusic'; leg: LegUuid }
   | { do: 'announce'; leg: LegUuid; sentence: Sentence }
   | { do: 'bridge'; aLeg: LegUuid; bLeg: LegUuid }
+  /** The switch's own cut moves to this long after the bridge, and our timers with it (flow knows the bridge's instant). */
+  | { do: 'moveLimit'; aLeg: LegUuid; talkLimitSeconds: number }
   | { do: 'hangUp'; leg: LegUuid; cause: 'normal' | 'limit_reached' | 'stopped' }
   | { do: 'startTimer'; timer: TimerName; afterMs: number }
   | { do: 'stopTimers' };
@@ -162,6 +177,8 @@ export interface CallStep {
   free: readonly string[];
   /** This consultant still hears why it came to nothing: his phone is his again when his leg ends. */
   linger?: string;
+  /** A second authorization is to be written and asked for with this step; `moreTimeAnswered` follows. */
+  askForMore?: boolean;
   /** The money is to be settled. */
   settle: boolean;
 }

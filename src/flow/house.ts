@@ -3,7 +3,17 @@
 import type { E164 } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
-import type { CardProcessor, Clock, Ids, Log, Mailer, MerchantNotifier, Metrics, Switch } from './ports.ts';
+import type {
+  CardProcessor,
+  CdrSpool,
+  Clock,
+  Ids,
+  Log,
+  Mailer,
+  MerchantNotifier,
+  Metrics,
+  Switch,
+} from './ports.ts';
 
 export interface House {
   db: Database;
@@ -12,6 +22,8 @@ export interface House {
   processor: CardProcessor;
   /** The switches this process is linked to; which of them it commands is decided by their leases. */
   switches: ReadonlyMap<string, Switch>;
+  /** Absent where no switch leaves records on a disk we can read. */
+  cdrSpool?: CdrSpool;
   notifier: MerchantNotifier;
   mailer: Mailer;
   log: Log;

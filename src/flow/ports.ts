@@ -133,8 +133,15 @@ export interface Switch {
    * lifts their guards. After the bridge A parks again, for a farewell, and ends by itself after `park_timeout`.
    */
   bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded>;
+  /**
+   * Moves the armed limit of a talk: the switch's own cut then stands at most 2 s behind `untilUs` (the switch's clock). The
+   * new task stands before the old one goes, so that no moment is without a limit. Repeating it is harmless.
+   */
+  moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded>;
   hangUp(leg: LegUuid, cause: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded>;
   look(leg: LegUuid): Promise<LegTruth>;
+  /** Every leg the switch lists as living. The list lags: one that has just begun or ended may be wrong in it. */
+  legs(): Promise<{ outcome: 'listed'; legs: LegUuid[] } | { outcome: 'unknown' }>;
 }
 
 // --- The card processor ----------------------------------------------------------------------------------------
@@ -156,6 +163,10 @@ export interface CardFacts {
   brand: string;
   last4: string;
   paymentMethod: string;
+  /** The processor's word for this very card, whoever uses it: what limits against abuse are counted by. */
+  fingerprint?: string;
+  /** The processor's customer the payment method belongs to, where it was kept for more time. */
+  customer?: string;
 }
 
 export interface AuthorizationRequest {
@@ -172,6 +183,10 @@ export interface AuthorizationRequest {
   /** Ids only: order, session, authorization. */
   metadata: Record<string, string>;
   receiptEmail?: string;
+  /** The caller agreed that more of it may be held during the call: the payment method is kept with a customer for that. */
+  keepForMore?: boolean;
+  /** More time: confirmed at once with the kept payment method of this customer, nobody is there to authenticate. */
+  offSession?: { customer: string };
 }
 
 /** What the processor holds for one authorization, as it stands. */
@@ -197,6 +212,21 @@ export type Settled =
   | { outcome: 'refused'; reason: string }
   | { outcome: 'unknown' };
 
+export type Refunded =
+  /** `pending`: the bank has it; what became of it is told later. */
+  | { outcome: 'refunded'; refundId: string; amount: Money; pending: boolean }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'unknown' };
+
+export interface Dispute {
+  disputeId: string;
+  intentId: string;
+  amount: Money;
+  reason: string;
+  state: 'needs_response' | 'under_review' | 'won' | 'lost' | 'warning';
+  evidenceDueBy?: Date;
+}
+
 export interface IntentReference {
   intentId: string;
   merchantAccount?: string;
@@ -212,6 +242,25 @@ export interface CardProcessor {
   ): Promise<Settled>;
   void(request: IntentReference & { key: string }): Promise<Settled>;
   look(intent: IntentReference): Promise<{ outcome: 'intent'; intent: IntentState } | { outcome: 'unknown' }>;
+  /**
+   * Whether a request whose answer never came made an intent: looked for by the authorization named in its metadata, for when
+   * the key is too old to ask by. `none` is only to be believed of a request older than a minute.
+   */
+  find(wanted: {
+    authorizationId: string;
+    createdAt: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'intent'; intentId: string; intent: IntentState }
+    | { outcome: 'none' }
+    | { outcome: 'unknown' }
+  >;
+  /** Of what was captured, whole or part. The application fee goes back in proportion. */
+  refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded>;
+  lookAtDispute(dispute: {
+    disputeId: string;
+    merchantAccount?: string;
+  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }>;
   /** Stripe's smallest charge in this currency; below it nothing can be captured. */
   minimumCharge(currency: string): Money;
 }
@@ -227,6 +276,18 @@ export interface ProcessorHint {
 export interface ProcessorHints {
   /** `undefined` when the signature does not hold; an event about nothing of ours is `ignored`. */
   read(rawBody: Buffer, signature: string): ProcessorHint | 'ignored' | undefined;
+}
+
+// --- Call records the switch could not post ----------------------------------------------------------------------
+
+/** Where switches leave the records whose post was refused or not answered. */
+export interface CdrSpool {
+  /** Names of records that lie there, oldest first, at most `atMost`. */
+  list(atMost: number): Promise<string[]>;
+  /** `undefined`: not there any more, or still being written. */
+  read(name: string): Promise<string | undefined>;
+  /** After it was taken in. Removing what is gone is success. */
+  remove(name: string): Promise<void>;
 }
 
 // --- The merchant's systems and mail ---------------------------------------------------------------------------

@@ -43,7 +43,23 @@ export class DatabaseAway extends Error {
 /** Who waits this long for a connection is better told so: he can come again, and we catch up. */
 const connectionPatienceMs = 5_000;
 
-export class Database {
+/** What steps ask of the database. One transaction is one outside act: nothing but statements is awaited within it. */
+export interface Database {
+  /** One transaction that sees and writes this merchant's rows and nobody else's. */
+  asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Single statements outside any merchant: finders, and tables that belong to nobody. */
+  asNobody<T>(act: (db: Db) => Promise<T>): Promise<T>;
+  /** The same on a connection of its own, for what must not wait: the lease of a switch. */
+  ahead<T>(act: (db: Db) => Promise<T>): Promise<T>;
+  /** Transactions that wait for a connection: many of them mean that we promise more than we can keep. */
+  readonly waiting: number;
+  ping(): Promise<void>;
+  /** Hears `pg_notify(channel, payload)`; `onPayload(undefined)` after a reconnect, when some may have been missed. */
+  listen(channel: string, onPayload: (payload: string | undefined) => void): () => void;
+  close(): Promise<void>;
+}
+
+export class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
   /** The lease of a switch must not wait behind orders: without it no call may go on. */
   readonly #ahead: pg.Pool;
@@ -66,7 +82,6 @@ export class Database {
     this.#listener = new Listener(settings.url, settings.after);
   }
 
-  /** One transaction that sees and writes this merchant's rows and nobody else's. */
   async asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await connect(this.#pool);
     let broken: Error | undefined;
@@ -88,17 +103,14 @@ export class Database {
     }
   }
 
-  /** Single statements outside any merchant: finders, and tables that belong to nobody. */
   async asNobody<T>(act: (db: Db) => Promise<T>): Promise<T> {
     return act(statements(this.#pool));
   }
 
-  /** The same on a connection of its own, for what must not wait: the lease of a switch. */
   async ahead<T>(act: (db: Db) => Promise<T>): Promise<T> {
     return act(statements(this.#ahead));
   }
 
-  /** Transactions that wait for a connection: many of them mean that we promise more than we can keep. */
   get waiting(): number {
     return this.#pool.waitingCount;
   }
@@ -107,7 +119,6 @@ export class Database {
     await this.asNobody((db) => db.raw('select 1'));
   }
 
-  /** Hears `pg_notify(channel, payload)`; `onPayload(undefined)` after a reconnect, when some may have been missed. */
   listen(channel: string, onPayload: (payload: string | undefined) => void): () => void {
     return this.#listener.add(channel, onPayload);
   }

@@ -1,14 +1,14 @@
 // What the database layer says when something goes wrong, and what it holds on to.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Database } from '../../src/store/database.ts';
+import { type Database, PostgresDatabase } from '../../src/store/database.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 let database: FreshDatabase;
 let db: Database;
 beforeAll(async () => {
   database = await freshDatabase();
-  db = new Database({ url: database.ownerUrl, poolMax: 2, after: (ms, act) => setTimeout(act, ms) });
+  db = new PostgresDatabase({ url: database.ownerUrl, poolMax: 2, after: (ms, act) => setTimeout(act, ms) });
 });
 afterAll(async () => {
   await db.close();

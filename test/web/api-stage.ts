@@ -8,7 +8,7 @@ import { realClock, realIds } from '../../src/clock-and-ids.ts';
 import { money } from '../../src/core/money.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
-import { Database } from '../../src/store/database.ts';
+import { PostgresDatabase } from '../../src/store/database.ts';
 import { demoMerchantId, seedDemoMerchant } from '../../src/store/demo-merchant.ts';
 import { Seal, sha256 } from '../../src/store/seal.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
@@ -91,7 +91,7 @@ export async function apiStage(
   given: { hints?: Parameters<typeof hooks>[1]['hints']; isCurrent?: () => Promise<boolean> } = {},
 ) {
   const database = await freshDatabase();
-  const db = new Database({
+  const db = new PostgresDatabase({
     url: database.ownerUrl,
     poolMax: 8,
     after: (ms, act) => realClock.after(ms, act),

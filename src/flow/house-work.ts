@@ -1,0 +1,43 @@
+// What a gateway does without being asked: commands the switches whose leases it holds, tells merchants, and heals. Started
+// together and stopped together; jobs are what any gateway may do, each by its name.
+
+import type { JobTasks } from '../store/jobs.ts';
+import { SwitchCommander } from './command-switch.ts';
+import type { House } from './house.ts';
+import { mailReceipt, tellAvailability } from './mail-people.ts';
+import { NoticeDispatcher } from './notify-merchant.ts';
+import { Recovery } from './recover.ts';
+import { settleOrder } from './settle-order.ts';
+
+export interface HouseWork {
+  /** Lets go of the switches; their calls go on under their limits, and what is being written is finished. */
+  stopCommanding(): Promise<void>;
+  stopRest(): Promise<void>;
+}
+
+/** `holder`: the name this gateway holds leases under, unlike any other's. Resolves when it serves. */
+export async function startHouseWork(house: House, holder: string): Promise<HouseWork> {
+  const commanders = [...house.switches.values()].map((one) => new SwitchCommander(house, one, holder));
+  const dispatcher = new NoticeDispatcher(house);
+  const recovery = new Recovery(house);
+  await Promise.all(commanders.map((commander) => commander.start()));
+  dispatcher.start();
+  recovery.start();
+  return {
+    async stopCommanding() {
+      await Promise.all(commanders.map((commander) => commander.stop()));
+    },
+    async stopRest() {
+      await recovery.stop();
+      await dispatcher.stop();
+    },
+  };
+}
+
+export function jobTasks(house: House): JobTasks {
+  return {
+    settle_order: (job) => settleOrder(house, job),
+    mail_receipt: (job) => mailReceipt(house, job),
+    tell_availability: (job) => tellAvailability(house, job),
+  };
+}
