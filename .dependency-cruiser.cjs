@@ -44,7 +44,7 @@ module.exports = {
     {
       name: 'put-together-at-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main|gateway)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|gateway|gateway-process|kept-gateway)\\.ts$' },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     { name: 'main-is-last', severity: 'error', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },

@@ -1,5 +1,6 @@
 // The process: starts what the gateway needs on this machine, then the gateway, says where everything is, and ends it all
-// together. What the gateway is made of is gateway.ts; what may be set is config.ts.
+// together. With an embedded database or a sandbox it keeps the gateway as a child beside them, and starts it again when it
+// dies; with everything real it is the gateway. What that is made of is gateway.ts; what may be set is config.ts.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -13,23 +14,30 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, readConfig, type Config } from './config.ts';
-import type { Gateway } from './gateway.ts';
+import type { World } from './gateway.ts';
+import type { GatewayFacts } from './gateway-process.ts';
+import { GatewayUnavailable, KeptGateway } from './kept-gateway.ts';
 import { PostgresUnavailable, startEmbeddedPostgres } from './sandbox/embedded-postgres.ts';
 import { SandboxUnavailable, startSandbox, type RunningSandbox } from './sandbox/start-sandbox.ts';
 
 /** A sentence for the person at the terminal; the process ends with code 1. */
 class CannotStart extends Error {}
+class PortBusy extends CannotStart {}
 
 /** Nothing of ours takes longer to end than this; what does is left to end with the process. */
 const closeMs = 8_000;
 /** How soon we notice that who started us is gone without a word: npm forwards no signal when it is killed with -9. */
 const parentLookMs = 500;
+const portTries = 5;
+const portWaitMs = 100;
 
 const startedAt = performance.now();
 /** What runs, in the order it was started; ended in the opposite order. */
 const running: { name: string; stop: () => Promise<void> }[] = [];
 let ending: Promise<void> | undefined;
+let sandbox: RunningSandbox | undefined;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -46,25 +54,64 @@ async function start(): Promise<void> {
   makeDataDir(config.dataDir);
   const secretsKey = config.secretsKey ?? keepSecretsKey(config.dataDir);
   // Side by side: each takes about a second, and neither needs the other. Both have ended or run when one has failed.
-  const [database, sandbox] = await Promise.allSettled([startDatabase(config), startSandboxParts(config)]);
+  const hasParts = config.databaseUrl === undefined || config.sandbox !== undefined;
+  const kept = hasParts ? keepGateway() : undefined;
+  const [database, started] = await Promise.allSettled([
+    startDatabase(config),
+    startSandboxParts(config, kept),
+  ]);
+  if (kept) running.push({ name: 'gateway', stop: () => kept.stop() });
   if (database.status === 'rejected') throw database.reason;
-  if (sandbox.status === 'rejected') throw sandbox.reason;
+  if (started.status === 'rejected') throw started.reason;
   if (ending !== undefined) return;
-
-  // Loaded only now, so that a wrong variable or a busy port is said at once.
-  const { startGateway } = await import('./gateway.ts');
-  const gateway = await startGateway(config, {
+  sandbox = started.value;
+  const world = {
     databaseUrl: database.value,
-    secretsKey,
-    ...(sandbox.value === undefined ? {} : { sandbox: sandbox.value.addresses }),
-  });
-  running.push({ name: 'gateway', stop: () => gateway.close() });
-  if (gateway.demo !== undefined) sandbox.value?.tellDemo(gateway.demo);
-  announce(config, gateway, sandbox.value);
+    ...(sandbox === undefined ? {} : { sandbox: sandbox.addresses }),
+  };
+  const facts = kept
+    ? await kept.serve({ world: { ...world, secretsKeyBase64: secretsKey.toString('base64') } })
+    : await becomeGateway(config, { ...world, secretsKey });
+  announce(config, facts, sandbox);
 }
 
-/** Before anything is started: the port is what is most often wrong, and costs the reader nothing to be told first. */
+/** The gateway in a process of its own, which loads while the database starts. What becomes of it the demo page shows. */
+function keepGateway(): KeptGateway {
+  return new KeptGateway({
+    say: complain,
+    onLife: (life) => {
+      if (life.state === 'gone') sandbox?.tellGateway({ state: 'gone' });
+      else if (life.facts.demo)
+        sandbox?.tellGateway({ state: 'serving', pid: life.pid, demo: life.facts.demo });
+    },
+  });
+}
+
+/** Loaded only now, so that a wrong variable or a busy port is said at once. */
+async function becomeGateway(config: Config, world: World): Promise<GatewayFacts> {
+  const { startGateway } = await import('./gateway.ts');
+  const gateway = await startGateway(config, world);
+  running.push({ name: 'gateway', stop: () => gateway.close() });
+  return gateway;
+}
+
+/**
+ * Before anything is started: the port is what is most often wrong, and costs the reader nothing to be told first. After
+ * kill -9 the gateway of the run before takes a moment to notice that its keeper is gone; whoever else is there stays.
+ */
 async function assertPortFree(config: Config): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await probePort(config);
+      return;
+    } catch (error) {
+      if (!(error instanceof PortBusy) || tries >= portTries) throw error;
+      await delay(portWaitMs);
+    }
+  }
+}
+
+async function probePort(config: Config): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
@@ -73,11 +120,9 @@ async function assertPortFree(config: Config): Promise<void> {
         EACCES: `Port ${config.port} may not be used by this user: set PORT to one above 1023.`,
         EADDRNOTAVAIL: `This machine has no address ${config.host}: set HOST to one it has, or to 0.0.0.0.`,
       };
-      reject(
-        new CannotStart(
-          sentences[error.code ?? ''] ?? `Port ${config.port} cannot be opened: ${error.message}`,
-        ),
-      );
+      const sentence =
+        sentences[error.code ?? ''] ?? `Port ${config.port} cannot be opened: ${error.message}`;
+      reject(error.code === 'EADDRINUSE' ? new PortBusy(sentence) : new CannotStart(sentence));
     });
     probe.listen({ port: config.port, host: config.host }, () => probe.close(() => resolve()));
   });
@@ -135,26 +180,30 @@ async function startDatabase(config: Config): Promise<string> {
   return database.url;
 }
 
-async function startSandboxParts(config: Config): Promise<RunningSandbox | undefined> {
+async function startSandboxParts(
+  config: Config,
+  kept: KeptGateway | undefined,
+): Promise<RunningSandbox | undefined> {
   if (config.sandbox === undefined) return undefined;
   const began = performance.now();
-  const sandbox = await startSandbox({
+  const parts = await startSandbox({
     port: config.sandbox.port,
     dataDir: join(config.dataDir, 'sandbox'),
     gatewayUrl: config.publicUrl,
     parts: config.sandbox.parts,
     onSaid: complain,
+    ...(kept && { onKillGateway: () => kept.kill() }),
     onLost: () => {
       complain('The sandbox ended unexpectedly.');
       void endAndExit(1);
     },
   });
-  running.push({ name: 'sandbox', stop: () => sandbox.stop() });
+  running.push({ name: 'sandbox', stop: () => parts.stop() });
   say(`sandbox    ${config.sandbox.parts.join(', ')} on port ${config.sandbox.port} (${since(began)})`);
-  return sandbox;
+  return parts;
 }
 
-function announce(config: Config, gateway: Gateway, sandbox: RunningSandbox | undefined): void {
+function announce(config: Config, gateway: GatewayFacts, parts: RunningSandbox | undefined): void {
   say(`gateway    ${gateway.url} (ready after ${since(startedAt)})`);
   const { demo } = gateway;
   if (demo === undefined) return;
@@ -175,7 +224,7 @@ function announce(config: Config, gateway: Gateway, sandbox: RunningSandbox | un
   ].join(' ');
   say('');
   say(`  The page   ${url}/pay/demo`);
-  if (sandbox !== undefined) say(`  The demo   ${sandbox.addresses.publicUrl}/demo`);
+  if (parts !== undefined) say(`  The demo   ${parts.addresses.publicUrl}/demo`);
   say(`  The API    ${url}/openapi.json`);
   say('');
   say(`  ${curl}`);
@@ -260,6 +309,7 @@ start().catch((error: unknown) => {
   else if (
     error instanceof CannotStart ||
     error instanceof PostgresUnavailable ||
+    error instanceof GatewayUnavailable ||
     error instanceof SandboxUnavailable
   ) {
     complain(error.message);

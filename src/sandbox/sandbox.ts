@@ -22,6 +22,8 @@ export interface SandboxOrder {
   /** Paths of the gateway's hooks, so that only one place knows them. */
   cdrUrl: string;
   stripeWebhookUrl: string;
+  /** Its owner keeps the gateway as a child, and starts it again when it dies. */
+  mayKillGateway: boolean;
 }
 
 /** Where the far sides are, and the secrets both sides share. Absent: that part is not run here. */
@@ -42,9 +44,13 @@ export type SandboxReport =
   | { state: 'ready'; addresses: SandboxAddresses; pids: Partial<Record<PartName, number>> }
   | { state: 'failed'; reason: string }
   /** A sentence for the terminal: a part ended or runs again. */
-  | { state: 'said'; sentence: string; pids: Partial<Record<PartName, number>> };
+  | { state: 'said'; sentence: string; pids: Partial<Record<PartName, number>> }
+  | { state: 'kill_gateway' };
 
-export type SandboxMessage = { order: SandboxOrder } | { demo: DemoFacts } | { stop: true };
+/** How the gateway's process is: the demo page's key comes with it, and stays good while it is gone. */
+export type GatewayLife = { state: 'serving'; pid: number; demo: DemoFacts } | { state: 'gone' };
+
+export type SandboxMessage = { order: SandboxOrder } | { gateway: GatewayLife } | { stop: true };
 
 interface Secrets {
   eslPassword: string;
@@ -179,8 +185,8 @@ process.on('message', (message: SandboxMessage) => {
     end(0);
     return;
   }
-  if ('demo' in message) {
-    demo = message.demo;
+  if ('gateway' in message) {
+    if (message.gateway.state === 'serving') ({ demo } = message.gateway);
     return;
   }
   run(message.order).catch((error: unknown) => {

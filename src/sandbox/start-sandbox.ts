@@ -3,9 +3,15 @@
 import { forkModule } from './fork-module.ts';
 import type { DemoFacts } from './demo-api.ts';
 import { partNames, type PartName } from './part-contract.ts';
-import type { SandboxAddresses, SandboxMessage, SandboxOrder, SandboxReport } from './sandbox.ts';
+import type {
+  GatewayLife,
+  SandboxAddresses,
+  SandboxMessage,
+  SandboxOrder,
+  SandboxReport,
+} from './sandbox.ts';
 
-export type { DemoFacts, SandboxAddresses };
+export type { DemoFacts, GatewayLife, SandboxAddresses };
 
 /** A sentence for the person at the terminal. */
 export class SandboxUnavailable extends Error {}
@@ -15,8 +21,8 @@ export interface RunningSandbox {
   /** Of the front, and of each part as it runs now. */
   pid: number;
   partPids(): Partial<Record<PartName, number>>;
-  /** The demo page works from now on. */
-  tellDemo(facts: DemoFacts): void;
+  /** The gateway serves, or died: the demo page works from now on, and shows how it goes on. */
+  tellGateway(life: GatewayLife): void;
   /** Ends front and parts; resolves when they are gone. Stopping twice is once. */
   stop(): Promise<void>;
 }
@@ -30,6 +36,8 @@ export interface SandboxOptions {
   parts?: readonly PartName[];
   /** Told in a sentence when a part died or runs again. */
   onSaid?: (sentence: string) => void;
+  /** Somebody at the demo page wants to see the gateway die. Absent: nobody can, the gateway is not ours to kill. */
+  onKillGateway?: () => void;
   /** The front itself ended unasked, and its parts with it. */
   onLost?: () => void;
 }
@@ -43,6 +51,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     parts: options.parts ?? partNames,
     cdrUrl: `${options.gatewayUrl}/hooks/freeswitch/cdr`,
     stripeWebhookUrl: `${options.gatewayUrl}/hooks/stripe`,
+    mayKillGateway: options.onKillGateway !== undefined,
   };
   const child = forkModule(import.meta.url, 'sandbox');
   const send = (message: SandboxMessage): void => {
@@ -60,6 +69,10 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
         reason = message.reason;
         return;
       }
+      if (message.state === 'kill_gateway') {
+        options.onKillGateway?.();
+        return;
+      }
       pids = message.pids;
       if (message.state === 'ready') resolve(message.addresses);
       else options.onSaid?.(message.sentence);
@@ -74,7 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     addresses,
     pid: child.pid ?? 0,
     partPids: () => pids,
-    tellDemo: (demo) => send({ demo }),
+    tellGateway: (gateway) => send({ gateway }),
     stop: () => {
       stopping ??= (async () => {
         send({ stop: true });

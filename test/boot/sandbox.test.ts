@@ -147,11 +147,15 @@ describe('the demo', () => {
   test('waits for the gateway, then speaks for the browser with the key that never leaves', async () => {
     expect(await (await at('/api/demo')).json()).toMatchObject({ ready: false });
     expect((await at('/api/demo/ledger')).status).toBe(503);
-    sandbox.tellDemo({
-      apiKey: 'rk_demo_secret',
-      gatewayUrl,
-      consultants: ['+33199000001'],
-      caller: '+33612345678',
+    sandbox.tellGateway({
+      state: 'serving',
+      pid: process.pid,
+      demo: {
+        apiKey: 'rk_demo_secret',
+        gatewayUrl,
+        consultants: ['+33199000001'],
+        caller: '+33612345678',
+      },
     });
     while (!((await (await at('/api/demo')).json()) as { ready: boolean }).ready);
     const shown = await (await at('/api/demo')).text();

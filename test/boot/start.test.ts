@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isAlive } from '../../src/sandbox/postgres-process.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -127,8 +127,10 @@ describe('a bare machine', () => {
 
     const second = start(env);
     await second.says(/demo key/);
+    const orphan = childOf(second.child.pid!, 'gateway-process');
     second.child.kill('SIGKILL');
     await second.exited;
+    await vi.waitFor(() => expect(isAlive(orphan)).toBe(false));
     const third = start(env);
     // The same key: what was copied yesterday still works.
     expect((await third.says(/demo key {3}(rk_demo_\S+)/))[1]).toBe(key);
@@ -155,6 +157,55 @@ test('npm killed with -9 takes everything with it, though its shell outlives it'
   await started.exited;
   expect(processesIn(dataDir)).toEqual([]);
 }, 60_000);
+
+test('a gateway that is killed is started again at its address, and npm start goes on', async () => {
+  const dataDir = join(scratch, 'killed');
+  const ports = await freePorts();
+  const started = start({ ...ports, DATA_DIR: dataDir });
+  const [, key] = await started.says(/demo key {3}(rk_demo_\S+)/);
+  const gatewayAt = (path: string): Promise<Response> => fetch(`http://localhost:${ports.PORT}${path}`);
+  expect((await gatewayAt('/readyz')).status).toBe(200);
+
+  const gateway = childOf(started.child.pid!, 'gateway-process');
+  process.kill(gateway, 'SIGKILL');
+  await started.says(/The gateway ended unexpectedly \(SIGKILL\) and is started again\.\n/);
+  await vi.waitFor(async () => expect((await gatewayAt('/readyz')).status).toBe(200), {
+    timeout: 20_000,
+    interval: 50,
+  });
+  expect(childOf(started.child.pid!, 'gateway-process')).not.toBe(gateway);
+  const lines = await gatewayAt('/v1/lines').then((answer) => answer.status);
+  const asked = await fetch(`http://localhost:${ports.PORT}/v1/lines`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  expect([lines, asked.status]).toEqual([401, 200]);
+  expect(started.printed().match(/gateway ended/g)).toHaveLength(1);
+
+  started.child.kill('SIGTERM');
+  expect(await started.exited).toBe(0);
+  expect(processesIn(dataDir)).toEqual([]);
+  expect(isAlive(gateway)).toBe(false);
+}, 60_000);
+
+/** The child of this process whose command line names this module. */
+function childOf(parent: number, name: string): number {
+  const found = readdirSync('/proc')
+    .map(Number)
+    .find((pid) => {
+      try {
+        const [, ppid] = /^.*\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        return (
+          Number(ppid) === parent &&
+          isAlive(pid) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name)
+        );
+      } catch {
+        return false;
+      }
+    });
+  if (found === undefined) throw new Error(`${parent} has no ${name}`);
+  return found;
+}
 
 /** What `sh` makes of the line, sent as curl would send it. */
 async function copied(line: string): Promise<Record<string, unknown>> {
