@@ -119,7 +119,7 @@ export class GatewayProcess {
           try {
             resolve(lost());
           } catch (error) {
-            reject(error as Error);
+            reject(asError(error));
           }
         }),
       );
@@ -132,13 +132,16 @@ export class GatewayProcess {
       // Once sent it is on the wire: a process that freezes does not stop it; one that dies before it left does.
       kernel.at(arrivesInMs, label, async () => {
         if (!this.alive) return;
-        if (fault?.fault === 'crash_before') return this.kill();
+        if (fault?.fault === 'crash_before') {
+          this.kill();
+          return;
+        }
         if (fault?.fault === 'lose_request') return;
         try {
           const result = await perform(fault);
           deliver(() => resolve(result));
         } catch (error) {
-          deliver(() => reject(error as Error));
+          deliver(() => reject(asError(error)));
         }
         if (fault?.fault === 'crash_after') this.kill();
       });
@@ -171,6 +174,10 @@ export class GatewayProcess {
     if (!lane) this.#lanes.set(name, (lane = { arrivesAtMs: 0, answeredAtMs: 0 }));
     return lane;
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function uuid(chance: Random): string {
