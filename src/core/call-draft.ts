@@ -1,7 +1,7 @@
 // A step of a call session while it is being composed, and the two ways every session ends. Which event leads to which
 // change is not here: call-ringing and call-talking decide that.
 
-import type { LegUuid } from './ids.ts';
+import type { E164, LegUuid } from './ids.ts';
 import type { NoticeDraft } from './merchant-notice.ts';
 import type { Sentence } from './prompt.ts';
 import {
@@ -25,6 +25,8 @@ export class CallDraft {
   claim: number | 'all' | undefined;
   occupy: string | undefined;
   linger: string | undefined;
+  askForMore = false;
+  neverAgain: E164 | undefined;
   settle = false;
 
   constructor(session: CallSession) {
@@ -45,7 +47,8 @@ export class CallDraft {
     this.notices.push({ type, data: { callSessionId: this.session.id, ...data } });
   }
   done(): CallStep {
-    const { session, commands, facts, notices, free, settle, claim, occupy, linger } = this;
+    const { session, commands, facts, notices, free, settle, claim, occupy, linger, askForMore, neverAgain } =
+      this;
     return {
       session,
       commands,
@@ -56,6 +59,8 @@ export class CallDraft {
       ...(claim !== undefined && { claim }),
       ...(occupy !== undefined && { occupy }),
       ...(linger !== undefined && { linger }),
+      ...(askForMore && { askForMore }),
+      ...(neverAgain !== undefined && { neverAgain }),
     };
   }
 }
@@ -89,11 +94,15 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid):
           : outcome === 'consultant_left' || outcome === 'failed'
             ? { key: 'caller_consultant_lost', language }
             : { key: 'apology', language };
-      draft.commands.push(
-        outcome === 'caller_left' || outcome === 'caller_refused' || outcome === 'caller_unreachable'
-          ? { do: 'hangUp', leg: caller.leg, cause: 'normal' }
-          : { do: 'play', leg: caller.leg, request: 'last_words', sentence },
-      );
+      if (draft.neverAgain !== undefined) {
+        const heard: Sentence = { key: 'caller_never_again', language };
+        draft.commands.push({ do: 'play', leg: caller.leg, request: 'last_words', sentence: heard });
+      } else
+        draft.commands.push(
+          outcome === 'caller_left' || outcome === 'caller_refused' || outcome === 'caller_unreachable'
+            ? { do: 'hangUp', leg: caller.leg, cause: 'normal' }
+            : { do: 'play', leg: caller.leg, request: 'last_words', sentence },
+        );
     }
   }
   close(draft, outcome);

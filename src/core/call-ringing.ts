@@ -1,9 +1,16 @@
 // From the held card to two people who both pressed 1: who is rung, what each is told, what each key means, who is next.
 // Here too every way it comes to nothing. The talk itself is call-talking's.
 
-import { type CallDraft, end } from './call-draft.ts';
-import { type Attempt, askTriesMax, type CallEvent, type CallerLeg } from './call-session.ts';
-import { bridged } from './call-talking.ts';
+import { type CallDraft, close, end } from './call-draft.ts';
+import {
+  type Attempt,
+  askTriesMax,
+  type CallEvent,
+  type CallerLeg,
+  type CallSession,
+  neverAgainKey,
+} from './call-session.ts';
+import { bridged, bridgedUnheard } from './call-talking.ts';
 import type { LegUuid } from './ids.ts';
 
 export function startRingingConsultants(draft: CallDraft): void {
@@ -48,11 +55,22 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
     case 'legsBridged':
       bridged(draft, event.atUs);
       return;
+    case 'legsUnbridged':
+      // That they were joined is still on its way to us, or was never heard: the leg that ends will tell it.
+      if (agreed(session) && session.unbridgedUs === undefined) draft.become({ unbridgedUs: event.atUs });
+      return;
+    case 'switchRestarted':
+      restarted(draft);
+      return;
     case 'legAnswered':
     case 'keyGiven':
     case 'noKeyGiven':
     case 'played':
     case 'legEnded': {
+      if (event.type === 'legEnded' && event.bridgedAtUs !== undefined && agreed(session, event.leg)) {
+        bridgedUnheard(draft, event, event.bridgedAtUs);
+        return;
+      }
       if (session.caller?.leg === event.leg) {
         callerLeg(draft, session.caller, event);
         return;
@@ -64,6 +82,23 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
     default:
       return;
   }
+}
+
+/** Both, and (where one is named) this leg is one of theirs: whatever else is told of a bridge is no talk of this session. */
+function agreed({ caller, attempts }: CallSession, leg?: LegUuid): boolean {
+  const consultant = attempts.find((one) => one.state === 'accepted');
+  if (caller?.state !== 'consented' || !consultant) return false;
+  return leg === undefined || leg === caller.leg || leg === consultant.leg;
+}
+
+/** Nobody is on the line any more: there is nothing to say and nobody to hang up. */
+function restarted(draft: CallDraft): void {
+  const { caller, attempts } = draft.session;
+  for (const one of attempts) {
+    if (one.state === 'ringing' || one.state === 'offered') draft.attempt(one.leg, { state: 'stopped' });
+  }
+  draft.become({ endedBy: 'switch', ...(caller && { caller: { ...caller, state: 'gone' as const } }) });
+  close(draft, 'failed');
 }
 
 type LegEvent = Extract<CallEvent, { leg: LegUuid }>;
@@ -209,6 +244,13 @@ function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
       }
       if (event.key === '3') {
         draft.become({ endedBy: 'caller' });
+        end(draft, 'caller_refused');
+        return;
+      }
+      if (event.key === neverAgainKey) {
+        draft.become({ endedBy: 'caller' });
+        draft.neverAgain = draft.session.plan.callerNumber;
+        draft.fact('never_again');
         end(draft, 'caller_refused');
         return;
       }

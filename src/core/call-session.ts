@@ -65,8 +65,11 @@ export interface CallPlan {
   ringSeconds: number;
   ringStepSeconds: number;
   callerFirst: boolean;
-  /** What the caller agreed to at the start: so many times this many seconds more may be held for and talked. */
-  moreTime?: { seconds: number; times: number };
+  /**
+   * What the caller agreed to at the start: so many times this many seconds more may be held for and talked. `hold`: what one
+   * of them holds on his card at most, as decimal text in the currency of `price`.
+   */
+  moreTime?: { seconds: number; times: number; hold: string };
 }
 
 /** A consultant who was claimed for this session, with the leg that will ring him. */
@@ -105,7 +108,7 @@ export interface CallSession {
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
   /**
    * Near the limit more time is offered, at most `plan.moreTime.times` times: `asked` while the processor decides. Granted, the
-   * limit in `plan.talkLimitSeconds` has moved and the next offer may come.
+   * limit in `plan.talkLimitSeconds` has moved and the next offer may come; refused, none comes any more.
    */
   moreTime?: { state: 'offered' | 'asked' | 'refused' | 'granted'; granted: number };
 }
@@ -120,14 +123,20 @@ export type CallEvent =
   | { type: 'played'; leg: LegUuid; request: string }
   | { type: 'legsBridged'; atUs: bigint }
   | { type: 'legsUnbridged'; atUs: bigint }
+  /** `bridgedAtUs`: the switch says that this leg was joined, and when, though the joining itself may not have been heard. */
   | { type: 'legEnded'; leg: LegUuid; because: LegEnd; endedAtUs: bigint; bridgedAtUs?: bigint }
   | { type: 'bridgeFailed' }
+  /** The switch came back as a new one (its Core-UUID): no leg of it lives. `provenUs`: the last it told before. */
+  | { type: 'switchRestarted'; provenUs?: bigint }
   | { type: 'timerDue'; timer: TimerName }
   /** A key pressed while they talk. */
   | { type: 'keyPressed'; leg: LegUuid; key: string }
-  /** The caller's wish for more time, from his phone or his page. */
+  /** The caller's wish for more time, from his page; from his phone it is a key. */
   | { type: 'moreTimeAsked' }
-  /** What the processor said to it; granted, the talk may last `talkLimitSeconds` from its bridge. */
+  /**
+   * What the processor said to it; granted, the talk may last `talkLimitSeconds` from its bridge, or where that is not said as
+   * much longer as was offered.
+   */
   | { type: 'moreTimeAnswered'; granted: boolean; talkLimitSeconds?: number }
   | { type: 'hangUpRequested'; by: 'caller' | 'merchant' };
 
@@ -179,6 +188,8 @@ export interface CallStep {
   linger?: string;
   /** A second authorization is to be written and asked for with this step; `moreTimeAnswered` follows. */
   askForMore?: boolean;
+  /** Whoever answers this number asked never to be called again: to be kept with this step. */
+  neverAgain?: E164;
   /** The money is to be settled. */
   settle: boolean;
 }
@@ -194,9 +205,37 @@ export const legEndWithinMs = 500;
 /** `media_timeout` of the shipped profile. */
 export const mediaTimeoutUs = 30_000_000n;
 
+/** The key that asks for more time; 1 and 3 were yes and no a minute ago and may still lie under a finger. */
+export const moreTimeKey = '5';
+
+/** Pressed by a caller while he hears the price: he is never rung again. */
+export const neverAgainKey = '9';
+
 /** The caller is warned a minute before the end; on a very short limit when two thirds are gone. */
 export function warningSecondsBefore(talkLimitSeconds: number): number {
   return talkLimitSeconds >= 120 ? 60 : Math.floor(talkLimitSeconds / 3);
+}
+
+/** How many seconds before its end the talk's next warning falls: after the old end where the limit was moved by little. */
+export function nextWarningSecondsBefore({ plan, moreTime }: CallSession): number {
+  const before = warningSecondsBefore(plan.talkLimitSeconds);
+  if (!plan.moreTime || !moreTime?.granted) return before;
+  return Math.min(before, warningSecondsBefore(plan.moreTime.seconds));
+}
+
+/** The timers of a talk, as milliseconds from its bridge: whoever takes it over or moves its limit arms what is left of them. */
+export function talkTimers(session: CallSession): readonly { timer: TimerName; afterBridgeMs: number }[] {
+  const limitMs = session.plan.talkLimitSeconds * 1000;
+  return [
+    { timer: 'limit', afterBridgeMs: limitMs },
+    { timer: 'warning', afterBridgeMs: limitMs - nextWarningSecondsBefore(session) * 1000 },
+  ];
+}
+
+/** Whether more time may be offered, once more. */
+export function mayOfferMoreTime({ plan, moreTime }: CallSession): boolean {
+  if (!plan.moreTime || moreTime?.state === 'asked' || moreTime?.state === 'refused') return false;
+  return (moreTime?.granted ?? 0) < plan.moreTime.times;
 }
 
 /** Billable time (DESIGN 1): what runs past the limit is our loss, never billed. Microseconds. */
@@ -215,22 +254,33 @@ export function talkUs(session: CallSession): bigint {
 /** After the talk the switch keeps the caller's leg this long, for his farewell. */
 const farewellUs = 20_000_000n;
 
+/** What the switch's own record of a leg says of its end; `bridgedUs` where it was ever joined to another. */
+export interface LegRecord {
+  leg: LegUuid;
+  endedUs: bigint;
+  /** The switch's word: `MEDIA_TIMEOUT`. */
+  cause?: string;
+  bridgedUs?: bigint;
+}
+
 /**
  * When a talk ended whose end nobody heard: the latest that the switch's records of its legs prove, never before the bridge.
- * The consultant's leg ends with the talk, the caller's may have waited for a farewell that never came. `gone`: the legs
- * that no longer live.
+ * The consultant's leg ends with the talk, the caller's may have waited for a farewell that never came, and one that fell
+ * silent was hung up when the silence had lasted (DESIGN 6). `gone`: the legs that no longer live.
  */
 export function provenEndUs(
   session: CallSession,
   gone: readonly LegUuid[],
-  records: readonly { leg: LegUuid; endedUs: bigint }[],
+  records: readonly LegRecord[],
 ): bigint {
   const bridgedUs = session.bridgedUs ?? 0n;
   const accepted = session.attempts.find((one) => one.state === 'accepted');
-  const ends = records.map(({ leg, endedUs }) => {
+  const ends = records.map((record) => {
+    const { leg } = record;
     const waited = leg === session.caller?.leg && accepted !== undefined && gone.includes(accepted.leg);
     const proven = records.some((one) => one.leg === accepted?.leg);
-    return waited && !proven ? endedUs - farewellUs : endedUs;
+    if (record.cause === 'MEDIA_TIMEOUT') return record.endedUs - mediaTimeoutUs;
+    return waited && !proven ? record.endedUs - farewellUs : record.endedUs;
   });
   const first = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
   return first === undefined || first < bridgedUs ? bridgedUs : first;

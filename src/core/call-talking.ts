@@ -9,22 +9,39 @@ import {
   type CallSession,
   legEndWithinMs,
   mediaTimeoutUs,
-  warningSecondsBefore,
+  moreTimeKey,
+  talkTimers,
 } from './call-session.ts';
 import type { LegUuid } from './ids.ts';
+import { answer, ask, warn } from './more-time.ts';
 
 export function bridged(draft: CallDraft, atUs: bigint): void {
-  const { plan, caller } = draft.session;
+  const { plan, caller, unbridgedUs } = draft.session;
   if (caller?.state !== 'consented') throw new Error('Joined without the caller’s consent.');
-  const limitMs = plan.talkLimitSeconds * 1000;
-  const warningMs = limitMs - warningSecondsBefore(plan.talkLimitSeconds) * 1000;
   draft.become({ state: 'connected', bridgedUs: atUs });
   draft.fact('connected', { talkLimitSeconds: plan.talkLimitSeconds });
   draft.notice('call.connected', { talkLimitSeconds: plan.talkLimitSeconds });
-  draft.commands.push(
-    { do: 'startTimer', timer: 'limit', afterMs: limitMs },
-    { do: 'startTimer', timer: 'warning', afterMs: warningMs },
-  );
+  for (const { timer, afterBridgeMs } of talkTimers(draft.session)) {
+    draft.commands.push({ do: 'startTimer', timer, afterMs: afterBridgeMs });
+  }
+  // Told the wrong way round: they have parted already.
+  if (unbridgedUs !== undefined) {
+    draft.commands.push({ do: 'startTimer', timer: 'unbridged', afterMs: legEndWithinMs });
+  }
+}
+
+/**
+ * They were joined and one has left again, and nobody listened to either: the leg that ended tells when it was joined. The
+ * same as if both had been told in time, but nothing is left to be timed.
+ */
+export function bridgedUnheard(
+  draft: CallDraft,
+  event: CallEvent & { type: 'legEnded' },
+  atUs: bigint,
+): void {
+  bridged(draft, atUs);
+  draft.commands = draft.commands.filter((command) => command.do !== 'startTimer');
+  connected(draft, event);
 }
 
 export function connected(draft: CallDraft, event: CallEvent): void {
@@ -67,9 +84,35 @@ export function connected(draft: CallDraft, event: CallEvent): void {
       parted(draft, talkEndUs(session, event), by, consultant, caller, event.leg);
       return;
     }
+    case 'keyPressed':
+      if (event.leg === caller.leg && event.key === moreTimeKey && session.unbridgedUs === undefined)
+        ask(draft, caller, 'key');
+      return;
+    case 'moreTimeAsked':
+      if (session.unbridgedUs === undefined) ask(draft, caller, 'page');
+      return;
+    case 'moreTimeAnswered':
+      if (session.unbridgedUs === undefined) answer(draft, caller, event);
+      return;
+    case 'switchRestarted':
+      restarted(draft, event.provenUs);
+      return;
     default:
       return;
   }
+}
+
+/** No leg is left to be told anything. The talk is billed as far as the switch was heard to live, and no further. */
+function restarted(draft: CallDraft, provenUs: bigint | undefined): void {
+  const { bridgedUs = 0n, unbridgedUs, caller } = draft.session;
+  const proven = provenUs !== undefined && provenUs > bridgedUs ? provenUs : bridgedUs;
+  const at = unbridgedUs !== undefined && unbridgedUs < proven ? unbridgedUs : proven;
+  draft.become({
+    unbridgedUs: at,
+    endedBy: 'switch',
+    ...(caller && { caller: { ...caller, state: 'gone' as const } }),
+  });
+  close(draft, 'talked');
 }
 
 /**
@@ -82,18 +125,6 @@ function talkEndUs(session: CallSession, event: CallEvent & { type: 'legEnded' }
   const first =
     session.unbridgedUs !== undefined && session.unbridgedUs < ended ? session.unbridgedUs : ended;
   return session.bridgedUs !== undefined && first < session.bridgedUs ? session.bridgedUs : first;
-}
-
-function warn(draft: CallDraft, caller: CallerLeg): void {
-  const { plan } = draft.session;
-  const secondsLeft = warningSecondsBefore(plan.talkLimitSeconds);
-  draft.fact('limit_near', { secondsLeft });
-  draft.notice('call.limit_near', { secondsLeft });
-  draft.commands.push({
-    do: 'announce',
-    leg: caller.leg,
-    sentence: { key: 'limit_near', language: plan.callerLanguage, secondsLeft },
-  });
 }
 
 function parted(

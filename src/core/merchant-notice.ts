@@ -11,6 +11,7 @@ export type NoticeType =
   | 'call.ringing'
   | 'call.connected'
   | 'call.limit_near'
+  | 'call.limit_moved'
   | 'call.ended';
 
 /** Every kind there is: the published description lists one body for each, and a test walks this list. */
@@ -22,6 +23,7 @@ export const noticeTypes: readonly NoticeType[] = [
   'call.ringing',
   'call.connected',
   'call.limit_near',
+  'call.limit_moved',
   'call.ended',
 ];
 

@@ -1,6 +1,7 @@
 // Spoken English. Prices with their taxes, and "charged" only where it is certain.
 
-import type { PriceTerms, SentenceFacts } from './sentence.ts';
+import { money } from './money.ts';
+import type { MoreTimeTerms, PriceTerms, SentenceFacts } from './sentence.ts';
 import {
   amountAloud,
   durationAloud,
@@ -27,10 +28,12 @@ export function english(sentence: SentenceFacts): string {
         `Hello, this is ${nameAloud(sentence.merchant)}, for your conversation with ${nameAloud(sentence.consultant)}. ` +
         `${priceSentence(sentence.price)} ` +
         `You can talk for up to ${minutesAloud(sentence.minutes, words)}. ` +
-        'To accept and start, press 1.'
+        'To accept and start, press 1. To refuse, press 3. Never to be called again, press 9.'
       );
     case 'caller_reminder':
       return 'To start the conversation, press 1. To cancel, hang up: you will not be charged.';
+    case 'caller_never_again':
+      return 'This number will not be called again, and you have not been charged. Goodbye.';
     case 'caller_hold':
       return 'Thank you. We are ringing your consultant, please hold.';
     case 'caller_nobody':
@@ -41,7 +44,13 @@ export function english(sentence: SentenceFacts): string {
         'The conversation did not start and you have not been charged. Goodbye.'
       );
     case 'limit_near':
-      return `You have ${durationAloud(sentence.secondsLeft, words)} left.`;
+      return `You have ${durationAloud(sentence.secondsLeft, words)} left.${sentence.more ? ` ${moreTime(sentence.more)}` : ''}`;
+    case 'more_time_asked':
+      return 'One moment please, your bank is being asked. Please go on talking.';
+    case 'more_time_granted':
+      return `Thank you. You can talk for ${durationAloud(sentence.seconds, words)} more.`;
+    case 'more_time_refused':
+      return 'We are sorry, your bank did not agree to more time. The conversation ends when your time is up.';
     case 'consultant_limit_near':
       return `The conversation ends in ${durationAloud(sentence.secondsLeft, words)}.`;
     case 'caller_farewell':
@@ -53,6 +62,14 @@ export function english(sentence: SentenceFacts): string {
     case 'apology':
       return 'We are sorry, a technical problem keeps us from continuing this call. Please call again a little later. Goodbye.';
   }
+}
+
+function moreTime(more: MoreTimeTerms): string {
+  const hold = money(more.hold, more.currency);
+  const amount = hold.amount.isZero()
+    ? 'Nothing more is held on your card'
+    : `At most ${amountAloud(hold, words)} more will be held on your card`;
+  return `For ${durationAloud(more.seconds, words)} more, press 5. ${amount}.`;
 }
 
 function priceSentence(terms: PriceTerms): string {

@@ -1,7 +1,8 @@
 // Spoken French. "Vous" throughout, prices with their taxes, and "débité" for what is taken from a card: it is said only
 // where it is certain.
 
-import type { PriceTerms, SentenceFacts } from './sentence.ts';
+import { money } from './money.ts';
+import type { MoreTimeTerms, PriceTerms, SentenceFacts } from './sentence.ts';
 import {
   amountAloud,
   durationAloud,
@@ -28,10 +29,12 @@ export function french(sentence: SentenceFacts): string {
         `Bonjour, ici ${nameAloud(sentence.merchant)}, pour votre entretien avec ${nameAloud(sentence.consultant)}. ` +
         `${priceSentence(sentence.price)} ` +
         `L'entretien dure ${minutesAloud(sentence.minutes, words)} au maximum. ` +
-        'Pour accepter et commencer, appuyez sur 1.'
+        'Pour accepter et commencer, appuyez sur 1. Pour refuser, sur 3. Pour ne plus jamais être appelé, sur 9.'
       );
     case 'caller_reminder':
       return "Pour commencer l'entretien, appuyez sur 1. Pour renoncer, raccrochez : rien ne vous sera débité.";
+    case 'caller_never_again':
+      return 'Ce numéro ne sera plus appelé, et rien ne vous est débité. Au revoir.';
     case 'caller_hold':
       return 'Merci. Nous appelons votre correspondant, ne quittez pas.';
     case 'caller_nobody':
@@ -42,7 +45,13 @@ export function french(sentence: SentenceFacts): string {
         "L'entretien n'a pas commencé et rien ne vous est débité. Au revoir."
       );
     case 'limit_near':
-      return `Il vous reste ${durationAloud(sentence.secondsLeft, words)}.`;
+      return `Il vous reste ${durationAloud(sentence.secondsLeft, words)}.${sentence.more ? ` ${moreTime(sentence.more)}` : ''}`;
+    case 'more_time_asked':
+      return 'Un instant, nous interrogeons votre banque. Vous pouvez continuer à parler.';
+    case 'more_time_granted':
+      return `Merci. Vous pouvez parler ${durationAloud(sentence.seconds, words)} de plus.`;
+    case 'more_time_refused':
+      return "Nous sommes désolés, votre banque n'a pas accepté de prolonger. L'entretien se terminera à l'heure prévue.";
     case 'consultant_limit_near':
       return `L'entretien se termine dans ${durationAloud(sentence.secondsLeft, words)}.`;
     case 'caller_farewell':
@@ -57,6 +66,14 @@ export function french(sentence: SentenceFacts): string {
         'Veuillez rappeler un peu plus tard. Au revoir.'
       );
   }
+}
+
+function moreTime(more: MoreTimeTerms): string {
+  const hold = money(more.hold, more.currency);
+  const amount = hold.amount.isZero()
+    ? "Rien de plus n'est réservé sur votre carte"
+    : `Au plus ${amountAloud(hold, words)} de plus seront réservés sur votre carte`;
+  return `Pour parler ${durationAloud(more.seconds, words)} de plus, appuyez sur 5. ${amount}.`;
 }
 
 function priceSentence(terms: PriceTerms): string {

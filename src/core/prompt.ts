@@ -5,7 +5,7 @@ import type { Sentence } from './sentence.ts';
 import { english } from './prompt-en.ts';
 import { french } from './prompt-fr.ts';
 
-export type { PriceTerms, Sentence, SentenceFacts } from './sentence.ts';
+export type { MoreTimeTerms, PriceTerms, Sentence, SentenceFacts } from './sentence.ts';
 
 /** One line of text without control characters, numbers as digits: `25 euros`, `2 euros 50`, `1 minute`. */
 export function spokenText(sentence: Sentence): string {

@@ -14,6 +14,13 @@ export interface PriceTerms {
   pricePerMinute?: string;
 }
 
+/** `hold` as decimal text in `currency`. */
+export interface MoreTimeTerms {
+  seconds: number;
+  hold: string;
+  currency: string;
+}
+
 export type Sentence = { language: Language } & SentenceFacts;
 
 export type SentenceFacts =
@@ -23,18 +30,26 @@ export type SentenceFacts =
   | { key: 'consultant_wait' }
   /** Consultant: the caller did not answer or did not accept; he is free again. */
   | { key: 'consultant_caller_lost' }
-  /** Caller, on answering: name, price, longest talk, 1 starts. */
+  /** Caller, on answering: name, price, longest talk, 1 starts, 3 refuses, 9 is never to be called again. */
   | { key: 'caller_offer'; merchant: string; consultant: string; price: PriceTerms; minutes: number }
   /** Caller, second try: 1 starts, hanging up costs nothing. */
   | { key: 'caller_reminder' }
+  /** Caller, after 9: he is not called again, nothing is charged. */
+  | { key: 'caller_never_again' }
   /** Caller of a line that rings him first: the consultant is being rung. */
   | { key: 'caller_hold' }
   /** Caller: nobody is available, nothing is charged. */
   | { key: 'caller_nobody' }
   /** Caller: the consultant was gone before the start, nothing is charged. */
   | { key: 'caller_consultant_lost' }
-  /** Caller, in the talk, before the talk limit. */
-  | { key: 'limit_near'; secondsLeft: number }
+  /** Caller, in the talk, before the talk limit; `more`: what key 5 adds, and what it holds on his card at most. */
+  | { key: 'limit_near'; secondsLeft: number; more?: MoreTimeTerms }
+  /** Caller, in the talk, after key 5: his bank is being asked. */
+  | { key: 'more_time_asked' }
+  /** Caller, in the talk: the limit has moved by this. */
+  | { key: 'more_time_granted'; seconds: number }
+  /** Caller, in the talk: it stays at the old limit. */
+  | { key: 'more_time_refused' }
   /** Consultant, in the talk, before the talk limit. */
   | { key: 'consultant_limit_near'; secondsLeft: number }
   | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }

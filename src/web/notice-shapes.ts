@@ -48,7 +48,11 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
   },
   'call.limit_near': {
     says: 'The talk limit is near; the caller was warned.',
-    data: z.looseObject({ ...ofCall, secondsLeft: z.number() }),
+    data: z.looseObject({ ...ofCall, secondsLeft: z.number(), moreTimeOffered: z.boolean().optional() }),
+  },
+  'call.limit_moved': {
+    says: 'The caller asked for more time and it is held: the talk limit has moved.',
+    data: z.looseObject({ ...ofCall, talkLimitSeconds: z.number() }),
   },
   'call.ended': {
     says: 'The call is over, with or without talk. The money follows in its own notice.',

@@ -7,127 +7,23 @@ import { advance, resume } from '../../src/core/advance-call.ts';
 import {
   billableUs,
   type CallEvent,
-  type CallSession,
   type CallStep,
-  type ClaimedConsultant,
+  mayOfferMoreTime,
   talkUs,
   warningSecondsBefore,
 } from '../../src/core/call-session.ts';
-import type { E164, LegUuid } from '../../src/core/ids.ts';
-
-const callerLeg = 'aaaaaaaa-0000-4000-8000-000000000000' as LegUuid;
-const consultant = (n: number): ClaimedConsultant => ({
-  consultantId: `con_${String(n)}`,
-  name: ['Claire', 'Hugo', 'Inès'][n - 1] ?? 'Somebody',
-  number: `+3319900000${String(n)}` as E164,
-  language: 'fr',
-  leg: `bbbbbbbb-0000-4000-8000-00000000000${String(n)}` as LegUuid,
-});
-const legOf = (n: number): LegUuid => consultant(n).leg;
-
-function order(plan: Partial<CallSession['plan']> = {}): CallSession {
-  return {
-    id: 'call_1',
-    state: 'awaiting_payment',
-    plan: {
-      callerNumber: '+33612345678' as E164,
-      callerId: '+33199000100' as E164,
-      callerLanguage: 'fr',
-      merchantName: 'Les Conseils',
-      lineName: 'Consultation',
-      price: { currency: 'EUR', fixedPrice: '15.00', includedMinutes: 10, pricePerMinute: '2.00' },
-      talkLimitSeconds: 900,
-      ringing: 'in_turn',
-      ringSeconds: 25,
-      ringStepSeconds: 10,
-      callerFirst: false,
-      ...plan,
-    },
-    candidates: ['con_1', 'con_2', 'con_3'],
-    attempts: [],
-    callerLegUuid: callerLeg,
-  };
-}
-
-/** Plays events on a session; claims are granted to whoever is next, as the database would. */
-class Table {
-  session: CallSession;
-  said: CallStep[] = [];
-  taken = new Set<string>();
-  constructor(plan: Partial<CallSession['plan']> = {}, taken: string[] = []) {
-    this.session = order(plan);
-    this.taken = new Set(taken);
-  }
-  on(event: CallEvent): this {
-    let step = advance(this.session, event);
-    this.said.push(step);
-    this.session = step.session;
-    while (step.claim !== undefined) {
-      const { candidates } = this.session;
-      const free = candidates.filter((id) => !this.taken.has(id));
-      const claimed = free.slice(0, step.claim === 'all' ? undefined : step.claim);
-      const last = claimed.at(-1);
-      step = advance(this.session, {
-        type: 'consultantsClaimed',
-        consultants: claimed.map((id) => consultant(Number(id.slice(4)))),
-        skipped:
-          last === undefined || step.claim === 'all'
-            ? candidates
-            : candidates.slice(0, candidates.indexOf(last)),
-      });
-      this.said.push(step);
-      this.session = step.session;
-    }
-    return this;
-  }
-  /** What was commanded since the last look, as short words. */
-  done(): string[] {
-    const words = this.said.flatMap((step) =>
-      step.commands
-        .filter((command) => command.do !== 'startTimer' && command.do !== 'stopTimers')
-        .map((command) => {
-          const leg = 'leg' in command ? (command.leg === callerLeg ? 'A' : `B${command.leg.slice(-1)}`) : '';
-          const what =
-            'sentence' in command
-              ? ` ${command.sentence.key}`
-              : command.do === 'hangUp'
-                ? ` ${command.cause}`
-                : '';
-          return `${command.do} ${leg}${what}`.trim();
-        }),
-    );
-    this.said = [];
-    return words;
-  }
-}
-
-const answered = (leg: LegUuid): CallEvent => ({ type: 'legAnswered', leg });
-const key = (leg: LegUuid, pressed: string): CallEvent => ({ type: 'keyGiven', leg, key: pressed });
-const silence = (leg: LegUuid): CallEvent => ({ type: 'noKeyGiven', leg });
-const ended = (
-  leg: LegUuid,
-  because: CallEvent & { type: 'legEnded' } extends { because: infer B } ? B : never,
-  at = 0n,
-): CallEvent => ({
-  type: 'legEnded',
-  leg,
-  because,
-  endedAtUs: at,
-});
-const paid: CallEvent = { type: 'paymentAuthorized' };
-const second = 1_000_000n;
-
-function talking(plan: Partial<CallSession['plan']> = {}): Table {
-  const table = new Table(plan)
-    .on(paid)
-    .on(answered(legOf(1)))
-    .on(key(legOf(1), '1'))
-    .on(answered(callerLeg))
-    .on(key(callerLeg, '1'))
-    .on({ type: 'legsBridged', atUs: 100n * second });
-  table.done();
-  return table;
-}
+import {
+  answered,
+  callerLeg,
+  ended,
+  key,
+  legOf,
+  paid,
+  second,
+  silence,
+  Table,
+  talking,
+} from './call-table.ts';
 
 describe('a call as it should go', () => {
   it('rings the consultant, then the caller, joins them, and ends with the farewell', () => {
@@ -368,6 +264,35 @@ describe('the caller', () => {
     const table = ringing().on(answered(callerLeg)).on(key(callerLeg, '3'));
     expect(table.session.outcome).toBe('caller_refused');
   });
+  it('wants never to be called again, key 9: refused, kept, told that it is so', () => {
+    const table = ringing().on(answered(callerLeg)).on(key(callerLeg, '9'));
+    expect(table.session).toMatchObject({ outcome: 'caller_refused', endedBy: 'caller' });
+    const step = table.said.at(-1);
+    expect(step?.neverAgain).toBe('+33612345678');
+    expect(step?.facts.map((fact) => fact.name)).toEqual(['never_again', 'ended']);
+    expect(table.done()).toEqual([
+      'ask A caller_offer',
+      'play B1 consultant_caller_lost',
+      'play A caller_never_again',
+    ]);
+    table.on({ type: 'played', leg: callerLeg, request: 'last_words' });
+    expect(table.done()).toEqual(['hangUp A normal']);
+  });
+  it('is the only one who can: the consultant’s key 9 is another key', () => {
+    const table = new Table()
+      .on(paid)
+      .on(answered(legOf(1)))
+      .on(key(legOf(1), '9'));
+    expect(table.said.some((step) => step.neverAgain !== undefined)).toBe(false);
+    expect(table.done()).toEqual(['ring B1', 'ask B1 consultant_offer', 'ask B1 consultant_offer']);
+  });
+  it('key 9 before or after the offer is nothing', () => {
+    const agreed = ringing().on(key(callerLeg, '9')).on(answered(callerLeg)).on(key(callerLeg, '1'));
+    agreed.on(key(callerLeg, '9')).on({ type: 'legsBridged', atUs: 100n * second });
+    agreed.on({ type: 'keyPressed', leg: callerLeg, key: '9' });
+    expect(agreed.session.state).toBe('connected');
+    expect(agreed.said.some((step) => step.neverAgain !== undefined)).toBe(false);
+  });
   it('cannot be joined: both are told, nothing is charged', () => {
     const table = ringing().on(answered(callerLeg)).on(key(callerLeg, '1'));
     table.done();
@@ -467,6 +392,17 @@ describe('whatever happens, in whatever order', () => {
       leg: legs,
       request: fc.constantFrom('wait', 'last_words'),
     }),
+    fc.record({
+      type: fc.constant('keyPressed' as const),
+      leg: legs,
+      key: fc.constantFrom('5', '9'),
+    }),
+    fc.constant({ type: 'moreTimeAsked' as const }),
+    fc.record({ type: fc.constant('moreTimeAnswered' as const), granted: fc.boolean() }),
+    fc.record({
+      type: fc.constant('switchRestarted' as const),
+      provenUs: fc.bigInt(50_000_000n, 2_000_000_000n),
+    }),
     fc.constant(paid),
     fc.constant({ type: 'bridgeFailed' as const }),
   );
@@ -478,7 +414,8 @@ describe('whatever happens, in whatever order', () => {
         fc.boolean(),
         fc.array(events, { maxLength: 40 }),
         (ringing, callerFirst, happened) => {
-          const table = new Table({ ringing: ringing as 'in_turn', callerFirst });
+          const moreTime = { seconds: 300, times: 2, hold: '10.00' };
+          const table = new Table({ ringing: ringing as 'in_turn', callerFirst, moreTime });
           const steps: CallStep[] = [];
           for (const event of [paid, ...happened]) {
             table.on(event);
@@ -491,6 +428,11 @@ describe('whatever happens, in whatever order', () => {
                 table.session = advance(table.session, { type: 'legsBridged', atUs: 100_000_000n }).session;
               }
             }
+            // More is asked for one at a time, and the limit never moves but by what was granted.
+            const { granted = 0 } = table.session.moreTime ?? {};
+            expect(table.session.plan.talkLimitSeconds).toBe(900 + granted * 300);
+            expect(granted <= 2).toBe(true);
+            if (mayOfferMoreTime(table.session)) expect(granted < 2).toBe(true);
             steps.push(...table.said);
             table.said = [];
             if (table.session.state === 'connected') expect(table.session.caller?.state).toBe('consented');

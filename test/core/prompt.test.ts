@@ -36,10 +36,14 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
     minutes: 30,
   },
   caller_reminder: { key: 'caller_reminder' },
+  caller_never_again: { key: 'caller_never_again' },
   caller_hold: { key: 'caller_hold' },
   caller_nobody: { key: 'caller_nobody' },
   caller_consultant_lost: { key: 'caller_consultant_lost' },
   limit_near: { key: 'limit_near', secondsLeft: 60 },
+  more_time_asked: { key: 'more_time_asked' },
+  more_time_granted: { key: 'more_time_granted', seconds: 300 },
+  more_time_refused: { key: 'more_time_refused' },
   consultant_limit_near: { key: 'consultant_limit_near', secondsLeft: 60 },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
@@ -64,12 +68,14 @@ describe('what is said', () => {
     expect(spokenText({ language: 'fr', ...offer(consultation) })).toBe(
       'Bonjour, ici Voyance Clara, pour votre entretien avec Maria. ' +
         "Le prix est de 25 euros, comprenant 10 minutes d'entretien, puis 2 euros 50 par minute, toutes taxes comprises. " +
-        "L'entretien dure 30 minutes au maximum. Pour accepter et commencer, appuyez sur 1.",
+        "L'entretien dure 30 minutes au maximum. Pour accepter et commencer, appuyez sur 1. " +
+        'Pour refuser, sur 3. Pour ne plus jamais être appelé, sur 9.',
     );
     expect(spokenText({ language: 'en', ...offer(consultation) })).toBe(
       'Hello, this is Voyance Clara, for your conversation with Maria. ' +
         'The price is 25 euros, including 10 minutes of conversation, then 2 euros 50 per minute, taxes included. ' +
-        'You can talk for up to 30 minutes. To accept and start, press 1.',
+        'You can talk for up to 30 minutes. To accept and start, press 1. To refuse, press 3. ' +
+        'Never to be called again, press 9.',
     );
   });
 
@@ -92,7 +98,31 @@ describe('what is said', () => {
     const promised = all
       .filter((facts) => promise.test(spokenText({ language, ...facts })))
       .map((facts) => facts.key);
-    expect(promised).toEqual(['caller_reminder', 'caller_nobody', 'caller_consultant_lost']);
+    expect(promised).toEqual([
+      'caller_reminder',
+      'caller_never_again',
+      'caller_nobody',
+      'caller_consultant_lost',
+    ]);
+  });
+
+  test.each([
+    ['10.00', 'At most 10 euros more will be held on your card.', 'Au plus 10 euros de plus seront réservés'],
+    [
+      '0.50',
+      'At most 50 cents more will be held on your card.',
+      'Au plus 50 centimes de plus seront réservés',
+    ],
+    ['0.00', 'Nothing more is held on your card.', "Rien de plus n'est réservé sur votre carte."],
+  ])('more time that holds %s says so, with the key', (hold, english, french) => {
+    const more = { seconds: 300, hold, currency: 'EUR' };
+    const near = { key: 'limit_near' as const, secondsLeft: 60, more };
+    expect(spokenText({ language: 'en', ...near })).toBe(
+      `You have 1 minute left. For 5 minutes more, press 5. ${english}`,
+    );
+    expect(spokenText({ language: 'fr', ...near })).toContain(
+      `Il vous reste 1 minute. Pour parler 5 minutes de plus, appuyez sur 5. ${french}`,
+    );
   });
 
   it('tells the two farewells apart', () => {
