@@ -1,5 +1,9 @@
 // Notices: written in the transaction of the change that caused them, delivered by any gateway. A try is claimed by
 // moving its due time ahead of the attempt, so that a gateway that dies in mid-try delays the notice and loses nothing.
+// That due time is the claim's name: what came of a try is written only while it still stands there.
+//
+// Each notice has a schedule of its own (core/merchant-notice). A merchant who was away may be tried out of turn, when he
+// takes something or simply every few minutes: such a try uses nothing of the schedule, which `scheduled_at` keeps.
 
 import { type NoticeDraft, noticeBody } from '../core/merchant-notice.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -62,6 +66,8 @@ export interface DueNotice {
   body: string;
   tries: number;
   createdAt: Date;
+  /** This try is out of turn: if it fails, the notice waits for this instant as before. */
+  scheduledAt: Date | null;
 }
 
 /** Takes up to `atMost` due notices for one try each; nobody else takes them before `until`. */
@@ -80,14 +86,19 @@ export async function claimDueNotices(
     `update notices set next_try_at = ? where id in (
        select id from notices where state = 'pending' and next_try_at <= ? order by next_try_at, position limit ?
        for update skip locked)
-     returning id, type, body, tries, created_at as "createdAt"`,
-    [claim.until, claim.at, claim.atMost],
+     returning id, type, body, tries, created_at as "createdAt",
+       case when scheduled_at > ? then scheduled_at end as "scheduledAt"`,
+    [claim.until, claim.at, claim.atMost, claim.at],
   );
   return { url: address.url, secretSealed: address.sealed, notices };
 }
 
 export interface TriedNotice {
   id: string;
+  /** The claim it was tried under. */
+  claimedUntil: Date;
+  /** How far its schedule has come with this try. */
+  tries: number;
   try: number;
   at: Date;
   tookMs: number;
@@ -97,19 +108,49 @@ export interface TriedNotice {
   problem?: string;
 }
 
-/** What came of the tries, all at once. A notice replayed or delivered meanwhile keeps its state. */
+/** What came of the tries, all at once. A notice replayed, or claimed by another since, keeps its state and its schedule. */
 export async function recordTries(tx: Tx, merchantId: string, tried: readonly TriedNotice[]): Promise<void> {
   await tx.raw(
     `with tried as (
-       select * from jsonb_to_recordset(?::jsonb) as t(id text, try int, at timestamptz, "tookMs" int, state text,
-         "nextTryAt" timestamptz, status int, problem text)),
+       select * from jsonb_to_recordset(?::jsonb) as t(id text, "claimedUntil" timestamptz, tries int, try int,
+         at timestamptz, "tookMs" int, state text, "nextTryAt" timestamptz, status int, problem text)),
      moved as (
-       update notices n set state = t.state, tries = t.try, next_try_at = t."nextTryAt", last_status = t.status,
-         last_problem = t.problem
-       from tried t where n.id = t.id and n.state = 'pending')
+       update notices n set state = t.state, tries = t.tries, next_try_at = t."nextTryAt", scheduled_at = null,
+         tried_at = t.at, last_status = t.status, last_problem = t.problem
+       from tried t where n.id = t.id and n.state = 'pending' and n.next_try_at = t."claimedUntil")
      insert into deliveries (merchant_id, notice_id, try, at, status, problem, took_ms)
      select ?, t.id, t.try, t.at, t.status, t.problem, t."tookMs" from tried t on conflict do nothing`,
     [JSON.stringify(tried), merchantId],
+  );
+}
+
+/**
+ * He takes what we send: all that waits for him comes at once, but nothing sooner than this long after its last try, or
+ * what he refuses alone would be tried with everything he takes. `claimedUntil`: what is due before is due soon enough, and
+ * may be on its way at this moment.
+ */
+export async function bringForward(
+  tx: Tx,
+  at: Date,
+  claimedUntil: Date,
+  sinceLastTrySeconds: number,
+): Promise<void> {
+  await tx.raw(
+    `update notices set scheduled_at = coalesce(scheduled_at, next_try_at),
+       next_try_at = greatest(?::timestamptz, tried_at + make_interval(secs => ?))
+     where state = 'pending' and next_try_at > ?
+       and greatest(?::timestamptz, tried_at + make_interval(secs => ?)) < next_try_at`,
+    [at, sinceLastTrySeconds, claimedUntil, at, sinceLastTrySeconds],
+  );
+}
+
+/** Nobody answers: one notice, the one whose turn comes first, is tried at `at` unless something is by then anyway. */
+export async function knockAgain(tx: Tx, at: Date): Promise<void> {
+  await tx.raw(
+    `update notices set scheduled_at = coalesce(scheduled_at, next_try_at), next_try_at = ?
+     where id = (select id from notices where state = 'pending' order by next_try_at limit 1)
+       and state = 'pending' and next_try_at > ?`,
+    [at, at],
   );
 }
 
@@ -117,7 +158,8 @@ export async function recordTries(tx: Tx, merchantId: string, tried: readonly Tr
 export async function disableNotices(tx: Tx, merchantId: string, at: Date): Promise<void> {
   await tx.raw(
     `with off as (update merchants set notices_disabled_at = coalesce(notices_disabled_at, ?) where id = ?)
-     update notices set state = 'parked', next_try_at = null, last_problem = 'gone' where state = 'pending'`,
+     update notices set state = 'parked', next_try_at = null, scheduled_at = null, last_problem = 'gone'
+     where state = 'pending'`,
     [at, merchantId],
   );
 }
@@ -138,9 +180,40 @@ export async function requeueNotice(
   if (row.url === null) return 'no_address';
   // The schedule begins anew; id and body stay, so that a receiver who had it after all recognizes it.
   await tx.raw(
-    `with queued as (update notices set state = 'pending', tries = 0, next_try_at = ?, last_problem = null where id = ?)
+    `with queued as (
+       update notices set state = 'pending', tries = 0, next_try_at = ?, scheduled_at = null, tried_at = null,
+         last_problem = null
+       where id = ?)
      select pg_notify('ringmeter_notices', ?)`,
     [at, noticeId, row.merchantId],
   );
   return 'queued';
+}
+
+/**
+ * All that was parked on its way to this merchant, its schedule begun anew; how many. After a 410 notices are sent again
+ * from here on. What was never to be sent, because there was no address then, stays where it is.
+ */
+export async function requeueParked(
+  tx: Tx,
+  merchantId: string,
+  at: Date,
+): Promise<{ outcome: 'queued'; notices: number } | { outcome: 'no_address' }> {
+  const merchant = await firstRow<{ url: string | null; disabledAt: Date | null }>(
+    tx,
+    'select notice_url as url, notices_disabled_at as "disabledAt" from merchants where id = ? for update',
+    [merchantId],
+  );
+  if (!merchant?.url) return { outcome: 'no_address' };
+  await tx.raw('update merchants set notices_disabled_at = null where id = ?', [merchantId]);
+  const queued = await firstRow<{ notices: number }>(
+    tx,
+    `with queued as (
+       update notices set state = 'pending', tries = 0, next_try_at = ?, scheduled_at = null, tried_at = null,
+         last_problem = null
+       where state = 'parked' and (last_problem is distinct from 'no_address' or created_at >= ?) returning id)
+     select count(*)::int as notices, pg_notify('ringmeter_notices', ?) from queued`,
+    [at, merchant.disabledAt, merchantId],
+  );
+  return { outcome: 'queued', notices: queued?.notices ?? 0 };
 }
