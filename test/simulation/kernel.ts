@@ -34,6 +34,8 @@ export class Kernel {
   readonly lines: string[] = [];
   /** Told after every happening that changed something, once all is quiet. Throws what it finds. */
   afterChange: (() => void | Promise<void>) | undefined;
+  /** Told of every error a gateway logs: some are the world's doing, others are bugs. */
+  onFault: ((error: unknown, process: string) => void) | undefined;
   /** From here on nothing goes wrong any more. */
   healed = false;
   /** How many acts of each kind there were: an exhaustive run takes its places from it. */

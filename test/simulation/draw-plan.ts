@@ -1,0 +1,147 @@
+// What a seed lets go wrong. One run has one or two kinds of misfortune and not all at once: where everything fails all the
+// time nothing gets far enough to fail in an interesting way.
+
+import type { ActFault, ActFaultName, ActKind, ChanceName, FaultPlan, WorldFault } from './fault-plan.ts';
+import type { Random } from './kernel.ts';
+import type { Scenario } from './scenario.ts';
+
+const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
+  transaction: [
+    'crash_before',
+    'crash_after',
+    'crash_after',
+    'lose_answer',
+    'lose_request',
+    'slow',
+    'conflict',
+  ],
+  query: ['lose_request', 'slow'],
+  lease: ['lose_answer', 'lose_request', 'slow'],
+  switch: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow', 'refused'],
+  processor: [
+    'crash_before',
+    'crash_after',
+    'lose_answer',
+    'lose_answer',
+    'lose_request',
+    'slow',
+    'refused',
+    'saved_500',
+    'saved_500_done',
+  ],
+  notice: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow'],
+  mail: [],
+  spool: [],
+};
+
+/** Of each kind, about as many acts as a call has: where a fault may fall. */
+const actsOfACall: Partial<Record<ActKind, number>> = {
+  transaction: 70,
+  query: 300,
+  lease: 100,
+  switch: 25,
+  processor: 5,
+  notice: 8,
+};
+
+const chances: readonly ChanceName[] = [
+  'event_dropped',
+  'event_doubled',
+  'event_late',
+  'cdr_spooled',
+  'cdr_lost',
+  'cdr_doubled',
+  'hint_lost',
+  'hint_doubled',
+  'hint_late',
+  'notify_lost',
+  'list_lags',
+  'merchant_refuses',
+];
+
+export function drawPlan(random: Random, scenario: Scenario): FaultPlan {
+  const acts: ActFault[] = [];
+  const world: WorldFault[] = [];
+  const odds: Partial<Record<ChanceName, number>> = {};
+  if (random.chance(0.6)) drawActs(random, acts);
+  if (random.chance(0.6)) drawWorld(random, scenario, world);
+  if (random.chance(0.5)) {
+    for (let count = random.int(1, 3); count > 0; count -= 1) {
+      odds[random.pick(chances)] = random.pick([0.05, 0.2, 0.5, 1]);
+    }
+  }
+  if (random.chance(0.02)) odds.merchant_gone = 0.3;
+  return { acts, world, chances: odds };
+}
+
+function drawActs(random: Random, acts: ActFault[]): void {
+  for (let count = random.int(1, 4); count > 0; count -= 1) {
+    const act = random.pick([
+      'transaction',
+      'transaction',
+      'switch',
+      'switch',
+      'processor',
+      'processor',
+      'notice',
+      'query',
+      'lease',
+    ] as const);
+    const fault = random.pick(faultsOf[act]);
+    acts.push({
+      act,
+      nth: random.int(1, actsOfACall[act] ?? 10),
+      fault,
+      ...(fault === 'slow' && { ms: random.pick([50, 700, 2_500, 4_000, 12_000, 45_000]) }),
+    });
+  }
+}
+
+function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): void {
+  const gateway = (): string => `gw${String(random.int(1, scenario.gateways))}`;
+  const aSwitch = (): string => `fs${String(random.int(1, scenario.switches))}`;
+  for (let count = random.int(1, 3); count > 0; count -= 1) {
+    const atMs = random.int(2_000, Math.min(scenario.healAtMs - 5_000, 80_000));
+    const short = random.pick([300, 1_500, 4_000, 7_000, 15_000, 40_000]);
+    const fault = random.pick([
+      'gateway_killed',
+      'gateway_killed',
+      'gateway_frozen',
+      'gateway_frozen',
+      'database_away',
+      'link_lost',
+      'link_lost',
+      'switch_crashed',
+      'switch_stopped',
+      'processor_silent',
+      'processor_keys_pruned',
+      'merchant_down',
+    ] as const);
+    switch (fault) {
+      case 'gateway_killed':
+      case 'gateway_frozen':
+        world.push({ atMs, fault, target: gateway(), forMs: short });
+        break;
+      case 'link_lost':
+        world.push({
+          atMs,
+          fault,
+          target: random.chance(0.5) ? aSwitch() : `${aSwitch()}/${gateway()}`,
+          forMs: short,
+        });
+        break;
+      case 'switch_crashed':
+      case 'switch_stopped':
+        world.push({ atMs, fault, target: aSwitch(), forMs: short });
+        break;
+      case 'processor_keys_pruned':
+        world.push({ atMs, fault });
+        break;
+      case 'database_away':
+      case 'processor_silent':
+      case 'merchant_down':
+        world.push({ atMs, fault, forMs: random.chance(0.2) ? 120_000 : short });
+        break;
+    }
+  }
+}

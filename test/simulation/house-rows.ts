@@ -1,0 +1,61 @@
+// The rows a run begins with: one merchant, one line, its tariff, three consultants.
+
+import { randomBytes } from 'node:crypto';
+import { Seal } from '../../src/store/seal.ts';
+import { consultantNumber, type Scenario } from './scenario.ts';
+import type { SimDatabase } from './sim-database.ts';
+import { sealingKey } from './sim-gateway.ts';
+
+export const merchantId = 'mer_simulated';
+export const lineSlug = 'simulated';
+export const consultantIds = ['con_1', 'con_2', 'con_3'];
+const secret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
+const seal = new Seal(sealingKey);
+const secretSealed = seal.close(secret, merchantId);
+const linkSecretSealed = seal.close(randomBytes(16).toString('hex'), merchantId);
+
+export async function writeHouseRows(database: SimDatabase, scenario: Scenario): Promise<void> {
+  const { tariff } = scenario;
+  await database.look(
+    `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone,
+       notice_url, notice_secret_sealed, link_secret_sealed)
+     values (?, 'Claire', 'Claire SARL', 'claire@example.com', '+33199000100', 'Paris', 'FR', 'Europe/Paris',
+       'https://merchant.example/notices', ?, ?)`,
+    [merchantId, secretSealed, linkSecretSealed],
+  );
+  await database.look(
+    `insert into caller_ids (id, merchant_id, number, verified_at, verified_by) values ('cid_1', ?, '+33199000100', now(), 'us')`,
+    [merchantId],
+  );
+  await database.look(
+    `insert into lines (id, merchant_id, slug, sells, name, currency, ringing, ring_seconds, ring_step_seconds, caller_first,
+       duration_choices, caller_id_id, more_time_times, more_time_seconds)
+     values ('lin_1', ?, ?, 'conversation', '{"fr":"Conseil","en":"Advice"}', ?, ?, ?, ?, ?, ?::int[], 'cid_1', ?, ?)`,
+    [
+      merchantId,
+      lineSlug,
+      tariff.currency,
+      scenario.ringing,
+      scenario.ringSeconds,
+      scenario.ringStepSeconds,
+      scenario.callerFirst,
+      scenario.durations,
+      scenario.moreTime.times,
+      scenario.moreTime.seconds,
+    ],
+  );
+  await database.look(
+    `insert into tariffs (id, merchant_id, line_id, version, plan) values ('tar_1', ?, 'lin_1', 1, ?)`,
+    [merchantId, JSON.stringify({ timeZone: 'Europe/Paris', standard: tariff, windows: [] })],
+  );
+  for (const [index, id] of consultantIds.entries()) {
+    await database.look(
+      `insert into consultants (id, merchant_id, name, number, language) values (?, ?, ?, ?, 'fr')`,
+      [id, merchantId, `Consultant ${String(index + 1)}`, consultantNumber(index)],
+    );
+    await database.look(
+      `insert into line_consultants (merchant_id, line_id, consultant_id, position) values (?, 'lin_1', ?, ?)`,
+      [merchantId, id, index + 1],
+    );
+  }
+}

@@ -1,0 +1,151 @@
+// What one run is about: the house, the line, who orders what. And what a seed makes of it: mostly short calls, so that a run
+// costs little, and every way of selling one now and then. What goes wrong meanwhile is the plan's (fault-plan, draw-plan).
+
+import type { Tariff } from '../../src/core/tariff.ts';
+import type { Random } from './kernel.ts';
+import type { Behaviour } from './sim-people.ts';
+
+export interface SimOrder {
+  atMs: number;
+  callerNumber: string;
+  source: 'page' | 'api';
+  chosenSeconds: number;
+  /** What the card does when it is confirmed. */
+  card: 'good' | 'declined' | 'authentication' | 'authentication_abandoned';
+  /** By the number of the consultant: only this one will do. */
+  consultant?: number;
+  /** The caller on his page: gives up before paying, so long after ordering. */
+  givesUpAfterMs?: number;
+  /** Never comes back to say that he has paid: the phone's browser sleeps. */
+  saysPaid: boolean;
+  /** The merchant's system ends the call so long after the order. */
+  hungUpAfterMs?: number;
+  /** How he takes the call; absent: whatever the seed makes of him. */
+  caller?: readonly Behaviour[];
+}
+
+export interface Scenario {
+  gateways: 1 | 2;
+  switches: 1 | 2;
+  tariff: Tariff;
+  ringing: 'in_turn' | 'all_at_once' | 'cumulative';
+  ringSeconds: number;
+  ringStepSeconds: number;
+  callerFirst: boolean;
+  durations: readonly number[];
+  /** How often more time may be bought, and how much of it. */
+  moreTime: { times: number; seconds: number };
+  /** By consultant, how he takes his calls; absent: whatever the seed makes of him. */
+  consultants: readonly (readonly Behaviour[] | undefined)[];
+  orders: readonly SimOrder[];
+  /** From here on nothing goes wrong any more. */
+  healAtMs: number;
+}
+
+const increments = [
+  { first: 1, next: 1 },
+  { first: 60, next: 1 },
+  { first: 60, next: 60 },
+  { first: 10, next: 5 },
+];
+
+export function drawTariff(random: Random): Tariff {
+  const includedSeconds = random.chance(0.3) ? random.int(5, 30) : 0;
+  return {
+    currency: 'EUR',
+    fixedPrice: random.pick(['1.00', '3.00', '15.00', '0']),
+    includedSeconds,
+    bands: random.chance(0.3)
+      ? [
+          { fromSecond: 0, pricePerMinute: '3.00' },
+          { fromSecond: 30, pricePerMinute: '1.2345' },
+        ]
+      : [{ fromSecond: 0, pricePerMinute: random.pick(['2.00', '1.20', '0.99']) }],
+    increment: random.pick(increments),
+    freeSeconds: random.chance(0.2) ? random.int(1, 10) : 0,
+    vatRate: '0.20',
+    ...(random.chance(0.2) && { minimumPrice: '2.50' }),
+    ...(random.chance(0.1) && { maximumPrice: '30.00' }),
+  };
+}
+
+export function callerNumber(index: number): string {
+  return `+3361234560${String(index)}`;
+}
+
+export function consultantNumber(index: number): string {
+  return `+3319900000${String(index + 1)}`;
+}
+
+export function drawScenario(random: Random): Scenario {
+  const durations = [random.int(20, 60)];
+  const orders: SimOrder[] = [];
+  const count = random.pick([1, 1, 1, 2, 3]);
+  for (let index = 0; index < count; index += 1) {
+    const source = random.pick(['page', 'api'] as const);
+    const card = random.chance(0.85)
+      ? 'good'
+      : random.pick(['declined', 'authentication', 'authentication_abandoned'] as const);
+    orders.push({
+      atMs: index === 0 ? random.int(3_000, 6_000) : random.int(3_000, 40_000),
+      callerNumber: callerNumber(index),
+      source,
+      chosenSeconds: durations[0] as number,
+      card,
+      ...(random.chance(0.2) && { consultant: random.int(0, 2) }),
+      ...(source === 'page' && random.chance(0.08) && { givesUpAfterMs: random.int(0, 15_000) }),
+      saysPaid: random.chance(0.6),
+      ...(random.chance(0.08) && { hungUpAfterMs: random.int(500, 60_000) }),
+    });
+  }
+  return {
+    gateways: random.pick([1, 2, 2]),
+    switches: random.pick([1, 1, 2]),
+    tariff: drawTariff(random),
+    ringing: random.pick(['in_turn', 'all_at_once', 'cumulative'] as const),
+    ringSeconds: random.int(5, 10),
+    ringStepSeconds: random.int(1, 5),
+    callerFirst: random.chance(0.3),
+    durations,
+    moreTime: { times: random.pick([0, 1, 2]), seconds: 60 },
+    consultants: [undefined, undefined, undefined],
+    orders,
+    healAtMs: random.int(60_000, 150_000),
+  };
+}
+
+/** One call as it should be: both answer, both press 1, they talk for 15 seconds. */
+export function happyScenario(more: Partial<Scenario> = {}): Scenario {
+  return {
+    gateways: 2,
+    switches: 1,
+    tariff: {
+      currency: 'EUR',
+      fixedPrice: '1.00',
+      includedSeconds: 0,
+      bands: [{ fromSecond: 0, pricePerMinute: '1.20' }],
+      increment: { first: 1, next: 1 },
+      freeSeconds: 0,
+      vatRate: '0.20',
+    },
+    ringing: 'in_turn',
+    ringSeconds: 8,
+    ringStepSeconds: 3,
+    callerFirst: false,
+    durations: [30],
+    moreTime: { times: 0, seconds: 60 },
+    consultants: [undefined, undefined, undefined],
+    orders: [
+      {
+        atMs: 3_000,
+        callerNumber: callerNumber(0),
+        source: 'api',
+        chosenSeconds: 30,
+        card: 'good',
+        saysPaid: true,
+      },
+    ],
+    healAtMs: 60_000,
+    ...more,
+  };
+}
