@@ -1,11 +1,14 @@
 // `npm run bench`: what a paid call costs this house on this machine, from the order to the delivered notices, and how
 // many it carries at once. Figures are printed beside what we aim at; nothing is asserted, since a machine shared with
-// others proves nothing. Runs under three minutes, on 127.0.0.1 only, and leaves nothing behind.
+// others proves nothing. On 127.0.0.1 only; leaves nothing behind.
 //
-//   npm run bench -- [--rates 10,20,30,40] [--seconds 12] [--merchants 8] [--profile]
+//   npm run bench -- [--rates 10,20,30,40] [--seconds 12] [--merchants 8] [--gateways 1] [--profile]
+//   npm run bench -- --live 20,200,2000
 //
 // How it runs: bare commits; the idle house; each rate in turn, as long as the house holds it; then, at the highest rate
 // held up to the one aimed at, calls that their limit ends. Orders come at a fixed rate whatever the house makes of them.
+// Under three minutes. With `--live`: what a call costs beside so many that go on, and how soon another gateway has adopted
+// 200 of them after kill -9 (live-calls.ts); some eight minutes for 2 000.
 //
 //   authorized to originate   trace event `authorized` -> the B leg's `start` in the switch's record
 //   hang-up to capture        first end of the two legs in the switch's records -> capture on the ledger
@@ -17,52 +20,47 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
 import { printProfile } from './cpu-profile.ts';
-import { backlogGrew, between, cutDistance, expectedCents, isCorrect, spread } from './figures.ts';
+import { cutDistance, expectedCents, isCorrect } from './figures.ts';
+import { benchLiveCalls, sceneFor } from './live-calls.ts';
+import { figuresOf, load } from './load.ts';
 import { bareCommits, type CallInstants, MeasuredDatabase } from './measured-database.ts';
-import { type Order, type Placed, placeOrders } from './order-load.ts';
-import { processKinds, type ProcessTimes, readProcessTimes } from './process-times.ts';
-import { aims, type MeasuredRate, printCorrectness, printCosts, printRates } from './report.ts';
+import type { Placed } from './order-load.ts';
+import { aims, type MeasuredRate, printCorrectness, printCosts, printLive, printRates } from './report.ts';
 import { type RunningHouse, startHouse } from './running-house.ts';
-import { callerNumber, makeScene, type PhoneScript, type Scene, scriptPhones } from './scene.ts';
+import { makeScene } from './scene.ts';
 import { processorTotals } from './processor-totals.ts';
 
 /** What is not done by then is broken: the bench says so and ends. */
 const longestMs = 175_000;
-/** A call takes some four seconds; what has not come to its end after this does not come. */
-const drainMs = 15_000;
+const longestLiveMs = 900_000;
+const killAtTalks = 200;
 const cutSeconds = 5;
-const answerAfterMs = 300;
-/** One hangs up after two seconds; where it is the other one's turn, he does after three. */
-const callerHangsUpAfterMs = 2_000;
-const consultantHangsUpAfterMs = 3_000;
 
 const { values: asked } = parseArgs({
   options: {
     rates: { type: 'string', default: '10,20,30,40' },
     seconds: { type: 'string', default: '12' },
     merchants: { type: 'string', default: '8' },
+    gateways: { type: 'string', default: '1' },
+    live: { type: 'string' },
     profile: { type: 'boolean', default: false },
   },
 });
 const rates = asked.rates.split(',').map(Number);
 const seconds = Number(asked.seconds);
 const merchants = Number(asked.merchants);
-if (![...rates, seconds, merchants].every((one) => Number.isFinite(one) && one > 0)) {
-  throw new Error('--rates, --seconds and --merchants are numbers above 0.');
+const gateways = Number(asked.gateways);
+const liveSteps = asked.live?.split(',').map(Number);
+if (
+  ![...rates, seconds, merchants, gateways, ...(liveSteps ?? [])].every(
+    (one) => Number.isFinite(one) && one > 0,
+  )
+) {
+  throw new Error('--rates, --seconds, --merchants, --gateways and --live are numbers above 0.');
 }
-
-interface Phase {
-  placed: Placed[];
-  calls: CallInstants[];
-  times: ProcessTimes;
-  seconds: number;
-}
-
-let callers = 0;
 
 async function run(house: RunningHouse): Promise<void> {
   // 480 consultants: at 40 calls a second of five seconds each, half of them are busy.
@@ -118,98 +116,24 @@ async function run(house: RunningHouse): Promise<void> {
   }
 }
 
-/** Calls at this rate until all of them are over, or `drainMs` have passed. `cut-`: on lines whose limit ends them. */
-async function load(
-  house: RunningHouse,
-  scene: Scene,
-  pool: Pool,
-  database: MeasuredDatabase,
-  wanted: { rate: number; seconds: number; name: string },
-): Promise<Phase> {
-  const { rate, name } = wanted;
-  const cut = name.startsWith('cut-');
-  const count = Math.round(rate * wanted.seconds);
-  const first = callers;
-  callers += count;
-  const script = (hangUpAfterTalkMs?: number): PhoneScript => ({
-    behaviour: 'answers',
-    answerAfterMs,
-    keys: '1',
-    ...(hangUpAfterTalkMs !== undefined && { hangUpAfterTalkMs }),
-  });
-  await scriptPhones(house, [
-    ...scene.consultantNumbers.map(
-      (number) => [number, script(cut ? undefined : consultantHangsUpAfterMs)] as const,
-    ),
-    ...Array.from(
-      { length: count },
-      (_, place) =>
-        [
-          callerNumber(first + place),
-          script(cut || place % 2 === 1 ? undefined : callerHangsUpAfterMs),
-        ] as const,
-    ),
-  ]);
-  const orders = Array.from({ length: count }, (_, place): Order => {
-    const seller = scene.sellers[place % scene.sellers.length];
-    const lines = (cut ? seller?.cutLines : seller?.talkLines) ?? [];
-    return {
-      apiKey: seller?.apiKey ?? '',
-      line: lines[Math.floor(place / scene.sellers.length) % lines.length] ?? '',
-      callerNumber: callerNumber(first + place),
-      reference: `${name}${String(place)}`,
-    };
-  });
-
-  const timesBefore = readProcessTimes(house);
-  const beganMs = performance.now();
-  const placed = await placeOrders(pool, orders, rate);
-  const deadline = performance.now() + drainMs;
-  // The last of them still rings and talks; looking earlier would only take CPU from it.
-  await delay(1_000);
-  while ((await database.unfinished()) > 0 && performance.now() < deadline) await delay(250);
-  const took = (performance.now() - beganMs) / 1000;
-  const timesAfter = readProcessTimes(house);
-  return {
-    placed,
-    calls: await database.calls(name),
-    times: Object.fromEntries(
-      processKinds.map((kind) => [kind, timesAfter[kind] - timesBefore[kind]]),
-    ) as ProcessTimes,
-    seconds: took,
-  };
-}
-
-function figuresOf(rate: number, phase: Phase, transactions: number): MeasuredRate {
-  const { placed, calls, times } = phase;
-  const correct = calls.filter((call) => isCorrect(call, 'talked')).length;
-  const refused = placed.filter((one) => one.status !== 201);
-  const late = spread(placed.map((one) => one.lateMs));
-  const because =
-    refused.length > 0
-      ? `${String(refused.length)} orders failed, the first with ${String(refused[0]?.status)} ${refused[0]?.problem ?? ''}`
-      : correct < placed.length
-        ? `${String(placed.length - correct)} calls did not end as they should`
-        : backlogGrew(placed, calls)
-          ? 'more calls in progress at the end than in the middle'
-          : undefined;
-  return {
-    rate,
-    held: because === undefined,
-    ...(because !== undefined && { because }),
-    ordered: placed.length,
-    correct,
-    cpuMs: Object.fromEntries(
-      processKinds.map((kind) => [kind, times[kind] / placed.length]),
-    ) as ProcessTimes,
-    busyCores: processKinds.reduce((sum, kind) => sum + times[kind], 0) / 1000 / phase.seconds,
-    transactions: transactions / placed.length,
-    answered: spread(placed.map((one) => one.answeredMs)),
-    late,
-    toOriginate: between(calls, 'authorizedAtMs', 'originatedAtMs'),
-    toCapture: between(calls, 'hungUpAtMs', 'capturedAtMs'),
-    toNotice: between(calls, 'hungUpAtMs', 'endToldAtMs'),
-  };
+async function runLive(house: RunningHouse, steps: readonly number[]): Promise<void> {
+  const scene = await makeScene(house, sceneFor(Math.max(...steps)));
+  const database = await MeasuredDatabase.connect(house);
+  const pool = new Pool(house.gatewayUrl, { connections: 64 });
+  try {
+    const bench = { house, scene, pool, database };
+    printLive(
+      await benchLiveCalls(
+        bench,
+        [...steps].sort((a, b) => a - b),
+        killAtTalks,
+        say,
+      ),
+    );
+  } finally {
+    await pool.destroy();
+    await database.close();
+  }
 }
 
 async function printSums(
@@ -243,7 +167,11 @@ function say(line: string): void {
 }
 
 const profileDir = asked.profile ? mkdtempSync(join(tmpdir(), 'ringmeter-profile-')) : undefined;
-const house = await startHouse({ speechSpeed: 200, ...(profileDir !== undefined && { profileDir }) });
+const house = await startHouse({
+  speechSpeed: 200,
+  gateways: liveSteps === undefined ? gateways : 2,
+  ...(profileDir !== undefined && { profileDir }),
+});
 let ending: Promise<void> | undefined;
 function end(code: number, sentence?: string): void {
   if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
@@ -252,10 +180,13 @@ function end(code: number, sentence?: string): void {
 }
 process.on('SIGINT', () => end(130));
 process.on('SIGTERM', () => end(143));
-const tooLong = setTimeout(() => end(1, 'The bench did not come to its end in time.'), longestMs);
+const tooLong = setTimeout(
+  () => end(1, 'The bench did not come to its end in time.'),
+  liveSteps ? longestLiveMs : longestMs,
+);
 
 try {
-  await run(house);
+  await (liveSteps ? runLive(house, liveSteps) : run(house));
 } catch (error) {
   // Interrupted: what fails then fails because everything is being ended.
   if (ending === undefined) {

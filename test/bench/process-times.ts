@@ -27,7 +27,11 @@ interface Seen {
   endedChildrenMs: number;
 }
 
-export function readProcessTimes(roots: { gatewayPid: number; postgresPid: number }): ProcessTimes {
+export function readProcessTimes(roots: {
+  gatewayPids(): number[];
+  sandboxPid: number;
+  postgresPid: number;
+}): ProcessTimes {
   const seen = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => readProcess(Number(pid)));
@@ -43,19 +47,19 @@ export function readProcessTimes(roots: { gatewayPid: number; postgresPid: numbe
       if (childKind) walk(child.pid, childKind);
     }
   };
-  walk(roots.gatewayPid, 'gateway');
+  for (const pid of roots.gatewayPids()) walk(pid, 'gateway');
+  walk(roots.sandboxPid, 'sandbox front');
   walk(roots.postgresPid, 'postgres');
   const { user, system } = process.cpuUsage();
   times.bench = (user + system) / 1000;
   return times;
 }
 
-/** The sandbox's processes are children of the gateway's and name their part; others (the speech engine) are nobody's. */
+/** The sandbox's parts are children of its front and name themselves; others (the speech engine) are nobody's. */
 function kindOf(pid: number, parents: ProcessKind): ProcessKind | undefined {
   if (parents === 'postgres') return 'postgres';
   const command = readText(`/proc/${String(pid)}/cmdline`).split('\0');
   const script = command.find((one) => /\.[jt]s$/.test(one)) ?? '';
-  if (/\/sandbox\.[jt]s$/.test(script)) return 'sandbox front';
   const part = `sandbox ${command[command.indexOf(script) + 1] ?? ''}`;
   return processKinds.find((kind) => kind === part);
 }

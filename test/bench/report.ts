@@ -2,6 +2,7 @@
 
 import type { Spread } from './figures.ts';
 import { processKinds, type ProcessTimes } from './process-times.ts';
+import type { AdoptionFigures, LiveFigures } from './live-calls.ts';
 import type { ProcessorTotals } from './processor-totals.ts';
 
 /** On two cores, with everything the house talks to on the same two. */
@@ -110,6 +111,27 @@ export function printCorrectness(found: {
   );
   say(`log         ${String(found.complaints.length)} warnings and errors`);
   for (const one of found.complaints.slice(0, 5)) say(`            ${one.slice(0, 300)}`);
+}
+
+export function printLive(found: { live: readonly LiveFigures[]; adoption?: AdoptionFigures }): void {
+  const { live, adoption } = found;
+  const row = (name: string, figure: (one: LiveFigures) => string, aim = ''): string[] => [
+    name,
+    ...live.map(figure),
+    aim,
+  ];
+  printTable([
+    row('talks that go on beside', (one) => String(one.talks), 'aim'),
+    row('gateway CPU a call, ms', (one) => one.gatewayMsPerCall.toFixed(1), 'flat within 10 %'),
+    row('Postgres CPU a call, ms', (one) => one.postgresMsPerCall.toFixed(1)),
+    row('gateway CPU a talk and minute, ms', (one) => one.gatewayMsPerTalkMinute.toFixed(2)),
+    row('calls settled', (one) => one.correct, 'all'),
+  ]);
+  if (!adoption) return;
+  say(
+    `kill -9 at ${String(adoption.talks)} talks: lease taken after ${adoption.leasedMs.toFixed(0)} ms, ` +
+      `${String(adoption.adopted)} adopted after ${adoption.adoptedMs.toFixed(0)} ms (aim: 5 s)`,
+  );
 }
 
 function shown({ p50, p99, of }: Spread): string {

@@ -1,8 +1,8 @@
-// The real thing as processes, for the bench: a Postgres kept on disk as a person has it, `node dist/main.js` over it
-// with the sandbox beside, all in a temporary folder and on free ports of 127.0.0.1. Not here: who sells and who calls
-// (scene.ts), what is measured (measure.ts).
+// The real thing as processes, for the bench: a Postgres kept on disk as a person has it, the sandbox, and as many gateways
+// over them as wanted, behind one address; all in a temporary folder and on free ports of 127.0.0.1. Not here: who sells
+// and who calls (scene.ts), what is measured (measured-database.ts, process-times.ts).
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,21 +10,29 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { GatewayOrder } from '../../src/gateway-process.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/sandbox/embedded-postgres.ts';
+import type { RunningSandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { type FrontDoor, openFrontDoor } from './front-door.ts';
 
 export interface RunningHouse {
+  /** Whichever gateway lives; orders, records and webhooks come in here. */
   gatewayUrl: string;
   sandboxUrl: string;
-  /** The gateway's own database as superuser: to make a scene and to look behind row-level security. */
+  /** The house's own database as superuser: to make a scene and to look behind row-level security. */
   adminUrl: string;
   /** The cluster's `postgres` database, where nothing of ours is. */
   clusterUrl: string;
   secretsKey: Buffer;
-  gatewayPid: number;
+  /** Those that live. */
+  gatewayPids(): number[];
+  sandboxPid: number;
   postgresPid: number;
   sandboxSecrets: SandboxSecrets;
-  /** What the gateway said so far. */
+  /** kill -9 of the one that commands the switch; answers how many are left. */
+  killCommander(pid: number): Promise<number>;
+  /** What the gateways said so far. */
   log(): string;
   /** Ends all of it and removes the folder. Stopping twice is once. */
   stop(): Promise<void>;
@@ -38,7 +46,9 @@ interface SandboxSecrets {
 export interface HouseOptions {
   /** So many times faster than people speak: prompts last some tens of milliseconds. */
   speechSpeed: number;
-  /** Where the gateway writes a CPU profile when it ends. */
+  /** 1 when absent. */
+  gateways?: number;
+  /** Where the gateways write a CPU profile when they end. */
   profileDir?: string;
 }
 
@@ -48,58 +58,68 @@ const readyMs = 30_000;
 const endMs = 12_000;
 const tmpfs = 0x01021994;
 
+interface RunningGateway {
+  child: ChildProcess;
+  url: string;
+}
+
 export async function startHouse(options: HouseOptions): Promise<RunningHouse> {
   const dir = newFolder();
   const secretsKey = randomBytes(32);
+  const gateways: RunningGateway[] = [];
   let postgres: EmbeddedPostgres | undefined;
-  let gateway: ChildProcess | undefined;
+  let sandbox: RunningSandbox | undefined;
+  let door: FrontDoor | undefined;
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
-      if (gateway) await end(gateway);
+      await Promise.all(gateways.map(({ child }) => end(child)));
+      await sandbox?.stop();
+      await door?.close();
       await postgres?.stop();
       rmSync(dir, { recursive: true, force: true });
     })();
     return stopping;
   };
   try {
+    door = await openFrontDoor();
     postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres') });
-    const [port, sandboxPort] = await Promise.all([freePort(), freePort()]);
-    const logFile = join(dir, 'gateway.log');
-    const log = openSync(logFile, 'a');
-    const profile =
-      options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
-    gateway = spawn(process.execPath, [...profile, join(root, 'dist', 'main.js')], {
-      // Nothing of the shell decides how the house runs: a DATABASE_URL or FREESWITCH_URL of a person stays outside.
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        PORT: String(port),
-        SANDBOX_PORT: String(sandboxPort),
-        DATA_DIR: dir,
-        DATABASE_URL: postgres.url,
-        SECRETS_KEY: secretsKey.toString('base64'),
-        SANDBOX_SPEECH_SPEED: String(options.speechSpeed),
-      },
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    const gatewayUrl = `http://127.0.0.1:${String(port)}`;
+    sandbox = await startBuiltSandbox(dir, door.url, options.speechSpeed);
+    const world = {
+      databaseUrl: postgres.url,
+      secretsKeyBase64: secretsKey.toString('base64'),
+      sandbox: sandbox.addresses,
+    };
+    const logFile = join(dir, 'gateways.log');
     const said = (): string => readFileSync(logFile, 'utf8');
-    await untilReady(gateway, gatewayUrl, said);
+    for (let nth = 0; nth < (options.gateways ?? 1); nth += 1) {
+      gateways.push(await startGatewayProcess(dir, logFile, door.url, { world }, options.profileDir));
+    }
+    await Promise.all(gateways.map((one) => untilReady(one, said)));
+    const living = (): RunningGateway[] => gateways.filter(({ child }) => !isOver(child));
+    door.leadTo(() => living().map((one) => one.url));
     const adminUrl = new URL(postgres.superuserUrl);
     adminUrl.pathname = new URL(postgres.url).pathname;
     return {
-      gatewayUrl,
-      sandboxUrl: `http://127.0.0.1:${String(sandboxPort)}`,
+      gatewayUrl: door.url,
+      sandboxUrl: sandbox.addresses.publicUrl,
       adminUrl: adminUrl.href,
       clusterUrl: postgres.superuserUrl,
       secretsKey,
-      gatewayPid: gateway.pid ?? 0,
+      gatewayPids: () => living().map(({ child }) => child.pid ?? 0),
+      sandboxPid: sandbox.pid,
       postgresPid: postgres.supervisorPid,
       sandboxSecrets: JSON.parse(
         readFileSync(join(dir, 'sandbox', 'secrets.json'), 'utf8'),
       ) as SandboxSecrets,
+      async killCommander(pid) {
+        const one = gateways.find(({ child }) => child.pid === pid);
+        if (!one) throw new Error(`No gateway has the pid ${String(pid)}.`);
+        const exited = new Promise<void>((resolve) => one.child.once('exit', () => resolve()));
+        one.child.kill('SIGKILL');
+        await exited;
+        return living().length;
+      },
       log: said,
       stop,
     };
@@ -107,6 +127,50 @@ export async function startHouse(options: HouseOptions): Promise<RunningHouse> {
     await stop();
     throw error;
   }
+}
+
+/** The built one: read through a loader, its processes would cost more than they do. */
+async function startBuiltSandbox(
+  dir: string,
+  gatewayUrl: string,
+  speechSpeed: number,
+): Promise<RunningSandbox> {
+  const built = (await import(pathToFileURL(join(root, 'dist/sandbox/start-sandbox.js')).href)) as {
+    startSandbox: typeof startSandbox;
+  };
+  // Its parts read it from the environment they inherit.
+  process.env['SANDBOX_SPEECH_SPEED'] = String(speechSpeed);
+  return built.startSandbox({ port: 0, dataDir: join(dir, 'sandbox'), gatewayUrl });
+}
+
+async function startGatewayProcess(
+  dir: string,
+  logFile: string,
+  publicUrl: string,
+  order: GatewayOrder,
+  profileDir: string | undefined,
+): Promise<RunningGateway> {
+  const port = await freePort();
+  const log = openSync(logFile, 'a');
+  const child = fork(join(root, 'dist', 'gateway-process.js'), [], {
+    execArgv: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`],
+    // Nothing of the shell decides how the house runs: a DATABASE_URL or FREESWITCH_URL of a person stays outside.
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: String(port),
+      PUBLIC_URL: publicUrl,
+      DATA_DIR: dir,
+    },
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  child.send(order);
+  return { child, url: `http://127.0.0.1:${String(port)}` };
+}
+
+function isOver(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** On a disk, because a commit in memory costs nothing: where /tmp is memory, beside the data of `npm start`. */
@@ -117,10 +181,9 @@ function newFolder(): string {
 }
 
 /** Ready: database reachable, and the switch's link up (`/readyz` names it). */
-async function untilReady(gateway: ChildProcess, url: string, said: () => string): Promise<void> {
+async function untilReady({ child, url }: RunningGateway, said: () => string): Promise<void> {
   const deadline = performance.now() + readyMs;
-  while (performance.now() < deadline) {
-    if (gateway.exitCode !== null || gateway.signalCode !== null) break;
+  while (performance.now() < deadline && !isOver(child)) {
     const answer = await fetch(`${url}/readyz`).catch(() => undefined);
     const body = (await answer?.json().catch(() => undefined)) as
       { status: string; switches: { up: boolean }[] } | undefined;
@@ -131,7 +194,7 @@ async function untilReady(gateway: ChildProcess, url: string, said: () => string
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (isOver(child)) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), endMs);
