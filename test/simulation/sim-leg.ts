@@ -1,0 +1,243 @@
+// One leg of a simulated switch with the person at its far end: what is said on it, one thing after the other, which keys
+// come back, when he hangs up. How legs come and go, are joined and parted is sim-switch's.
+
+import type { LegUuid } from '../../src/core/ids.ts';
+import type { SwitchEvent, Timer } from '../../src/flow/ports.ts';
+import type { Kernel } from './kernel.ts';
+import type { Behaviour, Moment, Role } from './sim-people.ts';
+
+/** What a leg is made to do; the next begins when the one before is over. Music is over only when it is stopped. */
+export type Doing =
+  | { kind: 'ask'; request: string; sentenceMs: number; waitMs: number }
+  | { kind: 'play'; request: string; sentenceMs: number }
+  | { kind: 'music' };
+
+export interface KeyPress {
+  key: string;
+  atMs: number;
+  /** The question it answered; absent for keys in the talk. */
+  request?: string;
+  /** Which question of the leg, from 1. */
+  question?: number;
+}
+
+/** What a leg needs of its switch. */
+export interface LegHost {
+  readonly kernel: Kernel;
+  tell(event: SwitchEvent): void;
+  /** He hangs up, or nothing is heard of his phone any more. */
+  personLeaves(leg: SimLeg, cause: 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void;
+}
+
+/** After this much silence the switch takes the phone for gone (`media_timeout` of the shipped profile). */
+export const mediaTimeoutMs = 30_000;
+/** The key that asks for more time. */
+const moreTimeKey = '5';
+
+export class SimLeg {
+  state: 'trying' | 'ringing' | 'answered' | 'ended' = 'trying';
+  readonly createdAtMs: number;
+  answeredUs: bigint | undefined;
+  /** Of its last bridge; stays when the bridge is over. */
+  bridgedUs: bigint | undefined;
+  lastBridgedTo: LegUuid | undefined;
+  endedUs: bigint | undefined;
+  endedAtMs: number | undefined;
+  cause: string | undefined;
+  /** The leg it talks with now. */
+  bridgedTo: SimLeg | undefined;
+  side: 'a' | 'b' | undefined;
+  parkAfterBridge = false;
+  /** A sentence broadcast into the talk runs until then: A notices B's end only after it. */
+  announcingUntilMs = 0;
+  /** The last packet of his phone, where he fell silent. */
+  silentFromMs: number | undefined;
+  readonly keys: KeyPress[] = [];
+  #questions = 0;
+  #doing: { what: Doing; timers: Timer[] } | undefined;
+  readonly #queue: Doing[] = [];
+  readonly #timers = new Set<Timer>();
+  #leaving: Timer | undefined;
+
+  constructor(
+    readonly host: LegHost,
+    readonly uuid: LegUuid,
+    readonly number: string,
+    readonly role: Role | undefined,
+    readonly coreUuid: string,
+    readonly createdUs: bigint,
+    readonly behaviour: Behaviour,
+  ) {
+    this.createdAtMs = host.kernel.nowMs;
+  }
+
+  get living(): boolean {
+    return this.state !== 'ended';
+  }
+
+  /** For the trace: `caller +33… 1f0a`. */
+  get name(): string {
+    return `${this.role ?? 'nobody'} ${this.number} ${this.uuid.slice(0, 4)}`;
+  }
+
+  /** Something of this leg, unless it has ended by then. */
+  after(ms: number, label: string, act: () => void): Timer {
+    const timer = this.host.kernel.at(ms, `${label} ${this.name}`, () => {
+      this.#timers.delete(timer);
+      if (this.living) act();
+    });
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  // --- The person ------------------------------------------------------------------------------------------------
+
+  /** Something a person hears or notices: some hang up then, or a while later. */
+  moment(moment: Moment): void {
+    const { hangsUp } = this.behaviour;
+    if (hangsUp?.at !== moment || this.#leaving) return;
+    this.#leaving = this.after(hangsUp.afterMs, 'hangs up', () =>
+      this.host.personLeaves(this, 'NORMAL_CLEARING'),
+    );
+  }
+
+  #press(key: string, question?: { request: string; question: number }): void {
+    const { kernel } = this.host;
+    if (this.silentFromMs !== undefined) return;
+    this.keys.push({ key, atMs: kernel.nowMs, ...question });
+    kernel.trace(`        ${this.name} presses ${key}${question ? '' : ' in the talk'}`);
+    if (this.bridgedTo && !question) this.host.tell({ type: 'keyPressed', leg: this.uuid, key });
+  }
+
+  // --- The talk --------------------------------------------------------------------------------------------------
+
+  joined(other: SimLeg, side: 'a' | 'b', atUs: bigint): void {
+    this.breakAll();
+    this.bridgedTo = other;
+    this.side = side;
+    this.bridgedUs = atUs;
+    this.lastBridgedTo = other.uuid;
+    this.moment('joined');
+    for (const { key, afterMs } of this.behaviour.talkKeys) {
+      this.after(afterMs, 'key of', () => {
+        if (this.bridgedTo) this.#press(key);
+      });
+    }
+    const { fallsSilentAfterMs } = this.behaviour;
+    if (fallsSilentAfterMs !== undefined)
+      this.after(fallsSilentAfterMs, 'falls silent', () => this.#fallSilent());
+  }
+
+  #fallSilent(): void {
+    this.silentFromMs = this.host.kernel.nowMs;
+    this.host.kernel.trace(`        ${this.name} falls silent`);
+    this.#leaving?.cancel();
+    this.after(mediaTimeoutMs, 'media timeout of', () => this.host.personLeaves(this, 'MEDIA_TIMEOUT'));
+  }
+
+  /** Into the talk, to him alone. */
+  hearAnnouncement(sentenceMs: number): void {
+    const { kernel } = this.host;
+    this.announcingUntilMs = Math.max(this.announcingUntilMs, kernel.nowMs + sentenceMs);
+    this.moment('announced');
+    const { wantsMoreAfterMs } = this.behaviour;
+    if (wantsMoreAfterMs === undefined) return;
+    this.after(wantsMoreAfterMs, 'key of', () => {
+      if (this.bridgedTo) this.#press(moreTimeKey);
+    });
+  }
+
+  // --- What is said, in turn ---------------------------------------------------------------------------------------
+
+  execute(what: Doing): void {
+    this.#queue.push(what);
+    // Until it is parked it is in the hands of the dialling.
+    if (!this.#doing && this.state === 'answered' && !this.bridgedTo) this.next();
+  }
+
+  /** Music in the way of the next thing to say is stopped, with all that waits behind it. */
+  stopMusic(): void {
+    if (this.#doing?.what.kind === 'music' || this.#queue.some((one) => one.kind === 'music'))
+      this.breakAll();
+  }
+
+  /** Ends what is done and throws away what waits; what was asked is answered with no key. */
+  breakAll(): void {
+    this.#queue.length = 0;
+    const doing = this.#stopDoing();
+    if (doing) this.#over(doing);
+  }
+
+  next(): void {
+    if (this.#doing || !this.living) return;
+    const what = this.#queue.shift();
+    if (!what) return;
+    const doing = { what, timers: [] as Timer[] };
+    this.#doing = doing;
+    switch (what.kind) {
+      case 'ask':
+        doing.timers.push(...this.#ask(what));
+        return;
+      case 'play':
+        doing.timers.push(this.after(what.sentenceMs, 'sentence over for', () => this.#done()));
+        return;
+      case 'music':
+        return;
+    }
+  }
+
+  #ask(what: Doing & { kind: 'ask' }): Timer[] {
+    this.#questions += 1;
+    const question = this.#questions;
+    this.moment('asked');
+    const { answers } = this.behaviour;
+    const answer = answers[Math.min(question, answers.length) - 1];
+    const timers = [this.after(what.sentenceMs + what.waitMs, 'no key of', () => this.#done())];
+    const key = answer?.key;
+    if (answer && key !== undefined) {
+      timers.push(
+        this.after(answer.afterMs, 'key of', () => {
+          this.#press(key, { request: what.request, question });
+          // One that ends the wait instead of answering (`#`) is no key.
+          this.#done(/^[0-9*A-D]$/.test(key) && this.silentFromMs === undefined ? key : undefined);
+        }),
+      );
+    }
+    return timers;
+  }
+
+  #done(key?: string): void {
+    const what = this.#stopDoing();
+    if (what) this.#over(what, key);
+    this.next();
+  }
+
+  #stopDoing(): Doing | undefined {
+    const doing = this.#doing;
+    this.#doing = undefined;
+    for (const timer of doing?.timers ?? []) timer.cancel();
+    return doing?.what;
+  }
+
+  #over(what: Doing, key?: string): void {
+    if (!this.living || what.kind === 'music') return;
+    const told = { leg: this.uuid, request: what.request };
+    if (what.kind === 'play') this.host.tell({ type: 'played', ...told });
+    else
+      this.host.tell(
+        key === undefined ? { type: 'noKeyGiven', ...told } : { type: 'keyGiven', ...told, key },
+      );
+  }
+
+  /** Nothing more comes of it. */
+  end(cause: string, atUs: bigint): void {
+    this.state = 'ended';
+    this.cause = cause;
+    this.endedUs = atUs;
+    this.endedAtMs = this.host.kernel.nowMs;
+    this.#queue.length = 0;
+    this.#stopDoing();
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+}

@@ -1,0 +1,504 @@
+// A simulated FreeSWITCH: the truth about its legs, talks, tasks and records, whatever the gateways believe. It does what a
+// real one was seen to do (docs of the fixtures; sandbox/switch-*): originate and park, tasks by the whole second, a bridge
+// that A outlives, records on a 20 ms grid. Each command is carried out wholly at one instant. How a gateway reaches it, and
+// what of its words is lost on the way, is sim-switch-link's; the people at its legs are sim-leg's.
+
+import type { LegUuid } from '../../src/core/ids.ts';
+import type { Commanded, LegToRing, LegTruth, SwitchEvent, Timer } from '../../src/flow/ports.ts';
+import { hangupCause } from '../../src/telephony/hangup-cause.ts';
+import type { GatewayProcess, Kernel, Random } from './kernel.ts';
+import { type PostCdr, SimCallRecords } from './sim-call-records.ts';
+import { type Doing, type KeyPress, type LegHost, mediaTimeoutMs, SimLeg } from './sim-leg.ts';
+import type { Role, SimPeople } from './sim-people.ts';
+import { type LinkLoss, SimSwitchLink } from './sim-switch-link.ts';
+import { type CallRecord, onGrid, recordBody } from './sim-switch-record.ts';
+
+/** `park_timeout` set on A before the bridge: after the talk nobody stays in silence longer. */
+const parkTimeoutMs = 20_000;
+/** From CHANNEL_ANSWER to CHANNEL_PARK. */
+const parksAfterMs = 20;
+
+export interface Talk {
+  aLeg: LegUuid;
+  bLeg: LegUuid;
+  bridgedUs: bigint;
+  /** The first of both hang-ups and the unbridge; absent while they talk. */
+  endedUs?: bigint;
+  /** Before the silence that a media timeout waits out; absent where nobody fell silent. */
+  silentFromUs?: bigint;
+  /** When the switch itself cuts: its earliest armed task of group `limit`; as it last stood once the talk is over. Absent: none. */
+  limitUntilUs?: bigint;
+  /** Every limit that was ever armed for it, in that order. */
+  limitsUs: bigint[];
+  /** The switch's own word: `ALLOTTED_TIMEOUT`, `CRASH`. */
+  cause?: string;
+  /** The switch died over it: nothing of it can be proven but what was told before. */
+  byCrash: boolean;
+}
+
+export interface LivingLeg {
+  leg: LegUuid;
+  number: string;
+  /** Guessed from the number, which belongs to one of the people. */
+  role: Role | undefined;
+  sinceMs: number;
+  state: 'trying' | 'ringing' | 'answered';
+  bridgedTo?: LegUuid;
+}
+
+export interface Task {
+  id: number;
+  group: 'guard' | 'limit';
+  leg: LegUuid;
+  /** The whole second it is due at, in microseconds of the switch. */
+  dueUs: bigint;
+  cause: string;
+}
+
+export interface SimSwitchSettings {
+  /** `fs1`. */
+  id: string;
+  people: SimPeople;
+  postCdr: PostCdr;
+  /** Its clock is ahead of the gateways' by this much, always. */
+  skewMs?: number;
+}
+
+export class SimSwitch implements LegHost {
+  readonly id: string;
+  readonly kernel: Kernel;
+  readonly records: SimCallRecords;
+  coreUuid = '';
+  up = true;
+  readonly #random: Random;
+  readonly #people: SimPeople;
+  readonly #skewUs: bigint;
+  #gridPhaseUs = 0n;
+  #cores = 0;
+  readonly #living = new Map<LegUuid, SimLeg>();
+  /** Every leg there ever was, dead ones too; one uuid may have lived twice. */
+  readonly #legs: SimLeg[] = [];
+  readonly #talks: Talk[] = [];
+  readonly #tasks = new Map<number, Task & { timer: Timer }>();
+  #lastTask = 0;
+  readonly #links = new Set<SimSwitchLink>();
+  /** Gateways that cannot reach it, and until when. */
+  readonly #cutUntilMs = new Map<string, number>();
+  #refusals: ('command' | 'job')[] = [];
+
+  constructor(kernel: Kernel, { id, people, postCdr, skewMs = 0 }: SimSwitchSettings) {
+    this.id = id;
+    this.kernel = kernel;
+    this.#people = people;
+    this.#skewUs = BigInt(Math.round(skewMs * 1_000));
+    this.#random = kernel.random.fork(id);
+    this.records = new SimCallRecords(kernel, id, postCdr);
+    this.#newCore();
+  }
+
+  // --- For the house: one port for each process --------------------------------------------------------------------
+
+  /** This process's event socket to this switch, not started. */
+  linkOf(process: GatewayProcess): SimSwitchLink {
+    const link = new SimSwitchLink(process, this);
+    this.#links.add(link);
+    return link;
+  }
+
+  // --- For the scenario: what goes wrong ---------------------------------------------------------------------------
+
+  /** The event socket of this gateway (absent: of every one) is cut for so long. What a gateway hears of it: LinkLoss. */
+  loseLink(gateway: string | undefined, forMs: number, how: LinkLoss = {}): void {
+    const untilMs = this.kernel.nowMs + forMs;
+    const cut = [...this.#links].filter((link) => link.alive && (gateway ?? link.gateway) === link.gateway);
+    for (const name of gateway === undefined ? cut.map((link) => link.gateway) : [gateway]) {
+      this.#cutUntilMs.set(name, Math.max(untilMs, this.#cutUntilMs.get(name) ?? 0));
+    }
+    this.kernel.trace(
+      `${this.id}  link of ${gateway ?? 'all'} cut for ${String(forMs)} ms ${JSON.stringify(how)}`,
+    );
+    for (const link of cut) link.cut(how);
+    this.kernel.at(forMs, `${this.id} reachable`, () => this.#welcome());
+  }
+
+  /** It dies: no leg, no task, no record of what lived, nobody told. Another core begins after so long. */
+  crash(downMs: number): void {
+    if (!this.up) return;
+    this.kernel.trace(`${this.id}  crashes`);
+    for (const leg of [...this.#living.values()]) this.#end(leg, 'CRASH', 'unheard');
+    this.#goDown(downMs);
+  }
+
+  /** A clean stop: legs are hung up, which may be told; records nobody posts any more are lost with those under way. */
+  stopCleanlyLosingCdrs(downMs: number, { tellEnds = this.#random.chance(0.5) } = {}): void {
+    if (!this.up) return;
+    this.kernel.trace(`${this.id}  stops`);
+    for (const leg of [...this.#living.values()])
+      this.#end(leg, 'SYSTEM_SHUTDOWN', tellEnds ? 'unrecorded' : 'unheard');
+    this.#goDown(downMs);
+  }
+
+  /** The next so many originates come to nothing: `-ERR` at once, or a job that fails before there is a channel. */
+  refuseOriginates(count: number, how: 'command' | 'job' = 'job'): void {
+    this.#refusals.push(...Array.from({ length: count }, () => how));
+  }
+
+  // --- For the invariants: the truth -------------------------------------------------------------------------------
+
+  talks(): readonly Talk[] {
+    for (const talk of this.#talks) if (talk.endedUs === undefined) this.#noteLimit(talk);
+    return this.#talks;
+  }
+
+  livingLegs(): LivingLeg[] {
+    return [...this.#living.values()].map((leg) => ({
+      leg: leg.uuid,
+      number: leg.number,
+      role: leg.role,
+      sinceMs: leg.createdAtMs,
+      state: leg.state === 'ended' ? 'trying' : leg.state,
+      ...(leg.bridgedTo && { bridgedTo: leg.bridgedTo.uuid }),
+    }));
+  }
+
+  /** All that ever rang, in order: a uuid that stands here twice was rung twice. */
+  legsEver(): {
+    leg: LegUuid;
+    number: string;
+    role: Role | undefined;
+    sinceMs: number;
+    endedMs?: number;
+    cause?: string;
+  }[] {
+    return this.#legs.map((leg) => ({
+      leg: leg.uuid,
+      number: leg.number,
+      role: leg.role,
+      sinceMs: leg.createdAtMs,
+      ...(leg.endedAtMs !== undefined && { endedMs: leg.endedAtMs }),
+      ...(leg.cause !== undefined && { cause: leg.cause }),
+    }));
+  }
+
+  /** In the order they were pressed, on every leg that had this uuid. */
+  keysPressed(leg: LegUuid): readonly KeyPress[] {
+    return this.#legs.filter((one) => one.uuid === leg).flatMap((one) => one.keys);
+  }
+
+  /** The last talk of this leg. */
+  talkOf(leg: LegUuid): Talk | undefined {
+    return this.#talks.findLast((one) => one.aLeg === leg || one.bLeg === leg);
+  }
+
+  cdrs(): readonly CallRecord[] {
+    return this.records.all();
+  }
+
+  tasks(): readonly Task[] {
+    return [...this.#tasks.values()].map(({ timer: _timer, ...task }) => task);
+  }
+
+  /** Its own clock, microseconds since 1970. */
+  get nowUs(): bigint {
+    return this.kernel.nowUs + this.#skewUs;
+  }
+
+  // --- Commands, each carried out at one instant -------------------------------------------------------------------
+
+  reaches(gateway: string): boolean {
+    return this.up && (this.#cutUntilMs.get(gateway) ?? 0) <= this.kernel.nowMs;
+  }
+
+  exists(leg: LegUuid): boolean {
+    return this.#living.has(leg);
+  }
+
+  /** `made`: the channel is there, or the job has failed with this word of the switch. */
+  originate(order: LegToRing, made: (failed?: string) => void): Commanded {
+    const refusal = this.#refusals.shift();
+    if (refusal === 'command') return { outcome: 'refused', reason: 'USER_NOT_REGISTERED' };
+    const core = this.coreUuid;
+    this.kernel.at(this.#random.int(2, 40), `${this.id} creates`, () => {
+      if (core !== this.coreUuid || !this.up) return;
+      if (refusal === 'job') return made('NORMAL_CIRCUIT_CONGESTION');
+      if (this.#living.has(order.leg)) return made('DESTINATION_OUT_OF_ORDER');
+      this.#create(order);
+      made();
+    });
+    return { outcome: 'done' };
+  }
+
+  execute(leg: LegUuid, what: Doing): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    found.execute(what);
+    return { outcome: 'done' };
+  }
+
+  stopMusic(leg: LegUuid): void {
+    this.#living.get(leg)?.stopMusic();
+  }
+
+  announce(leg: LegUuid, sentenceMs: number): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    found.hearAnnouncement(sentenceMs);
+    return { outcome: 'done' };
+  }
+
+  /** `sched_api +N`: the switch counts whole seconds from the one that is running, so it comes up to a second early. */
+  schedule(group: Task['group'], leg: LegUuid, inSeconds: number, cause: string): number {
+    return this.scheduleAt(group, leg, this.nowUs / 1_000_000n + BigInt(inSeconds), cause);
+  }
+
+  /** `sched_api @second`. Fires within 100 ms of it, whoever lives then. */
+  scheduleAt(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
+    const id = (this.#lastTask += 1);
+    const dueUs = second * 1_000_000n;
+    const inMs = Number(dueUs - this.nowUs) / 1_000 + this.#random.int(0, 100);
+    const timer = this.kernel.at(inMs, `${this.id} task ${group}`, () => {
+      if (this.#living.has(leg)) {
+        this.kernel.trace(`${this.id}  its task (${group}) ends ${leg.slice(0, 4)}`);
+        this.kill(leg, cause);
+      }
+      this.#tasks.delete(id);
+    });
+    this.#tasks.set(id, { id, group, leg, dueUs, cause, timer });
+    this.kernel.changed();
+    return id;
+  }
+
+  tasksOf(group: Task['group'], leg: LegUuid): number[] {
+    return [...this.#tasks.values()]
+      .filter((one) => one.group === group && one.leg === leg)
+      .map((one) => one.id);
+  }
+
+  unschedule(...ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#tasks.get(id)?.timer.cancel();
+      this.#tasks.delete(id);
+    }
+    this.kernel.changed();
+  }
+
+  /** A parks after the bridge, B ends with it. */
+  prepareBridge(aLeg: LegUuid, bLeg: LegUuid): Commanded {
+    const a = this.#living.get(aLeg);
+    const b = this.#living.get(bLeg);
+    if (a) a.parkAfterBridge = true;
+    if (b) b.parkAfterBridge = false;
+    return a && b ? { outcome: 'done' } : { outcome: 'gone' };
+  }
+
+  bridge(aLeg: LegUuid, bLeg: LegUuid): Commanded {
+    const a = this.#living.get(aLeg);
+    const b = this.#living.get(bLeg);
+    if (!a || !b || a === b || a.state !== 'answered' || b.state !== 'answered') return { outcome: 'gone' };
+    // A second bridge of two who talk parts them first, as uuid_bridge does.
+    for (const one of [a, b])
+      if (one.bridgedTo) this.#part(one.bridgedTo, one, 'NORMAL_CLEARING', this.#stamp());
+    const atUs = this.#stamp();
+    a.joined(b, 'a', atUs);
+    b.joined(a, 'b', atUs);
+    const talk: Talk = { aLeg, bLeg, bridgedUs: atUs, limitsUs: [], byCrash: false };
+    this.#talks.push(talk);
+    this.#noteLimit(talk);
+    this.kernel.trace(`${this.id}  ${a.name} and ${b.name} talk`);
+    this.tell({ type: 'legsBridged', aLeg, bLeg, atUs });
+    return { outcome: 'done' };
+  }
+
+  kill(leg: LegUuid, cause: string): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    this.#end(found, cause);
+    return { outcome: 'done' };
+  }
+
+  dump(leg: LegUuid): LegTruth | undefined {
+    const found = this.#living.get(leg);
+    if (!found) return undefined;
+    const { bridgedUs, bridgedTo, state } = found;
+    return {
+      state: 'living',
+      answered: state === 'answered',
+      ...(bridgedUs !== undefined && { bridgedAtUs: bridgedUs }),
+      ...(bridgedTo && { bridgedTo: bridgedTo.uuid }),
+    };
+  }
+
+  /** `show channels`: as it was a moment ago, and when the list lags, seconds ago. */
+  list(): LegUuid[] {
+    const lagMs = this.kernel.happens('list_lags') ? this.#random.int(200, 5_000) : 0;
+    const atMs = this.kernel.nowMs - lagMs;
+    const listed = this.#legs.filter(
+      (leg) =>
+        leg.coreUuid === this.coreUuid &&
+        leg.createdAtMs <= atMs &&
+        (leg.endedAtMs === undefined || leg.endedAtMs > atMs),
+    );
+    return [...new Set(listed.map((leg) => leg.uuid))];
+  }
+
+  // --- What happens by itself --------------------------------------------------------------------------------------
+
+  tell(event: SwitchEvent): void {
+    for (const link of this.#links) link.hear(event);
+    this.kernel.changed();
+  }
+
+  personLeaves(leg: SimLeg, cause: 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void {
+    this.#end(leg, leg.state === 'answered' || cause === 'MEDIA_TIMEOUT' ? cause : 'CALL_REJECTED');
+  }
+
+  #create({ leg: uuid, to, ringSeconds }: LegToRing): void {
+    // Whoever talks already is engaged; a second call may ring beside a first that rings.
+    const engaged = [...this.#living.values()].some((one) => one.number === to && one.state === 'answered');
+    const behaviour = this.#people.takes(to);
+    const leg = new SimLeg(this, uuid, to, this.#people.roleOf(to), this.coreUuid, this.#stamp(), behaviour);
+    this.#legs.push(leg);
+    this.#living.set(uuid, leg);
+    this.kernel.trace(`${this.id}  rings ${leg.name}`);
+    this.kernel.changed();
+    if (engaged || behaviour.rung === 'busy') {
+      leg.after(this.#random.int(50, 600), 'busy', () => this.#end(leg, 'USER_BUSY'));
+      return;
+    }
+    if (behaviour.rung === 'unreachable') {
+      leg.after(behaviour.afterMs, 'unreachable', () => this.#end(leg, 'UNALLOCATED_NUMBER'));
+      return;
+    }
+    leg.after(this.#random.int(30, 200), 'rings', () => {
+      leg.state = 'ringing';
+      this.tell({ type: 'legRinging', leg: uuid });
+      leg.moment('rung');
+      const { rung, afterMs } = behaviour;
+      if (rung === 'rejects') leg.after(afterMs, 'rejects', () => this.#end(leg, 'CALL_REJECTED'));
+      if (rung === 'answers' || rung === 'voicemail') leg.after(afterMs, 'answers', () => this.#answer(leg));
+    });
+    leg.after(ringSeconds * 1_000, 'rings no longer', () => {
+      if (leg.state !== 'answered') this.#end(leg, 'NO_ANSWER');
+    });
+  }
+
+  #answer(leg: SimLeg): void {
+    const atUs = this.#stamp();
+    leg.state = 'answered';
+    leg.answeredUs = atUs;
+    this.kernel.trace(`${this.id}  ${leg.name} answers`);
+    leg.moment('answered');
+    leg.after(parksAfterMs, 'parks', () => {
+      this.tell({ type: 'legAnswered', leg: leg.uuid, atUs });
+      leg.next();
+    });
+  }
+
+  /** `unrecorded`: told, but its record is lost. `unheard`: neither. */
+  #end(leg: SimLeg, cause: string, how: 'ordinary' | 'unrecorded' | 'unheard' = 'ordinary'): void {
+    if (!leg.living) return;
+    const atUs = this.#stamp();
+    const other = leg.bridgedTo;
+    leg.end(cause, atUs);
+    if (this.#living.get(leg.uuid) === leg) this.#living.delete(leg.uuid);
+    this.kernel.trace(`${this.id}  ${leg.name} ends: ${cause}`);
+    const { answeredUs, bridgedUs } = leg;
+    if (how === 'unheard') this.#part(other, leg, cause, atUs, 'unheard');
+    else if (leg.side === 'a') this.#part(other, leg, cause, atUs);
+    if (how !== 'unheard') {
+      this.tell({
+        type: 'legEnded',
+        leg: leg.uuid,
+        cause: hangupCause(cause),
+        switchCause: cause,
+        ...(answeredUs !== undefined && { answeredAtUs: answeredUs }),
+        ...(bridgedUs !== undefined && { bridgedAtUs: bridgedUs }),
+        endedAtUs: atUs,
+      });
+    }
+    if (how !== 'unheard' && leg.side !== 'a') this.#part(other, leg, cause, atUs);
+    const body = recordBody({
+      ...{ leg: leg.uuid, number: leg.number, coreUuid: leg.coreUuid, createdUs: leg.createdUs, cause },
+      ...{ answeredUs, bridgedUs, bridgedTo: leg.lastBridgedTo, endedUs: atUs },
+    });
+    if (how === 'ordinary') this.records.write(leg.uuid, body, atUs);
+    else this.records.lose(leg.uuid, body, atUs);
+    this.kernel.changed();
+  }
+
+  /** `gone` left the talk. The truth ends here; A notices when the sentence it hears is over, B a moment later. */
+  #part(stays: SimLeg | undefined, gone: SimLeg, cause: string, atUs: bigint, how?: 'unheard'): void {
+    gone.bridgedTo = undefined;
+    if (!stays) return;
+    stays.bridgedTo = undefined;
+    const [a, b] = gone.side === 'a' ? [gone, stays] : [stays, gone];
+    const talk = this.#talks.findLast((one) => one.aLeg === a.uuid && one.endedUs === undefined);
+    if (talk) {
+      this.#noteLimit(talk);
+      talk.endedUs = atUs;
+      talk.cause = cause;
+      talk.byCrash = cause === 'CRASH';
+      const silentMs = gone.silentFromMs ?? stays.silentFromMs;
+      if (cause === 'MEDIA_TIMEOUT') talk.silentFromUs = atUs - BigInt(mediaTimeoutMs) * 1_000n;
+      else if (silentMs !== undefined)
+        talk.silentFromUs = this.nowUs - BigInt(this.kernel.nowMs - silentMs) * 1_000n;
+    }
+    if (how === 'unheard') return;
+    const unbridged = (): void =>
+      this.tell({ type: 'legsUnbridged', aLeg: a.uuid, bLeg: b.uuid, atUs: this.#stamp() });
+    if (gone === a) {
+      unbridged();
+      stays.after(this.#random.pick([0, 0, 20]), 'ends with A:', () => this.#end(stays, 'NORMAL_CLEARING'));
+      return;
+    }
+    const noticesInMs = Math.max(0, Math.min(stays.announcingUntilMs - this.kernel.nowMs, 1_700));
+    stays.after(noticesInMs, 'is alone:', () => {
+      unbridged();
+      if (!stays.parkAfterBridge) return this.#end(stays, 'NORMAL_CLEARING');
+      stays.moment('parted');
+      stays.after(parkTimeoutMs, 'park timeout of', () => this.#end(stays, 'NORMAL_CLEARING'));
+      stays.next();
+    });
+  }
+
+  #noteLimit(talk: Talk): void {
+    const due = [...this.#tasks.values()]
+      .filter((one) => one.group === 'limit' && one.leg === talk.aLeg)
+      .map((one) => one.dueUs);
+    for (const one of due) if (!talk.limitsUs.includes(one)) talk.limitsUs.push(one);
+    const first = due.reduce<bigint | undefined>((x, y) => (x === undefined || y < x ? y : x), undefined);
+    if (first === undefined) delete talk.limitUntilUs;
+    else talk.limitUntilUs = first;
+  }
+
+  #goDown(downMs: number): void {
+    this.up = false;
+    this.records.forgetPosts();
+    this.unschedule(...this.#tasks.keys());
+    for (const link of this.#links) link.cut({});
+    this.kernel.at(downMs, `${this.id} starts`, () => {
+      this.up = true;
+      this.#newCore();
+      this.kernel.trace(`${this.id}  has started anew`);
+      this.#welcome();
+    });
+  }
+
+  #welcome(): void {
+    for (const link of this.#links) {
+      if (!link.alive) this.#links.delete(link);
+      else link.mayConnect();
+    }
+  }
+
+  #newCore(): void {
+    this.#cores += 1;
+    const hex = this.kernel.random.fork(`${this.id}/core/${String(this.#cores)}`).hex(16);
+    this.coreUuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    this.#gridPhaseUs = BigInt(this.#random.int(0, 19_999));
+  }
+
+  #stamp(): bigint {
+    return onGrid(this.nowUs, this.#gridPhaseUs);
+  }
+}
