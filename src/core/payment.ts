@@ -1,50 +1,118 @@
 // The payment: what is held and what is taken. It knows nothing of legs or talk; flow/settle-order tells it the price.
 //
-//                      card confirmed                  price > 0                    the processor said so
+//                      card confirmed                  price > 0                    the processor said so, of every hold
 //   awaiting_card ───────────────────▶ authorized ───────────────▶ capturing ─────────────────▶ captured
 //         │  ▲                             │                           │
-//         │  └ declined: another card      │ nothing due               │ the hold is gone
+//         │  └ declined: another card      │ nothing due               │ no hold was left
 //         │                                ▼                           ▼
 //         ├─── given up ───────────────▶ voiding ───────────────────▶ voided
-//         ▼ refused for good                  the processor said so
+//         ▼ refused for good                  the processor said so, of every hold
 //       failed
 //
 //   state          caller                                   money
 //   awaiting_card  is asked for a card (or 3-D Secure)      nothing held
-//   authorized     sees "held, not debited"                 held
-//   capturing      waits for his receipt                    held; one capture is written down, its answer awaited
-//   captured       has his receipt                          price taken, the rest released
+//   authorized     sees "held, not debited"                 held, by one authorization or several (more time)
+//   capturing      waits for his receipt                    held; one capture or void is written down at a time, an
+//                                                           authorization after the other, its answer awaited
+//   captured       has his receipt                          price taken, the rest released (or expired by the bank)
 //   voiding        "nothing was charged"                    held; one void is written down, its answer awaited
 //   voided         "nothing was charged"                    released (or expired by the bank)
 //   failed         is told why                              nothing was ever held
 //
 // One settlement a payment: `capturing` and `voiding` are left only towards their end, and whichever was chosen first stands.
 
-import { compare, minimum, minus, zero, type Money } from './money.ts';
+import {
+  compare,
+  currencyDecimals,
+  exact,
+  minimum,
+  minus,
+  money,
+  type Money,
+  plus,
+  roundToCurrency,
+  times,
+  zero,
+} from './money.ts';
 
 export type PaymentState =
   'awaiting_card' | 'authorized' | 'capturing' | 'captured' | 'voiding' | 'voided' | 'failed';
 
-export interface Payment {
-  state: PaymentState;
-  authorized: Money;
+/** What of a price can be taken from what is held. */
+export interface Settlement {
+  /** One amount a hold, in their order; zero: nothing is taken of it, it is released. */
+  captures: readonly Money[];
+  writtenOff: Money;
 }
 
-/** What is owed once the call is over, and what of it can be taken. */
-export type Settlement =
-  | { take: 'capture'; capture: Money; release: Money; writtenOff: Money }
-  | { take: 'nothing'; release: Money; writtenOff: Money };
+/**
+ * The price over the holds in their order: never above a hold, never above the price, and no part of it below the
+ * processor's smallest charge. Where the last part would be too small, an earlier one leaves it enough; what cannot be
+ * taken even so is written off.
+ */
+export function settlementOf(price: Money, holds: readonly Money[], minimumCharge: Money): Settlement {
+  const none = zero(price.currency);
+  let best: { taken: Money; chosen: readonly number[] } = { taken: none, chosen: [] };
+  for (const chosen of choices(holds.length)) {
+    const held = chosen.map((place) => holds[place] ?? none);
+    if (held.some((hold) => compare(hold, minimumCharge) < 0)) continue;
+    const taken = minimum(
+      price,
+      held.reduce((sum, hold) => plus(sum, hold), none),
+    );
+    if (compare(taken, times(minimumCharge, chosen.length)) < 0) continue;
+    if (compare(taken, best.taken) > 0) best = { taken, chosen };
+  }
+  let rest = minus(best.taken, times(minimumCharge, best.chosen.length));
+  const captures = holds.map((hold, place) => {
+    if (!best.chosen.includes(place)) return none;
+    const above = minimum(minus(hold, minimumCharge), rest);
+    rest = minus(rest, above);
+    return plus(minimumCharge, above);
+  });
+  return { captures, writtenOff: minus(price, best.taken) };
+}
+
+/** Which holds to take from: few before many, early before late, so that of equally good choices the first is met first. */
+function choices(count: number): number[][] {
+  const all = Array.from({ length: 2 ** count - 1 }, (_, index) =>
+    Array.from({ length: count }, (__, place) => place).filter((place) => ((index + 1) >> place) & 1),
+  );
+  return all.sort(
+    (a, b) => a.length - b.length || (a.map((place, at) => place - (b[at] ?? 0)).find((by) => by !== 0) ?? 0),
+  );
+}
 
 /**
- * Never above the hold, never above the price. Below the processor's minimum charge nothing can be taken: the price is
- * written off and everything released.
+ * Our part of a direct charge, half up. Two decimals at most: card networks settle dinars in tens of fils, and a fee the
+ * processor rounded would stand wrongly in the ledger.
  */
-export function settlementOf(price: Money, authorized: Money, minimumCharge: Money): Settlement {
-  const due = minimum(price, authorized);
-  const none = zero(price.currency);
-  if (compare(due, none) <= 0) return { take: 'nothing', release: authorized, writtenOff: none };
-  if (compare(due, minimumCharge) < 0) return { take: 'nothing', release: authorized, writtenOff: due };
-  return { take: 'capture', capture: due, release: minus(authorized, due), writtenOff: minus(price, due) };
+export function applicationFeeOf(captured: Money, rate: string): Money {
+  const fee = times(captured, rate);
+  if (currencyDecimals(captured.currency) <= 2) return roundToCurrency(fee, 'half_up');
+  return money(exact(fee.amount).toDecimalPlaces(2), captured.currency);
+}
+
+/**
+ * How much of the fee goes back with a refund, in proportion: of all refunds together, so that rounding never adds up and
+ * the last refund brings the whole of it back.
+ */
+export function feeBackOf(fee: Money, captured: Money, refundedBefore: Money, refund: Money): Money {
+  const backAfter = (refunded: Money): Money =>
+    applicationFeeOf(times(fee, exact(refunded.amount).dividedBy(captured.amount)), '1');
+  return minus(backAfter(plus(refundedBefore, refund)), backAfter(refundedBefore));
+}
+
+/** A refund over several captures: from the last to the first. `left`: what each has not given back yet, in their order. */
+export function refundParts(amount: Money, left: readonly Money[]): readonly Money[] {
+  let rest = amount;
+  const parts = [...left].reverse().map((one) => {
+    const part = minimum(one, rest);
+    rest = minus(rest, part);
+    return part;
+  });
+  if (!rest.amount.isZero()) throw new Error('More is to be refunded than is left.');
+  return parts.reverse();
 }
 
 /** The only moves there are. Repeating a move that was made is not an error: `stay`. */

@@ -10,10 +10,11 @@ import { movePayment } from '../core/payment.ts';
 import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { postLedger } from '../store/ledger.ts';
 import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
+  authorizeOperation,
+  firstAuthorization,
   lockPayment,
   saveAuthorization,
   savePayment,
@@ -21,6 +22,7 @@ import {
 } from '../store/payments.ts';
 import { addSwitchWork } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
+import { askForHold, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, holdWithoutCallSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { Authorized, IntentState } from './ports.ts';
@@ -49,24 +51,9 @@ export async function askAgain(house: House, payment: StoredPayment): Promise<Ap
   return recordAuthorization(house, payment.merchantId, payment.id, answer, 'again');
 }
 
-/** Asks the processor, by the stored key and with the stored words: a repeat is the same request. */
-export async function askForAuthorization(house: House, payment: StoredPayment): Promise<Authorized> {
-  const operation = payment.operations.find((one) => one.kind === 'authorize');
-  if (!operation) throw new Error(`Payment ${payment.id} has no operation that asks for it.`);
-  const { description, paymentMethod, receiptEmail } = operation.request as Record<
-    string,
-    string | undefined
-  >;
-  return house.processor.authorize({
-    key: operation.id,
-    amount: payment.authorization.amount,
-    returnUrl: `${house.publicUrl}/orders/return`,
-    description: description ?? '',
-    metadata: { order: payment.orderId, payment: payment.id, authorization: payment.authorization.id },
-    ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
-    ...(paymentMethod !== undefined && { paymentMethod }),
-    ...(receiptEmail !== undefined && { receiptEmail }),
-  });
+/** The order's first hold: what its page confirms, or its payment method. */
+export function askForAuthorization(house: House, payment: StoredPayment): Promise<Authorized> {
+  return askForHold(house, payment, firstAuthorization(payment));
 }
 
 async function recordAuthorization(
@@ -83,16 +70,15 @@ async function recordAuthorization(
     const payment = await lockPayment(tx, paymentId);
     if (!payment || payment.state !== 'awaiting_card') return { needsPage: false };
     const now = house.clock.now();
-    const operation = payment.operations.find((one) => one.kind === 'authorize');
+    const authorization = firstAuthorization(payment);
     const isUnknown = answer.outcome === 'unknown' || (answer.outcome === 'refused' && asked === 'again');
-    if (operation) {
-      await answerOperation(tx, operation.id, isUnknown ? 'unknown' : 'refused', { ...answer }, now);
-    }
+    const { id: operationId } = authorizeOperation(authorization);
+    await answerOperation(tx, operationId, isUnknown ? 'unknown' : 'refused', { ...answer }, now);
     if (answer.outcome === 'refused')
       house.log.error({ paymentId, reason: answer.reason }, 'processor refused an authorization');
     if (isUnknown) {
       // Nobody is told "refused" for what may yet be held: it is asked again by the same key.
-      await saveAuthorization(tx, payment.authorization.id, { state: 'unknown' });
+      await saveAuthorization(tx, authorization.id, { state: 'unknown' });
       await savePayment(tx, paymentId, {
         state: 'awaiting_card',
         lookAgainAt: later(now, lookAgainAfter((now.getTime() - payment.createdAt.getTime()) / 1000)),
@@ -103,7 +89,7 @@ async function recordAuthorization(
       answer.outcome === 'declined'
         ? { because: 'declined', detail: answer.reason }
         : { because: 'processor_refused' };
-    await saveAuthorization(tx, payment.authorization.id, {
+    await saveAuthorization(tx, authorization.id, {
       state: 'failed',
       ...(answer.outcome === 'declined' && { declineReason: answer.reason }),
       ...(answer.outcome === 'declined' && answer.intentId !== undefined && { intentId: answer.intentId }),
@@ -128,9 +114,9 @@ export async function applyIntent(
     const call = await lockSessionOfOrder(tx, payment.orderId);
     const callState = call && { callState: call.session.state };
     if (movePayment(payment.state, 'authorized') !== 'move') return { ...callState, needsPage: false };
-    const { authorization } = payment;
-    const operation = payment.operations.find((one) => one.kind === 'authorize');
-    if (operation && operation.state !== 'done') {
+    const authorization = firstAuthorization(payment);
+    const operation = authorizeOperation(authorization);
+    if (operation.state !== 'done') {
       await answerOperation(tx, operation.id, 'done', { intentId }, now);
     }
     const age = (now.getTime() - payment.createdAt.getTime()) / 1000;
@@ -139,13 +125,7 @@ export async function applyIntent(
         if (compare(intent.amount, authorization.amount) < 0) {
           throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
         }
-        await saveAuthorization(tx, authorization.id, {
-          state: 'authorized',
-          intentId,
-          chargeId: intent.chargeId,
-          card: intent.card,
-          ...(intent.captureBefore && { captureBefore: intent.captureBefore }),
-        });
+        await saveHold(house, tx, payment, authorization, intentId, intent, now);
         return { ...(await authorized(house, tx, payment, call, now)), needsPage: false };
       }
       case 'cancelled':
@@ -165,7 +145,7 @@ export async function applyIntent(
         });
         // Given up before its intent was known: nothing will be held on it any more.
         if (payment.givenUp) {
-          await voidPayment(house, tx, payment, 'given_up');
+          await voidPayment(tx, payment, 'given_up');
           await enqueueJob(tx, 'settle_order', { merchantId, orderId: payment.orderId }, payment.orderId);
           return { ...callState, needsPage: false };
         }
@@ -180,7 +160,7 @@ export async function applyIntent(
   });
 }
 
-/** The amount is held: ledger, notice, and the first consultant rings (or the sale is settled). */
+/** The amount is held: notice, and the first consultant rings (or the sale is settled). */
 async function authorized(
   house: House,
   tx: Tx,
@@ -188,18 +168,16 @@ async function authorized(
   call: StoredSession | undefined,
   now: Date,
 ): Promise<Pick<Applied, 'callState'>> {
-  const { authorization, merchantId, orderId } = payment;
+  const { merchantId, orderId } = payment;
+  const authorization = firstAuthorization(payment);
   await savePayment(tx, payment.id, { state: 'authorized', lookAgainAt: later(now, holdWithoutCallSeconds) });
-  await postLedger(tx, { merchantId, orderId, authorizationId: authorization.id, at: now }, [
-    { id: house.ids.id('ledgerTransaction'), kind: 'authorize', amount: authorization.amount },
-  ]);
   const notice = {
     type: 'payment.authorized' as const,
     data: { authorized: moneyFacts(authorization.amount) },
   };
   if (!call || call.session.state !== 'awaiting_payment') {
     await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
-    if (payment.givenUp) await voidPayment(house, tx, { ...payment, state: 'authorized' }, 'given_up');
+    if (payment.givenUp) await voidPayment(tx, { ...payment, state: 'authorized' }, 'given_up');
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     return call ? { callState: call.session.state } : {};
   }

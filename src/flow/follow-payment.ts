@@ -9,24 +9,35 @@ import { freeConsultants } from '../store/consultants.ts';
 import { merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import {
+  answerOperation,
+  authorizeOperation,
+  firstAuthorization,
   giveUpPayment,
   lockPayment,
   lockPaymentOfOrder,
   lookAgain,
   readPayment,
+  saveAuthorization,
   savePayment,
+  type StoredPayment,
 } from '../store/payments.ts';
 import type { Tx } from '../store/database.ts';
 import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switches.ts';
 import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
 import { narrate, writeStep } from './call-step.ts';
+import { askOrFind } from './hold-money.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, keyHoldsSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
-import { voidPayment } from './settle-order.ts';
+import { lookAtParked, voidPayment } from './settle-order.ts';
 
 /** Behind the talk limit, which the switch itself enforces: the farewell, and slack for its clock. */
 const forsakenSlackSeconds = 120;
+
+/** A parked settlement one of whose holds has ended is looked at this often until all have. */
+const parkedAgainSeconds = 60 * 60;
+/** A search that was not answered: once more after this. Nobody waits for it. */
+const lostAgainSeconds = 600;
 
 /** What can move a payment that waits for its card. Of the rest a processor tells (some five a payment) we know already. */
 const worthALook: ReadonlySet<string> = new Set([
@@ -48,15 +59,15 @@ export async function followHint(house: House, hint: ProcessorHint): Promise<voi
 export async function lookAtPayment(house: House, merchantId: string, paymentId: string): Promise<void> {
   const payment = await house.db.asMerchant(merchantId, (tx) => readPayment(tx, paymentId));
   if (!payment) return;
-  if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, paymentId);
-  const { intentId } = payment.authorization;
+  if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, payment);
+  const { intentId } = firstAuthorization(payment);
   const age = (house.clock.now().getTime() - payment.createdAt.getTime()) / 1000;
   if (intentId === undefined) {
-    if (age >= keyHoldsSeconds) return neverAnswered(house, merchantId, paymentId);
     // Nobody waits for this call any more. What turns out to be held is let go.
     if (age >= abandonSeconds && !payment.givenUp) {
       await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
     }
+    if (age >= keyHoldsSeconds) return lookForLost(house, payment);
     await askAgain(house, payment);
     return;
   }
@@ -77,17 +88,26 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
     await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
 }
 
-/** Whether anything is held will not be learned by asking: a person has to look, and the bank lets go of it in a week. */
-async function neverAnswered(house: House, merchantId: string, paymentId: string): Promise<void> {
+/**
+ * The key is too old to ask by: the processor is searched for what it may have made of the request. Nothing there means that
+ * nothing was ever held; what is found is gone on with (and let go, since nobody waits for it any more).
+ */
+async function lookForLost(house: House, payment: StoredPayment): Promise<void> {
+  const { merchantId, id: paymentId } = payment;
+  const authorization = firstAuthorization(payment);
+  const found = await askOrFind(house, payment, authorization);
+  if (found.outcome === 'intent') {
+    await applyIntent(house, merchantId, paymentId, found.intentId, found.intent);
+    return;
+  }
   await house.db.asMerchant(merchantId, async (tx) => {
-    const payment = await lockPayment(tx, paymentId);
-    if (payment?.state !== 'awaiting_card' || payment.authorization.intentId !== undefined) return;
-    const operation = payment.operations.find((one) => one.kind === 'authorize');
-    house.log.error(
-      { paymentId, orderId: payment.orderId, operation: operation?.id },
-      'the processor never answered for this operation: search it there by its id',
-    );
-    await failPayment(house, tx, payment, 'processor_never_answered', 'payment_abandoned');
+    const locked = await lockPayment(tx, paymentId);
+    if (locked?.state !== 'awaiting_card' || firstAuthorization(locked).intentId !== undefined) return;
+    const now = house.clock.now();
+    if (found.outcome !== 'none') return lookAgain(tx, paymentId, later(now, lostAgainSeconds));
+    await answerOperation(tx, authorizeOperation(authorization).id, 'refused', { ...found }, now);
+    await saveAuthorization(tx, authorization.id, { state: 'failed' });
+    await failPayment(house, tx, locked, 'processor_never_answered', 'payment_abandoned');
   });
 }
 
@@ -95,13 +115,17 @@ async function neverAnswered(house: House, merchantId: string, paymentId: string
  * A hold is looked at again when its time has come, never because of a hint: by then its call runs, or is over and being
  * settled, or has not come about and the hold is let go.
  */
-async function lookAtHeld(house: House, merchantId: string, paymentId: string): Promise<void> {
+async function lookAtHeld(house: House, merchantId: string, payment: StoredPayment): Promise<void> {
+  const { id: paymentId, lookAgainAt, parkedAt } = payment;
+  const isDue = lookAgainAt !== undefined && lookAgainAt <= house.clock.now();
+  if (isDue && parkedAt !== undefined) await lookAtParked(house, merchantId, payment);
   await house.db.asMerchant(merchantId, async (tx) => {
     const payment = await lockPayment(tx, paymentId);
     const now = house.clock.now();
     if (payment?.lookAgainAt === undefined || payment.lookAgainAt > now) return;
     const { orderId, state } = payment;
     if (isFinal(state)) return savePayment(tx, payment.id, { state, lookAgainAt: null });
+    if (payment.parkedAt !== undefined) return lookAgain(tx, paymentId, later(now, parkedAgainSeconds));
     await lookAgain(tx, paymentId, later(now, 60));
     const call = await lockSessionOfOrder(tx, orderId);
     switch (call?.session.state) {
@@ -159,22 +183,31 @@ export async function giveUpOrder(
   orderId: string,
   outcome: 'payment_abandoned' | 'cancelled',
 ): Promise<'cancelled' | 'too_late' | 'unknown_order'> {
-  return house.db.asMerchant(merchantId, async (tx) => {
-    const payment = await lockPaymentOfOrder(tx, orderId);
-    if (!payment) return 'unknown_order';
-    if (payment.state !== 'awaiting_card') return 'too_late';
-    const call = await lockSessionOfOrder(tx, orderId);
-    // The card may be confirmed at this very moment: the intent is cancelled at the processor, which decides the race.
-    // Where its answer never came, something may be held that we do not know of: it is asked for again by the same key,
-    // and what turns out to be held for an ended call is voided.
-    if (payment.authorization.intentId !== undefined) await voidPayment(house, tx, payment, outcome);
-    else await giveUpPayment(tx, payment.id, outcome, house.clock.now());
-    if (call?.session.state === 'awaiting_payment') {
-      await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }));
-    } else {
-      if (call) await freeConsultants(tx, call.session.id, {}, undefined);
-      await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
-    }
-    return 'cancelled';
-  });
+  return house.db.asMerchant(merchantId, (tx) => giveUpOrderWithin(house, tx, merchantId, orderId, outcome));
+}
+
+/** The same within a transaction that does more: a newer order takes this one's place. */
+export async function giveUpOrderWithin(
+  house: House,
+  tx: Tx,
+  merchantId: string,
+  orderId: string,
+  outcome: 'payment_abandoned' | 'cancelled',
+): Promise<'cancelled' | 'too_late' | 'unknown_order'> {
+  const payment = await lockPaymentOfOrder(tx, orderId);
+  if (!payment) return 'unknown_order';
+  if (payment.state !== 'awaiting_card') return 'too_late';
+  const call = await lockSessionOfOrder(tx, orderId);
+  // The card may be confirmed at this very moment: the intent is cancelled at the processor, which decides the race.
+  // Where its answer never came, something may be held that we do not know of: it is asked for again by the same key,
+  // and what turns out to be held for an ended call is voided.
+  if (firstAuthorization(payment).intentId !== undefined) await voidPayment(tx, payment, outcome);
+  else await giveUpPayment(tx, payment.id, outcome, house.clock.now());
+  if (call?.session.state === 'awaiting_payment') {
+    await writeStep(house, tx, call, advance(call.session, { type: 'paymentGivenUp', outcome }));
+  } else {
+    if (call) await freeConsultants(tx, call.session.id, {}, undefined);
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+  }
+  return 'cancelled';
 }

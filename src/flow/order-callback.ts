@@ -4,7 +4,7 @@
 
 import type { CallSession, CallState } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
-import { amountText } from '../core/money.ts';
+import { amountText, zero } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
 import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
@@ -16,12 +16,19 @@ import {
   readLineForOrder,
   takeOrderOfRequest,
 } from '../store/orders.ts';
-import { readPayment, type StoredPayment } from '../store/payments.ts';
+import {
+  authorizeOperation,
+  firstAuthorization,
+  readPayment,
+  type StoredPayment,
+} from '../store/payments.ts';
 import { sha256 } from '../store/seal.ts';
 import { switchForNewCall } from '../store/switches.ts';
 import { authorizePayment } from './authorize-payment.ts';
-import { lookAtPayment } from './follow-payment.ts';
+import { giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
+import { admitCaller, admitToMerchant, marksOf, type WhoOrders } from './limit-abuse.ts';
+import { obstacleTo } from './never-call.ts';
 import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 
 /** Transactions waiting for a connection; some 20 ms of work each, so this is about a second. */
@@ -50,6 +57,11 @@ export interface CallbackRequest {
   requestKey?: string;
   /** What the page showed: refused when another price holds by now. */
   shownTariffVersion?: number;
+  /** Where the caller himself comes from: counted against abuse, kept as a mark only. */
+  callerIp?: string;
+  userAgent?: string;
+  /** He agrees to be offered more time near the limit. */
+  moreTime?: boolean;
 }
 
 export type Ordered =
@@ -86,10 +98,14 @@ export async function orderCallback(
     const earlier = await goOnWithEarlier(house, merchantId, request.requestKey, accessToken);
     if (earlier) return earlier;
   }
-  const made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
-  if (made.outcome === 'refused') {
-    house.metrics.count('orders_refused', { because: made.refusal.because });
-    return made;
+  let made: MadeOrder;
+  try {
+    made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
+  } catch (error) {
+    if (!(error instanceof OrderRefused)) throw error;
+    const { refusal } = error;
+    house.metrics.count('orders_refused', { because: refusal.because });
+    return { outcome: 'refused', refusal };
   }
   const applied = await authorizePayment(house, made.payment);
   const { orderId, callSessionId } = made;
@@ -136,9 +152,21 @@ async function goOnWithEarlier(
   };
 }
 
-type MadeOrder =
-  | { outcome: 'made'; orderId: string; callSessionId?: string; payment: StoredPayment }
-  | { outcome: 'refused'; refusal: OrderRefusal };
+interface MadeOrder {
+  orderId: string;
+  callSessionId?: string;
+  payment: StoredPayment;
+}
+
+/** Undoes what the order's transaction wrote until it was refused: counts, and older orders it was to take the place of. */
+class OrderRefused extends Error {
+  readonly refusal: OrderRefusal;
+
+  constructor(refusal: OrderRefusal) {
+    super(`Refused: ${refusal.because}`);
+    this.refusal = refusal;
+  }
+}
 
 async function makeOrder(
   house: House,
@@ -148,7 +176,7 @@ async function makeOrder(
   now: Date,
 ): Promise<MadeOrder> {
   const line = await readLineForOrder(tx, request.line);
-  if (!line) return { outcome: 'refused', refusal: { because: 'line_unknown' } };
+  if (!line) throw new OrderRefused({ because: 'line_unknown' });
   const decision = decideOrder(
     {
       line: {
@@ -164,11 +192,28 @@ async function makeOrder(
     },
     request,
   );
-  if (decision.outcome === 'refused') return decision;
+  if (decision.outcome === 'refused') throw new OrderRefused(decision.refusal);
   const { terms } = decision;
+  const who: WhoOrders = {
+    merchantId: line.merchant.id,
+    ownLimits: line.merchant.abuseLimits,
+    cardGiven: request.paymentMethod !== undefined,
+    ...(terms.sells === 'conversation' && { callerNumber: terms.callerNumber }),
+    ...(request.callerIp !== undefined && { ip: request.callerIp }),
+    ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
+  };
+  if (terms.sells === 'conversation') {
+    const because = await obstacleTo(house, tx, terms.callerNumber);
+    if (because !== undefined) throw new OrderRefused({ because });
+  }
+  const admitted = await admitCaller(house, tx, who);
+  if (admitted.outcome === 'refused') throw new OrderRefused(admitted.refusal);
+  for (const older of admitted.inPlaceOf) {
+    await giveUpOrderWithin(house, tx, line.merchant.id, older, 'cancelled');
+  }
   const call =
     terms.sells === 'conversation' ? await claimForCall(house, tx, line, terms, request, now) : undefined;
-  if (call && 'because' in call) return { outcome: 'refused', refusal: call };
+  if (call && 'because' in call) throw new OrderRefused(call);
 
   const orderId = house.ids.id('order');
   const payment: StoredPayment = {
@@ -181,23 +226,34 @@ async function makeOrder(
     createdAt: now,
     applicationFeeRate: line.merchant.applicationFeeRate,
     ...(line.merchant.processorAccount !== null && { merchantAccount: line.merchant.processorAccount }),
-    authorization: { id: house.ids.id('authorization'), state: 'intended', amount: terms.hold },
-    operations: [
+    refusals: 0,
+    authorizations: [
       {
-        id: house.ids.id('operation'),
-        kind: 'authorize',
+        id: house.ids.id('authorization'),
+        sequence: 1,
         state: 'intended',
-        amount: amountText(terms.hold),
-        request: {
-          description: `${line.merchant.name} – ${line.name[request.language]}`,
-          ...(request.paymentMethod !== undefined && { paymentMethod: request.paymentMethod }),
-          ...(request.callerEmail !== undefined && { receiptEmail: request.callerEmail }),
-        },
+        amount: terms.hold,
+        captured: zero(terms.hold.currency),
+        createdAt: now,
+        operations: [
+          {
+            id: house.ids.id('operation'),
+            kind: 'authorize',
+            state: 'intended',
+            amount: amountText(terms.hold),
+            request: {
+              description: `${line.merchant.name} – ${line.name[request.language]}`,
+              ...(request.paymentMethod !== undefined && { paymentMethod: request.paymentMethod }),
+              ...(request.callerEmail !== undefined && { receiptEmail: request.callerEmail }),
+              ...(call?.session.plan.moreTime && { keepForMore: true }),
+            },
+          },
+        ],
       },
     ],
   };
-  const [operation] = payment.operations;
-  if (!operation) throw new Error('An order without its operation.');
+  const authorization = firstAuthorization(payment);
+  const operation = authorizeOperation(authorization);
   await insertOrder(tx, {
     id: orderId,
     merchantId: line.merchant.id,
@@ -209,7 +265,7 @@ async function makeOrder(
     accessHash: sha256(accessToken),
     createdAt: now,
     paymentId: payment.id,
-    authorizationId: payment.authorization.id,
+    authorizationId: authorization.id,
     operationId: operation.id,
     operationRequest: operation.request,
     // Should we die before the answer: somebody asks again, by the same key.
@@ -224,8 +280,11 @@ async function makeOrder(
     ...(request.returnUrl !== undefined && { returnUrl: request.returnUrl }),
     ...(request.requestKey !== undefined && { requestKey: request.requestKey }),
     ...(call && { call }),
+    marks: marksOf(house, who),
   });
-  return { outcome: 'made', orderId, payment, ...(call && { callSessionId: call.session.id }) };
+  const tooMany = await admitToMerchant(house, tx, who, admitted.counting);
+  if (tooMany) throw new OrderRefused(tooMany);
+  return { orderId, payment, ...(call && { callSessionId: call.session.id }) };
 }
 
 /** The consultant is claimed before the card is asked: nobody free, nothing is sold. */
@@ -264,6 +323,9 @@ async function claimForCall(
       ringSeconds: line.ringSeconds,
       ringStepSeconds: line.ringStepSeconds,
       callerFirst: line.callerFirst,
+      ...(terms.moreTime && {
+        moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
+      }),
     },
     // The one who was claimed is rung first, the others in the line's order after him.
     candidates: [claimed.consultantId, ...terms.candidates.filter((one) => one !== claimed.consultantId)],

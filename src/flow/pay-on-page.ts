@@ -5,7 +5,7 @@ import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
 import { merchantOfOrderLink } from '../store/finders.ts';
 import { addEvidence } from '../store/orders.ts';
-import { lockPaymentOfOrder, savePayment } from '../store/payments.ts';
+import { firstAuthorization, lockPaymentOfOrder, savePayment } from '../store/payments.ts';
 import { sha256 } from '../store/seal.ts';
 import { askForAuthorization } from './authorize-payment.ts';
 import { giveUpOrder, lookAtPayment } from './follow-payment.ts';
@@ -50,7 +50,7 @@ export async function agreeToOrder(
     return locked;
   });
   if (!payment) return { outcome: 'too_late' };
-  const intentId = payment.authorization.intentId;
+  const { intentId } = firstAuthorization(payment);
   const looked =
     intentId === undefined
       ? await askForAuthorization(house, payment)

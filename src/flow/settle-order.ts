@@ -1,35 +1,39 @@
-// What was talked becomes money, once: price by the tariff the order was sold under, then one final capture or one void,
-// the ledger, the receipt, the notices. The decision is written down with its operation before anything is asked of the
-// processor; whoever repeats the job finds it and asks the same again, by the same key.
+// What was talked becomes money, once: price by the tariff the order was sold under, then one final capture or one void of
+// each hold, one after the other, then the totals, the receipt, the notices. Each decision is written down with its
+// operation before anything is asked of the processor; whoever repeats the job finds it and asks the same again, by the
+// same key. What each hold is to give is decided when its turn comes, from what those before it gave: a hold that has
+// expired meanwhile is made up for by the next as far as that reaches, never by a new one.
+//
+//   unknown   the job comes again and asks by the same key
+//   refused   nothing was done: another try, a new operation with a key of its own, later and later; then the payment is
+//             parked for a person (retrySettlement), and only looked at when its holds expire
 
-import { billableUs, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
-import { amountText, type Money, money, moneyFacts, roundToCurrency, times, zero } from '../core/money.ts';
-import { isFinal, movePayment, settlementOf } from '../core/payment.ts';
-import { priceOfSeconds, rate, type Rated } from '../core/rating.ts';
-import type { NoticeDraft } from '../core/merchant-notice.ts';
-import { lockSessionOfOrder, saveSession, type StoredSession } from '../store/call-sessions.ts';
+import { compare, type Money, money, zero, plus, minus, amountText } from '../core/money.ts';
+import { applicationFeeOf, isFinal, movePayment, settlementOf } from '../core/payment.ts';
+import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { type LedgerPosting, postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   insertOperation,
+  lockPayment,
   lockPaymentOfOrder,
+  readPayment,
   saveAuthorization,
   savePayment,
+  saveRefusal,
+  type StoredAuthorization,
+  type StoredOperation,
   type StoredPayment,
+  unpark,
 } from '../store/payments.ts';
-import {
-  insertReceipt,
-  nextReceiptNumber,
-  readReceiptFacts,
-  type ReceiptFacts,
-  saveBillableSeconds,
-} from '../store/receipts.ts';
-import type { Receipt } from '../store/order-view.ts';
+import { saveBillableSeconds } from '../store/receipts.ts';
+import { closeSession, factsOf, finishSettlement, priceOf } from './finish-settlement.ts';
+import { askOrFind, referenceOf, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
-import type { Settled } from './ports.ts';
+import { later } from './payment-deadlines.ts';
+import type { Authorized, Settled } from './ports.ts';
 
 /** The world did not answer, or answered what cannot stand: the job comes again later. */
 export class SettlementDelayed extends Error {
@@ -37,307 +41,357 @@ export class SettlementDelayed extends Error {
   readonly retry = 'safe';
 }
 
+/**
+ * Seconds until a refused settlement is tried again. A refusal is rarely cured by time (an account is restricted, a key was
+ * changed); a day's first hours are given to somebody who is mending it, and no hold is lost in them.
+ */
+const refusedAgainSeconds: readonly number[] = [60, 5 * 60, 30 * 60, 2 * 60 * 60];
+/** The bank still works on the intent and lets nobody cancel it: over within minutes. */
+const processingAgainSeconds = 60;
+/** A bank gives a hold back a little after the instant it names; asked before, it is still there. */
+export const expirySlackSeconds = 120;
+
 /** Settles an order whose call is over (or that sells none). Repeating it after success does nothing. */
 export async function settleOrder(house: House, job: { merchantId: string; orderId: string }): Promise<void> {
   const { merchantId, orderId } = job;
-  const decided = await house.db.asMerchant(merchantId, (tx) => decide(house, tx, orderId));
-  if (!decided) return;
-  const { payment, operation } = decided;
-  const { intentId } = payment.authorization;
-  if (intentId === undefined) throw new Error(`Payment ${payment.id} is to be settled without an intent.`);
-  const reference = {
-    key: operation.id,
-    intentId,
-    ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
-  };
-  let answer: Settled;
-  if (operation.kind === 'capture') {
-    const amount = money(operation.amount ?? '0', payment.authorization.amount.currency);
-    const fee = applicationFee(payment, amount);
-    answer = await house.processor.capture({ ...reference, amount, ...(fee && { applicationFee: fee }) });
-  } else {
-    answer = await house.processor.void(reference);
-  }
-  await house.db.asMerchant(merchantId, (tx) => record(house, tx, orderId, operation.id, answer));
-  if (answer.outcome === 'unknown' || answer.outcome === 'refused') {
-    throw new SettlementDelayed(`The processor has not settled order ${orderId}: ${answer.outcome}.`);
+  for (;;) {
+    const act = await house.db.asMerchant(merchantId, (tx) => decide(house, tx, orderId));
+    if (!act) return;
+    const { payment, authorization } = act;
+    if (act.do === 'ask') {
+      const answer = await askOrFind(house, payment, authorization);
+      await house.db.asMerchant(merchantId, (tx) =>
+        recordLateHold(house, tx, payment.id, authorization.id, answer),
+      );
+      if (isUnknown(answer)) throw delayed(orderId, answer.outcome);
+      continue;
+    }
+    const answer = await perform(house, payment, authorization, act.operation);
+    const recorded = await house.db.asMerchant(merchantId, (tx) =>
+      recordSettled(house, tx, payment.id, authorization.id, act.operation, answer),
+    );
+    if (answer.outcome === 'unknown') throw delayed(orderId, answer.outcome);
+    if (recorded === 'waits') return;
   }
 }
 
-interface Decided {
-  payment: StoredPayment;
-  operation: StoredPayment['operations'][number];
+function delayed(orderId: string, outcome: string): SettlementDelayed {
+  return new SettlementDelayed(`The processor has not settled order ${orderId}: ${outcome}.`);
 }
 
-/** Chooses capture or void, once, or finds what was chosen. Nothing: there is nothing to ask of the processor. */
-async function decide(house: House, tx: Tx, orderId: string): Promise<Decided | undefined> {
-  const payment = await lockPaymentOfOrder(tx, orderId);
-  if (!payment) return undefined;
+/** That a repeat is refused says nothing of the first request, which may hold the amount. */
+function isUnknown(answer: Authorized | { outcome: 'none' }): boolean {
+  return answer.outcome === 'unknown' || answer.outcome === 'refused';
+}
+
+type Act =
+  | {
+      do: 'settle';
+      payment: StoredPayment;
+      authorization: StoredAuthorization;
+      operation: StoredOperation;
+    }
+  /** More time was asked for and nobody knows yet whether it is held. */
+  | { do: 'ask'; payment: StoredPayment; authorization: StoredAuthorization };
+
+function isOpen(authorization: StoredAuthorization): boolean {
+  return !['captured', 'voided', 'expired', 'failed'].includes(authorization.state);
+}
+
+/** What is to be asked of the processor next, written down; nothing: there is nothing, or nothing for now. */
+async function decide(house: House, tx: Tx, orderId: string): Promise<Act | undefined> {
+  const stored = await lockPaymentOfOrder(tx, orderId);
+  if (!stored) return undefined;
   const call = await lockSessionOfOrder(tx, orderId);
   if (call && call.session.state !== 'ended') return undefined;
-  if (isFinal(payment.state)) {
+  if (isFinal(stored.state)) {
     if (call) await closeSession(house, tx, call);
     return undefined;
   }
-  const chosen = payment.operations.find((one) => one.kind === 'capture' || one.kind === 'void');
-  if (chosen) return { payment, operation: chosen };
   // Over before a card was given: whoever ends such an order voids it himself (follow-payment).
-  if (payment.state !== 'authorized') return undefined;
+  if (stored.state === 'awaiting_card' || stored.parkedAt !== undefined) return undefined;
 
   const { price, rated } = priceOf(await factsOf(tx, orderId), call?.session);
-  if (call && rated) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
-  const { amount } = payment.authorization;
-  const settlement = settlementOf(price, amount, house.processor.minimumCharge(amount.currency));
-  if (settlement.take === 'nothing') {
-    return { payment, operation: await voidPayment(house, tx, payment, 'nothing_due') };
+  let payment = stored;
+  if (payment.state === 'authorized') {
+    if (call && rated) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
+    payment = await chooseEnd(house, tx, payment, price);
   }
-  const operation = {
-    id: house.ids.id('operation'),
-    kind: 'capture' as const,
-    state: 'intended',
-    amount: amountText(settlement.capture),
-    request: {},
-  };
-  await insertOperation(tx, {
-    id: operation.id,
-    merchantId: payment.merchantId,
-    authorizationId: payment.authorization.id,
-    kind: 'capture',
-    amount: settlement.capture,
-    at: house.clock.now(),
-  });
-  await savePayment(tx, payment.id, { state: 'capturing', lookAgainAt: null });
-  return { payment, operation };
+  const open = payment.authorizations.filter(isOpen);
+  for (const authorization of open) {
+    const operation = authorization.operations.find(
+      (one) => (one.kind === 'capture' || one.kind === 'void') && one.state !== 'refused',
+    );
+    if (operation) return { do: 'settle', payment, authorization, operation };
+  }
+  const held = open.filter((one) => one.state === 'authorized');
+  const authorization = held[0] ?? open.find((one) => one.intentId !== undefined);
+  if (authorization) {
+    const capture =
+      payment.state === 'capturing' && held[0] ? nextCapture(house, payment, held, price) : undefined;
+    const operation = await writeOperation(house, tx, payment, authorization, capture);
+    return { do: 'settle', payment, authorization, operation };
+  }
+  if (open[0]) return { do: 'ask', payment, authorization: open[0] };
+  await finishSettlement(house, tx, payment, call);
+  return undefined;
 }
 
-/** Writes down that nothing is to be taken. The job that follows asks the processor to release what is held. */
-export async function voidPayment(
+/** Chooses once whether anything is to be taken; what of which hold is decided at its turn. */
+async function chooseEnd(house: House, tx: Tx, payment: StoredPayment, price: Money): Promise<StoredPayment> {
+  const held = payment.authorizations.filter((one) => one.state === 'authorized');
+  const { captures } = settlementOf(
+    price,
+    held.map((one) => one.amount),
+    house.processor.minimumCharge(price.currency),
+  );
+  if (captures.every((one) => one.amount.isZero())) return voidPayment(tx, payment, 'nothing_due');
+  await savePayment(tx, payment.id, { state: 'capturing', lookAgainAt: expiryOf(payment) });
+  return { ...payment, state: 'capturing' };
+}
+
+/** What the first of these holds gives, when those before it have given what they could; nothing: it is released. */
+function nextCapture(
+  house: House,
+  payment: StoredPayment,
+  held: readonly StoredAuthorization[],
+  price: Money,
+): Money | undefined {
+  const taken = payment.authorizations.reduce((sum, one) => plus(sum, one.captured), zero(price.currency));
+  if (compare(taken, price) >= 0) return undefined;
+  const [capture] = settlementOf(
+    minus(price, taken),
+    held.map((one) => one.amount),
+    house.processor.minimumCharge(price.currency),
+  ).captures;
+  return capture && !capture.amount.isZero() ? capture : undefined;
+}
+
+async function writeOperation(
   house: House,
   tx: Tx,
   payment: StoredPayment,
-  reason: string,
-): Promise<StoredPayment['operations'][number]> {
-  if (movePayment(payment.state, 'voiding') !== 'move') {
-    throw new Error(`Payment ${payment.id} is ${payment.state}: it cannot be voided.`);
-  }
+  authorization: StoredAuthorization,
+  capture: Money | undefined,
+): Promise<StoredOperation> {
   const id = house.ids.id('operation');
+  const kind = capture ? 'capture' : 'void';
   await insertOperation(tx, {
     id,
     merchantId: payment.merchantId,
-    authorizationId: payment.authorization.id,
-    kind: 'void',
+    authorizationId: authorization.id,
+    kind,
     at: house.clock.now(),
+    ...(capture && { amount: capture }),
   });
-  await savePayment(tx, payment.id, { state: 'voiding', reason, lookAgainAt: null });
-  return { id, kind: 'void', state: 'intended', request: {} };
+  return { id, kind, state: 'intended', request: {}, ...(capture && { amount: amountText(capture) }) };
 }
 
-async function factsOf(tx: Tx, orderId: string): Promise<ReceiptFacts> {
-  const facts = await readReceiptFacts(tx, orderId);
-  if (!facts) throw new Error(`Order ${orderId} has no facts to settle by.`);
-  return facts;
+/** Writes down that nothing is to be taken. The job that follows asks the processor to release what is held. */
+export async function voidPayment(tx: Tx, payment: StoredPayment, reason: string): Promise<StoredPayment> {
+  if (movePayment(payment.state, 'voiding') !== 'move') {
+    throw new Error(`Payment ${payment.id} is ${payment.state}: it cannot be voided.`);
+  }
+  await savePayment(tx, payment.id, { state: 'voiding', reason, lookAgainAt: expiryOf(payment) });
+  return { ...payment, state: 'voiding' };
 }
 
-/** Nothing is due for a call that was never joined; a sale without a call costs its fixed price. */
-function priceOf(facts: ReceiptFacts, session: CallSession | undefined): { price: Money; rated?: Rated } {
-  if (!session) return { price: priceOfSeconds(facts.tariff, 0), rated: rate(facts.tariff, 0n) };
-  if (session.bridgedUs === undefined) return { price: zero(facts.tariff.currency) };
-  const rated = rate(facts.tariff, billableUs(talkUs(session), session.plan.talkLimitSeconds));
-  return { price: rated.total, rated };
+/** When the first of its holds is given back by the bank, whatever becomes of us. */
+function expiryOf(payment: StoredPayment): Date | null {
+  const ends = payment.authorizations
+    .filter(isOpen)
+    .flatMap((one) => (one.captureBefore ? [one.captureBefore.getTime()] : []));
+  return ends.length === 0 ? null : later(new Date(Math.min(...ends)), expirySlackSeconds);
+}
+
+function perform(
+  house: House,
+  payment: StoredPayment,
+  authorization: StoredAuthorization,
+  operation: StoredOperation,
+): Promise<Settled> {
+  const { intentId } = authorization;
+  if (intentId === undefined)
+    throw new Error(`Authorization ${authorization.id} is to be settled without an intent.`);
+  const request = { ...referenceOf(payment, intentId), key: operation.id };
+  if (operation.kind === 'void') return house.processor.void(request);
+  const amount = money(operation.amount ?? '0', authorization.amount.currency);
+  const fee = feeOf(payment, amount);
+  return house.processor.capture({ ...request, amount, ...(fee && { applicationFee: fee }) });
 }
 
 /** Our part of a direct charge; none where the merchant has no account of his own. */
-function applicationFee(payment: StoredPayment, captured: Money): Money | undefined {
+function feeOf(payment: StoredPayment, captured: Money): Money | undefined {
   if (payment.merchantAccount === undefined) return undefined;
-  const fee = roundToCurrency(times(captured, payment.applicationFeeRate), 'half_up');
+  const fee = applicationFeeOf(captured, payment.applicationFeeRate);
   return fee.amount.isZero() ? undefined : fee;
 }
 
-async function record(
+/** Writes down what became of one hold; of the last one, what became of the order. `waits`: refused, tried again later. */
+async function recordSettled(
   house: House,
   tx: Tx,
-  orderId: string,
-  operationId: string,
+  paymentId: string,
+  authorizationId: string,
+  operation: StoredOperation | undefined,
   answer: Settled,
-): Promise<void> {
-  const payment = await lockPaymentOfOrder(tx, orderId);
-  if (!payment || isFinal(payment.state)) return;
+): Promise<'recorded' | 'waits'> {
+  const payment = await lockPayment(tx, paymentId);
+  const authorization = payment?.authorizations.find((one) => one.id === authorizationId);
+  if (!payment || !authorization || isFinal(payment.state) || !isOpen(authorization)) return 'recorded';
   const now = house.clock.now();
-  if (answer.outcome === 'unknown' || answer.outcome === 'refused') {
-    await answerOperation(tx, operationId, answer.outcome, { ...answer }, now);
-    if (answer.outcome === 'refused') {
-      house.log.error(
-        { orderId, paymentId: payment.id, reason: answer.reason },
-        'the processor refused a settlement',
-      );
-    }
-    return;
+  if (answer.outcome === 'unknown') {
+    if (operation) await answerOperation(tx, operation.id, 'unknown', { ...answer }, now);
+    return 'waits';
   }
-  await answerOperation(
-    tx,
-    operationId,
-    'done',
-    answer.outcome === 'captured'
-      ? { outcome: 'captured', chargeId: answer.chargeId, amount: amountText(answer.amount) }
-      : { ...answer },
-    now,
-  );
-  const call = await lockSessionOfOrder(tx, orderId);
-  const facts = await factsOf(tx, orderId);
-  const { price, rated } = priceOf(facts, call?.session);
-  const held = payment.authorization.amount;
-  const none = zero(held.currency);
-  // A void that comes before anything was held ends an order that never had a ledger.
-  const wasHeld = payment.authorization.state === 'authorized';
-  const captured = answer.outcome === 'captured' ? answer.amount : none;
-  const rest = wasHeld
-    ? roundToCurrency({ ...held, amount: held.amount.minus(captured.amount) }, 'half_up')
-    : none;
-  const expired = answer.outcome === 'nothing_held' ? rest : none;
-  const released = answer.outcome === 'nothing_held' ? none : rest;
-  const unpaid = { ...price, amount: price.amount.minus(captured.amount) };
-  const writtenOff = wasHeld && unpaid.amount.gt(0) ? unpaid : none;
+  if (answer.outcome === 'refused') {
+    if (operation) await answerOperation(tx, operation.id, 'refused', { ...answer }, now);
+    await refusedAgain(house, tx, payment, answer.reason, now);
+    return 'waits';
+  }
+  if (operation) {
+    await answerOperation(
+      tx,
+      operation.id,
+      'done',
+      answer.outcome === 'captured'
+        ? { outcome: 'captured', chargeId: answer.chargeId, amount: amountText(answer.amount) }
+        : { ...answer },
+      now,
+    );
+  }
+  await saveEnd(house, tx, payment, authorization, answer, now);
+  const after = await readPayment(tx, paymentId);
+  if (after && !after.authorizations.some(isOpen)) {
+    await finishSettlement(house, tx, after, await lockSessionOfOrder(tx, payment.orderId));
+  }
+  return 'recorded';
+}
 
-  await savePayment(tx, payment.id, {
-    state: answer.outcome === 'captured' ? 'captured' : 'voided',
-    lookAgainAt: null,
-    captured,
-    released,
-    expired,
-    writtenOff,
-    settledAt: now,
-    ...(answer.outcome === 'nothing_held' && { reason: 'hold_expired' }),
-  });
-  await saveAuthorization(tx, payment.authorization.id, {
-    state: answer.outcome === 'captured' ? 'captured' : answer.outcome === 'voided' ? 'voided' : 'expired',
-    captured,
-  });
-  const fee = answer.outcome === 'captured' ? applicationFee(payment, captured) : undefined;
+/** What one hold came to: taken and released, released, or given back by the bank. */
+async function saveEnd(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  authorization: StoredAuthorization,
+  answer: Exclude<Settled, { outcome: 'unknown' | 'refused' }>,
+  now: Date,
+): Promise<void> {
+  const none = zero(authorization.amount.currency);
+  const captured = answer.outcome === 'captured' ? answer.amount : none;
+  const states = { captured: 'captured', voided: 'voided', nothing_held: 'expired' } as const;
+  await saveAuthorization(tx, authorization.id, { state: states[answer.outcome], captured });
+  // A void that comes before anything was held ends an authorization that never had a ledger.
+  if (authorization.heldAt === undefined) return;
+  const rest = minus(authorization.amount, captured);
+  const fee = answer.outcome === 'captured' ? feeOf(payment, captured) : undefined;
+  const { merchantId, orderId } = payment;
   await postLedger(
     tx,
-    { merchantId: payment.merchantId, orderId, authorizationId: payment.authorization.id, at: now },
+    { merchantId, orderId, authorizationId: authorization.id, at: now },
     (
       [
         ['capture', captured],
         ['fee', fee ?? none],
-        ['release', released],
-        ['expire', expired],
-        ['write_off', writtenOff],
+        [answer.outcome === 'nothing_held' ? 'expire' : 'release', rest],
       ] as const
     ).map(([kind, amount]): LedgerPosting => ({ id: house.ids.id('ledgerTransaction'), kind, amount })),
   );
-
-  const id = house.ids.id('receipt');
-  const sold = rated !== undefined && wasHeld;
-  if (sold) {
-    const number = await nextReceiptNumber(tx, payment.merchantId, now);
-    const body = receiptBody(number, facts, rated, call?.session, now, {
-      held,
-      captured,
-      released,
-      writtenOff,
-    });
-    await insertReceipt(tx, { id, merchantId: payment.merchantId, orderId, body, at: now });
-    if (facts.callerEmail !== null && house.mailer.configured) {
-      await enqueueJob(tx, 'mail_receipt', { merchantId: payment.merchantId, orderId }, orderId);
-    }
-  }
-  if (call) await closeSession(house, tx, call);
-  house.log.info(
-    { orderId, ...(call && { callSessionId: call.session.id }) },
-    `Settled: ${amountText(captured)} captured, ${amountText(released)} released (${held.currency})`,
-  );
-  const endedUs = call?.session.unbridgedUs;
-  if (answer.outcome === 'captured' && endedUs !== undefined) {
-    const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
-    house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
-  }
-  await tellMerchant(house, tx, payment, call, {
-    captured,
-    released: answer.outcome === 'nothing_held' ? expired : released,
-    because: answer.outcome === 'nothing_held' ? 'hold_expired' : undefined,
-    at: now,
-    ...(sold && { receiptId: id }),
-  });
 }
 
-async function closeSession(house: House, tx: Tx, call: StoredSession): Promise<void> {
-  if (call.session.state !== 'ended') return;
-  const settled: CallSession = { ...call.session, state: 'settled' };
-  const fact = { name: 'settled', facts: {} };
-  if (!(await saveSession(tx, call, settled, [fact], house.clock.now()))) {
-    throw new Error(`Session ${call.session.id} moved while it was locked.`);
-  }
-}
-
-async function tellMerchant(
+/** A refusal proves that nothing was done, so another operation may follow: later, and not for ever. */
+async function refusedAgain(
   house: House,
   tx: Tx,
   payment: StoredPayment,
-  call: StoredSession | undefined,
-  told: { captured: Money; released: Money; because: string | undefined; receiptId?: string; at: Date },
+  reason: string,
+  now: Date,
 ): Promise<void> {
-  const common = { captured: moneyFacts(told.captured), released: moneyFacts(told.released) };
-  const drafts: NoticeDraft[] = [];
-  if (!told.captured.amount.isZero()) {
-    drafts.push({
-      type: 'payment.captured',
-      data: { ...common, ...(told.receiptId !== undefined && { receiptId: told.receiptId }) },
-    });
+  const { merchantId, orderId } = payment;
+  const isProcessing = reason === 'still_processing';
+  const refusals = payment.refusals + (isProcessing ? 0 : 1);
+  const seconds = isProcessing ? processingAgainSeconds : refusedAgainSeconds[refusals - 1];
+  const facts = { orderId, paymentId: payment.id, reason, refusals };
+  if (seconds !== undefined) {
+    const againAt = later(now, seconds);
+    await saveRefusal(tx, payment.id, { refusals, againAt });
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId, againAt);
+    house.log.warn(facts, 'the processor refused a settlement: it is tried again');
+    return;
   }
-  if (!told.released.amount.isZero()) {
-    drafts.push({
-      type: 'payment.released',
-      data: { ...common, ...(told.because !== undefined && { because: told.because }) },
-    });
-  }
-  await writeNotices(
-    tx,
-    {
-      merchantId: payment.merchantId,
-      orderId: payment.orderId,
-      ...(call && { callSessionId: call.session.id }),
-    },
-    drafts.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
-    told.at,
-  );
+  await saveRefusal(tx, payment.id, { refusals, parkedAt: now, reason });
+  await savePayment(tx, payment.id, { state: payment.state, lookAgainAt: expiryOf(payment) });
+  house.log.error(facts, 'the processor refuses a settlement: it is parked until somebody retries it');
 }
 
-function receiptBody(
-  number: string,
-  facts: ReceiptFacts,
-  rated: Rated,
-  session: CallSession | undefined,
-  at: Date,
-  money: { held: Money; captured: Money; released: Money; writtenOff: Money },
-): Receipt {
-  const startedUs = session?.bridgedUs;
-  return {
-    number,
-    issuedAt: at.toISOString(),
-    merchant: facts.merchant,
-    line: facts.line,
-    talkSeconds: session ? secondsOf(talkUs(session)) : 0,
-    billableSeconds: rated.billableSeconds,
-    lines: rated.lines.map((line) => ({
-      what: line.what,
-      amount: amountText(line.amount),
-      ...(line.seconds !== undefined && { seconds: line.seconds }),
-      ...(line.pricePerMinute !== undefined && { pricePerMinute: line.pricePerMinute }),
-    })),
-    currency: rated.total.currency,
-    total: amountText(rated.total),
-    vatRate: facts.tariff.vatRate,
-    vat: amountText(rated.vat),
-    net: amountText(rated.net),
-    authorized: amountText(money.held),
-    captured: amountText(money.captured),
-    released: amountText(money.released),
-    writtenOff: amountText(money.writtenOff),
-    outcome: session?.outcome ?? 'sold',
-    ...(facts.consultant !== null && { consultant: facts.consultant }),
-    ...(startedUs !== undefined && { startedAt: new Date(Number(startedUs / 1000n)).toISOString() }),
-    ...(facts.cardBrand !== null && { cardBrand: facts.cardBrand }),
-    ...(facts.cardLast4 !== null && { cardLast4: facts.cardLast4 }),
-  };
+/** More time that was asked for and never heard of: held, it is settled with the rest; else it was never there. */
+async function recordLateHold(
+  house: House,
+  tx: Tx,
+  paymentId: string,
+  authorizationId: string,
+  answer: Authorized | { outcome: 'none' },
+): Promise<void> {
+  const payment = await lockPayment(tx, paymentId);
+  const authorization = payment?.authorizations.find((one) => one.id === authorizationId);
+  if (!payment || !authorization || isFinal(payment.state) || !isOpen(authorization)) return;
+  if (authorization.intentId !== undefined) return;
+  const now = house.clock.now();
+  const operation = authorization.operations.find((one) => one.kind === 'authorize');
+  const state = isUnknown(answer) ? 'unknown' : answer.outcome === 'intent' ? 'done' : 'refused';
+  if (operation) await answerOperation(tx, operation.id, state, { outcome: answer.outcome }, now);
+  if (answer.outcome === 'intent') {
+    const { intent, intentId } = answer;
+    if (intent.state === 'authorized')
+      return saveHold(house, tx, payment, authorization, intentId, intent, now);
+    // Whatever it waits for is not given any more: it is voided like a hold.
+    return saveAuthorization(tx, authorization.id, {
+      state: intent.state === 'cancelled' ? 'voided' : 'needs_action',
+      intentId,
+    });
+  }
+  await saveAuthorization(tx, authorization.id, { state: isUnknown(answer) ? 'unknown' : 'failed' });
+}
+
+/**
+ * A parked settlement whose holds have come to their end: the bank is asked what is left of them. What it gave back is
+ * written down as expired, and the order is over; nobody is charged anew.
+ */
+export async function lookAtParked(house: House, merchantId: string, payment: StoredPayment): Promise<void> {
+  for (const authorization of payment.authorizations.filter(isOpen)) {
+    const { intentId } = authorization;
+    if (intentId === undefined) continue;
+    const looked = await house.processor.look(referenceOf(payment, intentId));
+    if (looked.outcome !== 'intent') continue;
+    const { intent } = looked;
+    const answer: Settled | undefined =
+      intent.state === 'cancelled'
+        ? { outcome: 'nothing_held' }
+        : intent.state === 'captured'
+          ? { outcome: 'captured', amount: intent.captured, chargeId: intent.chargeId }
+          : undefined;
+    if (!answer) continue;
+    const operation = authorization.operations.find(
+      (one) => (one.kind === 'capture' || one.kind === 'void') && one.state !== 'refused',
+    );
+    await house.db.asMerchant(merchantId, (tx) =>
+      recordSettled(house, tx, payment.id, authorization.id, operation, answer),
+    );
+  }
+}
+
+/** Somebody has mended what made the processor refuse: a parked settlement is tried anew. */
+export async function retrySettlement(
+  house: House,
+  merchantId: string,
+  orderId: string,
+): Promise<'retried' | 'not_parked' | 'unknown_order'> {
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const payment = await lockPaymentOfOrder(tx, orderId);
+    if (!payment) return 'unknown_order';
+    if (payment.parkedAt === undefined) return 'not_parked';
+    await unpark(tx, payment.id);
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    return 'retried';
+  });
 }

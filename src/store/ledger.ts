@@ -1,34 +1,50 @@
 // The double-entry ledger: append only, each transaction sums to zero (the database refuses otherwise). Every
 // authorization ends in captured + released + expired.
 //
-//   authorize   card -A      held +A        the caller's bank holds A
-//   capture     held -C      merchant +C    C is the merchant's
-//   release     held -R      card +R        R is the caller's again
-//   expire      held -E      card +E        the bank let the hold lapse
-//   fee         merchant -F  platform +F    our part of a capture
-//   write_off   card -W      written_off +W talked, but below the smallest charge or above the hold: nobody pays
+//   authorize      card -A       held +A         the caller's bank holds A
+//   capture        held -C       merchant +C     C is the merchant's
+//   release        held -R       card +R         R is the caller's again
+//   expire         held -E       card +E         the bank let the hold lapse
+//   fee            merchant -F   platform +F     our part of a capture
+//   write_off      card -W       written_off +W  talked, but below the smallest charge or above the hold: nobody pays
+//   refund         merchant -R   card +R         given back by the merchant
+//   fee_back       platform -F   merchant +F     our part of what was given back
+//   refund_failed  card -R       merchant +R     the bank sent a refund back
+//   fee_again      merchant -F   platform +F     and our part with it
+//   dispute        merchant -D   disputed +D     the caller's bank takes it while it decides
+//   dispute_won    disputed -D   merchant +D     and gives it back
+//   dispute_lost   disputed -D   card +D         or to the caller
 //
-// One transaction of a kind an authorization: writing it twice is refused by the table and is success here.
+// One transaction of a kind an authorization, or of a kind and subject (which refund, which dispute): writing it twice is
+// refused by the table and is success here.
 
 import { amountText, isZero, type Money, times } from '../core/money.ts';
 import type { Tx } from './database.ts';
 
-export type LedgerKind = 'authorize' | 'capture' | 'release' | 'expire' | 'fee' | 'refund' | 'write_off';
-
-const accounts: Record<LedgerKind, { from: string; to: string }> = {
+const accounts = {
   authorize: { from: 'card', to: 'held' },
   capture: { from: 'held', to: 'merchant' },
   release: { from: 'held', to: 'card' },
   expire: { from: 'held', to: 'card' },
   fee: { from: 'merchant', to: 'platform' },
-  refund: { from: 'merchant', to: 'card' },
   write_off: { from: 'card', to: 'written_off' },
-};
+  refund: { from: 'merchant', to: 'card' },
+  fee_back: { from: 'platform', to: 'merchant' },
+  refund_failed: { from: 'card', to: 'merchant' },
+  fee_again: { from: 'merchant', to: 'platform' },
+  dispute: { from: 'merchant', to: 'disputed' },
+  dispute_won: { from: 'disputed', to: 'merchant' },
+  dispute_lost: { from: 'disputed', to: 'card' },
+} as const;
+
+export type LedgerKind = keyof typeof accounts;
 
 export interface LedgerPosting {
   id: string;
   kind: LedgerKind;
   amount: Money;
+  /** Which one, of what can happen to one authorization several times. */
+  subject?: string;
 }
 
 /** Zero amounts are left out. */
@@ -37,13 +53,13 @@ export async function postLedger(
   order: { merchantId: string; orderId: string; authorizationId: string; at: Date },
   postings: readonly LedgerPosting[],
 ): Promise<void> {
-  for (const { id, kind, amount } of postings) {
+  for (const { id, kind, amount, subject } of postings) {
     if (isZero(amount)) continue;
     const { from, to } = accounts[kind];
     await tx.raw(
       `with posted as (
-         insert into ledger_transactions (id, merchant_id, order_id, kind, authorization_id, created_at)
-         values (?, ?, ?, ?, ?, ?) on conflict (authorization_id, kind) do nothing returning id)
+         insert into ledger_transactions (id, merchant_id, order_id, kind, authorization_id, subject, created_at)
+         values (?, ?, ?, ?, ?, ?, ?) on conflict (authorization_id, kind, subject) do nothing returning id)
        insert into ledger_entries (merchant_id, transaction_id, account, amount, currency)
        select ?, posted.id, entry.account, entry.amount, ? from posted,
          (values (?, ?::numeric), (?, ?::numeric)) as entry(account, amount)`,
@@ -53,6 +69,7 @@ export async function postLedger(
         order.orderId,
         kind,
         order.authorizationId,
+        subject ?? '',
         order.at,
         order.merchantId,
         amount.currency,

@@ -43,6 +43,8 @@ export interface Receipt {
   captured: string;
   released: string;
   writtenOff: string;
+  /** Where more time was held for: each hold in its order, and what was taken of it. */
+  holds?: { authorized: string; captured: string }[];
   cardBrand?: string;
   cardLast4?: string;
   outcome: CallOutcome | 'sold';
@@ -149,7 +151,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs", r.body as receipt
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id
-     join lateral (select * from authorizations a where a.payment_id = p.id order by sequence desc limit 1) a on true
+     join authorizations a on a.payment_id = p.id and a.sequence = 1
      left join call_sessions s on s.order_id = o.id
      left join consultants c on c.id = coalesce(s.consultant_id, o.consultant_id)
      left join receipts r on r.order_id = o.id

@@ -16,6 +16,39 @@ export type AuthorizationState =
   | 'failed'
   | 'unknown';
 
+export interface StoredOperation {
+  id: string;
+  kind: 'authorize' | 'capture' | 'void' | 'refund';
+  state: 'intended' | 'done' | 'refused' | 'unknown';
+  amount?: string;
+  request: Record<string, unknown>;
+  /** Of a refund: which one. */
+  refundId?: string;
+}
+
+/** One hold, asked for or standing. The first is the order's own, each further one is more time that was asked for. */
+export interface StoredAuthorization {
+  id: string;
+  /** 1, 2, 3 in the order they were asked for. */
+  sequence: number;
+  state: AuthorizationState;
+  amount: Money;
+  /** What was taken of it, once it is settled. */
+  captured: Money;
+  createdAt: Date;
+  /** When the processor said that it holds the amount; absent: it never did. */
+  heldAt?: Date;
+  /** When the bank gives the hold back by itself. */
+  captureBefore?: Date;
+  intentId?: string;
+  chargeId?: string;
+  paymentMethod?: string;
+  /** The processor's customer the payment method was kept with, for more time. */
+  customer?: string;
+  /** Oldest first. */
+  operations: readonly StoredOperation[];
+}
+
 export interface StoredPayment {
   id: string;
   merchantId: string;
@@ -27,22 +60,45 @@ export interface StoredPayment {
   createdAt: Date;
   /** When somebody is to look at it again; absent: nobody need. */
   lookAgainAt?: Date;
+  /** Settling it was refused so often that only a person can help; nobody tries any more. */
+  parkedAt?: Date;
+  /** How often the processor refused to settle it since somebody last looked into it. */
+  refusals: number;
   merchantAccount?: string;
   applicationFeeRate: string;
-  authorization: {
-    id: string;
-    state: AuthorizationState;
-    amount: Money;
-    intentId?: string;
-    paymentMethod?: string;
-  };
-  operations: {
-    id: string;
-    kind: 'authorize' | 'capture' | 'void' | 'refund';
-    state: string;
-    amount?: string;
-    request: Record<string, unknown>;
-  }[];
+  /** In their order; there is always the first. */
+  authorizations: readonly StoredAuthorization[];
+}
+
+/** The hold the order was made with: its card, its authentication, its page. */
+export function firstAuthorization(payment: StoredPayment): StoredAuthorization {
+  const [first] = payment.authorizations;
+  if (!first) throw new Error(`Payment ${payment.id} has no authorization.`);
+  return first;
+}
+
+/** The operation that asks for this hold: there is exactly one, and its key is asked by for as long as it holds. */
+export function authorizeOperation(authorization: StoredAuthorization): StoredOperation {
+  const operation = authorization.operations.find((one) => one.kind === 'authorize');
+  if (!operation) throw new Error(`Authorization ${authorization.id} has no operation that asks for it.`);
+  return operation;
+}
+
+interface AuthorizationRow extends Record<
+  'heldAt' | 'captureBefore' | 'intentId' | 'chargeId' | 'paymentMethod' | 'customer',
+  string | null
+> {
+  id: string;
+  sequence: number;
+  state: AuthorizationState;
+  amount: string;
+  captured: string;
+  /** Inside JSON an instant is text. */
+  createdAt: string;
+  operations: (Omit<StoredOperation, 'amount' | 'refundId'> & {
+    amount: string | null;
+    refundId: string | null;
+  })[];
 }
 
 interface PaymentRow {
@@ -54,48 +110,59 @@ interface PaymentRow {
   givenUp: boolean;
   createdAt: Date;
   lookAgainAt: Date | null;
+  parkedAt: Date | null;
+  refusals: number;
   currency: string;
   merchantAccount: string | null;
   applicationFeeRate: string;
-  authorizationId: string;
-  authorizationState: AuthorizationState;
-  amount: string;
-  intentId: string | null;
-  operations: StoredPayment['operations'];
+  authorizations: AuthorizationRow[];
 }
 
 const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "orderId", o.kind as "orderKind", p.state,
-    p.outcome_reason is not null as "givenUp",
-    p.created_at as "createdAt", p.look_again_at as "lookAgainAt", p.currency, m.processor_account as "merchantAccount",
-    m.application_fee_rate::text as "applicationFeeRate", a.id as "authorizationId", a.state as "authorizationState",
-    a.amount::text as amount, a.intent_id as "intentId",
-    coalesce((select json_agg(json_build_object('id', op.id, 'kind', op.kind, 'state', op.state,
-        'amount', op.amount::text, 'request', op.request) order by op.created_at)
-      from processor_operations op where op.authorization_id = a.id), '[]') as operations
-  from payments p join orders o on o.id = p.order_id join merchants m on m.id = p.merchant_id
-  join authorizations a on a.payment_id = p.id`;
+    p.outcome_reason is not null as "givenUp", p.created_at as "createdAt", p.look_again_at as "lookAgainAt",
+    p.parked_at as "parkedAt", p.settle_refusals as refusals, p.currency, m.processor_account as "merchantAccount",
+    m.application_fee_rate::text as "applicationFeeRate",
+    (select json_agg(json_build_object('id', a.id, 'sequence', a.sequence, 'state', a.state, 'amount', a.amount::text,
+        'captured', a.captured::text, 'createdAt', a.created_at, 'heldAt', a.held_at, 'captureBefore', a.capture_before,
+        'intentId', a.intent_id, 'chargeId', a.charge_id, 'paymentMethod', a.payment_method, 'customer', a.customer,
+        'operations', coalesce((select json_agg(json_build_object('id', op.id, 'kind', op.kind, 'state', op.state,
+            'amount', op.amount::text, 'request', op.request, 'refundId', op.refund_id)
+            order by op.created_at, op.number)
+          from processor_operations op where op.authorization_id = a.id), '[]')) order by a.sequence)
+      from authorizations a where a.payment_id = p.id) as authorizations
+  from payments p join orders o on o.id = p.order_id join merchants m on m.id = p.merchant_id`;
 
 function fromRow(row: PaymentRow): StoredPayment {
-  const {
-    authorizationId,
-    authorizationState,
-    amount,
-    intentId,
-    currency,
-    merchantAccount,
-    lookAgainAt,
-    ...rest
-  } = row;
+  const { currency, merchantAccount, lookAgainAt, parkedAt, authorizations, ...rest } = row;
   return {
     ...rest,
     ...(merchantAccount !== null && { merchantAccount }),
     ...(lookAgainAt !== null && { lookAgainAt }),
-    authorization: {
-      id: authorizationId,
-      state: authorizationState,
-      amount: money(amount, currency),
-      ...(intentId !== null && { intentId }),
-    },
+    ...(parkedAt !== null && { parkedAt }),
+    authorizations: authorizations.map((one) => fromAuthorizationRow(one, currency)),
+  };
+}
+
+function fromAuthorizationRow(row: AuthorizationRow, currency: string): StoredAuthorization {
+  const { heldAt, captureBefore, intentId, chargeId, paymentMethod, customer } = row;
+  return {
+    id: row.id,
+    sequence: row.sequence,
+    state: row.state,
+    amount: money(row.amount, currency),
+    captured: money(row.captured, currency),
+    createdAt: new Date(row.createdAt),
+    ...(heldAt !== null && { heldAt: new Date(heldAt) }),
+    ...(captureBefore !== null && { captureBefore: new Date(captureBefore) }),
+    ...(intentId !== null && { intentId }),
+    ...(chargeId !== null && { chargeId }),
+    ...(paymentMethod !== null && { paymentMethod }),
+    ...(customer !== null && { customer }),
+    operations: row.operations.map(({ amount, refundId, ...operation }) => ({
+      ...operation,
+      ...(amount !== null && { amount }),
+      ...(refundId !== null && { refundId }),
+    })),
   };
 }
 
@@ -104,15 +171,20 @@ export async function readPayment(tx: Tx, paymentId: string): Promise<StoredPaym
   return row && fromRow(row);
 }
 
-/** Locks the payment: one step at a time moves it. */
+/**
+ * Locks the payment: one step at a time moves it. The lock is waited for in a statement of its own: one that waits and
+ * reads at once would show the operations as they were before the wait.
+ */
 export async function lockPayment(tx: Tx, paymentId: string): Promise<StoredPayment | undefined> {
-  const row = await firstRow<PaymentRow>(tx, `${select} where p.id = ? for update of p`, [paymentId]);
-  return row && fromRow(row);
+  const locked = await firstRow(tx, 'select id from payments where id = ? for update', [paymentId]);
+  return locked && readPayment(tx, paymentId);
 }
 
 export async function lockPaymentOfOrder(tx: Tx, orderId: string): Promise<StoredPayment | undefined> {
-  const row = await firstRow<PaymentRow>(tx, `${select} where p.order_id = ? for update of p`, [orderId]);
-  return row && fromRow(row);
+  const locked = await firstRow<{ id: string }>(tx, 'select id from payments where order_id = ? for update', [
+    orderId,
+  ]);
+  return locked && readPayment(tx, locked.id);
 }
 
 /** When somebody is to look at it again; nothing else is touched, so no lock is needed. */
@@ -172,6 +244,37 @@ export async function savePayment(
   );
 }
 
+/**
+ * Settling was refused: when it is tried again, or that nobody tries any more (`parked`: why). `refusals` counts since
+ * somebody last looked into it.
+ */
+export async function saveRefusal(
+  tx: Tx,
+  paymentId: string,
+  refusal: { refusals: number; againAt: Date } | { refusals: number; parkedAt: Date; reason: string },
+): Promise<void> {
+  const parked = 'parkedAt' in refusal ? refusal : undefined;
+  await tx.raw(
+    `update payments set settle_refusals = ?, settle_again_at = ?, parked_at = ?, parked_reason = ? where id = ?`,
+    [
+      refusal.refusals,
+      'againAt' in refusal ? refusal.againAt : null,
+      parked?.parkedAt ?? null,
+      parked?.reason ?? null,
+      paymentId,
+    ] as never[],
+  );
+}
+
+/** Somebody has looked into it: settling is tried anew, from the first try. */
+export async function unpark(tx: Tx, paymentId: string): Promise<void> {
+  await tx.raw(
+    `update payments set settle_refusals = 0, settle_again_at = null, parked_at = null, parked_reason = null
+     where id = ?`,
+    [paymentId],
+  );
+}
+
 export async function saveAuthorization(
   tx: Tx,
   authorizationId: string,
@@ -179,26 +282,32 @@ export async function saveAuthorization(
     state: AuthorizationState;
     intentId?: string;
     chargeId?: string;
-    card?: { brand: string; last4: string; paymentMethod: string };
+    card?: { brand: string; last4: string; paymentMethod: string; fingerprint?: string; customer?: string };
     declineReason?: string;
+    heldAt?: Date;
     captureBefore?: Date;
     captured?: Money;
   },
 ): Promise<void> {
+  const { card } = change;
   await tx.raw(
     `update authorizations set state = ?, intent_id = coalesce(?, intent_id), charge_id = coalesce(?, charge_id),
        card_brand = coalesce(?, card_brand), card_last4 = coalesce(?, card_last4),
-       payment_method = coalesce(?, payment_method), decline_reason = ?,
+       payment_method = coalesce(?, payment_method), card_fingerprint = coalesce(?, card_fingerprint),
+       customer = coalesce(?, customer), decline_reason = ?, held_at = coalesce(held_at, ?),
        capture_before = coalesce(?, capture_before), captured = coalesce(?::numeric, captured)
      where id = ?`,
     [
       change.state,
       change.intentId ?? null,
       change.chargeId ?? null,
-      change.card?.brand ?? null,
-      change.card?.last4 ?? null,
-      change.card?.paymentMethod ?? null,
+      card?.brand ?? null,
+      card?.last4 ?? null,
+      card?.paymentMethod ?? null,
+      card?.fingerprint ?? null,
+      card?.customer ?? null,
       change.declineReason ?? null,
+      change.heldAt ?? null,
       change.captureBefore ?? null,
       change.captured ? amountText(change.captured) : null,
       authorizationId,
@@ -206,27 +315,71 @@ export async function saveAuthorization(
   );
 }
 
+/** A further hold on the same payment, with the operation that asks for it. */
+export async function insertAuthorization(
+  tx: Tx,
+  authorization: {
+    id: string;
+    merchantId: string;
+    paymentId: string;
+    sequence: number;
+    amount: Money;
+    operationId: string;
+    request: Record<string, unknown>;
+    at: Date;
+  },
+): Promise<void> {
+  const { id, merchantId, amount, at } = authorization;
+  await tx.raw(
+    `with a as (
+       insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, created_at)
+       values (?, ?, ?, ?, 'intended', ?::numeric, ?))
+     insert into processor_operations (id, merchant_id, authorization_id, kind, amount, request, created_at)
+     values (?, ?, ?, 'authorize', ?::numeric, ?, ?)`,
+    [
+      id,
+      merchantId,
+      authorization.paymentId,
+      authorization.sequence,
+      amountText(amount),
+      at,
+      authorization.operationId,
+      merchantId,
+      id,
+      amountText(amount),
+      JSON.stringify(authorization.request),
+      at,
+    ],
+  );
+}
+
+/** Numbered after those of its kind before it: each is a request of its own, with a key of its own. */
 export async function insertOperation(
   tx: Tx,
   operation: {
     id: string;
     merchantId: string;
     authorizationId: string;
-    kind: 'capture' | 'void';
+    kind: 'capture' | 'void' | 'refund';
     amount?: Money;
+    refundId?: string;
     at: Date;
   },
 ): Promise<void> {
   await tx.raw(
-    `insert into processor_operations (id, merchant_id, authorization_id, kind, amount, created_at)
-     values (?, ?, ?, ?, ?::numeric, ?)`,
+    `insert into processor_operations (id, merchant_id, authorization_id, kind, number, amount, refund_id, created_at)
+     select ?, ?, ?, ?, coalesce(max(number), 0) + 1, ?::numeric, ?, ?
+     from processor_operations where authorization_id = ? and kind = ?`,
     [
       operation.id,
       operation.merchantId,
       operation.authorizationId,
       operation.kind,
       operation.amount ? amountText(operation.amount) : null,
+      operation.refundId ?? null,
       operation.at,
+      operation.authorizationId,
+      operation.kind,
     ] as never[],
   );
 }

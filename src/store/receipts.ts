@@ -28,7 +28,7 @@ export async function readReceiptFacts(tx: Tx, orderId: string): Promise<Receipt
        c.name as consultant, a.card_brand as "cardBrand", a.card_last4 as "cardLast4",
        o.caller_email as "callerEmail", s.outcome
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
-     join payments p on p.order_id = o.id join authorizations a on a.payment_id = p.id
+     join payments p on p.order_id = o.id join authorizations a on a.payment_id = p.id and a.sequence = 1
      left join call_sessions s on s.order_id = o.id left join consultants c on c.id = s.consultant_id
      where o.id = ?`,
     [orderId],
