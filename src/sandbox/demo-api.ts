@@ -5,7 +5,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { readJson, sendJson } from './http-exchange.ts';
+import { breakables, type BreakSomething } from './break-something.ts';
+import type { DemoProof } from './demo-proof.ts';
+import { readJson, Refusal, sendJson } from './http-exchange.ts';
 
 /** What the gateway's process tells once its demo merchant is seeded. */
 export interface DemoFacts {
@@ -34,7 +36,13 @@ const files: Record<string, { url: URL; type: string }> = {
 const page = new URL('./demo/demo.html', import.meta.url);
 
 /** Answers `/`, `/demo`, `/assets/*`, `/api/demo*`, `/healthz`; false for anything else. */
-export function createDemoApi(gatewayUrl: string, facts: () => DemoFacts | undefined) {
+export function createDemoApi(settings: {
+  gatewayUrl: string;
+  facts: () => DemoFacts | undefined;
+  breaking: BreakSomething;
+  proof: DemoProof;
+}) {
+  const { gatewayUrl, facts, breaking, proof } = settings;
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> => {
     const asked = `${request.method ?? 'GET'} ${path}`;
     const asset = files[path];
@@ -77,10 +85,48 @@ export function createDemoApi(gatewayUrl: string, facts: () => DemoFacts | undef
       case 'POST /api/demo/play':
         await play(request, response, facts());
         return true;
+      case 'GET /api/demo/proof':
+        sendJson(response, 200, { proof: (await proof.last().catch(() => undefined)) ?? null });
+        return true;
+      case 'GET /api/demo/breaks':
+        sendJson(response, 200, breaking.state());
+        return true;
+      case 'GET /api/demo/breaks/events':
+        breaking.stream.open(response);
+        return true;
+      case 'POST /api/demo/breaks':
+        await breakSomething(request, response, breaking);
+        return true;
       default:
         return false;
     }
   };
+}
+
+async function breakSomething(
+  request: IncomingMessage,
+  response: ServerResponse,
+  breaking: BreakSomething,
+): Promise<void> {
+  assertOwnPage(request, '{"what":"gateway"}');
+  const { what: asked } = await readJson(request);
+  const what = breakables.find((known) => known === asked);
+  if (what === undefined) throw new Refusal(400, `what must be one of ${breakables.join(', ')}.`);
+  switch (await breaking.begin(what)) {
+    case 'broken':
+      sendJson(response, 202, breaking.state());
+      return;
+    case 'already_broken':
+      throw new Refusal(409, 'It is broken already: wait until it is whole again.');
+    case 'not_offered':
+      throw new Refusal(409, 'The gateway was not started by npm start: nobody would start it again.');
+  }
+}
+
+/** A page of another origin cannot send this type without asking first (CORS), and is never allowed to. */
+function assertOwnPage(request: IncomingMessage, example: string): void {
+  if ((request.headers['content-type'] ?? '').startsWith('application/json')) return;
+  throw new Refusal(415, `Send JSON: ${example}.`);
 }
 
 /** Places the demo order through the gateway's public API, as any merchant's server would. */
@@ -89,11 +135,7 @@ async function play(
   response: ServerResponse,
   facts: DemoFacts | undefined,
 ): Promise<void> {
-  // A page of another origin cannot send this type without asking first (CORS), and is never allowed to.
-  if (!(request.headers['content-type'] ?? '').startsWith('application/json')) {
-    sendJson(response, 415, { error: 'Send JSON: {"line":"demo"}.' });
-    return;
-  }
+  assertOwnPage(request, '{"line":"demo"}');
   const { line = 'demo', language } = await readJson(request);
   if (typeof line !== 'string' || !(demoLines as readonly string[]).includes(line)) {
     sendJson(response, 400, { error: `line must be one of ${demoLines.join(', ')}.` });

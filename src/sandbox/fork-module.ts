@@ -13,6 +13,8 @@ export interface ForkOptions {
    * A database that got the signal together with its clients would refuse their last words.
    */
   ownSession?: boolean;
+  /** Flags for its Node. */
+  nodeFlags?: readonly string[];
 }
 
 /**
@@ -25,7 +27,10 @@ export function forkModule(moduleUrl: string, name: string, options: ForkOptions
   const tsx = fromSource ? pathToFileURL(createRequire(moduleUrl).resolve('tsx')).href : undefined;
   return fork(path, [...(options.args ?? [])], {
     // Not the parent's flags: `--inspect` or a test runner's loader would follow into every child.
-    execArgv: tsx === undefined ? ['--enable-source-maps'] : ['--import', tsx],
+    execArgv: [
+      ...(tsx === undefined ? ['--enable-source-maps'] : ['--import', tsx]),
+      ...(options.nodeFlags ?? []),
+    ],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: options.ownSession ?? false,
   });

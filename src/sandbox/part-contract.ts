@@ -4,7 +4,16 @@
 /** A part that listens. `close` ends sockets, timers and event streams within two seconds. */
 export interface RunningPart {
   ports: Record<string, number>;
+  /** Of the switch: its event socket is cut and answers nobody for this long; calls go on. */
+  cut?: (awayMs: number) => void;
   close(): Promise<void>;
+}
+
+/** When a leg was joined and when it ended, by the switch's clock, in microseconds since 1970; 0: never joined. */
+export interface SwitchRecord {
+  leg: string;
+  bridgedUs: number;
+  endedUs: number;
 }
 
 export interface PartSettings {
@@ -51,5 +60,13 @@ export type PartStart =
   | { part: 'processor'; settings: ProcessorSettings }
   | { part: 'merchant'; settings: MerchantSettings };
 
-/** What a part's process tells the front. */
+/** What a part's process tells the front: first how its start went, then what happens. */
 export type PartReport = { ready: true; ports: Record<string, number> } | { ready: false; reason: string };
+export interface PartNews {
+  record: SwitchRecord;
+}
+
+/** What the front tells a part that runs. */
+export interface PartOrder {
+  cutForMs: number;
+}

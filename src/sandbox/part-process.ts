@@ -3,7 +3,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { forkModule } from './fork-module.ts';
-import type { PartReport, PartStart } from './part-contract.ts';
+import type { PartNews, PartOrder, PartReport, PartStart } from './part-contract.ts';
 
 /** A part that dies this soon after its start is broken: the pause grows, so that a machine is not kept busy with it. */
 const restartPausesMs = [0, 250, 1_000, 3_000, 10_000];
@@ -15,6 +15,7 @@ const stopMs = 4_000;
 export class PartProcess {
   readonly #order: PartStart;
   readonly #say: (sentence: string) => void;
+  readonly #hear: (news: PartNews) => void;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #ports: Record<string, number> = {};
@@ -23,10 +24,11 @@ export class PartProcess {
   #deaths = 0;
   #restart: NodeJS.Timeout | undefined;
 
-  /** `say`: one sentence for the terminal about a death and a return. */
-  constructor(order: PartStart, say: (sentence: string) => void) {
+  /** `say`: one sentence for the terminal about a death and a return. `hear`: what the part tells while it runs. */
+  constructor(order: PartStart, say: (sentence: string) => void, hear: (news: PartNews) => void) {
     this.#order = order;
     this.#say = say;
+    this.#hear = hear;
   }
 
   /** The port of this name while the part is up. */
@@ -36,6 +38,17 @@ export class PartProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Nothing, while the part is down. */
+  tell(order: PartOrder): void {
+    if (this.#up && this.#child?.connected === true) this.#child.send(order);
+  }
+
+  /** kill -9; it is started again on the same ports. */
+  kill(): void {
+    this.#deaths = 0;
+    this.#child?.kill('SIGKILL');
   }
 
   /** Resolves when the part listens; throws its own sentence when it cannot. */
@@ -54,6 +67,7 @@ export class PartProcess {
     if (!report.ready) throw new Error(`The sandbox's ${this.#order.part} did not start: ${report.reason}`);
     this.#ports = report.ports;
     this.#up = true;
+    child.on('message', (news: PartNews) => this.#hear(news));
     const upSince = performance.now();
     child.once('exit', (code, signal) => {
       this.#up = false;

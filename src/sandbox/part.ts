@@ -1,7 +1,7 @@
 // The process one part of the sandbox runs in: starts it as told by the first IPC message, reports its ports, ends it
 // with its front. The parts themselves know nothing of processes.
 
-import type { PartReport, PartStart, RunningPart } from './part-contract.ts';
+import type { PartNews, PartOrder, PartReport, PartStart, RunningPart } from './part-contract.ts';
 
 /** A part that cannot close its sockets in this time is ended with them. */
 const closeMs = 2_000;
@@ -11,7 +11,7 @@ let running: RunningPart | undefined;
 async function start(order: PartStart): Promise<RunningPart> {
   switch (order.part) {
     case 'switch':
-      return (await import('./switch.ts')).startSwitch(order.settings);
+      return (await import('./switch.ts')).startSwitch(order.settings, (record) => report({ record }));
     case 'processor':
       return (await import('./processor.ts')).startProcessor(order.settings);
     case 'merchant':
@@ -19,7 +19,7 @@ async function start(order: PartStart): Promise<RunningPart> {
   }
 }
 
-function report(message: PartReport): void {
+function report(message: PartReport | PartNews): void {
   if (process.connected) process.send?.(message);
 }
 
@@ -33,6 +33,7 @@ process.once('message', (order: PartStart) => {
     (part) => {
       running = part;
       report({ ready: true, ports: part.ports });
+      process.on('message', ({ cutForMs }: PartOrder) => part.cut?.(cutForMs));
     },
     (error: unknown) => {
       report({ ready: false, reason: error instanceof Error ? error.message : String(error) });

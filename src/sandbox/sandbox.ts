@@ -5,7 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BreakSomething } from './break-something.ts';
 import { createDemoApi, type DemoFacts } from './demo-api.ts';
+import { DemoProof } from './demo-proof.ts';
+import { demoReach } from './demo-reach.ts';
 import { createFront } from './front.ts';
 import { closeServer, listenOnLoopback } from './http-exchange.ts';
 import type { PartName, PartStart } from './part-contract.ts';
@@ -63,6 +66,8 @@ interface Secrets {
 
 const parts = new Map<PartName, PartProcess>();
 let demo: DemoFacts | undefined;
+let gatewayPid = 0;
+let breaking: BreakSomething | undefined;
 let closeFront: (() => Promise<void>) | undefined;
 let ending: Promise<void> | undefined;
 
@@ -78,9 +83,20 @@ async function run(order: SandboxOrder): Promise<void> {
   mkdirSync(order.dataDir, { recursive: true });
   const secrets = keepSecrets(join(order.dataDir, 'secrets.json'));
   // The front listens before the parts run: their links name its port, and a busy port is said before anything starts.
+  const facts = (): DemoFacts | undefined => demo;
+  const proof = new DemoProof({ demo: facts, processorPort: () => parts.get('processor')?.port('http') });
+  const { gatewayUrl, mayKillGateway } = order;
+  breaking = new BreakSomething(
+    demoReach({
+      part: (name) => parts.get(name),
+      demo: facts,
+      gatewayUrl,
+      ...(mayKillGateway && { killGateway }),
+    }),
+  );
   const front = createFront({
     portOf: (name) => (parts.has(name) ? parts.get(name)?.port('http') : 'absent'),
-    own: createDemoApi(order.gatewayUrl, () => demo),
+    own: createDemoApi({ gatewayUrl, facts, breaking, proof }),
   });
   let port: number;
   try {
@@ -97,9 +113,18 @@ async function run(order: SandboxOrder): Promise<void> {
   const publicUrl = `http://localhost:${port}`;
   const say = (sentence: string): void => report({ state: 'said', sentence, pids: pids() });
   for (const name of order.parts)
-    parts.set(name, new PartProcess(startOf(name, order, secrets, publicUrl), say));
+    parts.set(
+      name,
+      new PartProcess(startOf(name, order, secrets, publicUrl), say, ({ record }) => proof.hear(record)),
+    );
   await Promise.all([...parts.values()].map((part) => part.start()));
   report({ state: 'ready', addresses: addresses(secrets, publicUrl), pids: pids() });
+}
+
+/** Its keeper does it, who also starts it again. Returns the process that dies. */
+function killGateway(): number {
+  report({ state: 'kill_gateway' });
+  return gatewayPid;
 }
 
 function startOf(part: PartName, order: SandboxOrder, secrets: Secrets, publicUrl: string): PartStart {
@@ -174,6 +199,7 @@ function keepSecrets(file: string): Secrets {
 
 function end(code: number): void {
   ending ??= (async () => {
+    breaking?.close();
     await closeFront?.();
     await Promise.all([...parts.values()].map((part) => part.stop()));
   })();
@@ -186,7 +212,11 @@ process.on('message', (message: SandboxMessage) => {
     return;
   }
   if ('gateway' in message) {
-    if (message.gateway.state === 'serving') ({ demo } = message.gateway);
+    if (message.gateway.state === 'serving') {
+      demo = message.gateway.demo;
+      gatewayPid = message.gateway.pid;
+      breaking?.gatewayServes();
+    }
     return;
   }
   run(message.order).catch((error: unknown) => {

@@ -48,10 +48,16 @@ export class SwitchEventSocket {
   readonly #server: Server;
   readonly #clients = new Set<Client>();
   readonly #heartbeat: NodeJS.Timeout;
+  /** Until then whoever connects is cut at once. */
+  #awayUntilMs = 0;
 
   constructor(parts: EventSocketParts) {
     this.#parts = parts;
     this.#server = createServer((socket) => {
+      if (performance.now() < this.#awayUntilMs) {
+        socket.destroy();
+        return;
+      }
       const client = new Client(socket, parts, () => this.#clients.delete(client));
       this.#clients.add(client);
     });
@@ -80,8 +86,9 @@ export class SwitchEventSocket {
     });
   }
 
-  /** Cuts every connection without a word, as a network does. New ones are accepted. */
-  cut(): void {
+  /** Cuts every connection without a word, as a network does. New ones are accepted after `awayMs`. */
+  cut(awayMs = 0): void {
+    this.#awayUntilMs = performance.now() + awayMs;
     for (const client of this.#clients) client.cut();
   }
 

@@ -13,7 +13,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { RunningPart, SwitchSettings } from './part-contract.ts';
+import type { RunningPart, SwitchRecord, SwitchSettings } from './part-contract.ts';
 import { CdrPost } from './switch-cdr.ts';
 import { SwitchChannels } from './switch-channels.ts';
 import { SwitchClock, SwitchTasks } from './switch-clock.ts';
@@ -40,6 +40,8 @@ export interface SandboxSwitchOptions {
   silenceSpeed?: number;
   /** Origins of pages that may operate the phones from a browser. */
   origins?: string[];
+  /** Told of every leg that ended, beside its CDR. */
+  onRecord?: (record: SwitchRecord) => void;
   /** What the dialplan plays to a caller whom no gateway took. */
   apologyFile?: string;
 }
@@ -48,8 +50,8 @@ export interface SandboxSwitch {
   eslPort: number;
   httpPort: number;
   coreUuid: string;
-  /** Cuts every event-socket connection, as a network does; calls go on, clients may come back. */
-  cutConnections(): void;
+  /** Cuts every event-socket connection, as a network does; calls go on, clients may come back after `awayMs`. */
+  cutConnections(awayMs?: number): void;
   /** Dies at once: no event, no CDR, its calls forgotten. Resolves when the ports are free. */
   crash(): Promise<void>;
   /** Ends all calls without a word and gives back ports, timers and files. CDRs under way arrive first. */
@@ -74,7 +76,14 @@ export async function startSandboxSwitch(options: SandboxSwitchOptions): Promise
     bus,
     tasks,
     handsets: phones,
-    reportCdr: (channel) => cdrs.report(channel),
+    reportCdr: (channel) => {
+      options.onRecord?.({
+        leg: channel.uuid,
+        bridgedUs: channel.profile.bridgedUs,
+        endedUs: channel.hangupUs,
+      });
+      return cdrs.report(channel);
+    },
     speed: { speech: options.speechSpeed ?? 1, silence: options.silenceSpeed ?? 1 },
     apologyFile: options.apologyFile ?? '/var/lib/ringmeter/prompts/fr/apology.wav',
   });
@@ -95,7 +104,7 @@ export async function startSandboxSwitch(options: SandboxSwitchOptions): Promise
     eslPort,
     httpPort,
     coreUuid,
-    cutConnections: () => eventSocket.cut(),
+    cutConnections: (awayMs) => eventSocket.cut(awayMs),
     crash: () => {
       cdrs.abandon();
       return stop();
@@ -125,6 +134,7 @@ async function listening(listen: () => Promise<number>): Promise<number> {
  */
 export async function startSwitch(
   settings: SwitchSettings & { speechSpeed?: number; silenceSpeed?: number; promptsDir?: string },
+  onRecord?: (record: SwitchRecord) => void,
 ): Promise<RunningPart> {
   const speed = settings.speechSpeed ?? Number(process.env['SANDBOX_SPEECH_SPEED'] ?? 1);
   const running = await startSandboxSwitch({
@@ -138,8 +148,13 @@ export async function startSwitch(
     ...(settings.promptsDir === undefined
       ? {}
       : { apologyFile: join(settings.promptsDir, 'fr', 'apology.wav') }),
+    ...(onRecord && { onRecord }),
     ...(settings.cdrUrl === undefined ? {} : { cdrUrl: settings.cdrUrl }),
     ...(settings.cdrCredentials === undefined ? {} : { cdrCredentials: settings.cdrCredentials }),
   });
-  return { ports: { esl: running.eslPort, http: running.httpPort }, close: () => running.close() };
+  return {
+    ports: { esl: running.eslPort, http: running.httpPort },
+    cut: (awayMs) => running.cutConnections(awayMs),
+    close: () => running.close(),
+  };
 }

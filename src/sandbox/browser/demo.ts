@@ -1,5 +1,6 @@
 // The demo page: puts the parts together, and is the only one that knows all of the screen.
 
+import { BreakPanel } from './demo/break-panel.ts';
 import { byId, clock } from './demo/dom.ts';
 import { Feed, type Phone } from './demo/feed.ts';
 import { drawPanels } from './demo/panels.ts';
@@ -139,8 +140,11 @@ async function start(): Promise<void> {
   gatewayUrl = facts.gatewayUrl;
   const caller = new PhoneOnScreen('a', [facts.caller ?? ''], feed);
   const consultant = new PhoneOnScreen('b', facts.consultants, feed);
+  const breaking = new BreakPanel();
+  breaking.start();
   const drawAll = (): void => {
     drawPanels(feed);
+    breaking.lookAtProof(feed);
     drawWire(caller.state, consultant.state);
   };
   feed.watch(drawAll);
@@ -164,6 +168,7 @@ async function start(): Promise<void> {
     retext();
     caller.retext();
     consultant.retext();
+    breaking.retext();
     drawAll();
     // The page follows, unless somebody is in the middle of a call on it.
     if (playing === undefined && wireIsIdle()) openLine();

@@ -90,6 +90,60 @@ const en = {
   caption_nothing: 'The call ended before it began: nothing was charged.',
   caption_stopped: 'Stopped. The call goes on: it is yours now.',
   caption_failed: 'The order was refused: {reason}',
+  break_title: 'Break something',
+  break_gateway: 'Kill the gateway',
+  break_gateway_sub: 'kill -9, in mid-call if you like',
+  break_link: 'Lose the switch',
+  break_link_sub: 'its event socket is cut for 10 s',
+  break_switch: 'Crash the switch',
+  break_switch_sub: 'its calls die with it',
+  break_processor: 'Silence the processor',
+  break_processor_sub: 'it answers nothing for 15 s',
+  break_merchant: 'Drop the merchant',
+  break_merchant_sub: 'his server answers 503 for 10 s',
+  break_wait: '{seconds} s',
+  break_back: 'coming back',
+  break_refused: 'That could not be broken: {reason}',
+  story_title: 'What happens',
+  story_none: 'Nothing has been broken yet. Begin a call, then break something in the middle of it.',
+  gateway_killed: 'kill -9: the gateway’s process {pid} is gone.',
+  gateway_killed_talking:
+    'kill -9: the gateway’s process {pid} is gone, and the two talk on: call and limit stand in the switch.',
+  gateway_serves: 'A new process serves after {seconds} s.',
+  gateway_commands: 'After {seconds} s it commands the switch again.',
+  gateway_adopted:
+    'After {seconds} s it has asked the switch what lives, and carries the call on. Nobody noticed.',
+  link_cut: 'The event socket is cut for {seconds} s: the gateway hears nothing of the switch.',
+  link_cut_talking:
+    'The event socket is cut for {seconds} s. The two talk on, and the switch would cut them at the limit by itself.',
+  link_ended_unheard: 'They hung up while nobody listened: the switch’s own record will say when.',
+  link_back: 'The link is back after {seconds} s.',
+  link_back_talking: 'The link is back after {seconds} s, the talk was adopted as it is.',
+  link_back_ended:
+    'The link is back after {seconds} s: the end of the talk is taken from the switch’s record, to the millisecond.',
+  switch_killed: 'The switch crashed, with everything in it.',
+  switch_killed_talking:
+    'The switch crashed, and the call with it. Nothing is billed past what can be proven of the talk.',
+  switch_back: 'The switch runs again and is commanded after {seconds} s.',
+  processor_silent: 'The card processor takes every request and answers none for {seconds} s.',
+  processor_unanswered:
+    '{count} requests have had no answer. Each is asked again under the same key: nothing is done twice.',
+  processor_back: 'The processor answers again.',
+  merchant_down: 'The merchant’s server answers 503 for {seconds} s. Calls do not need it.',
+  merchant_refused: '{count} notices were refused. Each is kept, with its id and its body.',
+  merchant_back: 'His server is back.',
+  merchant_caught_up: 'All {count} have arrived: none is lost, and none counts twice.',
+  proof_title: 'To the cent',
+  proof_none: 'After the next paid talk: what the switch measured, priced, beside what was captured.',
+  proof_switch: 'The switch measured',
+  proof_switch_value: '{seconds} s',
+  proof_price: 'By the tariff',
+  proof_tariff: '{fixed} + {minute} a minute',
+  proof_tariff_included: '{fixed} for {minutes} min, then {minute} a minute',
+  proof_captured: 'The processor captured',
+  proof_receipt: 'The receipt says',
+  proof_agrees: 'They agree.',
+  proof_differs: 'They differ: that is a bug.',
 };
 
 export type TextKey = keyof typeof en;
@@ -184,6 +238,61 @@ const fr: Record<TextKey, string> = {
   caption_nothing: "L'appel a pris fin avant de commencer : rien n'a été débité.",
   caption_stopped: "Arrêté. L'appel continue : il est à vous.",
   caption_failed: 'La commande a été refusée : {reason}',
+  break_title: 'Cassez quelque chose',
+  break_gateway: 'Tuer la passerelle',
+  break_gateway_sub: 'kill -9, en plein appel si vous voulez',
+  break_link: 'Perdre le commutateur',
+  break_link_sub: 'sa liaison est coupée 10 s',
+  break_switch: 'Planter le commutateur',
+  break_switch_sub: 'ses appels meurent avec lui',
+  break_processor: 'Taire le prestataire',
+  break_processor_sub: 'il ne répond plus pendant 15 s',
+  break_merchant: 'Couper le marchand',
+  break_merchant_sub: 'son serveur répond 503 pendant 10 s',
+  break_wait: '{seconds} s',
+  break_back: 'redémarre',
+  break_refused: "Cela n'a pas pu être cassé : {reason}",
+  story_title: 'Ce qui se passe',
+  story_none: "Rien n'est cassé. Lancez un appel, puis cassez quelque chose au milieu.",
+  gateway_killed: 'kill -9 : le processus {pid} de la passerelle a disparu.',
+  gateway_killed_talking:
+    "kill -9 : le processus {pid} de la passerelle a disparu, et l'on parle toujours : l'appel et sa limite sont dans le commutateur.",
+  gateway_serves: 'Un nouveau processus répond après {seconds} s.',
+  gateway_commands: 'Après {seconds} s, il commande de nouveau le commutateur.',
+  gateway_adopted:
+    "Après {seconds} s, il a demandé au commutateur ce qui vit et poursuit l'appel. Personne n'a rien remarqué.",
+  link_cut: "La liaison est coupée {seconds} s : la passerelle n'entend plus le commutateur.",
+  link_cut_talking:
+    'La liaison est coupée {seconds} s. On parle toujours, et le commutateur couperait seul à la limite.',
+  link_ended_unheard: "Ils ont raccroché sans témoin : l'enregistrement du commutateur dira à quel instant.",
+  link_back: 'La liaison est rétablie après {seconds} s.',
+  link_back_talking: 'La liaison est rétablie après {seconds} s, la conversation reprise telle quelle.',
+  link_back_ended:
+    "La liaison est rétablie après {seconds} s : la fin est lue dans l'enregistrement du commutateur, à la milliseconde.",
+  switch_killed: "Le commutateur s'est planté, avec tout ce qu'il portait.",
+  switch_killed_talking:
+    "Le commutateur s'est planté, et l'appel avec lui. Rien n'est facturé au-delà de ce qui est prouvé.",
+  switch_back: 'Le commutateur fonctionne et obéit de nouveau après {seconds} s.',
+  processor_silent: 'Le prestataire reçoit tout et ne répond à rien pendant {seconds} s.',
+  processor_unanswered:
+    "{count} demandes sans réponse. Chacune est répétée sous la même clé : rien n'est fait deux fois.",
+  processor_back: 'Le prestataire répond de nouveau.',
+  merchant_down: "Le serveur du marchand répond 503 pendant {seconds} s. Les appels s'en passent.",
+  merchant_refused: '{count} notifications refusées. Chacune est gardée, avec son numéro et son texte.',
+  merchant_back: 'Son serveur est de retour.',
+  merchant_caught_up: "Les {count} sont arrivées : aucune n'est perdue, aucune ne compte deux fois.",
+  proof_title: 'Au centime près',
+  proof_none:
+    'Après la prochaine conversation payée : ce que le commutateur a mesuré, tarifé, à côté du débit.',
+  proof_switch: 'Mesuré par le commutateur',
+  proof_switch_value: '{seconds} s',
+  proof_price: 'Selon le tarif',
+  proof_tariff: '{fixed} + {minute} la minute',
+  proof_tariff_included: '{fixed} pour {minutes} min, puis {minute} la minute',
+  proof_captured: 'Débité par le prestataire',
+  proof_receipt: 'Sur le reçu',
+  proof_agrees: 'Tout concorde.',
+  proof_differs: "Cela ne concorde pas : c'est une erreur.",
 };
 
 const kept = 'ringmeter-demo-language';
@@ -207,6 +316,10 @@ export function chooseLanguage(chosen: Language): void {
 /** The text, with `{name}` replaced. */
 export function text(key: TextKey, values: Record<string, string> = {}): string {
   return (language === 'fr' ? fr : en)[key].replace(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '');
+}
+
+export function hasText(key: string): key is TextKey {
+  return key in en;
 }
 
 /** `undefined` for a key that is none: kinds and accounts the page does not know are shown as they are. */
