@@ -2,9 +2,9 @@
 
 import { type Destination, destinationOf, legsCost, parsePhone } from './dialling.ts';
 import type { E164 } from './ids.ts';
-import { compare, maximum, type Money } from './money.ts';
+import { compare, maximum, minus, type Money } from './money.ts';
 import type { PriceTerms } from './prompt.ts';
-import { priceOfSeconds } from './rating.ts';
+import { longestTalkSeconds, priceOfSeconds } from './rating.ts';
 import { holdFor, talkLimit } from './talk-limit.ts';
 import { type Tariff, tariffAt, type TariffPlan } from './tariff.ts';
 
@@ -25,12 +25,25 @@ export type OrderRefusalReason =
   | 'switch_away'
   | 'processor_away'
   | 'processor_refused'
-  | 'declined';
+  | 'declined'
+  // Abuse, counted (core/abuse-limits)
+  | 'number_too_often'
+  | 'card_too_often'
+  | 'cards_tried_too_often'
+  | 'address_too_often'
+  | 'address_unpaid'
+  | 'merchant_too_often'
+  | 'merchant_busy'
+  // Wishes that stand above every order
+  | 'number_never_again'
+  | 'calls_stopped';
 
 export interface OrderRefusal {
   because: OrderRefusalReason;
   /** Of a number: why; of a decline: the processor's reason. A word, never what the caller typed. */
   detail?: string;
+  /** Of a limit: when the same may be asked again. */
+  retryAfterSeconds?: number;
 }
 
 export interface OrderFacts {
@@ -44,6 +57,8 @@ export interface OrderFacts {
     plan: TariffPlan;
     tariffVersion: number;
     pageOrigins: readonly string[];
+    /** What the line sells near the limit; `seconds` null: as long each time as was chosen. Absent or nought times: nothing. */
+    moreTime?: LineMoreTime;
     consultants: readonly { id: string; number: string; setting: 'available' | 'break' | 'away' }[];
   };
   destinations: readonly Destination[];
@@ -60,6 +75,20 @@ export interface OrderWish {
   chosenSeconds?: number;
   shownTariffVersion?: number;
   returnUrl?: string;
+  /** He agrees that more time may be offered, and held for when he asks for it. */
+  moreTime?: boolean;
+}
+
+export interface LineMoreTime {
+  times: number;
+  seconds: number | null;
+}
+
+/** What is agreed to at the start: at most so many times so many seconds more, each of which holds `hold` at most. */
+export interface MoreTimeTerms {
+  seconds: number;
+  times: number;
+  hold: Money;
 }
 
 export type OrderTerms =
@@ -75,6 +104,7 @@ export type OrderTerms =
       /** Who may be rung, in order. */
       candidates: readonly string[];
       price: PriceTerms;
+      moreTime?: MoreTimeTerms;
     };
 
 export type OrderDecision =
@@ -127,18 +157,23 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   const limit = talkLimit({ tariff, chosenSeconds, authorized: hold });
   if (limit.outcome === 'not_affordable') return refused('line_off', 'not_affordable');
 
-  const price = priceOfSeconds(tariff, limit.seconds);
+  const consultants: Destination[] = [];
   for (const { number } of candidates) {
     const consultant = destinationOf(number as E164, destinations);
     if (consultant.outcome === 'refused') return refused('line_off', 'consultant_number');
-    const cost = legsCost({
-      caller: caller.destination,
-      consultant: consultant.destination,
-      seconds: limit.seconds,
-      currency: tariff.currency,
-    });
-    if (cost && compare(cost, price) > 0) return refused('legs_cost_more');
+    consultants.push(consultant.destination);
   }
+  const coversLegs = (seconds: number): boolean =>
+    consultants.every((consultant) => {
+      const legs = { caller: caller.destination, consultant, seconds, currency: tariff.currency };
+      const cost = legsCost(legs);
+      return !cost || compare(cost, priceOfSeconds(tariff, seconds)) <= 0;
+    });
+  if (!coversLegs(limit.seconds)) return refused('legs_cost_more');
+  const more =
+    wish.moreTime === true && line.moreTime && limit.seconds === chosenSeconds
+      ? moreTimeTerms(tariff, chosenSeconds, line.moreTime, facts.minimumCharge, coversLegs)
+      : undefined;
 
   return {
     outcome: 'terms',
@@ -152,8 +187,35 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
       callerId: line.callerId as E164,
       candidates: candidates.map((one) => one.id),
       price: priceTerms(tariff),
+      ...(more && { moreTime: more }),
     },
   };
+}
+
+/**
+ * What may be agreed to beyond the time chosen: as many times as the line sells, the tariff's ceiling allows and the price
+ * covers the legs for; nothing where that is not once. The hold is that of the dearest of them: later minutes may be in
+ * another band.
+ */
+export function moreTimeTerms(
+  tariff: Tariff,
+  chosenSeconds: number,
+  line: LineMoreTime,
+  minimumCharge: Money,
+  coversLegs: (seconds: number) => boolean = () => true,
+): MoreTimeTerms | undefined {
+  const seconds = line.seconds ?? chosenSeconds;
+  const longest = Math.min(tariff.maximumSeconds ?? Infinity, longestTalkSeconds);
+  let hold: Money | undefined;
+  let times = 0;
+  for (let until = chosenSeconds + seconds; times < line.times && until <= longest; until += seconds) {
+    if (!coversLegs(until)) break;
+    const adds = minus(holdFor(tariff, until), holdFor(tariff, until - seconds));
+    hold = maximum(hold ?? adds, adds);
+    times += 1;
+  }
+  // Nothing smaller than this can be taken, so nothing smaller is held.
+  return hold && { seconds, times, hold: maximum(hold, minimumCharge) };
 }
 
 /** The price as it is said on the phone: fixed part with its minutes, then the first price per minute that follows. */

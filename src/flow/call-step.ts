@@ -20,6 +20,7 @@ import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { writeNotices } from '../store/notices.ts';
 import type { House } from './house.ts';
+import { neverCall, unlessRingingIsBarred } from './never-call.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
 const claimSlackSeconds = 60;
@@ -30,6 +31,15 @@ export interface WrittenStep {
   stored: StoredSession;
   commands: readonly CallCommand[];
   facts: readonly CallFact[];
+}
+
+/** He accepted, and by now another call has him. The step is not written; for this call he is busy. */
+export class ConsultantTaken extends Error {
+  readonly leg: LegUuid;
+  constructor(leg: LegUuid) {
+    super('The consultant who accepted is held by another call.');
+    this.leg = leg;
+  }
 }
 
 /** True when a step must be written down before anything is done about it. */
@@ -58,7 +68,8 @@ export async function writeStep(
   let settle = false;
   const free: string[] = [];
 
-  let step = first;
+  let step = await unlessRingingIsBarred(house, tx, stored, first);
+  const { neverAgain } = step;
   for (;;) {
     commands.push(...step.commands);
     facts.push(...step.facts);
@@ -88,8 +99,13 @@ export async function writeStep(
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   } else {
     if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
-    if (occupy !== undefined) await occupyConsultant(tx, next.id, occupy);
+    const accepted = next.attempts.find((one) => one.consultantId === occupy && one.state === 'accepted');
+    if (accepted && !(await occupyConsultant(tx, next.id, accepted.consultantId, at))) {
+      throw new ConsultantTaken(accepted.leg);
+    }
   }
+  if (neverAgain !== undefined)
+    await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
   await writeNotices(
     tx,
     { merchantId: stored.merchantId, orderId: stored.orderId, callSessionId: next.id },

@@ -2,6 +2,7 @@
 // enough to watch the warning and the cut, one that sells a ticket without a call. Written again at every start, so that
 // changed addresses take effect; never written in production.
 
+import { type AbuseLimits, usualLimits } from '../core/abuse-limits.ts';
 import type { TariffPlan } from '../core/tariff.ts';
 import type { Database, Tx } from './database.ts';
 import type { Seal } from './seal.ts';
@@ -15,6 +16,25 @@ export interface DemoFacts {
 }
 
 export const demoMerchantId = 'mer_demo';
+
+/**
+ * In a demonstration everybody has the same address, the same test card and a telephone or two, and rings nobody real: what
+ * would be abuse of a merchant's line is an afternoon of trying things out here. One unpaid order a visitor stays.
+ */
+const demoLimits: AbuseLimits = {
+  ...usualLimits,
+  numberHour: 500,
+  numberDay: 2_000,
+  numberEverywhereHour: 500,
+  numberEverywhereDay: 2_000,
+  cardHour: 5_000,
+  cardDay: 20_000,
+  addressHour: 5_000,
+  addressCardTriesHour: 5_000,
+  addressUnpaid: 3,
+  merchantHour: 100_000,
+  merchantCallsAtOnce: 5_000,
+};
 
 const zone = 'Europe/Paris';
 const increment = { first: 1, next: 1 };
@@ -127,12 +147,12 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
   const { notices } = facts;
   await tx.raw(
     `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone, brand,
-       notice_url, notice_secret_sealed, link_secret_sealed, page_origins)
+       notice_url, notice_secret_sealed, link_secret_sealed, page_origins, abuse_limits)
      values (?, 'Les Conseils de Claire', 'Claire Conseil SARL', 'contact@claire.example', '+33199000100',
-       '12 rue des Lilas, 75020 Paris', 'FR', ?, ?, ?, ?, ?, ?::text[])
+       '12 rue des Lilas, 75020 Paris', 'FR', ?, ?, ?, ?, ?, ?::text[], ?)
      on conflict (id) do update set notice_url = excluded.notice_url, notices_disabled_at = null,
        notice_secret_sealed = excluded.notice_secret_sealed, link_secret_sealed = excluded.link_secret_sealed,
-       page_origins = excluded.page_origins`,
+       page_origins = excluded.page_origins, abuse_limits = excluded.abuse_limits`,
     [
       demoMerchantId,
       zone,
@@ -141,6 +161,7 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
       notices ? seal.close(notices.secret, demoMerchantId) : null,
       seal.close(facts.linkSecret, demoMerchantId),
       facts.pageOrigins as string[],
+      JSON.stringify(demoLimits),
     ] as never[],
   );
   await tx.raw(

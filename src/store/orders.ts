@@ -2,6 +2,7 @@
 
 import type { CallSession } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
+import type { LineMoreTime } from '../core/order.ts';
 import { amountText, type Money } from '../core/money.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -19,6 +20,7 @@ export interface LineForOrder {
   ringStepSeconds: number;
   callerFirst: boolean;
   durationChoices: number[];
+  moreTime: LineMoreTime;
   callerId: string | null;
   tariffId: string;
   tariffVersion: number;
@@ -32,6 +34,8 @@ export interface LineForOrder {
     processorAccount: string | null;
     applicationFeeRate: string;
     pageOrigins: string[];
+    /** Numbers of his own (core/abuse-limits: limitsOf). */
+    abuseLimits: unknown;
   };
   consultants: { id: string; name: string; number: string; setting: 'available' | 'break' | 'away' }[];
 }
@@ -43,11 +47,12 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
     `select l.id, l.slug, l.sells, l.name, l.currency, l.active, l.ringing, l.ring_seconds as "ringSeconds",
        l.ring_step_seconds as "ringStepSeconds", l.caller_first as "callerFirst",
        l.duration_choices as "durationChoices",
+       json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.version as "tariffVersion", t.plan,
        json_build_object('id', m.id, 'name', m.name, 'active', m.active, 'country', m.country, 'timeZone', m.time_zone,
          'processorAccount', m.processor_account, 'applicationFeeRate', m.application_fee_rate::text,
-         'pageOrigins', m.page_origins) as merchant,
+         'pageOrigins', m.page_origins, 'abuseLimits', m.abuse_limits) as merchant,
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'number', c.number, 'setting', c.setting)
            order by lc.position)
          from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
@@ -83,6 +88,8 @@ export interface NewOrder {
   operationRequest: Record<string, unknown>;
   lookAgainAt: Date;
   call?: { session: CallSession; switchId: string };
+  /** Who orders (flow/limit-abuse): told apart by these, never named. */
+  marks: { visitor?: Buffer; address?: Buffer };
 }
 
 /** The order with its payment, its first authorization, the operation that asks for it, and the call session. */
@@ -91,8 +98,9 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   await tx.raw(
     `with o as (
        insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
-         hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+         hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at,
+         visitor_mark, address_mark)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
      p as (
        insert into payments (id, merchant_id, order_id, state, currency, created_at, look_again_at)
        values (?, ?, ?, 'awaiting_card', ?, ?, ?)),
@@ -121,6 +129,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       order.accessHash,
       order.requestKey ?? null,
       order.createdAt,
+      order.marks.visitor ?? null,
+      order.marks.address ?? null,
       order.paymentId,
       merchantId,
       order.id,

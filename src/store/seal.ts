@@ -1,7 +1,7 @@
 // Secrets that must be read again (a merchant's signing secret) are sealed before they reach a row: AES-256-GCM with a
 // key the database never sees. What need not be read again is hashed instead and is not here.
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 
 export class Seal {
   readonly #key: Buffer;
@@ -24,6 +24,17 @@ export class Seal {
       .setAAD(Buffer.from(about))
       .setAuthTag(sealed.subarray(-16));
     return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8');
+  }
+
+  /**
+   * 32 bytes that are always the same for this text and say nothing of it without the key: what a row is found by whose
+   * subject (a number, an address) must not be read from it. `about`: as what it is marked; one text has another mark as
+   * something else.
+   */
+  mark(text: string, about: string): Buffer {
+    // A key of its own: what seals must not also sign.
+    const key = createHmac('sha256', this.#key).update('marks').digest();
+    return createHmac('sha256', key).update(`${about}\n${text}`).digest();
   }
 }
 
