@@ -28,12 +28,16 @@ const listedFinders = [
 const queueFunctions = ['dead_jobs', 'enqueue_job', 'job_figures', 'retry_job', 'why_job_failed'];
 /** Tables that belong to nobody: no merchant's facts may ever be written there. */
 const shared = [
+  // Counted and wished over all merchants, under marks that say neither of whom nor of what.
+  'abuse_counts',
   'attention_seen',
   'destinations',
+  'house_stop',
   'house_turns',
   'invariant_violations',
   'knex_migrations',
   'knex_migrations_lock',
+  'never_call_numbers',
   'operator_acts',
   'switches',
 ];
