@@ -1,0 +1,269 @@
+// The CardProcessor port of one gateway process to the simulated processor. It asks and reads as payments/card-processor
+// does: by a key, no repeats of its own, `unknown` where no answer came, and a look where the answer under a key is spent.
+
+import type { Money } from '../../src/core/money.ts';
+import type {
+  AuthorizationRequest,
+  Authorized,
+  CardProcessor,
+  DeclineReason,
+  Dispute,
+  IntentReference,
+  IntentState,
+  Refunded,
+  Settled,
+} from '../../src/flow/ports.ts';
+import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
+import type { ActFault, GatewayProcess } from './kernel.ts';
+import type { SimProcessor, Write } from './sim-processor.ts';
+
+/** What is sent back, as far as our adapter reads it. */
+export interface Answer {
+  status: 200 | 400 | 402 | 404 | 500;
+  code?: string;
+  intentId?: string;
+  intent?: IntentState;
+  decline?: DeclineReason;
+  refund?: { id: string; amount: Money; pending: boolean };
+  /** The stored answer: it will not change. */
+  replayed?: true;
+}
+
+/** The adapter's own. */
+const deadlineMs = 10_000;
+const unknown = { outcome: 'unknown' } as const;
+/** Codes that say "not in that state": somebody was faster, or it was done before. */
+const otherState = new Set(['payment_intent_unexpected_state', 'charge_already_refunded']);
+
+interface Wanted {
+  kind: Write['kind'];
+  key: string;
+  merchantAccount?: string;
+}
+
+export class SimProcessorPort implements CardProcessor {
+  readonly #process: GatewayProcess;
+  readonly #world: SimProcessor;
+  #lastSeenMs: number | undefined;
+
+  constructor(process: GatewayProcess, world: SimProcessor) {
+    this.#process = process;
+    this.#world = world;
+  }
+
+  health(): { lastSeenMs?: number } {
+    return this.#lastSeenMs === undefined ? {} : { lastSeenMs: this.#lastSeenMs };
+  }
+
+  minimumCharge(currency: string): Money {
+    return minimumCharge(currency);
+  }
+
+  async authorize(request: AuthorizationRequest): Promise<Authorized> {
+    const { key, amount, metadata, paymentMethod, offSession, keepForMore, merchantAccount } = request;
+    const asked = { amount, metadata: { ...metadata, operation: key }, method: paymentMethod };
+    const customer = offSession?.customer;
+    const { description, returnUrl, receiptEmail } = request;
+    const body = {
+      ...wordsOf(amount),
+      metadata,
+      paymentMethod,
+      customer,
+      keepForMore,
+      description,
+      returnUrl,
+      receiptEmail,
+    };
+    const answer = await this.#write(wanted('authorize', key, merchantAccount), body, (account) =>
+      this.#world.create(account, { ...asked, keep: keepForMore === true, customer }),
+    );
+    if (answer === undefined) return unknown;
+    if (answer.intent && answer.intentId !== undefined) {
+      return { outcome: 'intent', intentId: answer.intentId, intent: answer.intent };
+    }
+    if (answer.status === 402) {
+      const { intentId } = answer;
+      return {
+        outcome: 'declined',
+        reason: answer.decline ?? 'declined',
+        ...(intentId !== undefined && { intentId }),
+      };
+    }
+    if (answer.status !== 500) return { outcome: 'refused', reason: answer.code ?? 'refused' };
+    if (answer.replayed !== true) return unknown;
+    const found = await this.#search(merchantAccount, 'operation', key);
+    return found === undefined || found === 'none' ? unknown : found;
+  }
+
+  async capture(
+    request: IntentReference & { key: string; amount: Money; applicationFee?: Money },
+  ): Promise<Settled> {
+    const { key, intentId, amount, applicationFee, merchantAccount } = request;
+    const body = { intentId, ...wordsOf(amount), fee: applicationFee && wordsOf(applicationFee) };
+    const answer = await this.#write(wanted('capture', key, merchantAccount), body, (account) =>
+      this.#world.capture(account, intentId, amount),
+    );
+    return this.#settled('capture', request, answer);
+  }
+
+  async void(request: IntentReference & { key: string }): Promise<Settled> {
+    const { key, intentId, merchantAccount } = request;
+    const answer = await this.#write(wanted('void', key, merchantAccount), { intentId }, (account) =>
+      this.#world.cancel(account, intentId),
+    );
+    return this.#settled('void', request, answer);
+  }
+
+  async #settled(
+    act: 'capture' | 'void',
+    request: IntentReference,
+    answer: Answer | undefined,
+  ): Promise<Settled> {
+    if (answer === undefined) return unknown;
+    if (answer.intent) return settledAs(act, answer.intent);
+    const spent = answer.status === 500 && answer.replayed === true;
+    if (answer.status === 500 && !spent) return unknown;
+    if (!spent && !otherState.has(answer.code ?? ''))
+      return { outcome: 'refused', reason: answer.code ?? 'refused' };
+    const looked = await this.look(request);
+    if (looked.outcome === 'unknown') return unknown;
+    if (looked.intent.state === 'authorized' && spent) return unknown;
+    return settledAs(act, looked.intent);
+  }
+
+  async look({
+    intentId,
+    merchantAccount,
+  }: IntentReference): Promise<{ outcome: 'intent'; intent: IntentState } | { outcome: 'unknown' }> {
+    const answer = await this.#read(`look ${intentId.slice(-4)}`, () =>
+      this.#world.retrieve(merchantAccount, intentId),
+    );
+    return answer?.intent ? { outcome: 'intent', intent: answer.intent } : unknown;
+  }
+
+  async find(looked: {
+    authorizationId: string;
+    createdAt: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'intent'; intentId: string; intent: IntentState }
+    | { outcome: 'none' }
+    | { outcome: 'unknown' }
+  > {
+    const found = await this.#search(looked.merchantAccount, 'authorization', looked.authorizationId);
+    if (found === undefined) return unknown;
+    if (found !== 'none') return found;
+    // What the search does not know yet may be there.
+    const ageMs = this.#process.clock.now().getTime() - looked.createdAt.getTime();
+    return ageMs > 60_000 ? { outcome: 'none' } : unknown;
+  }
+
+  async refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
+    const { key, intentId, amount, merchantAccount } = request;
+    const answer = await this.#write(
+      wanted('refund', key, merchantAccount),
+      { intentId, ...wordsOf(amount) },
+      (account) => this.#world.refund(account, intentId, amount),
+    );
+    if (answer === undefined || answer.status === 500) return unknown;
+    const { refund } = answer;
+    if (!refund) return { outcome: 'refused', reason: answer.code ?? 'refused' };
+    return { outcome: 'refunded', refundId: refund.id, amount: refund.amount, pending: refund.pending };
+  }
+
+  async lookAtDispute({
+    disputeId,
+  }: {
+    disputeId: string;
+    merchantAccount?: string;
+  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
+    const dispute = await this.#ask(
+      `dispute ${disputeId}`,
+      () => this.#world.dispute(disputeId) ?? 'silence',
+    );
+    return dispute === undefined ? unknown : { outcome: 'dispute', dispute };
+  }
+
+  // --- One request ---------------------------------------------------------------------------------------------------
+
+  async #search(
+    account: string | undefined,
+    name: string,
+    value: string,
+  ): Promise<{ outcome: 'intent'; intentId: string; intent: IntentState } | 'none' | undefined> {
+    const answer = await this.#read(`search ${name}`, () => this.#world.search(account, name, value));
+    if (answer === undefined) return undefined;
+    const { intent, intentId } = answer;
+    return intent && intentId !== undefined ? { outcome: 'intent', intentId, intent } : 'none';
+  }
+
+  #write(request: Wanted, body: object, carryOut: (account: string) => Answer): Promise<Answer | undefined> {
+    const { kind, key, merchantAccount } = request;
+    const by = this.#process.name;
+    return this.#ask(`processor.${kind} ${key.slice(-6)}`, (fault) =>
+      this.#world.write({ kind, key, account: merchantAccount, body, by }, plannedOf(fault), carryOut),
+    );
+  }
+
+  /** `undefined` also for a 500: nothing was learned. */
+  #read(label: string, perform: () => Answer): Promise<Answer | undefined> {
+    return this.#ask(`processor.${label}`, (fault) => {
+      if (this.#world.silent) return 'silence';
+      return plannedOf(fault) === undefined ? perform() : 'silence';
+    });
+  }
+
+  /** `undefined`: no answer came. */
+  async #ask<T extends object>(
+    label: string,
+    perform: (fault: ActFault | undefined) => T | 'silence',
+  ): Promise<T | undefined> {
+    const { clock } = this.#process;
+    const askedAtMs = clock.monotonicMs();
+    const answer = await this.#process.act<T | 'silence'>(
+      'processor',
+      label,
+      perform,
+      () => 'silence',
+      deadlineMs,
+    );
+    if (answer !== 'silence') {
+      this.#lastSeenMs = clock.monotonicMs();
+      return answer;
+    }
+    const leftMs = askedAtMs + deadlineMs - clock.monotonicMs();
+    if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve));
+    return undefined;
+  }
+}
+
+const wanted = (kind: Write['kind'], key: string, merchantAccount: string | undefined): Wanted => ({
+  kind,
+  key,
+  ...(merchantAccount !== undefined && { merchantAccount }),
+});
+
+const wordsOf = ({ amount, currency }: Money): { amount: string; currency: string } => ({
+  amount: amount.toFixed(),
+  currency,
+});
+
+function plannedOf(fault: ActFault | undefined): 'refused' | 'saved_500' | 'saved_500_done' | undefined {
+  const name = fault?.fault;
+  return name === 'refused' || name === 'saved_500' || name === 'saved_500_done' ? name : undefined;
+}
+
+function settledAs(act: 'capture' | 'void', intent: IntentState): Settled {
+  switch (intent.state) {
+    case 'captured':
+      return { outcome: 'captured', amount: intent.captured, chargeId: intent.chargeId };
+    case 'cancelled':
+      return { outcome: act === 'void' ? 'voided' : 'nothing_held' };
+    case 'needs_card':
+    case 'needs_action':
+      return act === 'capture' ? { outcome: 'nothing_held' } : { outcome: 'refused', reason: intent.state };
+    case 'processing':
+    case 'authorized':
+      return { outcome: 'refused', reason: `still_${intent.state}` };
+  }
+}

@@ -1,0 +1,519 @@
+// A simulated card processor by Stripe's rules (sandbox/processor-* has them with their sources): one answer a key for 24
+// hours, a 500 included; intents with manual capture, the first capture final; holds that expire; a search that runs behind;
+// events that are lost, doubled, late. Each request is carried out wholly at one instant. Here: the truth. How our adapter
+// asks and reads is sim-processor-port's.
+
+import { createHash } from 'node:crypto';
+import { type Money, money, zero } from '../../src/core/money.ts';
+import type { CardFacts, DeclineReason, Dispute, IntentState, ProcessorHint } from '../../src/flow/ports.ts';
+import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
+import type { GatewayProcess, Kernel, Random } from './kernel.ts';
+import { type Answer, SimProcessorPort } from './sim-processor-port.ts';
+
+export type SimCard =
+  | 'good'
+  | 'declined'
+  /** The bank asks, and he answers, now or too late. */
+  | 'authentication'
+  /** The bank asks, and he never answers. */
+  | 'authentication_abandoned';
+
+type Status = 'requires_payment_method' | 'requires_action' | 'requires_capture' | 'succeeded' | 'canceled';
+
+/** An intent as it is, whatever anybody was told. */
+export interface SimIntent {
+  readonly id: string;
+  readonly clientSecret: string;
+  readonly account: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly amount: Money;
+  readonly createdMs: number;
+  /** Its card is to be kept with a customer. */
+  readonly keep: boolean;
+  status: Status;
+  /** What was ever held on it; zero: never authorized. */
+  held: Money;
+  captured: Money;
+  /** Given back because we captured less, or voided. */
+  released: Money;
+  /** Given back by the bank. */
+  expired: Money;
+  refunded: Money;
+  card?: CardFacts;
+  chargeId?: string;
+  captureBeforeMs?: number;
+  lastDecline?: DeclineReason;
+}
+
+/** A request that changes something, as it arrived. */
+export interface Write {
+  kind: 'authorize' | 'capture' | 'void' | 'refund';
+  key: string;
+  account: string;
+  /** Of everything in the request. */
+  bodyHash: string;
+  body: string;
+  atMs: number;
+  /** Which process sent it. */
+  by: string;
+  /** `done`: carried out. `again`: the stored answer was given. `refused`: nothing happened. `silence`: it arrived nowhere. */
+  became: 'done' | 'again' | 'refused' | 'silence';
+}
+
+interface PaymentMethod {
+  id: string;
+  card: SimCard;
+  fingerprint: string;
+  customer?: string;
+  usedBy?: string;
+}
+
+export interface ProcessorSettings {
+  /** An event arrives at the house; false: nobody there took it, so it is sent again later. */
+  hint: (hint: ProcessorHint) => boolean;
+  /** How often a bank refuses more of what it held before. */
+  offSessionDeclines?: number;
+}
+
+const ownAccount = 'acct_own';
+const keysLastMs = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+/** What Visa gives for a hold made by the cardholder online. */
+const holdMs = 7 * dayMs;
+const hour = 3_600_000;
+
+export class SimProcessor {
+  readonly kernel: Kernel;
+  readonly #settings: ProcessorSettings;
+  readonly #random: Random;
+  readonly #intents = new Map<string, SimIntent>();
+  readonly #methods = new Map<string, PaymentMethod>();
+  readonly #keys = new Map<string, { bodyHash: string; answer: Answer; atMs: number }>();
+  readonly #refunds: { id: string; intentId: string; amount: Money }[] = [];
+  readonly #disputes = new Map<string, Dispute>();
+  readonly #writes: Write[] = [];
+  /** When the search knows of an intent. */
+  readonly #indexedAtMs = new Map<string, number>();
+  #silentUntilMs = 0;
+  #declines: DeclineReason[] = [];
+  #saved500s: { kind: Write['kind'] | 'any'; done: boolean }[] = [];
+  #holdMs = holdMs;
+  #made = 0;
+
+  constructor(kernel: Kernel, settings: ProcessorSettings) {
+    this.kernel = kernel;
+    this.#settings = settings;
+    this.#random = kernel.random.fork('processor');
+  }
+
+  // --- For the house -----------------------------------------------------------------------------------------------
+
+  portOf(process: GatewayProcess): SimProcessorPort {
+    return new SimProcessorPort(process, this);
+  }
+
+  // --- For the scenario: people and what goes wrong ------------------------------------------------------------------
+
+  /** A payment method a merchant's system has collected. */
+  paymentMethod(card: SimCard): string {
+    return this.#newMethod(card).id;
+  }
+
+  /**
+   * The caller confirms on the page with this card, or answers the bank where it has asked. What his browser shows him:
+   * resolves in virtual time, and never reaches the gateways.
+   */
+  confirm(
+    clientSecret: string,
+    card: SimCard,
+  ): Promise<'authorized' | 'declined' | 'asked_by_bank' | 'too_late' | 'no_answer'> {
+    return new Promise((resolve) => {
+      this.kernel.at(this.#random.int(100, 1_500), 'card confirmed', () => {
+        if (this.silent) return resolve('no_answer');
+        const intent = [...this.#intents.values()].find((one) => one.clientSecret === clientSecret);
+        if (!intent) return resolve('too_late');
+        if (intent.status === 'requires_payment_method') this.#attach(intent, this.#newMethod(card), false);
+        if (intent.status === 'requires_action') {
+          if (card === 'authentication') this.#answerBank(intent);
+          return resolve('asked_by_bank');
+        }
+        resolve(
+          intent.status === 'requires_capture'
+            ? 'authorized'
+            : intent.status === 'requires_payment_method'
+              ? 'declined'
+              : 'too_late',
+        );
+      });
+    });
+  }
+
+  /** For so long nothing is answered; some requests are carried out all the same. */
+  silence(ms: number): void {
+    this.#silentUntilMs = Math.max(this.#silentUntilMs, this.kernel.nowMs + ms);
+    this.kernel.trace(`processor  silent for ${String(ms)} ms`);
+  }
+
+  get silent(): boolean {
+    return this.kernel.nowMs < this.#silentUntilMs;
+  }
+
+  /** The next request of this kind is answered 500, and that answer kept under its key. `done`: although it was carried out. */
+  saved500(kind: Write['kind'] | 'any', { done = false } = {}): void {
+    this.#saved500s.push({ kind, done });
+  }
+
+  /** The next card that is asked is refused for this. */
+  declineNext(reason: DeclineReason = 'declined'): void {
+    this.#declines.push(reason);
+  }
+
+  /** As if 24 hours had passed for every key: the same key is a new request. */
+  pruneKeys(): void {
+    this.#keys.clear();
+    this.kernel.trace('processor  forgets all keys');
+  }
+
+  /** Holds made from now on last so long instead of a week. */
+  holdsLast(ms: number): void {
+    this.#holdMs = ms;
+  }
+
+  /** The banks give back all that is held now. */
+  expireHolds(): void {
+    for (const intent of this.#intents.values()) this.#expire(intent);
+  }
+
+  /** The cardholder's bank takes it back. */
+  openDispute(intentId: string, reason = 'fraudulent'): string {
+    const intent = this.#intents.get(intentId);
+    if (intent?.status !== 'succeeded') throw new Error('Only what was captured is disputed');
+    const disputeId = this.#id('dp');
+    const evidenceDueBy = new Date(this.kernel.nowMs + 7 * dayMs);
+    this.#disputes.set(disputeId, {
+      ...{ disputeId, intentId, reason, evidenceDueBy },
+      amount: intent.captured,
+      state: 'needs_response',
+    });
+    this.#tell('charge.dispute.created', intent);
+    return disputeId;
+  }
+
+  // --- For the invariants: the truth -------------------------------------------------------------------------------
+
+  intents(): readonly SimIntent[] {
+    this.#expireDue();
+    return [...this.#intents.values()];
+  }
+
+  writes(): readonly Write[] {
+    return this.#writes;
+  }
+
+  refunds(): readonly { id: string; intentId: string; amount: Money }[] {
+    return this.#refunds;
+  }
+
+  // --- Requests, each carried out at one instant -----------------------------------------------------------------------
+
+  /**
+   * One request under its key: carried out once, and from then on answered as it was then. `save`: the answer is a 500
+   * whatever comes of it, and kept; `execute` false: and nothing comes of it.
+   */
+  write(
+    request: { kind: Write['kind']; key: string; account: string | undefined; body: object; by: string },
+    planned: 'refused' | 'saved_500' | 'saved_500_done' | undefined,
+    carryOut: (account: string) => Answer,
+  ): Answer | 'silence' {
+    this.#expireDue();
+    const { kind, key, by } = request;
+    const account = request.account ?? ownAccount;
+    const body = JSON.stringify({ kind, ...request.body });
+    const bodyHash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const write: Write = {
+      kind,
+      key,
+      account,
+      body,
+      bodyHash,
+      atMs: this.kernel.nowMs,
+      by,
+      became: 'refused',
+    };
+    this.#writes.push(write);
+    this.kernel.changed();
+    const carriedOutInSilence = this.silent && this.#random.chance(0.3);
+    if (this.silent && !carriedOutInSilence) {
+      write.became = 'silence';
+      return 'silence';
+    }
+    const kept = this.#keys.get(`${account}/${key}`);
+    if (kept && kept.atMs + keysLastMs > this.kernel.nowMs) {
+      if (kept.bodyHash !== bodyHash) return { status: 400, code: 'idempotency_error' };
+      write.became = 'again';
+      return carriedOutInSilence ? 'silence' : { ...kept.answer, replayed: true };
+    }
+    if (planned === 'refused') return { status: 500, code: 'api_error' };
+    const saved = this.#saved500(kind, planned);
+    let answer: Answer = saved === 'not_done' ? { status: 500, code: 'api_error' } : carryOut(account);
+    write.became = answer.status === 200 || answer.status === 402 ? 'done' : 'refused';
+    if (saved !== undefined) answer = { status: 500, code: 'api_error' };
+    // What was refused before anything was begun is kept by nobody.
+    if (answer.status !== 404)
+      this.#keys.set(`${account}/${key}`, { bodyHash, answer, atMs: this.kernel.nowMs });
+    this.kernel.trace(
+      `processor  ${kind} ${key.slice(-6)}: ${String(answer.status)} ${answer.code ?? answer.intent?.state ?? ''}`,
+    );
+    return carriedOutInSilence ? 'silence' : answer;
+  }
+
+  #saved500(
+    kind: Write['kind'],
+    planned: 'saved_500' | 'saved_500_done' | undefined,
+  ): 'done' | 'not_done' | undefined {
+    if (planned !== undefined) return planned === 'saved_500_done' ? 'done' : 'not_done';
+    const place = this.#saved500s.findIndex((one) => one.kind === kind || one.kind === 'any');
+    const [found] = place < 0 ? [] : this.#saved500s.splice(place, 1);
+    return found && (found.done ? 'done' : 'not_done');
+  }
+
+  /** `method` absent: the page confirms. */
+  create(
+    account: string,
+    asked: {
+      amount: Money;
+      metadata: Readonly<Record<string, string>>;
+      method: string | undefined;
+      keep: boolean;
+      customer: string | undefined;
+    },
+  ): Answer {
+    const { amount, metadata, keep, customer } = asked;
+    if (amount.amount.lt(minimumCharge(amount.currency).amount))
+      return { status: 400, code: 'amount_too_small' };
+    const method = asked.method === undefined ? undefined : this.#methods.get(asked.method);
+    if (asked.method !== undefined && !method)
+      return { status: 400, code: 'resource_missing: payment_method' };
+    const kept = method?.customer !== undefined && method.customer === customer;
+    if (customer !== undefined && !kept) return { status: 400, code: 'payment_method_customer_mismatch' };
+    if (method?.usedBy !== undefined && !kept)
+      return { status: 400, code: 'payment_method_unexpected_state' };
+    const id = this.#id('pi');
+    const none = zero(amount.currency);
+    const intent: SimIntent = {
+      ...{ id, clientSecret: `${id}_secret_${this.#random.hex(4)}`, account, metadata, amount, keep },
+      createdMs: this.kernel.nowMs,
+      status: 'requires_payment_method',
+      ...{ held: none, captured: none, released: none, expired: none, refunded: none },
+    };
+    this.#intents.set(id, intent);
+    this.#indexedAtMs.set(id, this.kernel.nowMs + this.#random.int(0, 60_000));
+    this.#tell('payment_intent.created', intent);
+    if (!method) return this.#shown(intent);
+    const declined = this.#attach(intent, method, customer !== undefined);
+    return declined === undefined
+      ? this.#shown(intent)
+      : { status: 402, code: 'card_declined', decline: declined, intentId: id };
+  }
+
+  capture(account: string, intentId: string, amount: Money): Answer {
+    const intent = this.#find(account, intentId);
+    if (!intent) return { status: 404, code: 'resource_missing: intent' };
+    if (intent.status !== 'requires_capture') return { status: 400, code: 'payment_intent_unexpected_state' };
+    if (amount.amount.gt(intent.held.amount))
+      return { status: 400, code: 'amount_too_large: amount_to_capture' };
+    if (amount.amount.lt(minimumCharge(amount.currency).amount))
+      return { status: 400, code: 'amount_too_small' };
+    intent.status = 'succeeded';
+    intent.captured = amount;
+    intent.released = money(intent.held.amount.minus(amount.amount), amount.currency);
+    this.#tell('payment_intent.succeeded', intent);
+    return this.#shown(intent);
+  }
+
+  cancel(account: string, intentId: string): Answer {
+    const intent = this.#find(account, intentId);
+    if (!intent) return { status: 404, code: 'resource_missing: intent' };
+    if (intent.status === 'succeeded' || intent.status === 'canceled') {
+      return { status: 400, code: 'payment_intent_unexpected_state' };
+    }
+    if (intent.status === 'requires_capture') intent.released = intent.held;
+    intent.status = 'canceled';
+    this.#tell('payment_intent.canceled', intent);
+    return this.#shown(intent);
+  }
+
+  refund(account: string, intentId: string, amount: Money): Answer {
+    const intent = this.#find(account, intentId);
+    if (!intent) return { status: 404, code: 'resource_missing: intent' };
+    const left = intent.captured.amount.minus(intent.refunded.amount);
+    if (left.isZero()) return { status: 400, code: 'charge_already_refunded' };
+    if (amount.amount.gt(left)) return { status: 400, code: 'amount_too_large: amount' };
+    intent.refunded = money(intent.refunded.amount.plus(amount.amount), amount.currency);
+    const id = this.#id('re');
+    this.#refunds.push({ id, intentId, amount });
+    this.#tell('charge.refunded', intent);
+    return { status: 200, refund: { id, amount, pending: this.#random.chance(0.1) } };
+  }
+
+  retrieve(account: string | undefined, intentId: string): Answer {
+    this.#expireDue();
+    const intent = this.#find(account ?? ownAccount, intentId);
+    return intent ? this.#shown(intent) : { status: 404, code: 'resource_missing: intent' };
+  }
+
+  /** The search index runs up to a minute behind. */
+  search(account: string | undefined, name: string, value: string): Answer {
+    this.#expireDue();
+    const found = [...this.#intents.values()].find(
+      (one) =>
+        one.account === (account ?? ownAccount) &&
+        one.metadata[name] === value &&
+        (this.#indexedAtMs.get(one.id) ?? 0) <= this.kernel.nowMs,
+    );
+    return found ? this.#shown(found) : { status: 200 };
+  }
+
+  dispute(disputeId: string): Dispute | undefined {
+    return this.#disputes.get(disputeId);
+  }
+
+  // --- Cards and banks -----------------------------------------------------------------------------------------------
+
+  #newMethod(card: SimCard): PaymentMethod {
+    const id = this.#id('pm');
+    const method: PaymentMethod = { id, card, fingerprint: `fp_${card}` };
+    this.#methods.set(id, method);
+    return method;
+  }
+
+  /** The reason the bank refused it for; nothing where it holds the amount or asks the cardholder. */
+  #attach(intent: SimIntent, method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
+    const refusal = this.#refusal(method, offSession);
+    if (refusal !== undefined) {
+      intent.lastDecline = refusal;
+      this.#tell('payment_intent.payment_failed', intent);
+      return refusal;
+    }
+    method.usedBy = intent.id;
+    if (intent.keep) method.customer ??= this.#id('cus');
+    intent.card = {
+      ...{ brand: 'visa', last4: '4242', paymentMethod: method.id, fingerprint: method.fingerprint },
+      ...(method.customer !== undefined && { customer: method.customer }),
+    };
+    const asks = method.card === 'authentication' || method.card === 'authentication_abandoned';
+    if (asks && !offSession) {
+      intent.status = 'requires_action';
+      this.#tell('payment_intent.requires_action', intent);
+    } else {
+      this.#hold(intent);
+    }
+    return undefined;
+  }
+
+  #refusal(method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
+    const planned = this.#declines.shift();
+    if (planned !== undefined) return planned;
+    if (method.card === 'declined') return 'insufficient_funds';
+    if (!offSession) return undefined;
+    if (method.card !== 'good') return 'authentication_failed';
+    const odds = this.#settings.offSessionDeclines ?? 0.15;
+    return this.#random.chance(odds) ? 'insufficient_funds' : undefined;
+  }
+
+  /** He answers his bank: mostly soon, sometimes when nobody waits any more. */
+  #answerBank(intent: SimIntent): void {
+    const inMs = this.#random.chance(0.15)
+      ? this.#random.int(60_000, 400_000)
+      : this.#random.int(2_000, 20_000);
+    const passes = this.#random.chance(0.85);
+    this.kernel.at(inMs, 'bank answered', () => {
+      if (intent.status !== 'requires_action') return;
+      if (passes) return this.#hold(intent);
+      intent.status = 'requires_payment_method';
+      intent.lastDecline = 'authentication_failed';
+      this.#tell('payment_intent.payment_failed', intent);
+    });
+  }
+
+  #hold(intent: SimIntent): void {
+    intent.status = 'requires_capture';
+    intent.held = intent.amount;
+    intent.chargeId = this.#id('ch');
+    intent.captureBeforeMs = this.kernel.nowMs + this.#holdMs;
+    this.#tell('payment_intent.amount_capturable_updated', intent);
+    // One of days is found out when somebody asks; one within the run happens by itself.
+    if (this.#holdMs < hour) this.kernel.at(this.#holdMs, 'hold expires', () => this.#expireDue());
+  }
+
+  #expireDue(): void {
+    for (const intent of this.#intents.values()) {
+      if ((intent.captureBeforeMs ?? Infinity) <= this.kernel.nowMs) this.#expire(intent);
+    }
+  }
+
+  #expire(intent: SimIntent): void {
+    if (intent.status !== 'requires_capture') return;
+    intent.status = 'canceled';
+    intent.expired = intent.held;
+    this.#tell('payment_intent.canceled', intent);
+  }
+
+  // --- What is told ------------------------------------------------------------------------------------------------
+
+  #tell(type: string, intent: SimIntent): void {
+    this.kernel.trace(`processor  ${type} ${intent.id.slice(-4)} ${intent.amount.amount.toFixed(2)}`);
+    this.kernel.changed();
+    if (this.kernel.happens('hint_lost')) return;
+    const hint: ProcessorHint = {
+      ...{ eventId: this.#id('evt'), type, intentId: intent.id },
+      ...(intent.account !== ownAccount && { merchantAccount: intent.account }),
+    };
+    this.#send(hint, this.kernel.happens('hint_late') ? this.#lateMs() : this.#random.int(30, 3_000), 1);
+    if (this.kernel.happens('hint_doubled')) this.#send(hint, this.#random.int(30, 60_000), 1);
+  }
+
+  #lateMs(): number {
+    return this.#random.pick([20_000, 90_000, 300_000, 700_000, 2 * dayMs]);
+  }
+
+  #send(hint: ProcessorHint, inMs: number, nth: number): void {
+    this.kernel.at(inMs, `event ${hint.type}`, () => {
+      if (!this.#settings.hint(hint) && nth < 5) this.#send(hint, 20_000 * nth, nth + 1);
+    });
+  }
+
+  #find(account: string, intentId: string): SimIntent | undefined {
+    const intent = this.#intents.get(intentId);
+    return intent?.account === account ? intent : undefined;
+  }
+
+  /** As it stands now: what is kept under a key stays as it was then. */
+  #shown(intent: SimIntent): Answer {
+    return { status: 200, intentId: intent.id, intent: stateOf(intent) };
+  }
+
+  #id(prefix: string): string {
+    this.#made += 1;
+    return `${prefix}_sim${String(this.#made).padStart(6, '0')}${this.#random.hex(4)}`;
+  }
+}
+
+/** What our adapter reads of it (payments/stripe-intent). */
+function stateOf(intent: SimIntent): IntentState {
+  const { status, clientSecret, lastDecline, card, chargeId, captureBeforeMs } = intent;
+  switch (status) {
+    case 'requires_payment_method':
+      return { state: 'needs_card', clientSecret, ...(lastDecline && { lastDecline }) };
+    case 'requires_action':
+      return { state: 'needs_action', clientSecret };
+    case 'canceled':
+      return { state: 'cancelled' };
+    default: {
+      if (!card || chargeId === undefined) throw new Error(`${intent.id} holds money without a charge`);
+      if (status === 'succeeded') return { state: 'captured', captured: intent.captured, card, chargeId };
+      const captureBefore = captureBeforeMs === undefined ? {} : { captureBefore: new Date(captureBeforeMs) };
+      return { state: 'authorized', amount: intent.held, card, chargeId, ...captureBefore };
+    }
+  }
+}
