@@ -38,6 +38,8 @@ export class Kernel {
   onFault: ((error: unknown, process: string) => void) | undefined;
   /** From here on nothing goes wrong any more. */
   healed = false;
+  /** The last misfortune is over since then: what must be right again within so long counts from here. */
+  disturbedUntilMs = startMs;
   /** How many acts of each kind there were: an exhaustive run takes its places from it. */
   readonly acts: Record<ActKind, number> = {
     transaction: 0,
@@ -108,14 +110,23 @@ export class Kernel {
     if (odds === undefined || this.healed) return false;
     let stream = this.#chances.get(name);
     if (!stream) this.#chances.set(name, (stream = this.random.fork(`chance/${name}`)));
-    return stream.chance(odds);
+    if (!stream.chance(odds)) return false;
+    this.disturb(0);
+    return true;
+  }
+
+  /** Something goes wrong, for this long. */
+  disturb(forMs: number): void {
+    this.disturbedUntilMs = Math.max(this.disturbedUntilMs, this.#nowMs + forMs);
   }
 
   /** Counts one more act of this kind and says what the plan has for it. */
   nextAct(kind: ActKind): ActFault | undefined {
     const nth = (this.acts[kind] += 1);
     if (this.healed) return undefined;
-    return this.plan.acts.find((one) => one.act === kind && one.nth === nth);
+    const fault = this.plan.acts.find((one) => one.act === kind && one.nth === nth);
+    if (fault) this.disturb(fault.ms ?? 0);
+    return fault;
   }
 
   /** Something was committed, or the switch has changed: what must always hold is looked at when all is quiet. */

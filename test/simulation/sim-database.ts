@@ -27,6 +27,8 @@ export class SimDatabase {
   readonly #subscribers = new Set<Subscriber>();
   readonly #sayingNow = new Map<pg.Client, number>();
   #away = false;
+  /** Transactions that may have written something: where it has not grown, the rows are as they were. */
+  writes = 0;
   /** Told of every notification, whether or not a gateway hears it. */
   onNotification: ((channel: string) => void) | undefined;
   readonly #onNotification = (message: pg.Notification): void => this.#notified(message);
@@ -123,14 +125,22 @@ export class SimDatabase {
     );
     this.#sayingNow.delete(client);
     try {
-      const result = await act({ raw: (sql, values) => ask(client, sql, values) } as Tx);
+      let writes = false;
+      const raw = <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
+        writes ||= prepare(sql).writes;
+        return ask<Answer>(client, sql, values);
+      };
+      const result = await act({ raw } as Tx);
       if (fault?.fault === 'conflict') {
         throw Object.assign(new Error('could not serialize access due to concurrent update'), {
           code: fault.nth % 2 === 0 ? '40001' : '40P01',
         });
       }
       await client.query('commit');
-      this.#kernel.changed();
+      if (writes) {
+        this.writes += 1;
+        this.#kernel.changed();
+      }
       return result;
     } catch (error) {
       await client.query('rollback');
@@ -237,14 +247,22 @@ function refusedConnection(): Error {
   return Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
 }
 
-const prepared = new Map<string, { name: string; text: string; places: number }>();
+const prepared = new Map<string, { name: string; text: string; places: number; writes: boolean }>();
 
-function prepare(sql: string): { name: string; text: string; places: number } {
+function prepare(sql: string): { name: string; text: string; places: number; writes: boolean } {
   let made = prepared.get(sql);
   if (!made) {
     let places = 0;
     const text = sql.replaceAll('?', () => `$${String((places += 1))}`);
-    prepared.set(sql, (made = { name: `s${String(prepared.size)}`, text, places }));
+    prepared.set(
+      sql,
+      (made = {
+        name: `s${String(prepared.size)}`,
+        text,
+        places,
+        writes: /\b(insert into|delete from|update \w+( \w+)? set)\b/i.test(text),
+      }),
+    );
   }
   return made;
 }

@@ -1,0 +1,106 @@
+// What must come to be once nothing goes wrong any more: everything over, everything settled, everything told. Answers what is
+// still missing; a run is quiet when nothing is.
+
+import type { Kernel } from './kernel.ts';
+import type { SimDatabase } from './sim-database.ts';
+import type { SimProcessor } from './sim-processor.ts';
+import type { SimSwitch } from './sim-switch.ts';
+
+/** "No orphan leg over 60 s." */
+const orphanMs = 60_000;
+/** An order nobody pays is given up after half an hour: it holds nothing, and nobody. */
+const abandoned = `p.state = 'awaiting_card' and p.created_at > now() - interval '31 minutes'`;
+
+const unfinished = /* sql */ `
+select 'a call is not over: ' || s.state as what, s.order_id as about
+  from call_sessions s join payments p on p.order_id = s.order_id
+  where s.state <> 'settled' and not (s.state = 'awaiting_payment' and ${abandoned})
+union all
+select 'a payment is not over: ' || p.state, p.id from payments p
+  where p.state not in ('captured', 'voided', 'failed') and not (${abandoned})
+union all
+select 'a notice is neither delivered nor parked', id from notices
+  where state = 'pending' and (next_try_at is null or next_try_at <= now())
+union all
+select 'a consultant is not free', id from consultants
+  where claim = 'hard' or (claim = 'soft' and claimed_until > now()
+    and not exists (select from call_sessions s where s.id = claimed_by and s.state = 'awaiting_payment'))
+union all
+select 'work of a switch lies undone', id::text from switch_work`;
+
+export interface Pending {
+  what: string;
+  about: string;
+}
+
+export class Liveness {
+  readonly #kernel: Kernel;
+  readonly #database: SimDatabase;
+  readonly #switches: readonly SimSwitch[];
+  readonly #processor: SimProcessor;
+
+  constructor(
+    kernel: Kernel,
+    database: SimDatabase,
+    switches: readonly SimSwitch[],
+    processor: SimProcessor,
+  ) {
+    this.#kernel = kernel;
+    this.#database = database;
+    this.#switches = switches;
+    this.#processor = processor;
+  }
+
+  /** What is still to come. */
+  async pending(): Promise<Pending[]> {
+    const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
+    for (const intent of this.#processor.held()) {
+      pending.push({ what: 'the processor still holds money', about: intent });
+    }
+    for (const aSwitch of this.#switches) {
+      for (const leg of aSwitch.livingLegs()) pending.push({ what: 'a leg lives', about: leg.leg });
+    }
+    pending.push(...(await this.#records()));
+    return pending;
+  }
+
+  /** Legs nobody's session knows any more. */
+  async orphans(): Promise<Pending[]> {
+    const over = new Set(
+      (
+        await this.#database.look<{ id: string }>(
+          `select l.id::text from legs l join call_sessions s on s.id = l.call_session_id
+           where s.state in ('ended', 'settled') and s.ended_at < now() - interval '60 seconds'`,
+        )
+      ).map(({ id }) => id),
+    );
+    return this.#switches.flatMap((one) =>
+      one
+        .livingLegs()
+        .filter((leg) => over.has(leg.leg) && this.#kernel.nowMs - leg.sinceMs > orphanMs)
+        .map((leg) => ({ what: 'an orphan leg', about: leg.leg })),
+    );
+  }
+
+  async #records(): Promise<Pending[]> {
+    const written = this.#switches
+      .flatMap((one) => one.cdrs())
+      .filter(({ fate }) => fate !== 'lost')
+      .map(({ leg }) => leg);
+    if (written.length === 0) return [];
+    const missing = await this.#database.look<{ id: string }>(
+      'select id::text from legs where id = any(?::uuid[]) and cdr is null',
+      [written],
+    );
+    return missing.map(({ id }) => ({ what: 'a call record is not imported', about: id }));
+  }
+
+  /** When the next notice is tried again, where that is all that is left. */
+  async nextNoticeInMs(): Promise<number | undefined> {
+    const [next] = await this.#database.look<{ in_ms: string | null }>(
+      `select extract(epoch from min(next_try_at) - now()) * 1000 as in_ms from notices where state = 'pending'`,
+    );
+    const inMs = next?.in_ms ?? undefined;
+    return inMs === undefined ? undefined : Number(inMs);
+  }
+}

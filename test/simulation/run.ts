@@ -1,0 +1,239 @@
+// One run: a scenario, a plan of faults and a seed in, a verdict out. Until `healAtMs` whatever the plan says goes wrong; then
+// everything is put right, and within fifteen minutes everything must be over. The same three in give the same trace out.
+
+import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
+import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
+import { Kernel } from './kernel.ts';
+import { Liveness, type Pending } from './liveness.ts';
+import { Safety, Violation } from './safety.ts';
+import { consultantNumber, type Scenario } from './scenario.ts';
+import { SimCustomer } from './sim-customer.ts';
+import { SimDatabase, type SimulationConnections } from './sim-database.ts';
+import { type Outside, SimGateway, wordOf } from './sim-gateway.ts';
+import { SimJobs } from './sim-jobs.ts';
+import { SimMerchant } from './sim-merchant.ts';
+import { SimPeople } from './sim-people.ts';
+import { SimProcessor } from './sim-processor.ts';
+import { SimSwitch } from './sim-switch.ts';
+import { deliverHint, postRecord } from './from-outside.ts';
+
+/** "Liveness after faults heal: within 15 min." */
+const quietWithinMs = 15 * 60_000;
+const lookEveryMs = 5_000;
+/** The whole schedule of a notice that is never taken. */
+const noticeTriesMax = 12;
+
+export interface RunInput {
+  seed: string;
+  scenario: Scenario;
+  plan: FaultPlan;
+}
+
+export interface Verdict {
+  seed: string;
+  /** Absent: all was as it must be. */
+  violation?: string;
+  trace: readonly string[];
+  hash: string;
+  acts: Readonly<Record<ActKind, number>>;
+  virtualMs: number;
+}
+
+export async function run(input: RunInput, connections: SimulationConnections): Promise<Verdict> {
+  const kernel = new Kernel(input.seed, input.plan);
+  const { scenario } = input;
+  const database = await SimDatabase.begin(kernel, connections);
+  let violation: string | undefined;
+  try {
+    await writeHouseRows(database, scenario);
+    const people = peopleOf(kernel, scenario);
+    const gateways: SimGateway[] = [];
+    const switches = Array.from(
+      { length: scenario.switches },
+      (_, index) =>
+        new SimSwitch(kernel, {
+          id: `fs${String(index + 1)}`,
+          people,
+          postCdr: (leg, body) => postRecord(kernel, gateways, leg, body),
+        }),
+    );
+    const processor = new SimProcessor(kernel, {
+      onHint: (hint) => deliverHint(kernel, gateways, hint),
+      onWrite: (write) => mustBeStored(database, write.key),
+    });
+    const merchant = new SimMerchant(kernel);
+    const outside: Outside = { kernel, database, switches, processor, merchant };
+    for (let index = 1; index <= scenario.gateways; index += 1) {
+      gateways.push(new SimGateway(outside, `gw${String(index)}`));
+    }
+    new SimJobs(kernel, database, () =>
+      gateways.map((one) => one.worker).filter((worker) => worker !== undefined),
+    );
+    const customers = scenario.orders.map(
+      (order, index) =>
+        new SimCustomer(
+          { kernel, gateways, processor, merchantId, line: lineSlug, consultants: consultantIds },
+          order,
+          index,
+        ),
+    );
+    const safety = new Safety(kernel, database, switches);
+    kernel.afterChange = () => safety.check();
+    kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
+
+    for (const gateway of gateways) kernel.at(kernel.random.int(0, 500), 'start', () => gateway.start());
+    for (const customer of customers) customer.begin();
+    for (const fault of input.plan.world) befall(fault, outside, gateways);
+
+    const end = kernel.at(scenario.healAtMs, 'healed', () => undefined);
+    await kernel.run(() => false, scenario.healAtMs);
+    end.cancel();
+    heal(outside, gateways);
+    await untilQuiet(kernel, new Liveness(kernel, database, switches, processor), gateways, customers);
+  } catch (error) {
+    violation = wordOf(error);
+    if (!(error instanceof Violation) && error instanceof Error) violation = error.stack ?? violation;
+    kernel.trace(`VIOLATION  ${violation}`);
+  } finally {
+    database.end();
+  }
+  return {
+    seed: input.seed,
+    ...(violation !== undefined && { violation }),
+    trace: kernel.lines,
+    hash: kernel.traceHash(),
+    acts: kernel.acts,
+    virtualMs: kernel.elapsedMs,
+  };
+}
+
+function peopleOf(kernel: Kernel, scenario: Scenario): SimPeople {
+  const talkLimitSeconds = scenario.durations[0] ?? 30;
+  const people = new SimPeople(kernel, { talkLimitSeconds, ringSeconds: scenario.ringSeconds });
+  for (const [index, given] of scenario.consultants.entries()) {
+    people.add(consultantNumber(index), 'consultant', given ?? []);
+  }
+  for (const order of scenario.orders) people.add(order.callerNumber, 'caller', order.caller ?? []);
+  return people;
+}
+
+// --- What goes wrong, and is put right -------------------------------------------------------------------------------
+
+function befall(fault: WorldFault, outside: Outside, gateways: readonly SimGateway[]): void {
+  const { kernel } = outside;
+  kernel.at(fault.atMs, fault.fault, () => {
+    if (kernel.healed) return;
+    const forMs = fault.forMs ?? 0;
+    kernel.disturb(forMs);
+    kernel.trace(`!! ${fault.fault} ${fault.target ?? ''} ${forMs > 0 ? `for ${String(forMs)} ms` : ''}`);
+    strike(fault, forMs, outside, gateways);
+  });
+}
+
+function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: readonly SimGateway[]): void {
+  const { kernel, database, switches, processor, merchant } = outside;
+  const [name, byGateway] = (fault.target ?? '').split('/');
+  const aSwitch = switches.find((one) => one.id === name);
+  const gateway = gateways.find((one) => one.name === name);
+  switch (fault.fault) {
+    case 'gateway_killed':
+      return gateway?.kill(forMs);
+    case 'gateway_frozen': {
+      const process = gateway?.process;
+      if (!process || process.frozen) return;
+      process.freeze();
+      kernel.at(forMs, 'thaw', () => process.thaw());
+      return;
+    }
+    case 'database_away':
+      database.goAway();
+      kernel.at(forMs, 'database back', () => database.comeBack());
+      return;
+    case 'link_lost':
+      return aSwitch?.loseLink(byGateway, forMs);
+    case 'switch_crashed':
+      return aSwitch?.crash(forMs);
+    case 'switch_stopped':
+      return aSwitch?.stopCleanlyLosingCdrs(forMs);
+    case 'processor_silent':
+      return processor.fallSilent(forMs);
+    case 'processor_keys_pruned':
+      return processor.pruneKeys();
+    case 'merchant_down':
+      return merchant.goDown(forMs);
+  }
+}
+
+function heal(outside: Outside, gateways: readonly SimGateway[]): void {
+  const { kernel, database } = outside;
+  kernel.healed = true;
+  kernel.trace('--- nothing goes wrong any more ---');
+  database.comeBack();
+  for (const gateway of gateways) gateway.process?.thaw();
+}
+
+// --- The end ---------------------------------------------------------------------------------------------------------
+
+async function untilQuiet(
+  kernel: Kernel,
+  liveness: Liveness,
+  gateways: readonly SimGateway[],
+  customers: readonly SimCustomer[],
+): Promise<void> {
+  let pending: Pending[] = [];
+  let quiet = false;
+  const look = (): void => {
+    kernel.at(lookEveryMs, 'quiet?', async () => {
+      const orphans = await liveness.orphans();
+      if (orphans[0]) throw new Violation(`${orphans[0].what}: ${orphans[0].about}`);
+      pending = await liveness.pending();
+      quiet = pending.length === 0 && customers.every(({ done }) => done);
+      if (!quiet) look();
+    });
+  };
+  look();
+  const inTime = await kernel.run(() => quiet, quietWithinMs);
+  if (!inTime) {
+    const what = pending.map((one) => `${one.what} (${one.about})`).join(', ');
+    throw new Violation(`fifteen minutes after the last fault: ${what || 'a customer still waits'}`);
+  }
+  await lastNotices(kernel, liveness, gateways);
+}
+
+/** All that is left may be notices whose next try is hours away: the gateways sleep until then, which costs nothing. */
+async function lastNotices(
+  kernel: Kernel,
+  liveness: Liveness,
+  gateways: readonly SimGateway[],
+): Promise<void> {
+  for (let tries = 0; tries < noticeTriesMax; tries += 1) {
+    const inMs = await liveness.nextNoticeInMs();
+    if (inMs === undefined) return;
+    for (const gateway of gateways) gateway.process?.freeze();
+    await kernel.run(() => false, inMs + 1);
+    for (const gateway of gateways) gateway.process?.thaw();
+    await kernel.run(() => false, 20_000);
+  }
+  if ((await liveness.nextNoticeInMs()) !== undefined) {
+    throw new Violation('a notice is tried for longer than its schedule');
+  }
+}
+
+// --- Rules of the moment ---------------------------------------------------------------------------------------------
+
+/** "No Stripe write without a stored key." Read by a connection of its own: what is not committed is not there. */
+async function mustBeStored(database: SimDatabase, key: string): Promise<void> {
+  const found = await database.look('select 1 from processor_operations where id = ?', [key]);
+  if (found.length === 0) throw new Violation(`written to the processor under a key nobody stored: ${key}`);
+}
+
+/** Of the errors a gateway logs, those of the database's faults are the world's; a TypeError or an assertion of ours is a bug. */
+function mustBeTheWorlds(kernel: Kernel, error: unknown): void {
+  if (!(error instanceof Error)) return;
+  const code = (error as { code?: unknown }).code;
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
+    kernel.fail(new Violation(`a bug: ${error.stack ?? error.message}`));
+  } else if (typeof code === 'string' && /^(22|23|42)/.test(code)) {
+    kernel.fail(new Violation(`a statement the database refuses: ${error.message}`));
+  }
+}

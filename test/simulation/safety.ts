@@ -1,0 +1,234 @@
+// What may never be, looked at after every change: the books by SQL, the talks and legs by the switch's own truth, which no
+// gateway's belief can bend.
+
+import { affordableSeconds, rate } from '../../src/core/rating.ts';
+import { money } from '../../src/core/money.ts';
+import type { Tariff } from '../../src/core/tariff.ts';
+import { consultantIds } from './house-rows.ts';
+import type { Kernel } from './kernel.ts';
+import { consultantNumber } from './scenario.ts';
+import type { SimDatabase } from './sim-database.ts';
+import type { SimSwitch, Talk } from './sim-switch.ts';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** The switch's task stands at most this far behind a limit, and fires within 100 ms. */
+const behindUs = 2_000_000n;
+const firesWithinUs = 150_000n;
+/** A resync comes every 30 s; and what it needs to look and write. */
+const resyncMs = 35_000;
+
+const books = /* sql */ `
+select 'the ledger does not sum to zero' as what, t.order_id as about
+  from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
+  group by t.order_id having sum(e.amount) <> 0
+union all
+select 'captured + released + expired is not what was authorized', p.id from payments p
+  where p.state in ('captured', 'voided') and p.captured + p.released + p.expired <> coalesce(
+    (select sum(e.amount) from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+     where t.order_id = p.order_id and t.kind = 'authorize' and e.account = 'held'), 0)
+union all
+select 'something is still held of a payment that is over', p.id from payments p
+  where p.state in ('captured', 'voided', 'failed') and 0 <> coalesce(
+    (select sum(e.amount) from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+     where t.order_id = p.order_id and e.account = 'held'), 0)
+union all
+select 'more captured than authorized', id from authorizations where captured > amount
+union all
+select 'settled twice', authorization_id from processor_operations
+  where kind in ('capture', 'void') and state = 'done' group by authorization_id having count(*) > 1
+union all
+select 'billed more than was talked', id from call_sessions where billable_us > talk_us`;
+
+interface SettledRow {
+  [column: string]: unknown;
+  payment: string;
+  captured: string;
+  tariff: Tariff;
+  held: string;
+  legs: string[] | null;
+}
+
+interface OrderOfLeg {
+  [column: string]: unknown;
+  order_id: string;
+  tariff: Tariff;
+  held: string;
+}
+
+const heldOf = `coalesce((select sum(e.amount) from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+  where t.order_id = o.id and t.kind = 'authorize' and e.account = 'held'), 0)::text as held`;
+
+export class Safety {
+  readonly #kernel: Kernel;
+  readonly #database: SimDatabase;
+  readonly #switches: readonly SimSwitch[];
+  #writesSeen = -1;
+  readonly #settled = new Set<string>();
+  readonly #joined = new Set<Talk>();
+  /** Since when what the house says of a consultant and what his phone does have not agreed. */
+  readonly #disagreeSinceMs = new Map<number, number>();
+  #claims: { [column: string]: unknown; claim: string | null }[] = [];
+
+  constructor(kernel: Kernel, database: SimDatabase, switches: readonly SimSwitch[]) {
+    this.#kernel = kernel;
+    this.#database = database;
+    this.#switches = switches;
+  }
+
+  async check(): Promise<void> {
+    this.#legsOfCallers();
+    if (this.#writesSeen !== this.#database.writes) {
+      this.#writesSeen = this.#database.writes;
+      await this.#books();
+      await this.#prices();
+      this.#claims = await this.#database.look('select claim from consultants order by id');
+    }
+    await this.#talks();
+    this.#consultants();
+  }
+
+  async #books(): Promise<void> {
+    const [wrong] = await this.#database.look<{ what: string; about: string }>(books);
+    if (wrong) throw new Violation(`${wrong.what}: ${wrong.about}`);
+  }
+
+  // --- Money against the switch's truth ------------------------------------------------------------------------------
+
+  async #prices(): Promise<void> {
+    const settled = await this.#database.look<SettledRow>(
+      `select p.id as payment, p.captured::text, o.tariff, ${heldOf},
+         (select array_agg(l.id::text) from legs l join call_sessions s on s.id = l.call_session_id where s.order_id = o.id) as legs
+       from payments p join orders o on o.id = p.order_id
+       where p.captured > 0 and p.state = 'captured' and o.kind = 'conversation'`,
+    );
+    for (const row of settled) {
+      if (this.#settled.has(row.payment)) continue;
+      this.#settled.add(row.payment);
+      const legs = new Set(row.legs ?? []);
+      const talks = this.allTalks().filter((talk) => legs.has(talk.aLeg));
+      if (talks.length === 0) throw new Violation(`captured without a talk: ${row.payment}`);
+      const dueMax = priceAtMost(row.tariff, row.held, talks);
+      if (money(row.captured, row.tariff.currency).amount.gt(dueMax)) {
+        throw new Violation(
+          `captured more than was talked: ${row.payment} took ${row.captured}, the switch's truth allows ${dueMax}`,
+        );
+      }
+    }
+  }
+
+  allTalks(): Talk[] {
+    return this.#switches.flatMap((one) => [...one.talks()]);
+  }
+
+  // --- Talks ---------------------------------------------------------------------------------------------------------
+
+  async #talks(): Promise<void> {
+    for (const aSwitch of this.#switches) {
+      for (const talk of aSwitch.talks()) {
+        if (this.#joined.has(talk)) continue;
+        const order = await this.#orderOf(talk);
+        const affordable = affordableSeconds(order.tariff, money(order.held, order.tariff.currency));
+        if (affordable === undefined) throw new Violation(`joined without money: ${order.order_id}`);
+        const latestUs = talk.bridgedUs + BigInt(affordable) * 1_000_000n + behindUs;
+        this.#agreed(aSwitch, talk);
+        if (talk.endedUs === undefined) {
+          if (talk.limitUntilUs === undefined) {
+            throw new Violation(`a talk without a limit armed in the switch: ${order.order_id}`);
+          }
+          if (talk.limitUntilUs > latestUs) {
+            throw new Violation(
+              `the armed limit of ${order.order_id} stands ${seconds(talk.limitUntilUs - latestUs + behindUs)} behind what is paid for`,
+            );
+          }
+        } else {
+          this.#joined.add(talk);
+          if (!talk.byCrash && talk.endedUs > latestUs + firesWithinUs) {
+            throw new Violation(
+              `${order.order_id} talked ${seconds(talk.endedUs - latestUs)} past what is paid for`,
+            );
+          }
+        }
+      }
+    }
+  }
+
+  /** Both have pressed 1 on the leg that is joined, before it was. */
+  #agreed(aSwitch: SimSwitch, talk: Talk): void {
+    const bridgedMs = Number(talk.bridgedUs / 1000n) + 21;
+    for (const [who, leg] of [
+      ['caller', talk.aLeg],
+      ['consultant', talk.bLeg],
+    ] as const) {
+      const consented = aSwitch
+        .keysPressed(leg)
+        .some(({ key, request, atMs }) => key === '1' && request !== undefined && atMs <= bridgedMs);
+      if (!consented) throw new Violation(`joined without the ${who}'s consent: ${leg}`);
+    }
+  }
+
+  async #orderOf(talk: Talk): Promise<OrderOfLeg> {
+    const [order] = await this.#database.look<OrderOfLeg>(
+      `select o.id as order_id, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
+       where s.progress->>'callerLegUuid' = ?`,
+      [talk.aLeg],
+    );
+    if (!order) throw new Violation(`joined legs that belong to no session: ${talk.aLeg}`);
+    return order;
+  }
+
+  // --- Legs ----------------------------------------------------------------------------------------------------------
+
+  #legsOfCallers(): void {
+    const living = new Map<string, number>();
+    for (const aSwitch of this.#switches) {
+      for (const { role, number } of aSwitch.livingLegs()) {
+        if (role === 'caller') living.set(number, (living.get(number) ?? 0) + 1);
+      }
+    }
+    for (const [number, count] of living) {
+      if (count > 1) throw new Violation(`${String(count)} live legs to the caller ${number}`);
+    }
+  }
+
+  #consultants(): void {
+    const now = this.#kernel.nowMs;
+    const lives = new Set(this.#switches.flatMap((one) => one.livingLegs().map(({ number }) => number)));
+    for (const index of consultantIds.keys()) {
+      const claim = this.#claims[index]?.claim ?? null;
+      const onThePhone = lives.has(consultantNumber(index));
+      const agrees = onThePhone ? claim !== null : claim !== 'hard';
+      if (agrees) {
+        this.#disagreeSinceMs.delete(index);
+        continue;
+      }
+      const since = this.#disagreeSinceMs.get(index);
+      if (since === undefined) this.#disagreeSinceMs.set(index, now);
+      else if (now - Math.max(since, this.#kernel.disturbedUntilMs) > resyncMs) {
+        throw new Violation(
+          `${consultantIds[index] ?? ''} is ${claim ?? 'free'} for ${seconds(BigInt(Math.round(now - since)) * 1000n)} while ${onThePhone ? 'a leg of his lives' : 'no leg of his lives'}`,
+        );
+      }
+    }
+  }
+}
+
+/** What a talk was worth at most: to its end by the switch, or to the last packet of who fell silent, and never past the money. */
+export function priceAtMost(tariff: Tariff, held: string, talks: readonly Talk[]): string {
+  const talkedUs = talks.reduce((total, talk) => total + talkUs(talk), 0n);
+  const affordable = affordableSeconds(tariff, money(held, tariff.currency)) ?? 0;
+  const limitUs = BigInt(affordable) * 1_000_000n;
+  return rate(tariff, talkedUs < limitUs ? talkedUs : limitUs).total.amount.toFixed();
+}
+
+export function talkUs(talk: Talk): bigint {
+  const endUs = talk.silentFromUs ?? talk.endedUs;
+  if (endUs === undefined) return 0n;
+  return endUs > talk.bridgedUs ? endUs - talk.bridgedUs : 0n;
+}
+
+function seconds(us: bigint): string {
+  return `${(Number(us) / 1_000_000).toFixed(1)} s`;
+}

@@ -1,0 +1,104 @@
+// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--keep] [--trace]`:
+// runs seeds in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// last line is `N seeds, N violations`; the exit status is 1 when there were any.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildWorker } from './build-worker.ts';
+import { exhaustiveRuns } from './exhaustive.ts';
+import type { RunInput } from './run.ts';
+import type { Order, Report } from './worker.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+const fixtures = path.join(path.dirname(fileURLToPath(import.meta.url)), 'fixtures');
+/** Enough to see what is wrong; the rest is most often the same once more. */
+const shownMax = 5;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '500' },
+    first: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    bug: { type: 'string' },
+    replay: { type: 'string' },
+    exhaustive: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+  },
+});
+
+const bundle = await buildWorker(values.bug);
+const pool = await WorkerPool.start(bundle, Number(values.jobs));
+let violations = 0;
+let runs = 0;
+let virtualMs = 0;
+try {
+  const orders =
+    values.replay !== undefined
+      ? [replayOf(values.replay)]
+      : values.exhaustive
+        ? await exhaustiveRuns(pool)
+        : seeds(Number(values.first), Number(values.seeds));
+  await pool.carryOut(orders, (report) => {
+    runs += 1;
+    virtualMs += report.verdict.virtualMs;
+    if (report.verdict.violation !== undefined) {
+      violations += 1;
+      if (violations <= shownMax) show(report);
+      if (values.keep) keep(report);
+    } else if (values.replay !== undefined && values.trace) {
+      console.log(report.verdict.trace.join('\n'));
+    }
+    if (process.stdout.isTTY) progress(orders.length);
+    // With a planted bug one is enough: it is found.
+    return values.bug === undefined || violations === 0;
+  });
+} finally {
+  await pool.stop();
+}
+if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+console.log(`${String(runs)} seeds, ${String(violations)} violations`);
+process.exitCode = violations > 0 ? 1 : 0;
+
+function* numbers(first: number, count: number): Generator<number> {
+  for (let index = 0; index < count; index += 1) yield first + index;
+}
+
+function seeds(first: number, count: number): Order[] {
+  return [...numbers(first, count)].map((seed) => ({
+    what: 'seed',
+    seed: String(seed),
+    shrink: true,
+    keepTrace: false,
+  }));
+}
+
+function replayOf(what: string): Order {
+  const shrink = false;
+  const keepTrace = values.trace;
+  if (!what.endsWith('.json')) return { what: 'seed', seed: what, shrink, keepTrace };
+  return { what: 'replay', input: JSON.parse(readFileSync(what, 'utf8')) as RunInput, shrink, keepTrace };
+}
+
+function show({ verdict, input }: Report): void {
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+  console.log(`\nseed ${input.seed}: ${verdict.violation ?? ''}`);
+  console.log(`  plan: ${JSON.stringify(input.plan)}`);
+  console.log(`  scenario: ${JSON.stringify(input.scenario)}`);
+  console.log(verdict.trace.map((line) => `  ${line}`).join('\n'));
+}
+
+function keep({ input, verdict }: Report): void {
+  const file = path.join(fixtures, `seed-${input.seed}.json`);
+  writeFileSync(file, `${JSON.stringify({ found: verdict.violation, ...input }, undefined, 2)}\n`);
+  console.log(`  kept as ${file}`);
+}
+
+function progress(of: number): void {
+  const hours = (virtualMs / 3_600_000).toFixed(1);
+  process.stdout.write(
+    `\r\x1b[K${String(runs)} of ${String(of)} seeds, ${String(violations)} violations, ${hours} h of virtual time`,
+  );
+}
