@@ -39,13 +39,12 @@ export function postRecord(
   });
 }
 
-export function deliverHint(
-  kernel: Kernel,
-  gateways: readonly SimGateway[],
-  hint: ProcessorHint,
-): Promise<boolean> {
-  return knock(kernel, gateways, 'hint', async (house) => {
+/** `false`: nobody was there. What becomes of it after that nobody is told: hints may be lost. */
+export function deliverHint(kernel: Kernel, gateways: readonly SimGateway[], hint: ProcessorHint): boolean {
+  if (!gateways.some((one) => one.answers)) return false;
+  void knock(kernel, gateways, 'hint', async (house) => {
     await followHint(house, hint);
     return true;
   });
+  return true;
 }

@@ -3,6 +3,7 @@
 
 import type { Kernel } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
+import type { Outside } from './sim-gateway.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
 
@@ -39,12 +40,7 @@ export class Liveness {
   readonly #switches: readonly SimSwitch[];
   readonly #processor: SimProcessor;
 
-  constructor(
-    kernel: Kernel,
-    database: SimDatabase,
-    switches: readonly SimSwitch[],
-    processor: SimProcessor,
-  ) {
+  constructor({ kernel, database, switches, processor }: Outside) {
     this.#kernel = kernel;
     this.#database = database;
     this.#switches = switches;
@@ -54,8 +50,9 @@ export class Liveness {
   /** What is still to come. */
   async pending(): Promise<Pending[]> {
     const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
-    for (const intent of this.#processor.held()) {
-      pending.push({ what: 'the processor still holds money', about: intent });
+    for (const intent of this.#processor.intents()) {
+      if (intent.status !== 'requires_capture') continue;
+      pending.push({ what: 'the processor still holds money', about: intent.id });
     }
     for (const aSwitch of this.#switches) {
       for (const leg of aSwitch.livingLegs()) pending.push({ what: 'a leg lives', about: leg.leg });

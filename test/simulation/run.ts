@@ -59,7 +59,6 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     );
     const processor = new SimProcessor(kernel, {
       onHint: (hint) => deliverHint(kernel, gateways, hint),
-      onWrite: (write) => mustBeStored(database, write.key),
     });
     const merchant = new SimMerchant(kernel);
     const outside: Outside = { kernel, database, switches, processor, merchant };
@@ -77,7 +76,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
           index,
         ),
     );
-    const safety = new Safety(kernel, database, switches);
+    const safety = new Safety(outside);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 
@@ -89,7 +88,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     await kernel.run(() => false, scenario.healAtMs);
     end.cancel();
     heal(outside, gateways);
-    await untilQuiet(kernel, new Liveness(kernel, database, switches, processor), gateways, customers);
+    await untilQuiet(kernel, new Liveness(outside), gateways, customers);
   } catch (error) {
     violation = wordOf(error);
     if (!(error instanceof Violation) && error instanceof Error) violation = error.stack ?? violation;
@@ -220,12 +219,6 @@ async function lastNotices(
 }
 
 // --- Rules of the moment ---------------------------------------------------------------------------------------------
-
-/** "No Stripe write without a stored key." Read by a connection of its own: what is not committed is not there. */
-async function mustBeStored(database: SimDatabase, key: string): Promise<void> {
-  const found = await database.look('select 1 from processor_operations where id = ?', [key]);
-  if (found.length === 0) throw new Violation(`written to the processor under a key nobody stored: ${key}`);
-}
 
 /** Of the errors a gateway logs, those of the database's faults are the world's; a TypeError or an assertion of ours is a bug. */
 function mustBeTheWorlds(kernel: Kernel, error: unknown): void {

@@ -8,6 +8,9 @@ import { consultantIds } from './house-rows.ts';
 import type { Kernel } from './kernel.ts';
 import { consultantNumber } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
+import type { Outside } from './sim-gateway.ts';
+import type { SimMerchant } from './sim-merchant.ts';
+import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch, Talk } from './sim-switch.ts';
 
 export class Violation extends Error {
@@ -72,14 +75,23 @@ export class Safety {
   readonly #disagreeSinceMs = new Map<number, number>();
   #claims: { [column: string]: unknown; claim: string | null }[] = [];
 
-  constructor(kernel: Kernel, database: SimDatabase, switches: readonly SimSwitch[]) {
+  readonly #processor: SimProcessor;
+  readonly #merchant: SimMerchant;
+  #processorWrites = 0;
+  readonly #bodyOfKey = new Map<string, string>();
+
+  constructor({ kernel, database, switches, processor, merchant }: Outside) {
     this.#kernel = kernel;
     this.#database = database;
     this.#switches = switches;
+    this.#processor = processor;
+    this.#merchant = merchant;
   }
 
   async check(): Promise<void> {
     this.#legsOfCallers();
+    this.#notices();
+    await this.#keys();
     if (this.#writesSeen !== this.#database.writes) {
       this.#writesSeen = this.#database.writes;
       await this.#books();
@@ -93,6 +105,40 @@ export class Safety {
   async #books(): Promise<void> {
     const [wrong] = await this.#database.look<{ what: string; about: string }>(books);
     if (wrong) throw new Violation(`${wrong.what}: ${wrong.about}`);
+  }
+
+  // --- What is sent --------------------------------------------------------------------------------------------------
+
+  /** "No Stripe write without a stored key, no key with two bodies." What is not committed is not there. */
+  async #keys(): Promise<void> {
+    const writes = this.#processor.writes();
+    for (; this.#processorWrites < writes.length; this.#processorWrites += 1) {
+      const write = writes[this.#processorWrites];
+      if (!write) continue;
+      const found = await this.#database.look('select 1 from processor_operations where id = ?', [write.key]);
+      if (found.length === 0)
+        throw new Violation(`${write.kind} at the processor under a key nobody stored: ${write.key}`);
+      const known = this.#bodyOfKey.get(write.key);
+      if (known !== undefined && known !== write.body) {
+        throw new Violation(`one key with two bodies: ${write.key} ${known} ${write.body}`);
+      }
+      this.#bodyOfKey.set(write.key, write.body);
+    }
+    const intents = new Map<string, string>();
+    for (const { id, status, metadata } of this.#processor.intents()) {
+      const authorization = metadata['authorization'] ?? '';
+      if (status !== 'requires_capture' && status !== 'succeeded') continue;
+      if (intents.has(authorization))
+        throw new Violation(`two holds for one authorization: ${authorization} ${id}`);
+      intents.set(authorization, id);
+    }
+  }
+
+  /** "Notices keep id and body." */
+  #notices(): void {
+    for (const { id, otherBodies } of this.#merchant.heard()) {
+      if (otherBodies.length > 0) throw new Violation(`a notice came with two bodies: ${id}`);
+    }
   }
 
   // --- Money against the switch's truth ------------------------------------------------------------------------------
