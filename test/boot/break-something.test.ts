@@ -1,0 +1,108 @@
+// "Break something" as a visitor of the demo meets it: `npm start` as a process, its page in a browser, a call under way,
+// and the gateway killed in the middle of it.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessibilityProblems, startBrowser } from '../web/browser.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const tsx = createRequire(import.meta.url).resolve('tsx');
+let scratch: string;
+let house: ChildProcess;
+let demoUrl: string;
+let printed = '';
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'ringmeter-break-'));
+  chmodSync(scratch, 0o755);
+  const [port, sandboxPort] = await freePorts();
+  house = spawn(process.execPath, ['--import', tsx, main], {
+    cwd: scratch,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: scratch,
+      PORT: String(port),
+      SANDBOX_PORT: String(sandboxPort),
+      DATA_DIR: join(scratch, 'data'),
+      SANDBOX_SPEECH_SPEED: '20',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  demoUrl = `http://localhost:${String(sandboxPort)}/demo`;
+  const started = new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer): void => {
+      printed += chunk.toString();
+      if (/demo key/.test(printed)) resolve();
+    };
+    house.stdout?.on('data', hear);
+    house.stderr?.on('data', hear);
+    house.once('exit', () => reject(new Error(`npm start ended, having said: ${printed}`)));
+  });
+  [browser] = await Promise.all([startBrowser(), started]);
+  page = await browser.newPage({ locale: 'en', viewport: { width: 1440, height: 1080 } });
+  page.setDefaultTimeout(20_000);
+});
+afterAll(async () => {
+  await browser.close();
+  const ended = once(house, 'exit');
+  house.kill('SIGTERM');
+  await ended;
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const [port = 0, other = 0] = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  return [port, other];
+}
+
+const joint = (): ReturnType<Page['locator']> => page.locator('#joint');
+const story = (sentence: RegExp): Promise<void> =>
+  page.locator('#story li', { hasText: sentence }).first().waitFor();
+const proof = (term: string): Promise<string> =>
+  page.locator('#proof > div', { hasText: term }).locator('dd').innerText();
+
+test('the gateway is killed in mid-call: the two talk on, the page lives on, the receipt is right to the cent', async () => {
+  await page.goto(demoUrl);
+  await page.getByRole('button', { name: /Kill the gateway/ }).waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByLabel('Short limit').check();
+  await page.getByRole('button', { name: 'Play the call for me' }).click();
+  await joint().filter({ hasText: 'talking' }).waitFor();
+  const frame = page.frameLocator('#page');
+  await frame.locator('#clock').waitFor();
+
+  await page.getByRole('button', { name: /Kill the gateway/ }).click();
+  await story(/kill -9: the gateway’s process \d+ is gone, and the two talk on/);
+  await story(/A new process serves after/);
+  await story(/has asked the switch what lives, and carries the call on/);
+  expect(await joint().innerText()).toMatch(/^talking/);
+  expect(printed.match(/The gateway ended unexpectedly \(SIGKILL\) and is started again\./g)).toHaveLength(1);
+
+  // The page of the order is another process's now, and still follows the call.
+  await page.getByRole('button', { name: 'Stop playing' }).click();
+  await page.locator('#phone-a').getByRole('button', { name: 'Hang up' }).click();
+  await frame
+    .getByText(/Thank you/)
+    .first()
+    .waitFor();
+  await page.locator('#proof .verdict').waitFor();
+  expect(await page.locator('#proof .verdict').innerText()).toBe('They agree.');
+  const seconds = Number((await proof('The switch measured')).replace(' s', ''));
+  // 1.00 and two cents for each second begun.
+  const due = `€${(1 + Math.ceil(seconds) * 0.02).toFixed(2)}`;
+  expect([await proof('The processor captured'), await proof('The receipt says')]).toEqual([due, due]);
+  expect(await accessibilityProblems(page)).toEqual([]);
+}, 90_000);
