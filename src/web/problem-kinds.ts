@@ -35,6 +35,15 @@ export const problemStatuses = {
   'processor-away': 503,
   'processor-refused': 422,
   declined: 402,
+  'number-too-often': 429,
+  'card-too-often': 429,
+  'cards-tried-too-often': 429,
+  'address-too-often': 429,
+  'address-unpaid': 429,
+  'merchant-too-often': 429,
+  'merchant-busy': 429,
+  'number-never-again': 422,
+  'calls-stopped': 503,
 } as const;
 
 export type ProblemKind = keyof typeof problemStatuses;

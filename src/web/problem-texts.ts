@@ -244,6 +244,72 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'La banque a refusé cette carte. Rien n’a été débité et personne n’a été appelé. Utilisez une autre carte.',
     },
   },
+  'number-too-often': {
+    title: { en: 'This number was called too often', fr: 'Ce numéro a été appelé trop souvent' },
+    detail: {
+      en: 'Too many calls were ordered to this number, here or elsewhere. Nothing was charged. Repeat the request after "Retry-After" seconds.',
+      fr: 'Trop d’appels ont été commandés vers ce numéro, ici ou ailleurs. Rien n’a été débité. Répétez la demande après « Retry-After » secondes.',
+    },
+  },
+  'card-too-often': {
+    title: { en: 'This card was used too often', fr: 'Cette carte a servi trop souvent' },
+    detail: {
+      en: 'This card has paid for too many calls in a short time: the amount is released and nobody was rung. Use another card, or wait until tomorrow.',
+      fr: 'Cette carte a payé trop d’appels en peu de temps : le montant est libéré et personne n’a été appelé. Utilisez une autre carte ou attendez demain.',
+    },
+  },
+  'cards-tried-too-often': {
+    title: { en: 'Cards were tried too often', fr: 'Trop d’essais de carte' },
+    detail: {
+      en: 'Cards were tried too often on this order or from this connection. Nothing was charged. Repeat the request after "Retry-After" seconds.',
+      fr: 'Trop d’essais de carte sur cette commande ou depuis cette connexion. Rien n’a été débité. Répétez la demande après « Retry-After » secondes.',
+    },
+  },
+  'address-too-often': {
+    title: { en: 'Too many orders from one address', fr: 'Trop de commandes depuis une même adresse' },
+    detail: {
+      en: 'Too many orders came from the caller’s IP address. Nothing was charged. Repeat the request after "Retry-After" seconds.',
+      fr: 'Trop de commandes sont venues de l’adresse IP de l’appelant. Rien n’a été débité. Répétez la demande après « Retry-After » secondes.',
+    },
+  },
+  'address-unpaid': {
+    title: {
+      en: 'An order of this address waits for its card',
+      fr: 'Une commande de cette adresse attend sa carte',
+    },
+    detail: {
+      en: 'Another order from the caller’s IP address keeps a consultant and has no card yet. Nothing was charged. Finish or cancel that one, or repeat the request after "Retry-After" seconds.',
+      fr: 'Une autre commande depuis l’adresse IP de l’appelant retient un consultant et n’a pas encore de carte. Rien n’a été débité. Terminez-la ou annulez-la, ou répétez la demande après « Retry-After » secondes.',
+    },
+  },
+  'merchant-too-often': {
+    title: { en: 'Too many orders this hour', fr: 'Trop de commandes cette heure-ci' },
+    detail: {
+      en: 'This account has ordered as often as it may within an hour. Nothing was charged. Repeat the request after "Retry-After" seconds, or ask us for a higher limit.',
+      fr: 'Ce compte a commandé autant qu’il le peut en une heure. Rien n’a été débité. Répétez la demande après « Retry-After » secondes, ou demandez-nous une limite plus haute.',
+    },
+  },
+  'merchant-busy': {
+    title: { en: 'Too many calls at once', fr: 'Trop d’appels à la fois' },
+    detail: {
+      en: 'This account has as many calls under way as it may have. Nothing was charged. Repeat the request when one has ended, or ask us for a higher limit.',
+      fr: 'Ce compte a autant d’appels en cours qu’il peut en avoir. Rien n’a été débité. Répétez la demande quand l’un d’eux sera terminé, ou demandez-nous une limite plus haute.',
+    },
+  },
+  'number-never-again': {
+    title: { en: 'This number asked not to be called', fr: 'Ce numéro a demandé à ne plus être appelé' },
+    detail: {
+      en: 'Whoever answers this number asked never to be called again, by any seller. Nothing was charged. Use another number; the number’s owner may have us lift it.',
+      fr: 'La personne qui répond à ce numéro a demandé à ne plus jamais être appelée, par aucun vendeur. Rien n’a été débité. Utilisez un autre numéro ; son titulaire peut nous demander de lever ce refus.',
+    },
+  },
+  'calls-stopped': {
+    title: { en: 'Calls are stopped', fr: 'Les appels sont arrêtés' },
+    detail: {
+      en: 'The operator has stopped calls for now. No order was taken and nothing was charged; talks under way go on. Try again later, or ask us why.',
+      fr: 'L’opérateur a arrêté les appels pour l’instant. La commande n’a pas été prise et rien n’a été débité ; les conversations en cours se poursuivent. Réessayez plus tard ou demandez-nous pourquoi.',
+    },
+  },
 };
 
 /** A card refused, reason by reason. What a thief could learn from is said no more exactly than the bank allows. */

@@ -71,11 +71,22 @@ const refusalKinds: Record<OrderRefusalReason, ProblemKind> = {
   processor_away: 'processor-away',
   processor_refused: 'processor-refused',
   declined: 'declined',
+  number_too_often: 'number-too-often',
+  card_too_often: 'card-too-often',
+  cards_tried_too_often: 'cards-tried-too-often',
+  address_too_often: 'address-too-often',
+  address_unpaid: 'address-unpaid',
+  merchant_too_often: 'merchant-too-often',
+  merchant_busy: 'merchant-busy',
+  number_never_again: 'number-never-again',
+  calls_stopped: 'calls-stopped',
 };
 export const refusalProblemKinds = Object.values(refusalKinds);
 
 /** A switch that was away is usually back within a reconnect or two. */
 const awaySeconds = 5;
+/** Who stopped calls has a reason that takes a person to mend. */
+const stoppedSeconds = 60;
 
 /**
  * What an order that was refused says to who asked for it. `written`: the order when it exists nevertheless; it has
@@ -98,8 +109,18 @@ export function problemOfRefusal(
       ...(callSessionId === undefined ? {} : { callSessionId }),
     },
     ...(detail === undefined ? {} : { detail }),
-    ...(problemStatuses[kind] === 503 && nothingWritten ? { retryAfterSeconds: awaySeconds } : {}),
+    ...retryAfterOf(refusal, kind, nothingWritten),
   };
+}
+
+function retryAfterOf(
+  { because, retryAfterSeconds }: OrderRefusal,
+  kind: ProblemKind,
+  nothingWritten: boolean,
+): { retryAfterSeconds?: number } {
+  if (retryAfterSeconds !== undefined) return { retryAfterSeconds };
+  if (because === 'calls_stopped') return { retryAfterSeconds: stoppedSeconds };
+  return problemStatuses[kind] === 503 && nothingWritten ? { retryAfterSeconds: awaySeconds } : {};
 }
 
 /**
