@@ -55,7 +55,7 @@ export class GatewayProcess {
     this.ids = {
       id: (kind) => {
         made += 1;
-        return `${idPrefixes[kind]}_${kernel.nowMs.toString(36)}${made.toString(36).padStart(4, '0')}${chance.hex(6)}`;
+        return `${idPrefixes[kind]}_${Math.floor(kernel.nowMs).toString(36)}${made.toString(36).padStart(4, '0')}${chance.hex(6)}`;
       },
       legUuid: () => uuid(chance) as LegUuid,
       token: () => chance.hex(16),

@@ -3,6 +3,8 @@
 
 import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
 import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
+import { isDatabaseAway } from '../../src/store/database-away.ts';
+import { SettlementDelayed } from '../../src/flow/settle-order.ts';
 import { Kernel } from './kernel.ts';
 import { Liveness, type Pending } from './liveness.ts';
 import { Safety, Violation } from './safety.ts';
@@ -220,13 +222,14 @@ async function lastNotices(
 
 // --- Rules of the moment ---------------------------------------------------------------------------------------------
 
-/** Of the errors a gateway logs, those of the database's faults are the world's; a TypeError or an assertion of ours is a bug. */
+/**
+ * Of the errors a gateway logs, those of the database's faults are the world's, and so is a settlement that is put off. Any
+ * other is an assertion of ours that failed, or a mistake.
+ */
 function mustBeTheWorlds(kernel: Kernel, error: unknown): void {
-  if (!(error instanceof Error)) return;
-  const code = (error as { code?: unknown }).code;
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
-    kernel.fail(new Violation(`a bug: ${error.stack ?? error.message}`));
-  } else if (typeof code === 'string' && /^(22|23|42)/.test(code)) {
-    kernel.fail(new Violation(`a statement the database refuses: ${error.message}`));
-  }
+  if (isDatabaseAway(error) || error instanceof SettlementDelayed) return;
+  const code = (error as { code?: unknown } | undefined)?.code;
+  if (code === '40001' || code === '40P01') return;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  kernel.fail(new Violation(`an error that is nobody's: ${text}`));
 }
