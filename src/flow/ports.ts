@@ -140,8 +140,11 @@ export interface Switch {
   moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded>;
   hangUp(leg: LegUuid, cause: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded>;
   look(leg: LegUuid): Promise<LegTruth>;
-  /** Every leg the switch lists as living. The list lags: one that has just begun or ended may be wrong in it. */
-  legs(): Promise<{ outcome: 'listed'; legs: LegUuid[] } | { outcome: 'unknown' }>;
+  /**
+   * Every leg the switch lists as living. The list lags: one that has just begun or ended may be wrong in it. `atUs`: the
+   * switch's own clock just before it listed them.
+   */
+  legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }>;
 }
 
 // --- The card processor ----------------------------------------------------------------------------------------
@@ -257,6 +260,13 @@ export interface CardProcessor {
   >;
   /** Of what was captured, whole or part. The application fee goes back in proportion. */
   refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded>;
+  /** What became of a refund the bank had not taken yet. `failed`: the money is the merchant's again. */
+  lookAtRefund(refund: {
+    refundId: string;
+    merchantAccount?: string;
+  }): Promise<
+    { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
+  >;
   lookAtDispute(dispute: {
     disputeId: string;
     merchantAccount?: string;
@@ -271,6 +281,9 @@ export interface ProcessorHint {
   type: string;
   intentId: string;
   merchantAccount?: string;
+  /** Of an event about a dispute, or about a refund: which one. */
+  disputeId?: string;
+  refundId?: string;
 }
 
 export interface ProcessorHints {
@@ -334,7 +347,9 @@ export type MetricName =
   | 'hangup_to_capture_seconds'
   | 'hangup_to_notice_seconds'
   /** How far from the talk limit the cut fell; never negative: a cut too early is as wrong as one too late. */
-  | 'cut_distance_seconds';
+  | 'cut_distance_seconds'
+  /** How long a sweep over the whole house took; labels: sweep. */
+  | 'sweep_seconds';
 
 export type CountName =
   | 'calls' // labels: state (the one entered), outcome

@@ -172,9 +172,12 @@ export const breakPlaying = (leg: LegUuid, which: 'all' | 'current'): ApiCommand
 export const announce = (leg: LegUuid, prompt: PromptFile): ApiCommand =>
   api(`uuid_broadcast ${uuid(leg)} ${quoted(prompt)} aleg`);
 
+/** What ends a leg by itself (leg-tasks): before the talk, at the talk's limit (A), behind it (B). */
+export type TaskGroup = 'guard' | 'limit' | 'behind';
+
 /** Answers `+OK Added: <task id>`. Fires between N-1 and N seconds from now: the switch counts whole seconds. */
 export const scheduleKill = (
-  group: 'guard' | 'limit',
+  group: TaskGroup,
   leg: LegUuid,
   inSeconds: number,
   why: 'MANAGER_REQUEST' | 'ALLOTTED_TIMEOUT',
@@ -183,12 +186,31 @@ export const scheduleKill = (
     `sched_api +${String(seconds(inSeconds))} ${taskGroup(group, leg)} uuid_kill ${uuid(leg)} ${cause(why)}`,
   );
 
-export const taskGroup = (group: 'guard' | 'limit', leg: LegUuid): string => `${group}-${uuid(leg)}`;
+/**
+ * The same, at a second of the switch's own clock: fires up to half a second after that second begins. One that has passed
+ * already would be added to the present by the switch and never fire (tried: `sched_api <now - 10>` stood in the list for the
+ * year 2083): only for what lies well ahead.
+ */
+export const scheduleKillAt = (
+  group: TaskGroup,
+  leg: LegUuid,
+  epochSecond: number,
+  why: 'MANAGER_REQUEST' | 'ALLOTTED_TIMEOUT',
+): ApiCommand => {
+  const at = String(whole('epoch second', epochSecond, 1_000_000_000, 9_999_999_999));
+  return api(`sched_api ${at} ${taskGroup(group, leg)} uuid_kill ${uuid(leg)} ${cause(why)}`);
+};
+
+export const taskGroup = (group: TaskGroup, leg: LegUuid): string => `${group}-${uuid(leg)}`;
 export const unschedule = (id: string): ApiCommand => api(`unsched_api ${taskId(id)}`);
 /** Removes every task of the group. */
-export const unscheduleGroup = (group: 'guard' | 'limit', leg: LegUuid): ApiCommand =>
+export const unscheduleGroup = (group: TaskGroup, leg: LegUuid): ApiCommand =>
   api(`sched_del ${taskGroup(group, leg)}`);
 export const showTasks = api('show tasks as json');
+/** One line a leg, its uuid first: a third of what the same costs as JSON, and this is asked of a switch full of calls. */
+export const showChannels = api('show channels');
+/** The switch's clock, in microseconds. */
+export const microEpoch = api('strmicroepoch');
 
 /**
  * What makes A park again after the talk, for a farewell, instead of ending with B. `park_timeout` is read when that park

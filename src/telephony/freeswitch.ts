@@ -3,8 +3,7 @@
 // remembered here about a leg is convenience (its guard's task number, whether music plays) and may be lost at any time:
 // a gateway that takes over finds it out again. The spelling of commands is dial-string, the reading of events switch-events.
 //
-// Who ends a leg when no gateway is left: until the bridge its guard (a task of the switch, group `guard-<leg>`); in the
-// talk the limit (group `limit-<A>`) ends A, and B with it; after the talk `park_timeout` on A.
+// Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
 import { randomUUID } from 'node:crypto';
 import type { LegUuid } from '../core/ids.ts';
@@ -18,14 +17,16 @@ import type {
   Question,
   Switch,
   SwitchEvent,
+  Timer,
 } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
 import type { CarrierRoute, PromptFile } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
+import { LegTasks } from './leg-tasks.ts';
 import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
-import { commanded, readDump, readTasks, taskOf } from './switch-answers.ts';
+import { clockOf, commanded, readChannels, readDump } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
 export interface FreeSwitchOptions {
@@ -42,14 +43,8 @@ export interface FreeSwitchOptions {
   chance?: () => number;
 }
 
-// The switch counts its tasks in whole seconds: one set for +N fires between N-1 and N after the command, and up to 0.1
-// later. With +2 it fires 1 to 2.1 s after the limit counted from arming, and the bridge comes some ms after arming: always
-// after our own cut, at most about 2 s behind it.
-const limitSlackSeconds = 2;
-/** Bridging this long after arming would let the switch's cut come before the limit: it is then armed anew. */
-const armedAnewAfterMs = 900;
-/** Behind the limit: B outlives A by nothing, this is for a B whose A ended without taking it along. */
-const guardBehindLimitSeconds = 60;
+/** Once taking over is through: what stands in the switch's list for talks that ended unheard is no hurry. */
+const tidyAfterLinkUpMs = 5_000;
 const guardAfterFailedBridgeSeconds = 60;
 /** A sentence nobody prepared takes 30 ms to render; longer than this a person on the line should not wait. */
 const renderWaitMs = 1_000;
@@ -73,10 +68,12 @@ export class FreeSwitch implements Switch {
   readonly #prompts: PromptAudio;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
   readonly #legs: KnownLegs;
+  readonly #tasks: LegTasks;
   readonly #turns = new LegTurns();
   #coreUuid: string | undefined;
   #musicTurn = 0;
   #startOfPrompts: Promise<void> | undefined;
+  #tidying: Timer | undefined;
 
   constructor(options: FreeSwitchOptions) {
     this.id = options.id;
@@ -93,6 +90,7 @@ export class FreeSwitch implements Switch {
         event: (event) => this.#hear(event),
       },
     );
+    this.#tasks = new LegTasks(this.#link, this.#legs, options.clock);
   }
 
   link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
@@ -115,6 +113,7 @@ export class FreeSwitch implements Switch {
 
   /** Resolves when nothing of ours runs any more: no socket, no child, no file being written. */
   async stop(): Promise<void> {
+    this.#tidying?.cancel();
     await Promise.all([this.#link.stop(), this.#startOfPrompts]);
     await this.#prompts.idle();
   }
@@ -137,7 +136,7 @@ export class FreeSwitch implements Switch {
         return alive.answered ? done : unknown;
       }
       this.#legs.expect(leg, job);
-      const guarded = await this.#moveGuard(leg, order.guardSeconds);
+      const guarded = await this.#tasks.moveGuard(leg, order.guardSeconds);
       if (guarded.outcome !== 'done') {
         this.#legs.forget(leg);
         return guarded;
@@ -195,49 +194,57 @@ export class FreeSwitch implements Switch {
   }
 
   guard(leg: LegUuid, seconds: number): Promise<Commanded> {
-    return this.#turns.take([leg], () => this.#moveGuard(leg, seconds));
+    return this.#turns.take([leg], () => this.#tasks.moveGuard(leg, seconds));
   }
 
   bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded> {
     return this.#turns.take([aLeg, bLeg], async () => {
-      const armedAtMs = this.#clock.monotonicMs();
-      const arm = say.scheduleKill(
-        'limit',
-        aLeg,
-        Math.ceil(talkLimitSeconds) + limitSlackSeconds,
-        'ALLOTTED_TIMEOUT',
-      );
-      const behindLimit = Math.ceil(talkLimitSeconds) + limitSlackSeconds + guardBehindLimitSeconds;
-      const [armed, parks, ends, guarded] = await Promise.all([
-        this.#link.api(arm),
+      const [limit, ...prepared] = await Promise.all([
+        this.#tasks.armLimit(aLeg, bLeg, talkLimitSeconds),
         this.#link.api(say.parkAfterBridge(aLeg)),
         this.#link.api(say.endAfterBridge(bLeg)),
-        this.#moveGuard(bLeg, behindLimit),
       ]);
-      const task = taskOf(armed);
-      const prepared = [armed, parks, ends].map(commanded);
-      const hindrance = [...prepared, guarded].find((outcome) => outcome.outcome !== 'done');
-      if (hindrance !== undefined || task === undefined) {
+      const hindrance = prepared.map(commanded).find((outcome) => outcome.outcome !== 'done');
+      if (hindrance !== undefined || limit.outcome !== 'armed') {
         await this.#withoutBridge(aLeg, bLeg);
-        return hindrance ?? { outcome: 'refused', reason: 'the talk limit could not be armed' };
+        return limit.outcome === 'armed' ? (hindrance ?? unknown) : limit;
       }
-      // A is in the limit's hands from here; its guard would cut the talk if we were replaced right after the bridge.
-      const [, bridged] = await Promise.all([this.#liftGuard(aLeg), this.#link.api(say.bridge(aLeg, bLeg))]);
+      // Both are in the limit's hands from here: a guard would cut the talk if we were replaced right after the bridge.
+      const [, , bridged] = await Promise.all([
+        this.#tasks.liftGuard(aLeg),
+        this.#tasks.liftGuard(bLeg),
+        this.#link.api(say.bridge(aLeg, bLeg)),
+      ]);
       const outcome = commanded(bridged);
       if (outcome.outcome === 'done') {
         delete this.#legs.recall(aLeg).music;
         delete this.#legs.recall(bLeg).music;
-        if (
-          this.#clock.monotonicMs() - armedAtMs > armedAnewAfterMs &&
-          taskOf(await this.#link.api(arm)) !== undefined
-        ) {
-          void this.#link.api(say.unschedule(task));
-        }
+        await limit.bridged();
       } else if (outcome.outcome !== 'unknown') {
         await this.#withoutBridge(aLeg, bLeg);
       }
       return outcome;
     });
+  }
+
+  moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded> {
+    return this.#turns.take([aLeg], async () => {
+      const truth = await this.look(aLeg);
+      if (truth.state !== 'living') return { outcome: truth.state };
+      if (truth.bridgedTo === undefined) return { outcome: 'refused', reason: 'the leg is in no talk' };
+      return this.#tasks.moveLimit(aLeg, truth.bridgedTo, untilUs);
+    });
+  }
+
+  async legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }> {
+    const [clock, shown] = await Promise.all([
+      this.#link.api(say.microEpoch),
+      this.#link.api(say.showChannels),
+    ]);
+    const legs = shown.answered ? readChannels(shown.text) : undefined;
+    if (legs === undefined) return unknown;
+    const atUs = clockOf(clock);
+    return { outcome: 'listed', legs, ...(atUs === undefined ? {} : { atUs }) };
   }
 
   /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
@@ -317,15 +324,14 @@ export class FreeSwitch implements Switch {
     this.#tell({ type: 'legEnded', leg, cause, switchCause, endedAtUs });
   }
 
-  /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks, which it walks twice a second. */
+  /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks. */
   #tidy(leg: LegUuid, memory: LegMemory | undefined, event: SwitchHeaders): void {
     this.#legs.forget(leg);
-    if (memory?.guard !== undefined) void this.#link.api(say.unschedule(memory.guard.task));
-    if (instantUs(event, 'Caller-Channel-Bridged-Time') === undefined) return;
-    // The talk is over with the first of the two: the limit must not cut A's farewell.
     const other = legOf(event, 'Other-Leg-Unique-ID');
-    for (const a of other === undefined ? [leg] : [leg, other])
-      void this.#link.api(say.unscheduleGroup('limit', a));
+    this.#tasks.ended(leg, memory, {
+      wasBridged: instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined,
+      ...(other === undefined ? {} : { other }),
+    });
   }
 
   #tell(event: SwitchEvent): void {
@@ -336,10 +342,13 @@ export class FreeSwitch implements Switch {
     if (this.#coreUuid !== coreUuid) this.#legs.forgetAll();
     this.#coreUuid = coreUuid;
     this.#legs.prune();
+    this.#tidying?.cancel();
+    this.#tidying = this.#clock.after(tidyAfterLinkUpMs, () => void this.#tasks.tidyLimits());
     this.#tell({ type: 'linkUp', coreUuid });
   }
 
   #linkDown(): void {
+    this.#tidying?.cancel();
     this.#legs.endAllJobs();
     this.#tell({ type: 'linkDown' });
   }
@@ -377,39 +386,12 @@ export class FreeSwitch implements Switch {
     return this.#prompts.file(sentence);
   }
 
-  async #moveGuard(leg: LegUuid, seconds: number): Promise<Commanded> {
-    const earlier = await this.#guardTasks(leg);
-    const reply = await this.#link.api(say.scheduleKill('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST'));
-    const task = taskOf(reply);
-    if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
-    this.#legs.recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
-    // Only now the old one: there is no moment without a guard.
-    for (const old of earlier) void this.#link.api(say.unschedule(old));
-    return done;
-  }
-
-  async #liftGuard(leg: LegUuid): Promise<void> {
-    const { guard } = this.#legs.recall(leg);
-    delete this.#legs.recall(leg).guard;
-    await this.#link.api(
-      guard === undefined ? say.unscheduleGroup('guard', leg) : say.unschedule(guard.task),
-    );
-  }
-
-  /** Task numbers of the leg's guards; a leg we do not know was guarded by the gateway before us. */
-  async #guardTasks(leg: LegUuid): Promise<string[]> {
-    const memory = this.#legs.get(leg);
-    if (memory !== undefined) return memory.guard === undefined ? [] : [memory.guard.task];
-    const shown = await this.#link.api(say.showTasks);
-    return shown.answered ? readTasks(shown.text, say.taskGroup('guard', leg)) : [];
-  }
-
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
-      this.#moveGuard(aLeg, guardAfterFailedBridgeSeconds),
-      this.#moveGuard(bLeg, guardAfterFailedBridgeSeconds),
-      this.#link.api(say.unscheduleGroup('limit', aLeg)),
+      this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
+      this.#tasks.moveGuard(bLeg, guardAfterFailedBridgeSeconds),
     ]);
+    await this.#tasks.disarmLimit(aLeg, bLeg);
   }
 
   async #stopMusic(leg: LegUuid): Promise<void> {

@@ -5,9 +5,16 @@ import type { LegUuid } from '../core/ids.ts';
 import type { Clock } from '../flow/ports.ts';
 import type { kill } from './dial-string.ts';
 
+interface ArmedTask {
+  task: string;
+  dueMs: number;
+}
+
 export interface LegMemory {
-  /** Our own monotonic time at which the guard is due: a leg with a guard long due is dead. */
-  guard?: { task: string; dueMs: number };
+  /** `dueMs`: our own monotonic time at which the switch ends the leg. One long due is dead. */
+  guard?: ArmedTask;
+  /** In a talk: the limit on A, what stands behind it on B. */
+  limit?: ArmedTask;
   music?: { turn: number; broken: boolean };
   /** Its originate is under way: no BACKGROUND_JOB yet. */
   job?: string;
@@ -82,8 +89,9 @@ export class KnownLegs {
 
   prune(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [leg, { guard }] of this.#legs) {
-      if (guard !== undefined && guard.dueMs + longDueMs < nowMs) this.#legs.delete(leg);
+    for (const [leg, { guard, limit }] of this.#legs) {
+      const last = limit ?? guard;
+      if (last !== undefined && last.dueMs + longDueMs < nowMs) this.#legs.delete(leg);
     }
   }
 }

@@ -1,5 +1,6 @@
 // What the switch answers to our commands, in our words. Pure; the commands themselves are in dial-string and freeswitch.
 
+import { parseLegUuid, type LegUuid } from '../core/ids.ts';
 import type { Commanded, LegTruth } from '../flow/ports.ts';
 import type { Reply, SwitchHeaders } from './esl-link.ts';
 import { instantUs, legOf } from './switch-events.ts';
@@ -27,14 +28,34 @@ function parsed(json: string): unknown {
   }
 }
 
-/** `{"row_count":N,"rows":[...]}`, without `rows` when there is none. */
-export function readTasks(json: string, group: string): string[] {
-  const { rows } = fields(parsed(json));
-  return (Array.isArray(rows) ? rows.map(fields) : [])
-    .filter((row) => row['task_group'] === group)
-    .map((row) => row['task_id'])
-    .filter((id): id is string => typeof id === 'string');
+export interface ArmedTask {
+  task: string;
+  group: string;
 }
+
+/** `{"row_count":N,"rows":[...]}`, without `rows` when there is none. */
+export function readTasks(json: string): ArmedTask[] {
+  const { rows } = fields(parsed(json));
+  return (Array.isArray(rows) ? rows.map(fields) : []).flatMap(({ task_id: task, task_group: group }) =>
+    typeof task === 'string' && typeof group === 'string' ? [{ task, group }] : [],
+  );
+}
+
+/**
+ * The first column of `show channels`. `undefined` when the answer is no list, or not the whole of it (the switch says at its
+ * end how many there are): a leg that is missing in it would be taken for dead.
+ */
+export function readChannels(text: string): LegUuid[] | undefined {
+  const total = /(?:^|\n)([0-9]+) total\.\s*$/.exec(text)?.[1];
+  const legs = [...text.matchAll(/^([0-9a-f-]{36}),(?:inbound|outbound),/gm)].flatMap(
+    ([, uuid = '']) => parseLegUuid(uuid) ?? [],
+  );
+  return total !== undefined && legs.length === Number(total) ? legs : undefined;
+}
+
+/** `strmicroepoch`. */
+export const clockOf = (reply: Reply): bigint | undefined =>
+  reply.answered && /^[1-9][0-9]{14,18}$/.test(reply.text) ? BigInt(reply.text) : undefined;
 
 /** A leg as `uuid_dump <leg> json` shows it; `undefined` when the answer is no living leg. */
 export function readDump(json: string): LegTruth | undefined {

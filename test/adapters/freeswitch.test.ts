@@ -414,7 +414,7 @@ describe('commands', () => {
     ]);
   });
 
-  test('a bridge: limit armed, A parks afterwards, B ends, B’s guard behind the limit, A’s lifted, then joined', async () => {
+  test('a bridge: limit armed and what stands behind it, A parks afterwards, B ends, guards lifted, then joined', async () => {
     await freeSwitch.ring(ringing(aLeg));
     await freeSwitch.ring(ringing(bLeg));
     const before = peer.commands.length;
@@ -422,10 +422,10 @@ describe('commands', () => {
     await settled();
     const sent = commandsSince(before).filter((command) => !command.includes('uuid_exists'));
     expect(sent[0]).toBe(`api sched_api +902 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
-    expect(sent[1]).toContain(`uuid_setvar_multi ${aLeg} park_after_bridge=true`);
-    expect(sent[2]).toContain(`uuid_setvar_multi ${bLeg} park_after_bridge=false`);
-    expect(sent.slice(3)).toEqual([
-      `api sched_api +962 guard-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`,
+    expect(sent[1]).toBe(`api sched_api +962 behind-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`);
+    expect(sent[2]).toContain(`uuid_setvar_multi ${aLeg} park_after_bridge=true`);
+    expect(sent[3]).toContain(`uuid_setvar_multi ${bLeg} park_after_bridge=false`);
+    expect(sent.slice(4)).toEqual([
       'api unsched_api 7',
       'api unsched_api 7',
       `api uuid_bridge ${aLeg} ${bLeg}`,
@@ -465,6 +465,152 @@ describe('commands', () => {
     expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
     const armed = peer.commands.filter((command) => command.startsWith('api sched_api +902 limit-'));
     expect(armed).toHaveLength(2);
+  });
+
+  describe('moving the limit', () => {
+    const bridgedUs = 1795292222712330n;
+    /** The switch's clock says so many whole seconds after the bridge's second. */
+    const inTalk = (elapsedSeconds: number, tasks: { group: string; id: string }[] = []): void => {
+      let id = 100;
+      const dumped = {
+        'Unique-ID': aLeg,
+        'Answer-State': 'answered',
+        'Channel-State': 'CS_SOFT_EXECUTE',
+        variable_bridge_uepoch: String(bridgedUs),
+        variable_signal_bond: bLeg,
+      };
+      const rows = tasks.map((one) => ({ task_id: one.id, task_group: one.group }));
+      peer.answer = (command, at) => {
+        if (command.startsWith('api uuid_exists')) return apiResponse('true');
+        if (command.startsWith('api uuid_dump')) return apiResponse(JSON.stringify(dumped));
+        if (command === 'api strmicroepoch') {
+          return apiResponse(String(1795292222000000n + BigInt(elapsedSeconds) * 1_000_000n));
+        }
+        if (command === 'api show tasks as json') {
+          return apiResponse(JSON.stringify(rows.length === 0 ? { row_count: 0 } : { rows }));
+        }
+        if (command.startsWith('api sched_api')) return apiResponse(`+OK Added: ${String((id += 1))}\n`);
+        return healthy(command, at);
+      };
+    };
+    const scheduling = (before: number): string[] =>
+      commandsSince(before).filter((command) => /sched_api|sched_del|show tasks/.test(command));
+
+    test('the new tasks stand before the old ones go, to the second of the switch’s clock', async () => {
+      expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
+      inTalk(840);
+      const before = peer.commands.length;
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
+      // Bridged at .712 of its second: the limit is 1.288 s before the second the task is set to.
+      expect(scheduling(before)).toEqual([
+        `api sched_api 1795293424 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
+        `api sched_api 1795293484 behind-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`,
+        'api unsched_api 7',
+        'api unsched_api 7',
+      ]);
+    });
+
+    test('a limit near at hand is set from now on, one that has passed cuts at once', async () => {
+      await freeSwitch.bridge(aLeg, bLeg, 900);
+      inTalk(895);
+      let before = peer.commands.length;
+      await freeSwitch.moveLimit(aLeg, bridgedUs + 900_000_000n);
+      expect(scheduling(before)[0]).toBe(`api sched_api +7 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+      before = peer.commands.length;
+      await freeSwitch.moveLimit(aLeg, bridgedUs + 60_000_000n);
+      expect(scheduling(before)[0]).toBe(`api sched_api +1 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+    });
+
+    test('after a takeover the old tasks are read from the list, which lags: looked at once more', async () => {
+      inTalk(840, [
+        { group: `limit-${aLeg}`, id: '31' },
+        { group: `behind-${bLeg}`, id: '32' },
+        { group: `limit-${bLeg}`, id: '33' },
+      ]);
+      const before = peer.commands.length;
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
+      const sent = scheduling(before);
+      for (const id of ['31', '32']) {
+        const removed = sent.indexOf(`api unsched_api ${id}`);
+        expect(removed).toBeGreaterThan(sent.findIndex((one) => one.startsWith('api sched_api 1795293424')));
+      }
+      expect(sent).not.toContain('api unsched_api 33');
+      // What stood in no list yet, and what is ours.
+      inTalk(842, [
+        { group: `limit-${aLeg}`, id: '41' },
+        { group: `limit-${aLeg}`, id: '101' },
+        { group: `behind-${bLeg}`, id: '102' },
+      ]);
+      const late = peer.command('api unsched_api 41');
+      clock.turn(2_000);
+      await late;
+      await settled();
+      expect(peer.commands).not.toContain('api unsched_api 101');
+      expect(peer.commands).not.toContain('api unsched_api 102');
+    });
+
+    test.each([
+      ['the switch does not take the new task', 'api sched_api', '-ERR Invalid syntax\n', 'refused'],
+      ['the leg is gone', 'api uuid_exists', 'false', 'gone'],
+      ['its clock is not told', 'api strmicroepoch', '-ERR no reply\n', 'unknown'],
+    ])('%s: the old limit stands', async (_, beginning, reply, outcome) => {
+      await freeSwitch.bridge(aLeg, bLeg, 900);
+      inTalk(840);
+      const inTalkAnswer = peer.answer;
+      peer.answer = (command, at) =>
+        command.startsWith(beginning) ? apiResponse(reply) : inTalkAnswer(command, at);
+      const before = peer.commands.length;
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toMatchObject({ outcome });
+      expect(commandsSince(before).some((command) => command.includes('unsched_api'))).toBe(false);
+    });
+
+    test('a leg in no talk has none', async () => {
+      peer.answer = (command, at) => {
+        if (command.startsWith('api uuid_exists')) return apiResponse('true');
+        if (command.startsWith('api uuid_dump')) {
+          return apiResponse(JSON.stringify({ 'Unique-ID': aLeg, 'Answer-State': 'answered' }));
+        }
+        return healthy(command, at);
+      };
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs)).toMatchObject({ outcome: 'refused' });
+    });
+  });
+
+  test.each([
+    ['two', `uuid,direction,created\n${aLeg},outbound,x\n${bLeg},inbound,y\n\n2 total.\n`, [aLeg, bLeg]],
+    ['none', '\n0 total.\n', []],
+    ['a list that is not whole', `uuid,direction\n${aLeg},outbound,x\n\n2 total.\n`, undefined],
+    ['no list', '-ERR SQL error\n', undefined],
+  ])('the legs that live: %s', async (_, answer, legs) => {
+    peer.answer = (command, at) => {
+      if (command === 'api show channels') return apiResponse(answer);
+      if (command === 'api strmicroepoch') return apiResponse('1795292222712330');
+      return healthy(command, at);
+    };
+    expect(await freeSwitch.legs()).toEqual(
+      legs === undefined ? { outcome: 'unknown' } : { outcome: 'listed', legs, atUs: 1795292222712330n },
+    );
+  });
+
+  test('limits of talks that ended unheard are removed a while after the link is up', async () => {
+    const rows = [
+      { task_id: '1', task_group: `limit-${aLeg}` },
+      { task_id: '2', task_group: `behind-${bLeg}` },
+      { task_id: '3', task_group: `guard-${aLeg}` },
+      { task_id: '4', task_group: 'limit-of-somebody-else' },
+    ];
+    peer.answer = (command, at) => {
+      if (command === 'api show tasks as json') return apiResponse(JSON.stringify({ row_count: 4, rows }));
+      if (command === `api uuid_exists ${bLeg}`) return apiResponse('true');
+      return healthy(command, at);
+    };
+    const removed = peer.command(`api sched_del limit-${aLeg}`);
+    clock.turn(5_000);
+    await removed;
+    await settled();
+    expect(peer.commands.filter((command) => command.startsWith('api sched_del'))).toEqual([
+      `api sched_del limit-${aLeg}`,
+    ]);
   });
 
   test('when a talking leg ends its limit goes: it must not cut the farewell', async () => {

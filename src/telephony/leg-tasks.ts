@@ -1,0 +1,206 @@
+// What ends a leg when no gateway is left, as tasks of the switch: until the bridge its guard (group `guard-<leg>`); in the
+// talk the limit (group `limit-<A>`) ends A, and B with it, and `behind-<B>` stands a minute behind, for a B whose A ended
+// without taking it along. Whatever is moved, the new task stands before the old one goes: no moment is without an end.
+//
+// The numbers of our own tasks are remembered; those of a gateway before us are read from the switch's list, which lags
+// behind its memory by up to 0.7 s (tried), or removed by their group, which does not.
+
+import { parseLegUuid, type LegUuid } from '../core/ids.ts';
+import type { Clock, Commanded } from '../flow/ports.ts';
+import * as say from './dial-string.ts';
+import type { EslLink } from './esl-link.ts';
+import type { KnownLegs, LegMemory } from './leg-memory.ts';
+import { clockOf, readTasks, taskOf } from './switch-answers.ts';
+
+// The switch counts its tasks in whole seconds: one set for +N fires between N-1 and N after the command, and up to 0.1
+// later. With +2 it fires 1 to 2.1 s after the limit counted from arming, and the bridge comes some ms after arming: always
+// after our own cut, at most about 2 s behind it.
+const limitSlackSeconds = 2;
+/** Bridging this long after arming would let the switch's cut come before the limit: it is then armed anew. */
+const armedAnewAfterMs = 900;
+const guardBehindLimitSeconds = 60;
+/**
+ * Nearer than this a moved limit is set relative to now: the switch would add a second that has passed to the present and
+ * never cut, and a command may wait for its deadline (5 s) on its way.
+ */
+const absoluteFromSeconds = 10;
+const taskListLagMs = 2_000;
+
+const unknown = { outcome: 'unknown' } as const;
+const done = { outcome: 'done' } as const;
+/** A's and B's part in the end of a talk. */
+type OfTalk = 'limit' | 'behind';
+const why = { limit: 'ALLOTTED_TIMEOUT', behind: 'MANAGER_REQUEST' } as const;
+
+export interface ArmedLimit {
+  outcome: 'armed';
+  /** They are joined: a limit that was armed too long before is armed anew. */
+  bridged(): Promise<void>;
+}
+
+export class LegTasks {
+  readonly #link: EslLink;
+  readonly #legs: KnownLegs;
+  readonly #clock: Clock;
+
+  constructor(link: EslLink, legs: KnownLegs, clock: Clock) {
+    this.#link = link;
+    this.#legs = legs;
+    this.#clock = clock;
+  }
+
+  // --- Guards -----------------------------------------------------------------------------------------------------
+
+  async moveGuard(leg: LegUuid, seconds: number): Promise<Commanded> {
+    const memory = this.#legs.get(leg);
+    const earlier =
+      memory === undefined
+        ? ((await this.#listed('guard', leg)) ?? [])
+        : memory.guard === undefined
+          ? []
+          : [memory.guard.task];
+    const reply = await this.#link.api(say.scheduleKill('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST'));
+    const task = taskOf(reply);
+    if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
+    this.#legs.recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
+    for (const old of earlier) void this.#link.api(say.unschedule(old));
+    return done;
+  }
+
+  async liftGuard(leg: LegUuid): Promise<void> {
+    const { guard } = this.#legs.recall(leg);
+    delete this.#legs.recall(leg).guard;
+    await this.#link.api(
+      guard === undefined ? say.unscheduleGroup('guard', leg) : say.unschedule(guard.task),
+    );
+  }
+
+  // --- The limit of a talk ----------------------------------------------------------------------------------------
+
+  /** Both tasks of a talk that is about to begin. */
+  async armLimit(
+    aLeg: LegUuid,
+    bLeg: LegUuid,
+    talkLimitSeconds: number,
+  ): Promise<ArmedLimit | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
+    const armedAtMs = this.#clock.monotonicMs();
+    const inSeconds = Math.ceil(talkLimitSeconds) + limitSlackSeconds;
+    const replies = await Promise.all([
+      this.#arm('limit', aLeg, inSeconds),
+      this.#arm('behind', bLeg, inSeconds + guardBehindLimitSeconds),
+    ]);
+    const hindrance = replies.find((outcome) => outcome.outcome !== 'armed');
+    if (hindrance !== undefined) return hindrance;
+    return {
+      outcome: 'armed',
+      bridged: async () => {
+        if (this.#clock.monotonicMs() - armedAtMs <= armedAnewAfterMs) return;
+        const first = this.#legs.get(aLeg)?.limit?.task;
+        const anew = await this.#arm('limit', aLeg, inSeconds);
+        if (anew.outcome === 'armed' && first !== undefined) void this.#link.api(say.unschedule(first));
+      },
+    };
+  }
+
+  async #arm(
+    group: OfTalk,
+    leg: LegUuid,
+    inSeconds: number,
+    atSecond?: number,
+  ): Promise<{ outcome: 'armed' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
+    const reply = await this.#link.api(
+      atSecond === undefined
+        ? say.scheduleKill(group, leg, inSeconds, why[group])
+        : say.scheduleKillAt(group, leg, atSecond, why[group]),
+    );
+    const task = taskOf(reply);
+    if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
+    this.#legs.recall(leg).limit = { task, dueMs: this.#clock.monotonicMs() + inSeconds * 1_000 };
+    return { outcome: 'armed' };
+  }
+
+  async disarmLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
+    for (const leg of [aLeg, bLeg]) delete this.#legs.recall(leg).limit;
+    await Promise.all([
+      this.#link.api(say.unscheduleGroup('limit', aLeg)),
+      this.#link.api(say.unscheduleGroup('behind', bLeg)),
+    ]);
+  }
+
+  /** The two of a talk under way, moved to this instant of the switch's clock. */
+  async moveLimit(aLeg: LegUuid, bLeg: LegUuid, untilUs: bigint): Promise<Commanded> {
+    const nowUs = clockOf(await this.#link.api(say.microEpoch));
+    if (nowUs === undefined) return unknown;
+    const cutAt = Number(untilUs / 1_000_000n) + limitSlackSeconds;
+    const nowSecond = Number(nowUs / 1_000_000n);
+    const outcomes = await Promise.all([
+      this.#move('limit', aLeg, cutAt, nowSecond),
+      this.#move('behind', bLeg, cutAt + guardBehindLimitSeconds, nowSecond),
+    ]);
+    return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
+  }
+
+  async #move(group: OfTalk, leg: LegUuid, atSecond: number, nowSecond: number): Promise<Commanded> {
+    const inSeconds = Math.max(atSecond - nowSecond, 1);
+    const known = this.#legs.get(leg)?.limit;
+    const earlier = known === undefined ? await this.#listed(group, leg) : [known.task];
+    if (earlier === undefined) return unknown;
+    const near = inSeconds < absoluteFromSeconds;
+    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+    if (armed.outcome !== 'armed') return armed;
+    const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));
+    if (known === undefined) this.#clock.after(taskListLagMs, () => void this.#removeOthers(group, leg));
+    return removed.every((one) => one.answered) ? done : unknown;
+  }
+
+  /** One armed by the gateway before us just before we looked stood in no list yet: it would cut the talk early. */
+  async #removeOthers(group: OfTalk, leg: LegUuid): Promise<void> {
+    const ours = this.#legs.get(leg)?.limit?.task;
+    if (ours === undefined) return;
+    for (const task of (await this.#listed(group, leg)) ?? []) {
+      if (task !== ours) void this.#link.api(say.unschedule(task));
+    }
+  }
+
+  // --- What is left over ------------------------------------------------------------------------------------------
+
+  /** Nothing of an ended leg stays in the switch's list of tasks, which it walks twice a second. */
+  ended(leg: LegUuid, memory: LegMemory | undefined, talk: { wasBridged: boolean; other?: LegUuid }): void {
+    if (memory?.guard !== undefined) void this.#link.api(say.unschedule(memory.guard.task));
+    // A leg of the gateway before us, perhaps: its guard has a number we do not know.
+    else if (memory === undefined) void this.#link.api(say.unscheduleGroup('guard', leg));
+    if (!talk.wasBridged) return;
+    // The talk is over with the first of the two: the limit must not cut A's farewell. What stands behind it for B stays
+    // until B has ended.
+    for (const one of talk.other === undefined ? [leg] : [leg, talk.other])
+      void this.#link.api(say.unscheduleGroup('limit', one));
+    void this.#link.api(say.unscheduleGroup('behind', leg));
+  }
+
+  /**
+   * Limits of talks that ended while nobody listened would stand until they are due, hours perhaps. (Guards are not looked
+   * at: one may stand for a leg that is only about to be made.)
+   */
+  async tidyLimits(): Promise<void> {
+    const shown = await this.#link.api(say.showTasks);
+    if (!shown.answered) return;
+    const groups = new Set(readTasks(shown.text).map((one) => one.group));
+    for (const group of groups) {
+      const [, kind, uuid = ''] = /^(limit|behind)-(.*)$/.exec(group) ?? [];
+      const leg = parseLegUuid(uuid);
+      if (leg === undefined) continue;
+      const alive = await this.#link.api(say.exists(leg));
+      if (!alive.answered) return;
+      if (alive.text === 'false')
+        void this.#link.api(say.unscheduleGroup(kind === 'limit' ? kind : 'behind', leg));
+    }
+  }
+
+  /** `undefined`: the switch did not say. */
+  async #listed(group: say.TaskGroup, leg: LegUuid): Promise<string[] | undefined> {
+    const shown = await this.#link.api(say.showTasks);
+    if (!shown.answered) return undefined;
+    const wanted = say.taskGroup(group, leg);
+    return readTasks(shown.text).flatMap((one) => (one.group === wanted ? [one.task] : []));
+  }
+}
