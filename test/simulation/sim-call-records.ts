@@ -70,7 +70,10 @@ export class SimCallRecords {
       (taken) => {
         patience.cancel();
         if (!still()) return;
-        if (!taken) return this.#lay(record);
+        if (!taken) {
+          this.#lay(record);
+          return;
+        }
         this.#become(record, 'posted');
         if (this.#kernel.happens('cdr_doubled')) this.#again(record);
       },
@@ -83,7 +86,10 @@ export class SimCallRecords {
 
   /** The answer was lost on its way back: it lies in the spool too, or is posted once more. */
   #again(record: CallRecord): void {
-    if (this.#random.chance(0.5)) return this.#lay(record);
+    if (this.#random.chance(0.5)) {
+      this.#lay(record);
+      return;
+    }
     this.#kernel.at(this.#random.int(1, 20_000), `${this.#name} posts again`, () => {
       void Promise.resolve(this.#post(record.leg, record.body)).catch(() => undefined);
     });

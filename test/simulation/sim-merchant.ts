@@ -57,7 +57,7 @@ export class SimMerchant {
   // --- For the scenario ----------------------------------------------------------------------------------------------
 
   /** Nothing arrives for so long. */
-  down(ms: number): void {
+  goDown(ms: number): void {
     this.#downUntilMs = Math.max(this.#downUntilMs, this.#kernel.nowMs + ms);
     this.#kernel.trace(`merchant  down for ${String(ms)} ms`);
   }

@@ -216,7 +216,7 @@ export class SimProcessorPort implements CardProcessor {
   /** `undefined`: no answer came. */
   async #ask<T extends object>(
     label: string,
-    perform: (fault: ActFault | undefined) => T | 'silence',
+    perform: (fault: ActFault | undefined) => T | 'silence' | Promise<T | 'silence'>,
   ): Promise<T | undefined> {
     const { clock } = this.#process;
     const askedAtMs = clock.monotonicMs();

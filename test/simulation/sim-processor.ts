@@ -70,7 +70,9 @@ interface PaymentMethod {
 
 export interface ProcessorSettings {
   /** An event arrives at the house; false: nobody there took it, so it is sent again later. */
-  hint: (hint: ProcessorHint) => boolean;
+  onHint: (hint: ProcessorHint) => boolean | Promise<boolean>;
+  /** A request has arrived, before anything is done about it. What it throws ends the run. */
+  onWrite?: (write: Write) => void | Promise<void>;
   /** How often a bank refuses more of what it held before. */
   offSessionDeclines?: number;
 }
@@ -81,6 +83,8 @@ const dayMs = 24 * 3_600_000;
 /** What Visa gives for a hold made by the cardholder online. */
 const holdMs = 7 * dayMs;
 const hour = 3_600_000;
+/** A server that has not acknowledged an event by then is sent it again. */
+const hintPatienceMs = 20_000;
 
 export class SimProcessor {
   readonly kernel: Kernel;
@@ -129,13 +133,20 @@ export class SimProcessor {
   ): Promise<'authorized' | 'declined' | 'asked_by_bank' | 'too_late' | 'no_answer'> {
     return new Promise((resolve) => {
       this.kernel.at(this.#random.int(100, 1_500), 'card confirmed', () => {
-        if (this.silent) return resolve('no_answer');
+        if (this.silent) {
+          resolve('no_answer');
+          return;
+        }
         const intent = [...this.#intents.values()].find((one) => one.clientSecret === clientSecret);
-        if (!intent) return resolve('too_late');
+        if (!intent) {
+          resolve('too_late');
+          return;
+        }
         if (intent.status === 'requires_payment_method') this.#attach(intent, this.#newMethod(card), false);
         if (intent.status === 'requires_action') {
           if (card === 'authentication') this.#answerBank(intent);
-          return resolve('asked_by_bank');
+          resolve('asked_by_bank');
+          return;
         }
         resolve(
           intent.status === 'requires_capture'
@@ -149,7 +160,7 @@ export class SimProcessor {
   }
 
   /** For so long nothing is answered; some requests are carried out all the same. */
-  silence(ms: number): void {
+  fallSilent(ms: number): void {
     this.#silentUntilMs = Math.max(this.#silentUntilMs, this.kernel.nowMs + ms);
     this.kernel.trace(`processor  silent for ${String(ms)} ms`);
   }
@@ -206,6 +217,13 @@ export class SimProcessor {
     return [...this.#intents.values()];
   }
 
+  /** Intents that still hold money of somebody. */
+  held(): string[] {
+    return this.intents()
+      .filter((one) => one.status === 'requires_capture')
+      .map((one) => one.id);
+  }
+
   writes(): readonly Write[] {
     return this.#writes;
   }
@@ -220,11 +238,11 @@ export class SimProcessor {
    * One request under its key: carried out once, and from then on answered as it was then. `save`: the answer is a 500
    * whatever comes of it, and kept; `execute` false: and nothing comes of it.
    */
-  write(
+  async write(
     request: { kind: Write['kind']; key: string; account: string | undefined; body: object; by: string },
     planned: 'refused' | 'saved_500' | 'saved_500_done' | undefined,
     carryOut: (account: string) => Answer,
-  ): Answer | 'silence' {
+  ): Promise<Answer | 'silence'> {
     this.#expireDue();
     const { kind, key, by } = request;
     const account = request.account ?? ownAccount;
@@ -242,6 +260,12 @@ export class SimProcessor {
     };
     this.#writes.push(write);
     this.kernel.changed();
+    try {
+      await this.#settings.onWrite?.(write);
+    } catch (error) {
+      this.kernel.fail(error);
+      return 'silence';
+    }
     const carriedOutInSilence = this.silent && this.#random.chance(0.3);
     if (this.silent && !carriedOutInSilence) {
       write.became = 'silence';
@@ -429,7 +453,10 @@ export class SimProcessor {
     const passes = this.#random.chance(0.85);
     this.kernel.at(inMs, 'bank answered', () => {
       if (intent.status !== 'requires_action') return;
-      if (passes) return this.#hold(intent);
+      if (passes) {
+        this.#hold(intent);
+        return;
+      }
       intent.status = 'requires_payment_method';
       intent.lastDecline = 'authentication_failed';
       this.#tell('payment_intent.payment_failed', intent);
@@ -479,7 +506,15 @@ export class SimProcessor {
 
   #send(hint: ProcessorHint, inMs: number, nth: number): void {
     this.kernel.at(inMs, `event ${hint.type}`, () => {
-      if (!this.#settings.hint(hint) && nth < 5) this.#send(hint, 20_000 * nth, nth + 1);
+      let answered = false;
+      const again = (taken: boolean): void => {
+        if (answered) return;
+        answered = true;
+        if (!taken && nth < 5) this.#send(hint, 20_000 * nth, nth + 1);
+      };
+      this.kernel.at(hintPatienceMs, 'event unanswered', () => again(false));
+      // Its answer comes in virtual time: the kernel must not wait for it.
+      void Promise.resolve(this.#settings.onHint(hint)).then(again, () => again(false));
     });
   }
 

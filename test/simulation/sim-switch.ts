@@ -4,14 +4,16 @@
 // what of its words is lost on the way, is sim-switch-link's; the people at its legs are sim-leg's.
 
 import type { LegUuid } from '../../src/core/ids.ts';
-import type { Commanded, LegToRing, LegTruth, SwitchEvent, Timer } from '../../src/flow/ports.ts';
+import type { Commanded, LegToRing, LegTruth, SwitchEvent } from '../../src/flow/ports.ts';
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
 import type { GatewayProcess, Kernel, Random } from './kernel.ts';
 import { type PostCdr, SimCallRecords } from './sim-call-records.ts';
 import { type Doing, type KeyPress, type LegHost, mediaTimeoutMs, SimLeg } from './sim-leg.ts';
 import type { Role, SimPeople } from './sim-people.ts';
-import { type LinkLoss, SimSwitchLink } from './sim-switch-link.ts';
+import { SimSwitchLink } from './sim-switch-link.ts';
 import { type CallRecord, onGrid, recordBody } from './sim-switch-record.ts';
+import { SwitchTasks } from './sim-switch-tasks.ts';
+import type { LinkLoss, SimSwitchWire } from './sim-switch-wire.ts';
 
 /** `park_timeout` set on A before the bridge: after the talk nobody stays in silence longer. */
 const parkTimeoutMs = 20_000;
@@ -24,7 +26,7 @@ export interface Talk {
   bridgedUs: bigint;
   /** The first of both hang-ups and the unbridge; absent while they talk. */
   endedUs?: bigint;
-  /** Before the silence that a media timeout waits out; absent where nobody fell silent. */
+  /** The last packet of a phone that was then taken for gone; absent where no media timeout ended it. */
   silentFromUs?: bigint;
   /** When the switch itself cuts: its earliest armed task of group `limit`; as it last stood once the talk is over. Absent: none. */
   limitUntilUs?: bigint;
@@ -44,15 +46,6 @@ export interface LivingLeg {
   sinceMs: number;
   state: 'trying' | 'ringing' | 'answered';
   bridgedTo?: LegUuid;
-}
-
-export interface Task {
-  id: number;
-  group: 'guard' | 'limit';
-  leg: LegUuid;
-  /** The whole second it is due at, in microseconds of the switch. */
-  dueUs: bigint;
-  cause: string;
 }
 
 export interface SimSwitchSettings {
@@ -79,9 +72,9 @@ export class SimSwitch implements LegHost {
   /** Every leg there ever was, dead ones too; one uuid may have lived twice. */
   readonly #legs: SimLeg[] = [];
   readonly #talks: Talk[] = [];
-  readonly #tasks = new Map<number, Task & { timer: Timer }>();
-  #lastTask = 0;
-  readonly #links = new Set<SimSwitchLink>();
+  /** Armed in the switch, whoever commands it. */
+  readonly tasks: SwitchTasks;
+  readonly #links = new Set<SimSwitchWire>();
   /** Gateways that cannot reach it, and until when. */
   readonly #cutUntilMs = new Map<string, number>();
   #refusals: ('command' | 'job')[] = [];
@@ -93,6 +86,7 @@ export class SimSwitch implements LegHost {
     this.#skewUs = BigInt(Math.round(skewMs * 1_000));
     this.#random = kernel.random.fork(id);
     this.records = new SimCallRecords(kernel, id, postCdr);
+    this.tasks = new SwitchTasks(this, (leg, cause) => this.kill(leg, cause));
     this.#newCore();
   }
 
@@ -101,7 +95,7 @@ export class SimSwitch implements LegHost {
   /** This process's event socket to this switch, not started. */
   linkOf(process: GatewayProcess): SimSwitchLink {
     const link = new SimSwitchLink(process, this);
-    this.#links.add(link);
+    this.#links.add(link.wire);
     return link;
   }
 
@@ -194,10 +188,6 @@ export class SimSwitch implements LegHost {
     return this.records.all();
   }
 
-  tasks(): readonly Task[] {
-    return [...this.#tasks.values()].map(({ timer: _timer, ...task }) => task);
-  }
-
   /** Its own clock, microseconds since 1970. */
   get nowUs(): bigint {
     return this.kernel.nowUs + this.#skewUs;
@@ -213,17 +203,22 @@ export class SimSwitch implements LegHost {
     return this.#living.has(leg);
   }
 
-  /** `made`: the channel is there, or the job has failed with this word of the switch. */
-  originate(order: LegToRing, made: (failed?: string) => void): Commanded {
+  /** `failed`: the job has come to nothing, with this word of the switch, before there was a channel. */
+  originate(order: LegToRing, failed: (cause: string) => void): Commanded {
     const refusal = this.#refusals.shift();
     if (refusal === 'command') return { outcome: 'refused', reason: 'USER_NOT_REGISTERED' };
     const core = this.coreUuid;
     this.kernel.at(this.#random.int(2, 40), `${this.id} creates`, () => {
       if (core !== this.coreUuid || !this.up) return;
-      if (refusal === 'job') return made('NORMAL_CIRCUIT_CONGESTION');
-      if (this.#living.has(order.leg)) return made('DESTINATION_OUT_OF_ORDER');
+      if (refusal === 'job') {
+        failed('NORMAL_CIRCUIT_CONGESTION');
+        return;
+      }
+      if (this.#living.has(order.leg)) {
+        failed('DESTINATION_OUT_OF_ORDER');
+        return;
+      }
       this.#create(order);
-      made();
     });
     return { outcome: 'done' };
   }
@@ -244,42 +239,6 @@ export class SimSwitch implements LegHost {
     if (!found) return { outcome: 'gone' };
     found.hearAnnouncement(sentenceMs);
     return { outcome: 'done' };
-  }
-
-  /** `sched_api +N`: the switch counts whole seconds from the one that is running, so it comes up to a second early. */
-  schedule(group: Task['group'], leg: LegUuid, inSeconds: number, cause: string): number {
-    return this.scheduleAt(group, leg, this.nowUs / 1_000_000n + BigInt(inSeconds), cause);
-  }
-
-  /** `sched_api @second`. Fires within 100 ms of it, whoever lives then. */
-  scheduleAt(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
-    const id = (this.#lastTask += 1);
-    const dueUs = second * 1_000_000n;
-    const inMs = Number(dueUs - this.nowUs) / 1_000 + this.#random.int(0, 100);
-    const timer = this.kernel.at(inMs, `${this.id} task ${group}`, () => {
-      if (this.#living.has(leg)) {
-        this.kernel.trace(`${this.id}  its task (${group}) ends ${leg.slice(0, 4)}`);
-        this.kill(leg, cause);
-      }
-      this.#tasks.delete(id);
-    });
-    this.#tasks.set(id, { id, group, leg, dueUs, cause, timer });
-    this.kernel.changed();
-    return id;
-  }
-
-  tasksOf(group: Task['group'], leg: LegUuid): number[] {
-    return [...this.#tasks.values()]
-      .filter((one) => one.group === group && one.leg === leg)
-      .map((one) => one.id);
-  }
-
-  unschedule(...ids: readonly number[]): void {
-    for (const id of ids) {
-      this.#tasks.get(id)?.timer.cancel();
-      this.#tasks.delete(id);
-    }
-    this.kernel.changed();
   }
 
   /** A parks after the bridge, B ends with it. */
@@ -344,7 +303,7 @@ export class SimSwitch implements LegHost {
   // --- What happens by itself --------------------------------------------------------------------------------------
 
   tell(event: SwitchEvent): void {
-    for (const link of this.#links) link.hear(event);
+    for (const link of this.#links) link.say(event);
     this.kernel.changed();
   }
 
@@ -360,6 +319,7 @@ export class SimSwitch implements LegHost {
     this.#legs.push(leg);
     this.#living.set(uuid, leg);
     this.kernel.trace(`${this.id}  rings ${leg.name}`);
+    for (const link of this.#links) link.say({ type: 'created', leg: uuid });
     this.kernel.changed();
     if (engaged || behaviour.rung === 'busy') {
       leg.after(this.#random.int(50, 600), 'busy', () => this.#end(leg, 'USER_BUSY'));
@@ -438,10 +398,7 @@ export class SimSwitch implements LegHost {
       talk.endedUs = atUs;
       talk.cause = cause;
       talk.byCrash = cause === 'CRASH';
-      const silentMs = gone.silentFromMs ?? stays.silentFromMs;
       if (cause === 'MEDIA_TIMEOUT') talk.silentFromUs = atUs - BigInt(mediaTimeoutMs) * 1_000n;
-      else if (silentMs !== undefined)
-        talk.silentFromUs = this.nowUs - BigInt(this.kernel.nowMs - silentMs) * 1_000n;
     }
     if (how === 'unheard') return;
     const unbridged = (): void =>
@@ -454,7 +411,10 @@ export class SimSwitch implements LegHost {
     const noticesInMs = Math.max(0, Math.min(stays.announcingUntilMs - this.kernel.nowMs, 1_700));
     stays.after(noticesInMs, 'is alone:', () => {
       unbridged();
-      if (!stays.parkAfterBridge) return this.#end(stays, 'NORMAL_CLEARING');
+      if (!stays.parkAfterBridge) {
+        this.#end(stays, 'NORMAL_CLEARING');
+        return;
+      }
       stays.moment('parted');
       stays.after(parkTimeoutMs, 'park timeout of', () => this.#end(stays, 'NORMAL_CLEARING'));
       stays.next();
@@ -462,9 +422,7 @@ export class SimSwitch implements LegHost {
   }
 
   #noteLimit(talk: Talk): void {
-    const due = [...this.#tasks.values()]
-      .filter((one) => one.group === 'limit' && one.leg === talk.aLeg)
-      .map((one) => one.dueUs);
+    const due = this.tasks.dueOf('limit', talk.aLeg);
     for (const one of due) if (!talk.limitsUs.includes(one)) talk.limitsUs.push(one);
     const first = due.reduce<bigint | undefined>((x, y) => (x === undefined || y < x ? y : x), undefined);
     if (first === undefined) delete talk.limitUntilUs;
@@ -474,7 +432,7 @@ export class SimSwitch implements LegHost {
   #goDown(downMs: number): void {
     this.up = false;
     this.records.forgetPosts();
-    this.unschedule(...this.#tasks.keys());
+    this.tasks.clear();
     for (const link of this.#links) link.cut({});
     this.kernel.at(downMs, `${this.id} starts`, () => {
       this.up = true;

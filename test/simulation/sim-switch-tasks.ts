@@ -1,0 +1,83 @@
+// What a simulated switch does by the clock, whoever commands it or nobody: it ends legs when their guard or limit is due.
+// Tasks belong to a group and are never replaced: each that is added stands until it is removed.
+
+import type { LegUuid } from '../../src/core/ids.ts';
+import type { Timer } from '../../src/flow/ports.ts';
+import type { Kernel, Random } from './kernel.ts';
+
+export interface Task {
+  id: number;
+  group: 'guard' | 'limit';
+  leg: LegUuid;
+  /** The whole second it is due at, in microseconds of the switch. */
+  dueUs: bigint;
+  cause: string;
+}
+
+export class SwitchTasks {
+  readonly #switch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint };
+  readonly #kill: (leg: LegUuid, cause: string) => void;
+  readonly #random: Random;
+  readonly #tasks = new Map<number, Task & { timer: Timer }>();
+  #last = 0;
+
+  constructor(
+    ofSwitch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint },
+    kill: (leg: LegUuid, cause: string) => void,
+  ) {
+    this.#switch = ofSwitch;
+    this.#kill = kill;
+    this.#random = ofSwitch.kernel.random.fork(`${ofSwitch.id}/tasks`);
+  }
+
+  /** `sched_api +N`: the switch counts whole seconds from the one that is running, so it comes up to a second early. */
+  inSeconds(group: Task['group'], leg: LegUuid, seconds: number, cause: string): number {
+    return this.atSecond(group, leg, this.#switch.nowUs / 1_000_000n + BigInt(seconds), cause);
+  }
+
+  /** `sched_api @second`. Fires within 100 ms of it, whether or not the leg lives then. */
+  atSecond(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
+    const { id: name, kernel, nowUs } = this.#switch;
+    const id = (this.#last += 1);
+    const dueUs = second * 1_000_000n;
+    const inMs = Number(dueUs - nowUs) / 1_000 + this.#random.int(0, 100);
+    const timer = kernel.at(inMs, `${name} task ${group}`, () => {
+      kernel.trace(`${name}  task ${String(id)} (${group} ${leg.slice(0, 4)}) is due`);
+      // It stands until it has done its work: a leg it ends was never without it.
+      this.#kill(leg, cause);
+      this.#tasks.delete(id);
+      kernel.changed();
+    });
+    this.#tasks.set(id, { id, group, leg, dueUs, cause, timer });
+    kernel.changed();
+    return id;
+  }
+
+  idsOf(group: Task['group'], leg: LegUuid): number[] {
+    return this.#of(group, leg).map((one) => one.id);
+  }
+
+  dueOf(group: Task['group'], leg: LegUuid): bigint[] {
+    return this.#of(group, leg).map((one) => one.dueUs);
+  }
+
+  all(): Task[] {
+    return [...this.#tasks.values()].map(({ timer: _timer, ...task }) => task);
+  }
+
+  remove(...ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#tasks.get(id)?.timer.cancel();
+      this.#tasks.delete(id);
+    }
+    this.#switch.kernel.changed();
+  }
+
+  clear(): void {
+    this.remove(...this.#tasks.keys());
+  }
+
+  #of(group: Task['group'], leg: LegUuid): Task[] {
+    return [...this.#tasks.values()].filter((one) => one.group === group && one.leg === leg);
+  }
+}
