@@ -39,6 +39,10 @@ export interface Verdict {
   hash: string;
   acts: Readonly<Record<ActKind, number>>;
   virtualMs: number;
+  /** What came about: runs in which nothing happens prove nothing. */
+  talks: number;
+  captures: number;
+  voids: number;
 }
 
 export async function run(input: RunInput, connections: SimulationConnections): Promise<Verdict> {
@@ -46,6 +50,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   const { scenario } = input;
   const database = await SimDatabase.begin(kernel, connections);
   let violation: string | undefined;
+  let reached = { talks: 0, captures: 0, voids: 0 };
   try {
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
@@ -91,6 +96,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     end.cancel();
     heal(outside, gateways);
     await untilQuiet(kernel, new Liveness(outside), gateways, customers);
+    reached = reachedBy(outside);
   } catch (error) {
     violation = wordOf(error);
     if (!(error instanceof Violation) && error instanceof Error) violation = error.stack ?? violation;
@@ -105,6 +111,16 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     hash: kernel.traceHash(),
     acts: kernel.acts,
     virtualMs: kernel.elapsedMs,
+    ...reached,
+  };
+}
+
+function reachedBy({ switches, processor }: Outside): { talks: number; captures: number; voids: number } {
+  const intents = processor.intents();
+  return {
+    talks: switches.reduce((count, one) => count + one.talks().length, 0),
+    captures: intents.filter(({ status }) => status === 'succeeded').length,
+    voids: intents.filter(({ status, held }) => status === 'canceled' && !held.amount.isZero()).length,
   };
 }
 
@@ -156,12 +172,18 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       return aSwitch?.crash(forMs);
     case 'switch_stopped':
       return aSwitch?.stopCleanlyLosingCdrs(forMs);
-    case 'processor_silent':
-      return processor.fallSilent(forMs);
-    case 'processor_keys_pruned':
-      return processor.pruneKeys();
-    case 'merchant_down':
-      return merchant.goDown(forMs);
+    case 'processor_silent': {
+      processor.fallSilent(forMs);
+      return;
+    }
+    case 'processor_keys_pruned': {
+      processor.pruneKeys();
+      return;
+    }
+    case 'merchant_down': {
+      merchant.goDown(forMs);
+      return;
+    }
   }
 }
 

@@ -106,7 +106,7 @@ export class SimCustomer {
         agreeToOrder(house, token, { texts: ['I agree to pay.'], ip: '192.0.2.7', userAgent: 'simulated' }),
       );
       if (agreed === undefined || agreed.outcome === 'processor_away') continue;
-      if (agreed.outcome !== 'card') return this.#say(`cannot pay: ${agreed.outcome}`);
+      if (agreed.outcome !== 'card') { this.#say(`cannot pay: ${agreed.outcome}`); return; }
       await this.#wait(this.#random.int(500, 3_000));
       const confirmed = await processor.confirm(agreed.clientSecret, order.card);
       this.#say(`confirms the card: ${confirmed}`);

@@ -34,6 +34,7 @@ const pool = await WorkerPool.start(bundle, Number(values.jobs));
 let violations = 0;
 let runs = 0;
 let virtualMs = 0;
+const reached = { talks: 0, captures: 0, voids: 0 };
 try {
   const orders =
     values.replay !== undefined
@@ -44,6 +45,7 @@ try {
   await pool.carryOut(orders, (report) => {
     runs += 1;
     virtualMs += report.verdict.virtualMs;
+    for (const what of ['talks', 'captures', 'voids'] as const) reached[what] += report.verdict[what];
     if (report.verdict.violation !== undefined) {
       violations += 1;
       if (violations <= shownMax) show(report);
@@ -59,6 +61,10 @@ try {
   await pool.stop();
 }
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+const hours = (virtualMs / 3_600_000).toFixed(1);
+console.log(
+  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided`,
+);
 console.log(`${String(runs)} seeds, ${String(violations)} violations`);
 process.exitCode = violations > 0 ? 1 : 0;
 
@@ -97,8 +103,5 @@ function keep({ input, verdict }: Report): void {
 }
 
 function progress(of: number): void {
-  const hours = (virtualMs / 3_600_000).toFixed(1);
-  process.stdout.write(
-    `\r\x1b[K${String(runs)} of ${String(of)} seeds, ${String(violations)} violations, ${hours} h of virtual time`,
-  );
+  process.stdout.write(`\r\x1b[K${String(runs)} of ${String(of)} seeds, ${String(violations)} violations`);
 }
