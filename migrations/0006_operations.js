@@ -78,7 +78,8 @@ insert into house_turns (name) values ('invariants');
 grant select, insert, update on attention_marks, attention_seen, invariant_violations to ringmeter_app;
 grant select, insert on operator_acts to ringmeter_app;
 grant select, update on house_turns to ringmeter_app;
-grant select on attention_marks, attention_seen, operator_acts, invariant_violations, house_turns to ringmeter_finder;
+grant select on attention_marks, attention_seen, operator_acts, invariant_violations, house_turns, house_stop
+  to ringmeter_finder;
 `;
 
 // What the functions below ask every few seconds must cost what is open, never what has ever been.
@@ -295,7 +296,7 @@ begin
 
   return query
     select 'refunded_above_captured', p.merchant_id, p.id, p.order_id
-    from payments p join refunds r on r.payment_id = p.id
+    from payments p join refunds r on r.order_id = p.order_id
     where p.order_id = any(touched) group by p.id having sum(r.refunded) > p.captured;
 
   return query

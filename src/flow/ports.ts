@@ -82,7 +82,14 @@ export type SwitchEvent =
   | { type: 'played'; leg: LegUuid; request: string }
   | { type: 'keyPressed'; leg: LegUuid; key: string }
   | { type: 'legsBridged'; aLeg: LegUuid; bLeg: LegUuid; atUs: bigint }
-  | { type: 'legsUnbridged'; aLeg: LegUuid; bLeg: LegUuid; atUs: bigint }
+  /** `left`: who went first, and why, where the switch says so. */
+  | {
+      type: 'legsUnbridged';
+      aLeg: LegUuid;
+      bLeg: LegUuid;
+      atUs: bigint;
+      left?: { leg: LegUuid; cause: HangupCause };
+    }
   | {
       type: 'legEnded';
       leg: LegUuid;
@@ -93,6 +100,8 @@ export type SwitchEvent =
       answeredAtUs?: bigint;
       bridgedAtUs?: bigint;
       endedAtUs: bigint;
+      /** Why the leg it was joined to had ended before it; absent where this one went first. */
+      otherCause?: HangupCause;
     }
   /** An inbound call waits, parked and guarded, for somebody to take it. */
   | { type: 'legParked'; leg: LegUuid; cli: string; ddi: string }

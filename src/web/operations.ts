@@ -110,6 +110,11 @@ const histograms: Record<MetricName, { help: string; labels: string[]; buckets: 
     labels: [],
     buckets: cutBuckets,
   },
+  sweep_seconds: {
+    help: 'How long a sweep over the whole house took.',
+    labels: ['sweep'],
+    buckets: delayBuckets,
+  },
 };
 
 const counters: Record<CountName, { help: string; labels: string[] }> = {
