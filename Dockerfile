@@ -20,7 +20,8 @@ COPY package.json ./
 COPY migrations ./migrations
 COPY white-label-templates ./white-label-templates
 # Shared with the switch, which plays what is written here: a new volume takes over this owner.
-RUN mkdir -p /var/lib/ringmeter/prompts && chown -R node:node /var/lib/ringmeter
+RUN mkdir -p /var/lib/ringmeter/prompts /var/spool/ringmeter-cdr \
+ && chown -R node:node /var/lib/ringmeter /var/spool/ringmeter-cdr
 ENV NODE_ENV=production \
     PORT=3000 \
     DATA_DIR=/var/lib/ringmeter \

@@ -14,6 +14,14 @@ const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'merchant']
 export type CarrierRoute =
   { kind: 'gateway'; name: string } | { kind: 'address'; profile: string; host: string; port: number };
 
+/** One FreeSWITCH's event socket. `id`: what it is called in the database, for good. */
+export interface SwitchAddress {
+  id: string;
+  host: string;
+  port: number;
+  password: string;
+}
+
 export interface Config {
   production: boolean;
   /** Address and port the gateway listens on. */
@@ -28,8 +36,10 @@ export interface Config {
   /** 32 bytes that seal secrets at rest. Absent: kept in `dataDir`, made when missing. */
   secretsKey?: Buffer;
   /** Absent: the sandbox's switch. */
-  freeswitch?: { host: string; port: number; password: string };
+  switches?: readonly SwitchAddress[];
   carrier: CarrierRoute;
+  /** Absolute: where the switches leave their call records, as this machine sees it. Absent: they come by HTTP alone. */
+  cdrSpoolDir?: string;
   /** `user:password` that CDR posts must carry. Absent: a sandbox makes its own, else no CDR is taken by HTTP. */
   cdrCredentials?: { user: string; password: string };
   /** Absent: the sandbox's processor. */
@@ -91,13 +101,14 @@ const variables = {
     '32 bytes in base64 (openssl rand -base64 32 makes them)',
   ],
   FREESWITCH_URL: [
-    z.string().transform(parseEslUrl).refine(isGiven),
-    'of the form esl://:password@host:8021',
+    z.string().transform(parseSwitches).refine(isGiven),
+    'of the form esl://:password@host:8021, several with commas and each with a name of its own: esl://:password@host:8021#paris1',
   ],
   FREESWITCH_GATEWAY: [
     z.string().transform(parseRoute).refine(isGiven),
     'the name of a gateway in the sofia profile, or profile@host:port',
   ],
+  CDR_SPOOL_DIR: [z.string().refine((text) => !text.includes('\0')), 'a folder'],
   CDR_CREDENTIALS: [z.string().transform(parseCredentials).refine(isGiven), 'of the form user:password'],
   STRIPE_SECRET_KEY: [
     z.string().regex(/^(sk|rk)_(test|live)_[A-Za-z0-9_]+$/),
@@ -283,8 +294,12 @@ function assemble(
     dataDir,
     ...given('databaseUrl', DATABASE_URL),
     ...given('secretsKey', SECRETS_KEY),
-    ...given('freeswitch', FREESWITCH_URL),
+    ...given('switches', FREESWITCH_URL),
     carrier: values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' },
+    ...given(
+      'cdrSpoolDir',
+      values.CDR_SPOOL_DIR === undefined ? undefined : resolve(workingDir, values.CDR_SPOOL_DIR),
+    ),
     ...given('cdrCredentials', CDR_CREDENTIALS),
     ...given('stripe', stripe),
     ...(real ? {} : { sandbox: { port: values.SANDBOX_PORT ?? 3001, parts } }),
@@ -353,17 +368,30 @@ function parseKey(text: string): Buffer | undefined {
   return bytes.length === 32 && /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? bytes : undefined;
 }
 
-function parseEslUrl(text: string): { host: string; port: number; password: string } | undefined {
+/**
+ * `esl://:password@host:port#name`, several with commas. A switch without a name is called by its place, `fs1` the first: the
+ * name is what its calls are found by, so that one who leaves a list of unnamed ones renames those behind it.
+ */
+export function parseSwitches(text: string): readonly SwitchAddress[] | undefined {
+  const listed = text.split(',').map((entry, index) => parseEslUrl(entry.trim(), `fs${String(index + 1)}`));
+  const switches = listed.filter(isGiven);
+  const ids = new Set(switches.map((one) => one.id));
+  return switches.length === listed.length && ids.size === listed.length ? switches : undefined;
+}
+
+function parseEslUrl(text: string, defaultId: string): SwitchAddress | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
+  const id = url.hash === '' ? defaultId : url.hash.slice(1);
   const bare = url.pathname === '' || url.pathname === '/';
   if (url.protocol !== 'esl:' || url.username !== '' || url.password === '' || !bare) return undefined;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const chosen = url.port === '' ? 8021 : Number(url.port);
   const password = unescaped(url.password);
   // A line end in the password would end the command that carries it.
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(id)) return undefined;
   if (host === '' || chosen === 0 || password === undefined || /[\r\n]/.test(password)) return undefined;
-  return { host, port: chosen, password };
+  return { id, host, port: chosen, password };
 }
 
 function unescaped(text: string): string | undefined {

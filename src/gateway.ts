@@ -13,9 +13,10 @@
 // A gateway holds nothing that is not also in Postgres: several stand side by side, any may die.
 
 import { createHmac, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
-import type { Config } from './config.ts';
+import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { houseLog } from './log.ts';
@@ -30,6 +31,7 @@ import { demoConsultants, seedDemoMerchant } from './store/demo-merchant.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
 import { Seal, sha256 } from './store/seal.ts';
+import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
 import { cardPage } from './web/card-page.ts';
@@ -88,20 +90,24 @@ export async function startGateway(
     clock: realClock,
     log,
   });
-  const freeSwitch = new FreeSwitch({
-    id: 'fs1',
-    ...switchAddress(config, world),
-    destination: config.carrier,
-    clock: realClock,
-    log,
-    prompts: promptsOf(config),
-  });
+  const switches = switchAddresses(config, world).map(
+    (address) =>
+      new FreeSwitch({
+        ...address,
+        destination: config.carrier,
+        clock: realClock,
+        log,
+        prompts: promptsOf(config),
+      }),
+  );
+  const spoolDir = spoolDirOf(config, world);
   const house: House = {
     db,
     clock: realClock,
     ids: realIds,
     processor,
-    switches: new Map([[freeSwitch.id, freeSwitch]]),
+    switches: new Map(switches.map((one) => [one.id, one])),
+    ...(spoolDir !== undefined && { cdrSpool: new SpoolFolder({ dir: spoolDir, clock: realClock, log }) }),
     notifier: new NoticeDelivery(http),
     mailer,
     log,
@@ -156,11 +162,16 @@ function processorOf(config: Config, world: World): { secretKey: string; apiBase
   return { secretKey, apiBase: processorUrl };
 }
 
-function switchAddress(config: Config, world: World): { host: string; port: number; password: string } {
-  if (config.freeswitch) return config.freeswitch;
-  if (world.sandbox?.eslUrl === undefined) throw new Error('No switch is given.');
-  const { hostname, port, password } = new URL(world.sandbox.eslUrl);
-  return { host: hostname, port: Number(port), password: decodeURIComponent(password) };
+function switchAddresses(config: Config, world: World): readonly SwitchAddress[] {
+  const switches = config.switches ?? parseSwitches(world.sandbox?.eslUrl ?? '');
+  if (!switches) throw new Error('No switch is given.');
+  return switches;
+}
+
+/** The sandbox's switch keeps what it could not post in its own folder of DATA_DIR. */
+function spoolDirOf(config: Config, world: World): string | undefined {
+  const standsIn = config.switches === undefined && world.sandbox?.eslUrl !== undefined;
+  return config.cdrSpoolDir ?? (standsIn ? join(config.dataDir, 'sandbox', 'switch', 'spool') : undefined);
 }
 
 function pages(

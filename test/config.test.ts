@@ -87,7 +87,7 @@ describe('one choice for all parts', () => {
     const config = readConfig(real, here);
     expect(config).toMatchObject({
       host: '0.0.0.0',
-      freeswitch: { host: '10.0.0.5', port: 8021, password: 'ClueCon' },
+      switches: [{ id: 'fs1', host: '10.0.0.5', port: 8021, password: 'ClueCon' }],
       stripe: { secretKey: 'sk_test_1', publishableKey: 'pk_test_1' },
       demo: true,
     });
@@ -114,7 +114,7 @@ describe('one choice for all parts', () => {
     const { STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY } = real;
     const config = readConfig({ STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY, SANDBOX: 'switch' }, here);
     expect(config.sandbox?.parts).toEqual(['switch']);
-    expect(config.freeswitch).toBeUndefined();
+    expect(config.switches).toBeUndefined();
     expect(config.onlyNumbers).toBeUndefined();
   });
 
@@ -226,7 +226,17 @@ describe('single values', () => {
     ['esl://:p%40ss%3Aword@10.0.0.1', { host: '10.0.0.1', port: 8021, password: 'p@ss:word' }],
     ['esl://:p@[::1]:8021/', { host: '::1', port: 8021, password: 'p' }],
   ])('FREESWITCH_URL %s', (text, expected) => {
-    expect(readConfig({ ...real, FREESWITCH_URL: text }, here).freeswitch).toEqual(expected);
+    expect(readConfig({ ...real, FREESWITCH_URL: text }, here).switches).toEqual([
+      { id: 'fs1', ...expected },
+    ]);
+  });
+
+  test('FREESWITCH_URL with several switches, named or not', () => {
+    const FREESWITCH_URL = 'esl://:a@10.0.0.1:8021#paris1, esl://:b@10.0.0.2';
+    expect(readConfig({ ...real, FREESWITCH_URL }, here).switches).toEqual([
+      { id: 'paris1', host: '10.0.0.1', port: 8021, password: 'a' },
+      { id: 'fs2', host: '10.0.0.2', port: 8021, password: 'b' },
+    ]);
   });
 
   test.each([

@@ -35,6 +35,31 @@ export function sandboxTelephones(phonesUrl: string): Telephones {
   };
 }
 
+/** The same people on several switches: their telephone is where it rings or talks. */
+export function telephonesOfAll(networks: readonly Telephones[]): Telephones {
+  const [only] = networks;
+  if (only && networks.length === 1) return only;
+  const find = async (number: string): Promise<{ network: Telephones; phone?: Phone }[]> => {
+    const found = await Promise.all(
+      networks.map(async (network) => {
+        const phone = await network.phone(number);
+        return { network, ...(phone && { phone }) };
+      }),
+    );
+    const rank = ({ phone }: { phone?: Phone }): number => (!phone ? 2 : phone.state === 'ended' ? 1 : 0);
+    return found.sort((a, b) => rank(a) - rank(b));
+  };
+  return {
+    phone: async (number) => (await find(number))[0]?.phone,
+    async does(number, act, body) {
+      await (await find(number))[0]?.network.does(number, act, body);
+    },
+    async behaves(number, behaviour) {
+      await Promise.all(networks.map((network) => network.behaves(number, behaviour)));
+    },
+  };
+}
+
 /** Whatever the address answers, or `undefined` for nothing; throws for anything but success. */
 export async function readJson(url: string, init?: RequestInit): Promise<unknown> {
   const response = await fetch(url, init);

@@ -15,7 +15,7 @@ import type { House } from '../src/flow/house.ts';
 import { type Gateway, startGateway } from '../src/gateway.ts';
 import { startMerchant } from '../src/sandbox/merchant.ts';
 import { startSandboxProcessor } from '../src/sandbox/processor.ts';
-import { startSandboxSwitch } from '../src/sandbox/switch.ts';
+import { type SandboxSwitch, startSandboxSwitch } from '../src/sandbox/switch.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
 import {
@@ -24,6 +24,7 @@ import {
   readJson,
   sandboxTelephones,
   sendJson,
+  telephonesOfAll,
   type Telephones,
 } from './telephones.ts';
 
@@ -83,14 +84,24 @@ export interface TestWorld {
   /** Of the gateway that serves now. */
   readonly house: House;
   readonly gateway: Gateway;
+  /** The sandbox's, in the order of their names: fs1, fs2. */
+  readonly switches: readonly SandboxSwitch[];
   /** Cuts the event socket as a network does; a new connection is welcome at once. */
   cutLink(): void;
+  /** The first switch dies with its calls; another run of it is at its place. */
+  crashSwitch(): Promise<void>;
   sql: pg.Client;
   /** Another gateway over the same database and switch; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
   /** Ends the gateway and starts another at its address, as a new release is put in place. */
   restartGateway(): Promise<void>;
   api(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<ApiAnswer>;
+  /** Orders a callback for `caller` on the demo line, paid by a good card; `body` changes or adds. */
+  order(body?: object): Promise<{ id: string; orderId: string }>;
+  /** Waits until he rings; then he answers and presses 1. */
+  accept(number: string): Promise<void>;
+  /** Orders, and both accept: they talk. `consultant`: who will be rung. */
+  connect(body?: object, consultant?: string): Promise<{ id: string; orderId: string }>;
   phone(number: string): Promise<Phone | undefined>;
   /** Waits until this phone is in this state; the failure says what it was instead. */
   phoneIs(number: string, state: Phone['state']): Promise<Phone>;
@@ -112,6 +123,8 @@ export interface TestWorld {
 export interface WorldOptions {
   speechSpeed?: number;
   silenceSpeed?: number;
+  /** How many of the sandbox's switches; one when absent. */
+  switches?: number;
   overrides?: Partial<House>;
   /** Absent: the sandbox's switch. */
   switchAt?: GivenSwitch;
@@ -150,18 +163,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   };
   const cdrCredentials = 'switch:cdr-secret';
   const given = options.switchAt;
-  const aSwitch = given
-    ? undefined
-    : await startSandboxSwitch({
-        eslPort: 0,
-        httpPort: 0,
-        password: secrets.esl,
-        cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
-        cdrCredentials,
-        spoolDir: join(dir, 'spool'),
-        speechSpeed: options.speechSpeed ?? 40,
-        silenceSpeed: options.silenceSpeed ?? 1,
-      });
+  const spoolDir = join(dir, 'spool');
+  const startSwitch = (eslPort = 0, httpPort = 0): Promise<SandboxSwitch> =>
+    startSandboxSwitch({
+      eslPort,
+      httpPort,
+      password: secrets.esl,
+      cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
+      cdrCredentials,
+      spoolDir,
+      speechSpeed: options.speechSpeed ?? 40,
+      silenceSpeed: options.silenceSpeed ?? 1,
+    });
+  const switches: SandboxSwitch[] = [];
+  while (!given && switches.length < (options.switches ?? 1)) switches.push(await startSwitch());
   const processor = await startSandboxProcessor({
     port: 0,
     secretKey: secrets.secretKey,
@@ -182,6 +197,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),
     port,
     publicUrl: gatewayUrl,
+    cdrSpoolDir: spoolDir,
     logLevel: 'error',
   };
   const secretsKey = randomBytes(32);
@@ -190,8 +206,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     secretsKey,
     sandbox: {
       publicUrl: processor.url,
-      ...(aSwitch && {
-        eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(aSwitch.eslPort)}`,
+      ...(!given && {
+        eslUrl: switches.map((one) => `esl://:${secrets.esl}@127.0.0.1:${String(one.eslPort)}`).join(','),
         cdrCredentials,
       }),
       processorUrl: processor.url,
@@ -208,7 +224,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const apiKey = gateway.demo?.apiKey ?? '';
 
   const telephones =
-    given?.telephones ?? sandboxTelephones(`http://127.0.0.1:${String(aSwitch?.httpPort)}/api/phones`);
+    given?.telephones ??
+    telephonesOfAll(
+      switches.map((one) => sandboxTelephones(`http://127.0.0.1:${String(one.httpPort)}/api/phones`)),
+    );
 
   const self: TestWorld = {
     url: gatewayUrl,
@@ -221,7 +240,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     },
     cutLink() {
       if (given) given.cutLink();
-      else aSwitch?.cutConnections();
+      else for (const one of switches) one.cutConnections();
+    },
+    switches,
+    async crashSwitch() {
+      const [first] = switches;
+      if (!first) throw new Error('No switch of ours.');
+      await first.crash();
+      switches[0] = await startSwitch(first.eslPort, first.httpPort);
     },
     sql,
     async anotherGateway() {
@@ -244,6 +270,28 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       });
       const text = await response.text();
       return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) as ApiAnswer['json'] };
+    },
+    async order(body = {}) {
+      const made = await self.api('POST', '/v1/callbacks', {
+        line: 'demo',
+        callerNumber: caller,
+        paymentMethod: 'pm_card_visa',
+        ...body,
+      });
+      expect(made.status, JSON.stringify(made.json)).toBe(201);
+      return { id: made.json.id, orderId: made.json.orderId };
+    },
+    async accept(number) {
+      await self.phoneIs(number, 'ringing');
+      await self.does(number, 'answer');
+      await self.does(number, 'keys', { digits: '1' });
+    },
+    async connect(body = {}, consultant = claire) {
+      const made = await self.order(body);
+      await self.accept(consultant);
+      await self.accept(caller);
+      await self.sessionIs(made.id, 'connected');
+      return made;
     },
     phone: (number) => telephones.phone(number),
     async phoneIs(number, state) {
@@ -306,7 +354,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     async close() {
       await gateway.close(); // closing twice is once
       await sql.end();
-      await Promise.all([merchant.close(), processor.close(), aSwitch?.close(), given?.close()]);
+      await Promise.all([
+        merchant.close(),
+        processor.close(),
+        ...switches.map((one) => one.close()),
+        given?.close(),
+      ]);
       await database.drop();
       rmSync(dir, { recursive: true, force: true });
     },

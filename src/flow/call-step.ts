@@ -19,6 +19,7 @@ import { insertLegs, saveSession, type StoredSession } from '../store/call-sessi
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { writeNotices } from '../store/notices.ts';
+import { askForMore } from './ask-for-more.ts';
 import type { House } from './house.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
 
@@ -66,6 +67,7 @@ export async function writeStep(
   let occupy: string | undefined;
   let linger: string | undefined;
   let settle = false;
+  let asksForMore = false;
   const free: string[] = [];
 
   let step = await unlessRingingIsBarred(house, tx, stored, first);
@@ -78,6 +80,7 @@ export async function writeStep(
     occupy = step.occupy ?? occupy;
     linger = step.linger ?? linger;
     settle ||= step.settle;
+    asksForMore ||= step.askForMore === true;
     if (step.claim === undefined) break;
     step = advance(step.session, await claim(house, tx, step, step.claim, at));
   }
@@ -104,6 +107,7 @@ export async function writeStep(
       throw new ConsultantTaken(accepted.leg);
     }
   }
+  if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
   await writeNotices(

@@ -1,43 +1,61 @@
-// Commanding one switch for as long as its lease is held: its work is taken, what lives on it adopted, what it tells handed
-// to the call it is about. Beside it what others want of a switch: an end to a call, a record kept. What a call does with
-// all this is run-call's.
+// Commanding one switch for as long as its lease is held: its work is taken, what it tells handed to the call it is about.
+// Beside it what others want of a switch: an end to a call, no new calls. What a call does with all this is run-call's, how
+// what lives is found out sweep-switch's.
 
 import type { LegUuid } from '../core/ids.ts';
-import { readSession, saveCdr } from '../store/call-sessions.ts';
-import { liveSessionsOfSwitch, merchantOfLeg, type SwitchWork, workOfSwitch } from '../store/finders.ts';
+import { readSession, type StoredSession } from '../store/call-sessions.ts';
+import { recordChannel } from '../store/call-records.ts';
+import { type SwitchWork, workOfSwitch } from '../store/finders.ts';
 import {
   addSwitchWork,
+  leaseChannel,
   registerSwitch,
   releaseLease,
   removeSwitchWork,
+  setDraining,
   takeLease,
 } from '../store/switches.ts';
 import { giveUpOrder } from './follow-payment.ts';
 import type { House } from './house.ts';
 import type { Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
+import { SwitchClock } from './switch-clock.ts';
+import { SwitchSweep } from './sweep-switch.ts';
 
-/** A lease lapses this long after its last renewal; another gateway may then take it. */
+/** A lease lapses this long after its last renewal; another gateway takes it at that moment. */
 const leaseSeconds = 5;
 /** We stop beginning things this long after our last renewal, well before anybody else may begin them. */
 const selfFenceMs = 3_000;
 const renewEveryMs = 1_000;
 const startPatienceMs = 3_000;
+const sweepEveryMs = 30_000;
+/** After a takeover or a lost link: what the list showed wrongly for its lag is seen soon. */
+const sweepAgainMs = 5_000;
 
 export class SwitchCommander {
   readonly #house: House;
   readonly #switch: Switch;
   readonly #holder: string;
+  readonly #clock: SwitchClock;
   readonly #live = new Map<string, LiveCall>();
   readonly #sessionOfLeg = new Map<LegUuid, string>();
   readonly #takenWork = new Set<string>();
+  /** Calls that wait for the lease to be renewed. */
+  readonly #owing = new Set<LiveCall>();
   readonly #asCommander: Commander;
+  readonly #sweep: SwitchSweep;
   #lease: bigint | undefined;
   #renewedAtMs = 0;
-  /** What lives on the switch is ours in memory too. */
+  /** What lived on the switch when the lease became ours is ours in memory too. */
   #adopted = false;
+  /** Events may not have reached us: more is to be looked at than on an ordinary sweep. */
+  #missed = true;
+  #sweeping: Promise<void> | undefined;
+  #nextSweep: Timer | undefined;
+  /** Work that lay there when the lease became ours: a gateway before us may have begun it. */
+  #workOfOthers: ReadonlySet<string> = new Set();
   #ticking: Timer | undefined;
-  #stopListening: (() => void) | undefined;
+  #stopListening: (() => void)[] = [];
   #stopped = false;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -49,28 +67,49 @@ export class SwitchCommander {
     this.#house = house;
     this.#switch = aSwitch;
     this.#holder = holder;
-    this.#asCommander = {
+    this.#clock = new SwitchClock(house.clock);
+    const atSwitch = {
       house,
       switch: aSwitch,
+      clock: this.#clock,
       lease: () => this.#lease,
       mayBegin: () => this.#mayBegin(),
+    };
+    this.#asCommander = {
+      ...atSwitch,
+      owes: (call) => this.#owing.add(call),
       changed: (call) => this.#indexLegs(call),
       workDone: (ids) => ids.forEach((id) => this.#takenWork.delete(id)),
       forget: (call) => this.#forget(call),
     };
+    this.#sweep = new SwitchSweep({
+      ...atSwitch,
+      calls: () => [...this.#live.values()],
+      take: (row) => this.#take(row),
+      callOfLeg: (leg) => this.#live.get(this.#sessionOfLeg.get(leg) ?? ''),
+    });
     aSwitch.onEvent((event) => this.#hear(event));
   }
 
   /** Registers the switch, takes its lease when it is free, adopts what lives on it; goes on doing so until `stop`. */
   async start(): Promise<void> {
-    await this.#house.db.asNobody((db) => registerSwitch(db, this.#switch.id));
-    this.#stopListening = this.#house.db.listen('ringmeter_switch', (payload) => {
-      if (payload === undefined || payload === this.#switch.id) this.#takeWork();
-    });
+    const { db, clock } = this.#house;
+    await db.asNobody((nobody) => registerSwitch(nobody, this.#switch.id));
+    const isOurs = (payload: string | undefined): boolean =>
+      payload === undefined || payload === this.#switch.id;
+    this.#stopListening = [
+      db.listen('ringmeter_switch', (payload) => {
+        if (isOurs(payload)) this.#takeWork();
+      }),
+      db.listen(leaseChannel, (payload) => {
+        if (isOurs(payload) && this.#lease === undefined && !this.#stopped) void this.#renewNow();
+      }),
+      db.listen(recordChannel, (payload) => this.#recordCame(payload)),
+    ];
     this.#switch.start();
     // A switch that answers is ours before anybody is told that we serve; one that does not is no reason to wait long.
     await new Promise<void>((resolve) => {
-      const patience = this.#house.clock.after(startPatienceMs, resolve);
+      const patience = clock.after(startPatienceMs, resolve);
       this.#started = () => {
         patience.cancel();
         resolve();
@@ -83,8 +122,10 @@ export class SwitchCommander {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#ticking?.cancel();
-    this.#stopListening?.();
+    this.#nextSweep?.cancel();
+    for (const stop of this.#stopListening) stop();
     await this.#tick;
+    await this.#sweeping;
     await this.#looking;
     await Promise.allSettled([...this.#live.values()].map((call) => call.idle()));
     for (const call of this.#live.values()) call.cancelTimers();
@@ -107,29 +148,49 @@ export class SwitchCommander {
 
   async #renew(): Promise<void> {
     const { clock, db, log } = this.#house;
+    if (this.#stopped) return;
     this.#ticking?.cancel();
+    let nextMs = renewEveryMs;
     const askedAtMs = clock.monotonicMs();
     try {
       // A switch we cannot reach is left to a gateway that can.
-      const number = this.#switch.link().up
-        ? await db.ahead((own) => takeLease(own, this.#switch.id, this.#holder, leaseSeconds))
-        : undefined;
-      if (number === undefined) {
-        if (this.#lease !== undefined && !this.#mayBegin()) this.#lease = undefined;
-      } else {
-        if (number !== this.#lease) this.#adopted = false;
-        this.#lease = number;
-        this.#renewedAtMs = askedAtMs;
-        // Until it has succeeded once: else talks under way would go unwritten until the next gateway.
-        if (!this.#adopted) await this.#adoptAll();
-        this.#started();
+      if (this.#switch.link().up) {
+        const asked = await db.ahead((own) => takeLease(own, this.#switch.id, this.#holder, leaseSeconds));
+        if (asked.outcome === 'ours') this.#holds(asked.number, askedAtMs);
+        else {
+          this.#letGo();
+          // To the moment: a call must not wait for the next look at the clock.
+          nextMs = Math.min(renewEveryMs, Math.ceil(asked.lapsesInMs) + 10);
+        }
+      } else if (!this.#mayBegin()) {
+        this.#lease = undefined;
       }
     } catch (error) {
       log.warn({ switch: this.#switch.id, err: error }, 'the lease of a switch was not renewed');
     }
     this.#takeWork();
-    if (this.#stopped) return;
-    this.#ticking = clock.after(renewEveryMs, () => void this.#renewNow());
+    if (this.#stopped as boolean) return;
+    this.#ticking = clock.after(nextMs, () => void this.#renewNow());
+  }
+
+  #holds(number: bigint, askedAtMs: number): void {
+    if (number !== this.#lease) {
+      this.#adopted = false;
+      this.#missed = true;
+    }
+    this.#lease = number;
+    this.#renewedAtMs = askedAtMs;
+    // Until it has succeeded: else talks under way would go unwritten until the next gateway.
+    if (this.#missed) this.#sweepNow();
+    for (const call of this.#owing) call.goOn();
+    this.#owing.clear();
+  }
+
+  /** Another commands it now, and what we remember of its calls is of the past. */
+  #letGo(): void {
+    if (this.#lease === undefined && this.#live.size === 0) return;
+    this.#lease = undefined;
+    for (const call of [...this.#live.values()]) this.#forget(call);
   }
 
   #mayBegin(): boolean {
@@ -138,7 +199,7 @@ export class SwitchCommander {
 
   /** Looks for work addressed to our switch; a wake-up while we look means looking once more. */
   #takeWork(): void {
-    if (this.#stopped || !this.#mayBegin()) return;
+    if (this.#stopped || !this.#adopted || !this.#mayBegin()) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -159,6 +220,7 @@ export class SwitchCommander {
   async #readWork(): Promise<void> {
     const work = await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id));
     await Promise.all(work.filter((one) => !this.#takenWork.has(one.id)).map((one) => this.#begin(one)));
+    this.#workOfOthers = new Set();
   }
 
   async #begin(work: SwitchWork): Promise<void> {
@@ -176,18 +238,32 @@ export class SwitchCommander {
       this.#takenWork.delete(work.id);
       return;
     }
-    if (work.kind === 'begin') call.begin(work.id);
-    else call.hangUp(work.id);
+    switch (work.kind) {
+      case 'begin':
+        call.begin(work.id, this.#workOfOthers.has(work.callSessionId));
+        return;
+      case 'hang_up':
+        call.hangUp(work.id);
+        return;
+      case 'refresh':
+        call.refresh(work.id);
+        return;
+    }
   }
 
   async #load(merchantId: string, id: string): Promise<LiveCall | undefined> {
     const known = this.#live.get(id);
     if (known) return known;
     const stored = await this.#house.db.asMerchant(merchantId, (tx) => readSession(tx, id));
-    if (!stored || stored.session.state === 'ended' || stored.session.state === 'settled') return undefined;
+    return stored && this.#take(stored);
+  }
+
+  #take(stored: StoredSession): LiveCall | undefined {
+    const { id, state } = stored.session;
     // Another look may have loaded it while we read.
-    const again = this.#live.get(id);
-    if (again) return again;
+    const known = this.#live.get(id);
+    if (known) return known;
+    if (state === 'ended' || state === 'settled') return undefined;
     const call = new LiveCall(this.#asCommander, stored);
     this.#live.set(id, call);
     this.#indexLegs(call);
@@ -201,43 +277,58 @@ export class SwitchCommander {
   #forget(call: LiveCall): void {
     call.cancelTimers();
     this.#live.delete(call.session.id);
+    this.#owing.delete(call);
     for (const id of call.work) this.#takenWork.delete(id);
     for (const leg of call.legs) this.#sessionOfLeg.delete(leg);
   }
 
   // --- What lives on the switch, and what it tells -------------------------------------------------------------
 
-  /** On taking the lease and after a lost link: what the database says lives is compared with what the switch knows. */
-  async #adoptAll(): Promise<void> {
-    const inMemory = [...this.#live.values()];
-    const sessions = await this.#house.db.asNobody((db) => liveSessionsOfSwitch(db, this.#switch.id));
-    const begun = new Set(
-      (await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id)))
-        .filter((one) => one.kind === 'begin')
-        .map((one) => one.callSessionId),
-    );
-    for (const { merchantId, callSessionId } of sessions) {
-      // Not begun yet: its work row will ring it.
-      if (begun.has(callSessionId) && !this.#live.has(callSessionId)) continue;
-      const call = await this.#load(merchantId, callSessionId);
-      call?.adopt();
+  /** One sweep at a time; one that failed is done again with the next renewal. */
+  #sweepNow(): void {
+    if (this.#sweeping || this.#stopped || this.#lease === undefined) return;
+    const taken = !this.#adopted;
+    const missed = this.#missed;
+    this.#missed = false;
+    this.#nextSweep?.cancel();
+    this.#sweeping = this.#sweepOnce(missed, taken)
+      .catch((error: unknown) => {
+        this.#missed = true;
+        this.#house.log.warn(
+          { switch: this.#switch.id, err: error },
+          'calls of a switch were not looked after',
+        );
+      })
+      .then(() => {
+        this.#sweeping = undefined;
+        if (this.#stopped) return;
+        const inMs = missed ? sweepAgainMs : sweepEveryMs;
+        this.#nextSweep = this.#house.clock.after(inMs, () => this.#sweepNow());
+      });
+  }
+
+  async #sweepOnce(missed: boolean, taken: boolean): Promise<void> {
+    const lease = this.#lease;
+    const { toBegin, through } = await this.#sweep.run({ missed, taken });
+    if (lease === this.#lease) {
+      if (taken) this.#workOfOthers = toBegin;
+      this.#adopted = true;
+      this.#started();
+      this.#takeWork();
     }
-    // Over by now, here or under another's hands: nothing will be told of them that would make us forget them.
-    const living = new Set(sessions.map((one) => one.callSessionId));
-    for (const call of inMemory) if (!living.has(call.session.id)) call.adopt();
-    this.#adopted = true;
+    await through;
   }
 
   #hear(event: SwitchEvent): void {
+    this.#clock.hear(event);
     switch (event.type) {
       case 'linkUp':
-        if (this.#lease === undefined) void this.#renewNow();
-        else this.#adoptAgain();
+        this.#missed = true;
+        void this.#renewNow();
         return;
       case 'linkDown':
       case 'legParked':
       case 'legRinging':
-      case 'keyPressed':
         return;
       default: {
         const leg = 'aLeg' in event ? event.aLeg : event.leg;
@@ -247,11 +338,10 @@ export class SwitchCommander {
     }
   }
 
-  #adoptAgain(): void {
-    this.#adopted = false;
-    this.#adoptAll().catch((error: unknown) =>
-      this.#house.log.warn({ switch: this.#switch.id, err: error }, 'calls of a switch were not adopted'),
-    );
+  /** `<switch> <session> <leg>`; nothing: some may have been missed, which the next sweep finds. */
+  #recordCame(payload: string | undefined): void {
+    const [switchId, id = '', leg = ''] = payload?.split(' ') ?? [];
+    if (switchId === this.#switch.id) this.#live.get(id)?.recordCame(leg as LegUuid);
   }
 }
 
@@ -280,14 +370,14 @@ export async function requestHangUp(
   return 'requested';
 }
 
-/** The switch's own record of a leg, posted when it ended. */
-export async function recordCdr(
+/** Empties a switch: no new calls from now on, those under way go on. `on` false: it takes calls again. */
+export async function drainSwitch(
   house: House,
-  leg: LegUuid,
-  cdr: object,
-): Promise<'recorded' | 'unknown_leg'> {
-  const found = await house.db.asNobody((db) => merchantOfLeg(db, leg));
-  if (!found) return 'unknown_leg';
-  await house.db.asMerchant(found.merchantId, (tx) => saveCdr(tx, leg, cdr));
-  return 'recorded';
+  switchId: string,
+  on: boolean,
+): Promise<'draining' | 'serving' | 'unknown_switch'> {
+  const known = await house.db.asNobody((db) => setDraining(db, switchId, on));
+  if (!known) return 'unknown_switch';
+  house.log.info({ switch: switchId }, on ? 'No new calls for this switch' : 'This switch takes calls again');
+  return on ? 'draining' : 'serving';
 }

@@ -1,10 +1,11 @@
-// What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled. Everything here
-// would happen by itself on a good day; this makes it happen on the others. (Taking over the calls of a switch is
-// command-switch's, at each lease and each reconnect.)
+// What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled, call records nobody
+// could post. Everything here would happen by itself on a good day; this makes it happen on the others. (Taking over the
+// calls of a switch is command-switch's, at each lease and each reconnect.)
 
 import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { lookAgain } from '../store/payments.ts';
+import { lookAfterQuarantine, takeSpooledRecords } from './call-records.ts';
 import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { later } from './payment-deadlines.ts';
@@ -12,6 +13,7 @@ import type { Timer } from './ports.ts';
 
 const paymentsEveryMs = 1_000;
 const ordersEveryMs = 30_000;
+const recordsEveryMs = 30_000;
 const availabilityEveryMs = 5_000;
 /** The job of an ended call has had its chance by then. */
 const unsettledAfterMs = 60_000;
@@ -33,6 +35,9 @@ export class Recovery {
   start(): void {
     this.#every(paymentsEveryMs, () => this.#lookAtDuePayments());
     this.#every(ordersEveryMs, () => this.#settleForgotten());
+    this.#every(recordsEveryMs, () => lookAfterQuarantine(this.#house));
+    // At once: what could not be posted while nobody was here may be all that is known of a talk.
+    if (this.#house.cdrSpool) this.#every(recordsEveryMs, () => takeSpooledRecords(this.#house), 0);
     if (this.#house.mailer.configured) this.#every(availabilityEveryMs, () => this.#tellWhoWaits());
   }
 
@@ -42,7 +47,7 @@ export class Recovery {
     await Promise.allSettled(this.#running);
   }
 
-  #every(ms: number, act: () => Promise<void>): void {
+  #every(ms: number, act: () => Promise<void>, firstMs = ms): void {
     const { clock, log } = this.#house;
     const run = (): void => {
       const running = act()
@@ -53,7 +58,7 @@ export class Recovery {
         });
       this.#running.add(running);
     };
-    this.#timers.set(act, clock.after(ms, run));
+    this.#timers.set(act, clock.after(firstMs, run));
   }
 
   async #lookAtDuePayments(): Promise<void> {

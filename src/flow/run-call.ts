@@ -1,44 +1,36 @@
 // One live call of a switch: what the switch tells of its legs goes to the rule, the rule's answer is written down, then
 // done. It lives in memory beside its row, and a row that has moved on wins. Timers make the cut exact; the switch's own
-// task stands behind them (DESIGN 6). Who may command the switch, and which calls live on it, is command-switch's.
+// task stands behind them (DESIGN 6). Who may command the switch, and which calls live on it, is command-switch's; what
+// became of a call while nobody listened, take-over's.
 
+import { isDeepStrictEqual } from 'node:util';
 import { advance, resume } from '../core/advance-call.ts';
-import {
-  type CallCommand,
-  type CallEvent,
-  type CallSession,
-  keyWaitMs,
-  provenEndUs,
-  type TimerName,
-} from '../core/call-session.ts';
+import { type CallEvent, type CallSession, keyWaitMs } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
-import type { Sentence } from '../core/prompt.ts';
-import { readLegEnds, readSession, type StoredSession } from '../store/call-sessions.ts';
+import { readSession, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
-import { isDurable, narrate, writeStep } from './call-step.ts';
-import type { House } from './house.ts';
-import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
+import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './call-commands.ts';
+import { ConsultantTaken, isDurable, narrate, writeStep, type WrittenStep } from './call-step.ts';
+import type { SwitchEvent, Timer } from './ports.ts';
+import { findOut, livingLegs } from './take-over.ts';
 
-/** From dialling to the end of both offers with nobody at the gateway: then the switch ends the leg itself. */
-const guardAfterRingingSeconds = 60;
-/** He hears music while the caller is rung, hears the price twice at most, and decides. */
-const guardOnHoldSeconds = 150;
-/** The switch posts its records at once, or again within seconds; after a minute they are not coming. */
-const recordLookMs = 2_000;
-const recordLooksMax = 30;
+/** Records follow the end of a leg within a second; one that could not be posted is found by the next sweep of the spool. */
+const lookAgainMs = 2_000;
 /** A database that restarts is back within seconds; the people on the line notice less than this. */
 const takeAgainMs = 1_000;
+/** A record and the event of the same end come side by side; only where the event is missing the record is to tell. */
+const eventBeforeRecordMs = 1_000;
+/** The longest sentence takes some twelve seconds: by then a question another gateway asked has its answer. */
+const askedBeforeUsMs = 12_000 + keyWaitMs;
 
 /** Whoever commands the switch, as a call needs him. */
-export interface Commander {
-  readonly house: House;
-  readonly switch: Switch;
+export interface Commander extends AtSwitch {
   /** The number every write is made under; `undefined` while the switch is not ours. */
   lease(): bigint | undefined;
-  /** Whether something may be begun (a leg rung, two joined): only well within the lease. */
-  mayBegin(): boolean;
+  /** Something could not be done now: `goOn` is to be called when the lease is renewed. */
+  owes(call: LiveCall): void;
   /** The session has changed: its legs may be new ones. */
   changed(call: LiveCall): void;
   /** These work rows are carried out and gone. */
@@ -47,32 +39,56 @@ export interface Commander {
   forget(call: LiveCall): void;
 }
 
+/** Gives up a transaction: the session or the lease has moved on, and what was claimed for the step goes back. */
+class MovedOn extends Error {}
+
+/** A step whose commit nobody answered: it may have been written. */
+interface Uncertain {
+  event: CallEvent;
+  written: WrittenStep;
+  work: readonly string[];
+  before: CallSession['state'];
+}
+
 export class LiveCall {
   readonly #commander: Commander;
   #stored: StoredSession;
   /** One thing at a time happens to a session: each waits for the one before. */
   #queue: Promise<void> = Promise.resolve();
-  readonly #timers = new Map<TimerName, Timer>();
-  /** The question or sentence each leg was given last: an answer to an older one is late and means nothing. */
-  readonly #requests = new Map<LegUuid, { request: string; words?: 'wait' | 'hold' | 'last_words' }>();
+  readonly #commands: CallCommands;
   readonly #endedLegs = new Set<LegUuid>();
-  /** We have ordered the two to be joined: what came of it the switch's events or a look tell. */
-  #joined = false;
+  /** Work rows taken and not yet carried out; the one that began the call stays until something is written. */
   #work: string[] = [];
+  #begun = false;
   #bridgedAtMs: number | undefined;
-  #recordLooks = 0;
   /** Legs that ended while nobody listened, until the switch's records tell when. */
   #unheard: readonly LegUuid[] = [];
+  #looks = 0;
+  #restarted = false;
   /** Legs whose end was told and waits for those records. */
   readonly #setAside = new Set<LegUuid>();
-  #lookForRecords: Timer | undefined;
+  #looking: Timer | undefined;
+  /** Something happened to it since the last sweep. */
+  #stirred = true;
   /** Told while the database was away, oldest first: the switch tells nothing twice. */
   readonly #unwritten: CallEvent[] = [];
   #takeAgain: Timer | undefined;
+  #uncertain: Uncertain | undefined;
 
   constructor(commander: Commander, stored: StoredSession) {
     this.#commander = commander;
     this.#stored = stored;
+    this.#commands = new CallCommands(commander, {
+      session: () => this.session,
+      hasEnded: (leg) => this.#endedLegs.has(leg),
+      tell: (event) => this.#tell(event),
+      neverBegan: (leg) => {
+        this.#endedLegs.add(leg);
+        this.#tell({ type: 'legEnded', leg, because: 'failed', endedAtUs: commander.clock.nowUs() });
+      },
+      lookAgain: () => this.#lookAgain(),
+      owes: () => commander.owes(this),
+    });
   }
 
   /** As it was last written, or read. */
@@ -93,10 +109,15 @@ export class LiveCall {
 
   // Nothing below throws for what the world does: a step that fails is logged, and the call goes on under its limit.
 
-  /** A work row: the money is held, the first phone is to ring. */
-  begin(workId: string): void {
+  /**
+   * A work row: the money is held, the first phone is to ring. `byOther`: a gateway before us may have begun already, so that
+   * its legs are looked at first.
+   */
+  begin(workId: string, byOther: boolean): void {
     this.#work.push(workId);
-    this.#enqueue(() => this.#doAll(resume(this.session)));
+    this.#begun = true;
+    if (byOther) void this.adopt();
+    else this.#enqueue(() => this.#commands.doAll(resume(this.session)));
   }
 
   /** A work row: somebody wishes the end. */
@@ -105,18 +126,76 @@ export class LiveCall {
     this.#tell({ type: 'hangUpRequested', by: 'merchant' });
   }
 
-  /** Takes the call over as it is: its legs are looked at, and what happened meanwhile is told to the rule. */
-  adopt(): void {
-    this.#enqueue(() =>
-      this.#adopt().catch((error: unknown) => {
-        if (isDatabaseAway(error)) this.#lookAgain();
-        throw error;
+  /** A work row: the session was moved by somebody else, and something is to be done about it at the switch. */
+  refresh(workId: string): void {
+    this.#work.push(workId);
+    this.#enqueue(() => this.#refresh(workId));
+  }
+
+  /**
+   * Takes the call over as it is: its legs are looked at, and what happened meanwhile is told to the rule. Resolves with
+   * whether that went through: `false`, something is not known or not written yet.
+   */
+  adopt(restarted = false): Promise<boolean> {
+    this.#restarted ||= restarted;
+    return new Promise((resolve) =>
+      this.#enqueue(async () => {
+        let through = false;
+        try {
+          through = await this.#adopt();
+        } catch (error) {
+          if (isDatabaseAway(error)) this.#lookAgain();
+          throw error;
+        } finally {
+          resolve(through);
+        }
       }),
     );
   }
 
+  /**
+   * What the switch lists as living, beside what we know. Legs are looked at only where the two disagree, where nothing was
+   * heard of a call that rings, or where events may have been missed; in a talk whose legs both live none was.
+   */
+  async compare(
+    listed: ReadonlySet<LegUuid> | undefined,
+    missed: boolean,
+    restarted: boolean,
+  ): Promise<boolean> {
+    const { session } = this;
+    const quiet = missed || !this.#stirred;
+    this.#stirred = false;
+    if (listed && session.state === 'ended') {
+      for (const leg of this.legs) if (!listed.has(leg)) this.#endedLegs.add(leg);
+      this.#forgetWhenOver();
+      return true;
+    }
+    const allLive = listed !== undefined && livingLegs(session).every((leg) => listed.has(leg));
+    if (!allLive || restarted || (session.state !== 'connected' && quiet)) return this.adopt(restarted);
+    if (session.state === 'connected' && !this.#commands.isArmed('limit'))
+      this.#enqueue(() => this.#takeOverTalk());
+    return true;
+  }
+
+  /** Whether this leg is to live; one that is not, and does all the same, is to be ended. */
+  wants(leg: LegUuid): boolean {
+    return livingLegs(this.session).includes(leg);
+  }
+
+  /** The row as somebody else may have written it. */
+  follow(row: StoredSession): void {
+    if (row.version <= this.#stored.version) return;
+    // What is known of a talk's end and not written yet stays known.
+    const { unbridgedUs, endedBy, state } = this.session;
+    const talking = state === 'connected' && row.session.state === 'connected';
+    const known = { ...(unbridgedUs !== undefined && { unbridgedUs }), ...(endedBy && { endedBy }) };
+    this.#stored = talking ? { ...row, session: { ...row.session, ...known } } : row;
+    this.#commander.changed(this);
+  }
+
   /** An event of one of its legs. */
   hear(event: SwitchEvent): void {
+    this.#stirred = true;
     const translated = this.#translate(event);
     if (translated) this.#tell(translated);
     if (event.type !== 'legEnded') return;
@@ -127,125 +206,145 @@ export class LiveCall {
     });
   }
 
+  /** The switch's record of one of its legs has come: where its end was not heard, it is told by that. */
+  recordCame(leg: LegUuid): void {
+    if (this.#unheard.includes(leg)) void this.adopt();
+    else if (!this.#endedLegs.has(leg)) this.#lookAgain(eventBeforeRecordMs);
+  }
+
+  /** The lease is renewed: what could not be done without it is done now, where it is still meant. */
+  goOn(): void {
+    this.#enqueue(() => this.#commands.payOff());
+  }
+
   /** Resolves when everything asked of it so far is through. */
   async idle(): Promise<void> {
     await this.#queue;
   }
 
   cancelTimers(): void {
-    this.#lookForRecords?.cancel();
+    this.#looking?.cancel();
     this.#takeAgain?.cancel();
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#commands.stopTimers();
   }
 
   // --- Taking over ---------------------------------------------------------------------------------------------
 
-  async #adopt(): Promise<void> {
+  async #adopt(): Promise<boolean> {
+    await this.#takeUnwritten();
+    if (this.#unwritten.length > 0) return false;
+    if (this.session.state === 'ended') {
+      await this.#lookForEnds();
+      return true;
+    }
     const { house, switch: aSwitch } = this.#commander;
+    const found = await findOut(house, aSwitch, this.#stored, {
+      ended: (leg) => this.#endedLegs.has(leg) && !this.#setAside.has(leg),
+      ordered: (leg) => this.#commands.wasOrdered(leg),
+      begun: this.#begun,
+      looks: this.#looks,
+      restarted: this.#restarted,
+    });
+    this.#unheard = found.unheard;
+    this.#looks = found.unheard.length > 0 ? this.#looks + 1 : 0;
+    if (found.unheard.length > 0) this.#lookAgain();
+    for (const leg of found.gone) this.#endedLegs.add(leg);
+    for (const event of found.events) await this.#take(event);
+    this.#restarted = false;
+    await this.#goOnRinging(found.toRing, found.certain);
+    if (this.session.state === 'connected' && !this.#commands.isArmed('limit')) await this.#takeOverTalk();
+    return found.certain;
+  }
+
+  /** What a gateway that died left undone: a leg to ring, two to join, a question nobody waits for the answer of. */
+  async #goOnRinging(toRing: readonly LegUuid[], certain: boolean): Promise<void> {
     const { session } = this;
-    if (session.state === 'ended') return this.#lookForEnds();
-    const legs = [
-      ...session.attempts
-        .filter((one) => one.state === 'ringing' || one.state === 'offered' || one.state === 'accepted')
-        .map((one) => one.leg),
-      ...(session.caller && session.caller.state !== 'gone' ? [session.caller.leg] : []),
-    ];
-    const nowUs = BigInt(house.clock.now().getTime()) * 1000n;
-    let bridgedUs: bigint | undefined;
-    const gone: LegUuid[] = [];
-    for (const leg of legs) {
-      const truth = await aSwitch.look(leg);
-      if (truth.state === 'living') {
-        bridgedUs = truth.bridgedAtUs ?? bridgedUs;
-        if (session.state !== 'connected' && truth.answered && truth.bridgedAtUs === undefined) {
-          await this.#take({ type: 'legAnswered', leg });
-        }
-      } else if (truth.state === 'gone' && (!this.#endedLegs.has(leg) || this.#setAside.has(leg))) {
-        if (session.state === 'connected') {
-          gone.push(leg);
-          continue;
-        }
-        this.#endedLegs.add(leg);
-        await this.#take({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
+    if (session.state !== 'ringing_caller' && session.state !== 'ringing_consultant') return;
+    await this.#commands.doAll(
+      resume(session).filter((command) => {
+        if (command.do === 'ring') return toRing.includes(command.leg);
+        if (command.do === 'bridge') return certain && !this.#commands.joined && this.#unheard.length === 0;
+        return command.do === 'startTimer' && !this.#commands.isArmed(command.timer);
+      }),
+    );
+    const asked = [...session.attempts, ...(session.caller ? [session.caller] : [])];
+    for (const { leg, state } of asked) {
+      if (this.#commands.hasSpoken(leg)) continue;
+      if (state === 'offered') this.#askAgainLater(leg);
+      if (state === 'accepted' || state === 'consented') {
+        await this.#commander.switch.guard(leg, guardOnHoldSeconds);
       }
     }
-    if (gone.length > 0) return this.#endByRecords(gone);
-    if (this.session.state === 'ringing_caller' || this.session.state === 'ringing_consultant') {
-      if (bridgedUs !== undefined) await this.#take({ type: 'legsBridged', atUs: bridgedUs });
-      // Both agreed, and whoever was to join them is gone.
-      else if (!this.#joined) await this.#doAll(resume(this.session).filter((one) => one.do === 'bridge'));
+  }
+
+  /** Asked by the gateway before us. Its answer is heard; where it came before us, the question comes again. */
+  #askAgainLater(leg: LegUuid): void {
+    const tries = legState(this.session, leg)?.tries;
+    this.#commander.house.clock.after(askedBeforeUsMs, () => {
+      const now = legState(this.session, leg);
+      if (now?.state !== 'offered' || now.tries !== tries || this.#commands.hasSpoken(leg)) return;
+      if (this.#commander.lease() !== undefined) this.#tell({ type: 'noKeyGiven', leg });
+    });
+  }
+
+  /** A talk that began before us: its timers, and the limit as it was moved, should that have been left undone. */
+  async #takeOverTalk(): Promise<void> {
+    const { session } = this;
+    this.#commands.rearm();
+    if (session.caller && (session.moreTime?.granted ?? 0) > 0) {
+      const { talkLimitSeconds } = session.plan;
+      await this.#commands.doAll([{ do: 'moveLimit', aLeg: session.caller.leg, talkLimitSeconds }]);
     }
-    if (this.session.state === 'connected' && !this.#timers.has('limit')) this.#rearm();
   }
 
   /** The ends of its legs may have been told while nobody listened: it would be kept in memory for ever. */
   async #lookForEnds(): Promise<void> {
-    const { session } = this;
-    const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
-    for (const leg of legs) {
+    for (const leg of this.legs) {
       if (this.#endedLegs.has(leg)) continue;
       if ((await this.#commander.switch.look(leg)).state === 'gone') this.#endedLegs.add(leg);
     }
     this.#forgetWhenOver();
   }
 
-  /**
-   * A talk that ended while nobody listened ends when the switch's own records say. They are given a minute to come; then
-   * nothing after the bridge is proven, and nothing after it is billed.
-   */
-  async #endByRecords(gone: readonly LegUuid[]): Promise<void> {
-    const { house } = this.#commander;
-    const { session } = this;
-    const [leg] = gone;
-    if (session.state !== 'connected' || leg === undefined) return;
-    const records = await house.db.asMerchant(this.#stored.merchantId, (tx) => readLegEnds(tx, gone));
-    if (records.length < gone.length && this.#recordLooks < recordLooksMax) {
-      this.#recordLooks += 1;
-      this.#unheard = gone;
-      this.#lookAgain();
-      return;
-    }
-    // The other leg may still live, and hears the farewell.
-    for (const one of gone) this.#endedLegs.add(one);
-    this.#unheard = [];
-    await this.#take({
-      type: 'legEnded',
-      leg,
-      because: records.some((one) => one.cause === 'ALLOTTED_TIMEOUT') ? 'limit_reached' : 'normal',
-      endedAtUs: provenEndUs(session, gone, records),
-    });
-  }
-
   /** The consultant's end was not heard: the caller's, told now, may be up to a farewell later than the talk's. */
   #mayBeLate(event: CallEvent): boolean {
     const { attempts, caller, state } = this.session;
     return (
-      state === 'connected' &&
+      state !== 'ended' &&
       event.type === 'legEnded' &&
       event.leg === caller?.leg &&
       attempts.some((one) => one.state === 'accepted' && this.#unheard.includes(one.leg))
     );
   }
 
-  #lookAgain(): void {
-    this.#lookForRecords?.cancel();
-    this.#lookForRecords = this.#commander.house.clock.after(recordLookMs, () => this.adopt());
+  #lookAgain(afterMs = lookAgainMs): void {
+    this.#looking?.cancel();
+    this.#looking = this.#commander.house.clock.after(afterMs, () => void this.adopt());
   }
 
-  /** The timers of a talk that began before us: what is left of them, by the wall clock they were written with. */
-  #rearm(): void {
+  /**
+   * Somebody else has moved the session: more time was granted, or not. What the rule does about that at the switch it says
+   * once more; nobody else carries it out.
+   */
+  async #refresh(workId: string): Promise<void> {
+    const { house } = this.#commander;
+    const { merchantId, session: before } = this.#stored;
+    const row = await house.db.asMerchant(merchantId, (tx) => readSession(tx, before.id));
+    if (row) this.follow(row);
     const { session } = this;
-    if (session.bridgedUs === undefined) return;
-    const elapsedMs = this.#commander.house.clock.now().getTime() - Number(session.bridgedUs / 1000n);
-    const fresh = advance(
-      { ...session, state: 'ringing_caller' },
-      { type: 'legsBridged', atUs: session.bridgedUs },
-    );
-    for (const command of fresh.commands) {
-      if (command.do !== 'startTimer') continue;
-      const leftMs = command.afterMs - elapsedMs;
-      if (leftMs > 0 || command.timer === 'limit') this.#startTimer(command.timer, Math.max(leftMs, 0));
+    const { moreTime, plan, caller, state } = session;
+    const answered = before.moreTime?.state === 'asked' && moreTime && moreTime.state !== 'asked';
+    if (answered) {
+      const granted = moreTime.granted > (before.moreTime?.granted ?? 0);
+      const { talkLimitSeconds } = plan;
+      await this.#commands.doAll(
+        advance(before, { type: 'moreTimeAnswered', granted, talkLimitSeconds }).commands,
+      );
+    } else if (state === 'connected' && caller && (moreTime?.granted ?? 0) > 0) {
+      await this.#takeOverTalk();
     }
+    await house.db.asMerchant(merchantId, (tx) => removeSwitchWork(tx, [workId]));
+    this.#workIsDone([workId]);
   }
 
   // --- What the switch tells -----------------------------------------------------------------------------------
@@ -256,16 +355,19 @@ export class LiveCall {
       case 'legAnswered':
         return { type: 'legAnswered', leg: event.leg };
       case 'keyGiven':
-        if (this.#requests.get(event.leg)?.request !== event.request) return undefined;
-        return { type: 'keyGiven', leg: event.leg, key: event.key };
+        return this.#commands.isAnswer(event)
+          ? { type: 'keyGiven', leg: event.leg, key: event.key }
+          : undefined;
       case 'noKeyGiven':
-        if (this.#requests.get(event.leg)?.request !== event.request) return undefined;
-        return { type: 'noKeyGiven', leg: event.leg };
+        return this.#commands.isAnswer(event) ? { type: 'noKeyGiven', leg: event.leg } : undefined;
       case 'played': {
-        const asked = this.#requests.get(event.leg);
-        if (asked?.request !== event.request || asked.words === undefined) return undefined;
-        return { type: 'played', leg: event.leg, request: asked.words };
+        const words = this.#commands.isAnswer(event) ? this.#commands.wordsOn(event.leg) : undefined;
+        return words && { type: 'played', leg: event.leg, request: words };
       }
+      case 'keyPressed':
+        return this.session.state === 'connected'
+          ? { type: 'keyPressed', leg: event.leg, key: event.key }
+          : undefined;
       case 'legsBridged':
         this.#bridgedAtMs = this.#commander.house.clock.monotonicMs();
         return { type: 'legsBridged', atUs: event.atUs };
@@ -286,7 +388,7 @@ export class LiveCall {
 
   #forgetWhenOver(): void {
     const { session } = this;
-    if (session.state !== 'ended') return;
+    if (session.state !== 'ended' && session.state !== 'settled') return;
     const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
     if (legs.every((leg) => this.#endedLegs.has(leg))) this.#commander.forget(this);
   }
@@ -310,6 +412,7 @@ export class LiveCall {
     try {
       await this.#step(event);
     } catch (error) {
+      if (error instanceof ConsultantTaken) return this.#give(error.leg);
       if (isDatabaseAway(error)) {
         this.#unwritten.push(event);
         this.#takeLater();
@@ -336,10 +439,17 @@ export class LiveCall {
           return;
         }
         this.#unwritten.shift();
+        if (error instanceof ConsultantTaken) return this.#give(error.leg);
         throw error;
       }
-      this.#unwritten.shift();
+      if (this.#unwritten[0] === event) this.#unwritten.shift();
     }
+  }
+
+  /** He pressed 1 after his claim had lapsed, and another call has him: for this one he is busy. */
+  async #give(leg: LegUuid): Promise<void> {
+    await this.#commands.doAll([{ do: 'hangUp', leg, cause: 'stopped' }]);
+    await this.#take({ type: 'legEnded', leg, because: 'busy', endedAtUs: this.#commander.clock.nowUs() });
   }
 
   #enqueue(act: () => Promise<void>): void {
@@ -354,43 +464,76 @@ export class LiveCall {
 
   async #step(event: CallEvent): Promise<void> {
     const { house } = this.#commander;
-    const { clock, db, metrics } = house;
+    if (this.#uncertain && (await this.#wasWritten(event))) return;
     const stored = this.#stored;
     const before = stored.session.state;
     const step = advance(stored.session, event);
     if (step.session === stored.session && step.commands.length === 0 && step.free.length === 0) return;
     if (!isDurable(step)) {
       if (step.free.length > 0) {
-        await db.asMerchant(stored.merchantId, (tx) =>
+        await house.db.asMerchant(stored.merchantId, (tx) =>
           freeConsultants(tx, step.session.id, { only: step.free }, undefined),
         );
       }
       this.#stored = { ...stored, session: step.session };
-      return this.#doAll(step.commands);
+      return this.#commands.doAll(step.commands);
     }
     const lease = this.#commander.lease();
     if (lease === undefined) return;
     const work = [...this.#work];
-    const written = await db.asMerchant(stored.merchantId, async (tx) => {
-      if (work.length > 0) await removeSwitchWork(tx, work);
-      return writeStep(house, tx, stored, step, lease);
-    });
-    if (!written) {
-      await this.#yieldTo(event);
-      return;
+    let written: WrittenStep | undefined;
+    try {
+      await house.db.asMerchant(stored.merchantId, async (tx) => {
+        written = await writeStep(house, tx, stored, step, lease);
+        if (!written) throw new MovedOn();
+        if (work.length > 0) await removeSwitchWork(tx, work);
+      });
+    } catch (error) {
+      if (error instanceof MovedOn) return this.#yieldTo(event);
+      if (written) this.#uncertain = { event, written, work, before };
+      throw error;
     }
+    if (written) await this.#carryOut({ event, written, work, before });
+  }
+
+  /**
+   * Whether the step whose commit nobody answered was written after all: then the row is what we meant to write, and what was
+   * to follow from it is done now. Answers whether `event` was what it was about, and needs no step of its own.
+   */
+  async #wasWritten(event: CallEvent): Promise<boolean> {
+    const uncertain = this.#uncertain;
+    if (!uncertain) return false;
+    const { merchantId, session, version } = uncertain.written.stored;
+    const row = await this.#commander.house.db.asMerchant(merchantId, (tx) => readSession(tx, session.id));
+    this.#uncertain = undefined;
+    if (row?.version !== version || !isDeepStrictEqual(row.session, session)) return false;
+    await this.#carryOut(uncertain);
+    if (uncertain.event === event) return true;
+    const waiting = this.#unwritten.indexOf(uncertain.event);
+    if (waiting >= 0) this.#unwritten.splice(waiting, 1);
+    return false;
+  }
+
+  async #carryOut({ written, work, before }: Uncertain): Promise<void> {
+    const { house } = this.#commander;
     this.#stored = written.stored;
     narrate(house, written);
-    this.#commander.workDone(work);
-    this.#work = this.#work.filter((id) => !work.includes(id));
+    if (work.length > 0) this.#begun = false;
+    this.#workIsDone(work);
     this.#commander.changed(this);
     const { session } = this;
     if (session.state !== before) {
-      metrics.count('calls', { state: session.state, ...(session.outcome && { outcome: session.outcome }) });
+      const labels = { state: session.state, ...(session.outcome && { outcome: session.outcome }) };
+      house.metrics.count('calls', labels);
     }
-    if (session.state === 'ended' && before === 'connected') this.#measureCut(clock.monotonicMs());
-    await this.#doAll(written.commands);
+    if (session.state === 'ended' && before === 'connected') this.#measureCut(house.clock.monotonicMs());
+    await this.#commands.doAll(written.commands);
     this.#forgetWhenOver();
+  }
+
+  #workIsDone(ids: readonly string[]): void {
+    this.#commander.workDone(ids);
+    this.#work = this.#work.filter((id) => !ids.includes(id));
   }
 
   /** Our write changed nothing: the row has moved on (then we follow it), or another holds the switch (then he does). */
@@ -402,8 +545,7 @@ export class LiveCall {
       this.#commander.forget(this);
       return;
     }
-    this.#stored = current;
-    this.#commander.changed(this);
+    this.follow(current);
     await this.#step(event);
   }
 
@@ -412,116 +554,5 @@ export class LiveCall {
     if (endedBy !== 'limit' || this.#bridgedAtMs === undefined) return;
     const late = nowMs - this.#bridgedAtMs - plan.talkLimitSeconds * 1000;
     this.#commander.house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
-  }
-
-  // --- What is done about it -----------------------------------------------------------------------------------
-
-  async #doAll(commands: readonly CallCommand[]): Promise<void> {
-    await Promise.all(commands.map((command) => this.#do(command)));
-  }
-
-  async #do(command: CallCommand): Promise<void> {
-    const { house, switch: aSwitch } = this.#commander;
-    switch (command.do) {
-      case 'ring':
-        await this.#ring(command);
-        return;
-      case 'ask': {
-        const request = house.ids.legUuid();
-        this.#requests.set(command.leg, { request });
-        await aSwitch.ask(command.leg, { request, sentence: command.sentence, waitMs: keyWaitMs });
-        return;
-      }
-      case 'play': {
-        const request = house.ids.legUuid();
-        this.#requests.set(command.leg, { request, words: command.request });
-        const done = await aSwitch.play(command.leg, request, command.sentence);
-        if (done.outcome === 'refused') this.#goOnUnheard(command.leg);
-        return;
-      }
-      case 'playMusic':
-        this.#requests.delete(command.leg);
-        await aSwitch.guard(command.leg, guardOnHoldSeconds);
-        await aSwitch.playMusic(command.leg);
-        return;
-      case 'announce':
-        await aSwitch.announce(command.leg, command.sentence);
-        return;
-      case 'bridge': {
-        this.#joined = true;
-        const done = this.#commander.mayBegin()
-          ? await aSwitch.bridge(command.aLeg, command.bLeg, this.session.plan.talkLimitSeconds)
-          : ({ outcome: 'refused', reason: 'the lease is not ours' } satisfies Commanded);
-        // `unknown`: it may have been joined; the switch's events or the next look will tell.
-        if (done.outcome === 'refused' || done.outcome === 'gone') this.#tell({ type: 'bridgeFailed' });
-        return;
-      }
-      case 'hangUp':
-        await aSwitch.hangUp(command.leg, command.cause);
-        return;
-      case 'startTimer':
-        this.#startTimer(command.timer, command.afterMs);
-        return;
-      case 'stopTimers':
-        this.cancelTimers();
-        this.#timers.clear();
-        return;
-    }
-  }
-
-  async #ring({ leg, to }: CallCommand & { do: 'ring' }): Promise<void> {
-    if (!this.#commander.mayBegin()) return;
-    const { plan } = this.session;
-    this.#prepare(leg);
-    const done = await this.#commander.switch.ring({
-      leg,
-      to,
-      callerId: plan.callerId,
-      ringSeconds: plan.ringSeconds,
-      guardSeconds: plan.ringSeconds + guardAfterRingingSeconds,
-    });
-    if (done.outcome !== 'refused') return;
-    // The switch would not even dial: for the rule that is a leg that failed.
-    const nowUs = BigInt(this.#commander.house.clock.now().getTime()) * 1000n;
-    this.#endedLegs.add(leg);
-    this.#tell({ type: 'legEnded', leg, because: 'failed', endedAtUs: nowUs });
-  }
-
-  /** The switch would not say it: what was to follow the words follows without them. */
-  #goOnUnheard(leg: LegUuid): void {
-    const words = this.#requests.get(leg)?.words;
-    if (words !== undefined) this.#tell({ type: 'played', leg, request: words });
-  }
-
-  #startTimer(timer: TimerName, afterMs: number): void {
-    this.#timers.get(timer)?.cancel();
-    this.#timers.set(
-      timer,
-      this.#commander.house.clock.after(afterMs, () => {
-        this.#timers.delete(timer);
-        this.#tell({ type: 'timerDue', timer });
-      }),
-    );
-  }
-
-  /** What this party will hear is made ready while his phone rings. */
-  #prepare(leg: LegUuid): void {
-    const { session } = this;
-    const answered = advance(session, { type: 'legAnswered', leg });
-    const sentences: Sentence[] = answered.commands.flatMap((one) =>
-      one.do === 'ask' ? [one.sentence] : [],
-    );
-    const language = session.attempts.find((one) => one.leg === leg)?.language;
-    if (language) {
-      sentences.push({ key: 'consultant_wait', language }, { key: 'consultant_caller_lost', language });
-    } else {
-      const { callerLanguage } = session.plan;
-      sentences.push(
-        { key: 'caller_reminder', language: callerLanguage },
-        { key: 'caller_farewell', language: callerLanguage, because: 'limit' },
-        { key: 'caller_farewell', language: callerLanguage, because: 'consultant_left' },
-      );
-    }
-    this.#commander.switch.prepare(sentences);
   }
 }

@@ -1,7 +1,7 @@
 // Call sessions as they are written. The rule's state is one document (`progress`) beside the columns people search by;
 // a write names the version it was made from and the lease of the switch, and changes nothing when either has moved on.
 
-import { billableUs, talkUs, type CallFact, type CallSession } from '../core/call-session.ts';
+import { billableUs, talkUs, type CallFact, type CallSession, type LegRecord } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
@@ -42,6 +42,13 @@ function fromRow(row: SessionRow): StoredSession {
     ...(row.unbridgedUs !== null && { unbridgedUs: BigInt(row.unbridgedUs) }),
   };
   return { session, merchantId, orderId, lineId, switchId, version };
+}
+
+/** Several of one merchant at once: a takeover reads all that live on a switch. */
+export async function readSessions(tx: Tx, ids: readonly string[]): Promise<StoredSession[]> {
+  return (await rows<SessionRow>(tx, `select ${columns} from call_sessions where id = any(?)`, [ids])).map(
+    fromRow,
+  );
 }
 
 export async function readSession(tx: Tx, id: string): Promise<StoredSession | undefined> {
@@ -167,24 +174,49 @@ export async function insertLegs(
   }
 }
 
-/** The switch's own record of a leg, kept beside it. The first one counts: a repeat changes nothing. */
-export async function saveCdr(tx: Tx, leg: LegUuid, cdr: object): Promise<void> {
-  await tx.raw('update legs set cdr = coalesce(cdr, ?::jsonb) where id = ?', [JSON.stringify(cdr), leg]);
+/**
+ * How these legs ended by the switch's own records, as far as they have come: mod_json_cdr's `bridge_uepoch` ("0": never)
+ * and `end_uepoch`. The earliest end first.
+ */
+export async function readLegEnds(tx: Tx, legs: readonly LegUuid[]): Promise<LegRecord[]> {
+  const found = await rows<{ leg: LegUuid; bridged: string | null; ended: string; cause: string | null }>(
+    tx,
+    `select id as leg, substring(cdr #>> '{variables,bridge_uepoch}' from '^[1-9][0-9]{0,17}$') as bridged,
+       cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause
+     from legs where id = any(?::uuid[]) and cdr #>> '{variables,end_uepoch}' ~ '^[0-9]{1,18}$'
+     order by (cdr #>> '{variables,end_uepoch}')::bigint`,
+    [legs],
+  );
+  return found.map(({ leg, bridged, ended, cause }) => ({
+    leg,
+    ...(bridged !== null && { bridgedUs: BigInt(bridged) }),
+    endedUs: BigInt(ended),
+    cause: cause ?? '',
+  }));
 }
 
 /**
- * How these legs ended by the switch's own records, as far as they have come: mod_json_cdr's `end_uepoch` (microseconds)
- * and cause. The earliest end first.
+ * A talk was found to be over, and nobody heard when it ended: keeps until what instant (the switch's microseconds) it is
+ * known to have lived, and answers it. That is the last sweep of its switch in which nothing of it was missing, or its
+ * bridge. Asked again it answers the same, whatever sweeps have passed since.
  */
-export async function readLegEnds(
-  tx: Tx,
-  legs: readonly LegUuid[],
-): Promise<{ leg: LegUuid; endedUs: bigint; cause: string }[]> {
-  const found = await rows<{ leg: LegUuid; ended: string; cause: string | null }>(
+export async function keepProofOfLife(tx: Tx, callSessionId: string): Promise<bigint | undefined> {
+  const row = await firstRow<{ us: string | null }>(
     tx,
-    `select id as leg, cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause
-     from legs where id = any(?::uuid[]) and cdr #>> '{variables,end_uepoch}' ~ '^[0-9]{1,18}$' order by 2`,
-    [legs],
+    `update call_sessions s set proven_alive_us = coalesce(s.proven_alive_us,
+       (select w.swept_us from switches w where w.id = s.switch_id and w.swept_us > s.bridged_us), s.bridged_us)
+     where s.id = ? returning s.proven_alive_us::text as us`,
+    [callSessionId],
   );
-  return found.map(({ leg, ended, cause }) => ({ leg, endedUs: BigInt(ended), cause: cause ?? '' }));
+  return row?.us === null || row?.us === undefined ? undefined : BigInt(row.us);
+}
+
+/** Of these legs of one session, those chosen so lately that nobody can have given them up: they are to ring. */
+export async function freshLegs(tx: Tx, legs: readonly LegUuid[], seconds: number): Promise<LegUuid[]> {
+  const found = await rows<{ id: LegUuid }>(
+    tx,
+    'select id from legs where id = any(?::uuid[]) and created_at > now() - make_interval(secs => ?)',
+    [legs, seconds],
+  );
+  return found.map((row) => row.id);
 }

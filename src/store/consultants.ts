@@ -60,11 +60,23 @@ export async function claimConsultants(
   return claimed;
 }
 
-export async function occupyConsultant(tx: Tx, session: string, consultantId: string): Promise<void> {
-  await tx.raw(`update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?`, [
-    session,
-    consultantId,
-  ]);
+/**
+ * He has accepted and is on the line: his soft claim becomes a hard one. `false`: his claim lapsed meanwhile and another
+ * session holds him.
+ */
+export async function occupyConsultant(
+  tx: Tx,
+  session: string,
+  consultantId: string,
+  now: Date,
+): Promise<boolean> {
+  const occupied = await rows(
+    tx,
+    `update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?
+       and (claimed_by is null or claimed_by = ? or (claim = 'soft' and claimed_until <= ?)) returning id`,
+    [session, consultantId, session, now],
+  );
+  return occupied.length > 0;
 }
 
 /** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */

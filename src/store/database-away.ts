@@ -1,10 +1,12 @@
-// Which errors mean that the database is away for now, and nothing worse: what was asked may be asked again. Whoever
-// answers people says 503 by it; whoever commands calls keeps what he was told by it.
+// Which errors mean that the database is away for now, or was too busy with others, and nothing worse: what was asked may be
+// asked again. Whoever answers people says 503 by it; whoever commands calls keeps what he was told by it.
 
 import { DatabaseAway } from './database.ts';
 
 /** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
 const awayStates = /^(08|53|57P)/;
+/** Two transactions were in each other's way and this one was given up, wholly: 40001 serialization, 40P01 deadlock. */
+const inTheWay = new Set(['40001', '40P01']);
 const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
 /** What the driver says without a code: the connection broke under a statement, or none was to be had in time. */
 const awayWords = new Set(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect']);
@@ -15,5 +17,5 @@ export function isDatabaseAway(error: unknown): boolean {
   if (awayWords.has(error.message)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return awayCodes.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
+  return awayCodes.has(code) || inTheWay.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
 }

@@ -3,6 +3,7 @@
 
 import type { LegUuid } from '../core/ids.ts';
 import { type Db, firstRow, rows } from './database.ts';
+import type { SwitchWorkKind } from './switches.ts';
 
 export async function merchantOfApiKey(db: Db, hash: Buffer): Promise<string | undefined> {
   const row = await firstRow<{ id: string | null }>(db, 'select merchant_of_api_key(?) as id', [hash]);
@@ -66,7 +67,7 @@ export async function duePayments(db: Db, at: Date, atMost: number): Promise<Pay
 
 export interface SwitchWork extends SessionRef {
   id: string;
-  kind: 'begin' | 'hang_up';
+  kind: SwitchWorkKind;
 }
 
 export async function workOfSwitch(db: Db, switchId: string): Promise<SwitchWork[]> {

@@ -3,8 +3,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { parseLegUuid } from '../core/ids.ts';
-import { recordCdr } from '../flow/command-switch.ts';
+import { type CallRecord, parseCallRecord } from '../core/call-record.ts';
+import { recordCdr } from '../flow/call-records.ts';
 import { followHint } from '../flow/follow-payment.ts';
 import type { House } from '../flow/house.ts';
 import type { Log, ProcessorHint, ProcessorHints } from '../flow/ports.ts';
@@ -59,11 +59,8 @@ export function hooks(house: House, settings: HookSettings): Router {
         say(response, 400, 'Not a call record: JSON with variables.uuid was expected.');
         return;
       }
-      const recorded = await recordCdr(house, cdr.leg, cdr.body);
-      if (recorded === 'unknown_leg') {
-        settings.log.warn({ leg: cdr.leg }, 'The switch posted the record of a leg nobody here knows');
-      }
-      // 200 also for a leg nobody knows: anything else makes the switch send it again for ever.
+      // 200 also for a leg nobody knows, whose record waits apart: anything else makes the switch send it again for ever.
+      await recordCdr(house, cdr.leg, cdr.body);
       say(response, 200, 'Received.');
     },
   );
@@ -109,23 +106,10 @@ function onlyWith(credentials: { user: string; password: string }): RequestHandl
 /**
  * mod_json_cdr posts the record itself, or as the form field `cdr` (`encode=true`: URL-encoded, `encode=base64`: base64).
  */
-function parseCdr(
-  request: Request,
-): { leg: NonNullable<ReturnType<typeof parseLegUuid>>; body: object } | undefined {
+function parseCdr(request: Request): CallRecord | undefined {
   const text: unknown = request.body;
   if (typeof text !== 'string') return undefined;
-  const json = jsonTextOf(request.get('content-type') ?? '', text);
-  let body: unknown;
-  try {
-    body = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof body !== 'object' || body === null || !('variables' in body)) return undefined;
-  const { variables } = body;
-  if (typeof variables !== 'object' || variables === null || !('uuid' in variables)) return undefined;
-  const leg = typeof variables.uuid === 'string' ? parseLegUuid(variables.uuid) : undefined;
-  return leg === undefined ? undefined : { leg, body };
+  return parseCallRecord(jsonTextOf(request.get('content-type') ?? '', text));
 }
 
 function jsonTextOf(contentType: string, text: string): string {

@@ -110,7 +110,7 @@ it('a takeover that goes wrong at first is tried again', async () => {
   await world.sql.query('alter function live_sessions_of_switch(text) rename to out_of_reach');
   troubles.length = 0;
   await replace();
-  await eventually(() => expect(troubles).toContain('the lease of a switch was not renewed'));
+  await eventually(() => expect(troubles).toContain('calls of a switch were not looked after'));
   await world.sql.query('alter function out_of_reach(text) rename to live_sessions_of_switch');
   await world.does(claire, 'hangup');
   await is(id, { state: 'settled', outcome: 'talked', captured: '15.0000' });

@@ -1,7 +1,7 @@
 // What comes to a gateway by HTTP from machines: call records of a switch, hints of the processor. Any gateway that answers
 // takes them, as behind a load balancer.
 
-import { recordCdr } from '../../src/flow/command-switch.ts';
+import { recordCdr } from '../../src/flow/call-records.ts';
 import { followHint } from '../../src/flow/follow-payment.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { ProcessorHint } from '../../src/flow/ports.ts';

@@ -1,0 +1,65 @@
+// The switch's own records of legs: kept beside the leg they are of, or in quarantine while nobody knows that leg.
+
+import type { CallRecord } from '../core/call-record.ts';
+import type { LegUuid } from '../core/ids.ts';
+import { type Db, firstRow, rows, type Tx } from './database.ts';
+import type { SessionRef } from './finders.ts';
+
+/** Who commands the call's switch is told that a record came: `<switch> <session> <leg>`. */
+export const recordChannel = 'ringmeter_record';
+
+/**
+ * Keeps the record of a leg. The first one counts: a repeat changes nothing. While its call is under way its commander is
+ * told: the record may tell of an end that nobody heard.
+ */
+export async function saveCallRecord(tx: Tx, { leg, body }: CallRecord): Promise<void> {
+  await tx.raw(
+    `with kept as (
+       update legs set cdr = ?::jsonb where id = ? and cdr is null returning call_session_id as id)
+     select pg_notify('${recordChannel}', s.switch_id || ' ' || s.id || ' ' || ?::text)
+     from kept join call_sessions s on s.id = kept.id
+     where s.state in ('ringing_consultant', 'ringing_caller', 'connected')`,
+    [JSON.stringify(body), leg, leg],
+  );
+}
+
+/** The same for a record that was assigned out of quarantine. */
+export async function tellOfRecord(tx: Tx, ref: SessionRef & { leg: LegUuid }): Promise<void> {
+  await tx.raw(
+    `select pg_notify('${recordChannel}', switch_id || ' ' || id || ' ' || ?::text) from call_sessions
+     where id = ? and state in ('ringing_consultant', 'ringing_caller', 'connected')`,
+    [ref.leg, ref.callSessionId],
+  );
+}
+
+/** `false`: a record of this leg waits there already. */
+export async function quarantineRecord(
+  db: Db,
+  { leg, body }: CallRecord,
+  source: 'posted' | 'spooled',
+  at: Date,
+): Promise<boolean> {
+  const row = await firstRow<{ id: string | null }>(
+    db,
+    'select quarantine_record(?, ?::jsonb, ?, ?)::text as id',
+    [leg, JSON.stringify(body), source, at],
+  );
+  return row?.id !== null && row?.id !== undefined;
+}
+
+/** Brings every record whose leg is known by now to that leg. */
+export async function assignQuarantined(db: Db): Promise<(SessionRef & { leg: LegUuid })[]> {
+  return rows(
+    db,
+    `select merchant_id as "merchantId", call_session_id as "callSessionId", id as leg from assign_quarantined()`,
+  );
+}
+
+export async function pruneQuarantined(db: Db, before: Date): Promise<void> {
+  await db.raw('select prune_quarantined(?)', [before]);
+}
+
+export async function countQuarantined(db: Db): Promise<number> {
+  const row = await firstRow<{ n: string }>(db, 'select count_quarantined()::text as n');
+  return Number(row?.n ?? 0);
+}
