@@ -10,7 +10,7 @@ import {
   type CallSession,
   neverAgainKey,
 } from './call-session.ts';
-import { bridged, bridgedUnheard } from './call-talking.ts';
+import { bridged, bridgedUnheard, silenceUs } from './call-talking.ts';
 import type { LegUuid } from './ids.ts';
 
 export function startRingingConsultants(draft: CallDraft): void {
@@ -57,7 +57,8 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       return;
     case 'legsUnbridged':
       // That they were joined is still on its way to us, or was never heard: the leg that ends will tell it.
-      if (agreed(session) && session.unbridgedUs === undefined) draft.become({ unbridgedUs: event.atUs });
+      if (agreed(session) && session.unbridgedUs === undefined)
+        draft.become({ unbridgedUs: event.atUs - silenceUs(event.left?.because) });
       return;
     case 'switchRestarted':
       restarted(draft);

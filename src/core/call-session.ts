@@ -122,9 +122,20 @@ export type CallEvent =
   | { type: 'noKeyGiven'; leg: LegUuid }
   | { type: 'played'; leg: LegUuid; request: string }
   | { type: 'legsBridged'; atUs: bigint }
-  | { type: 'legsUnbridged'; atUs: bigint }
-  /** `bridgedAtUs`: the switch says that this leg was joined, and when, though the joining itself may not have been heard. */
-  | { type: 'legEnded'; leg: LegUuid; because: LegEnd; endedAtUs: bigint; bridgedAtUs?: bigint }
+  /** `left`: who went first, and why, where the switch says so. */
+  | { type: 'legsUnbridged'; atUs: bigint; left?: { leg: LegUuid; because: LegEnd } }
+  /**
+   * `bridgedAtUs`: the switch says that this leg was joined, and when, though the joining itself may not have been heard.
+   * `otherBecause`: the leg it was joined to had ended before it, for this reason.
+   */
+  | {
+      type: 'legEnded';
+      leg: LegUuid;
+      because: LegEnd;
+      endedAtUs: bigint;
+      bridgedAtUs?: bigint;
+      otherBecause?: LegEnd;
+    }
   | { type: 'bridgeFailed' }
   /** The switch came back as a new one (its Core-UUID): no leg of it lives. `provenUs`: the last it told before. */
   | { type: 'switchRestarted'; provenUs?: bigint }
@@ -251,8 +262,8 @@ export function talkUs(session: CallSession): bigint {
   return us > 0n ? us : 0n;
 }
 
-/** After the talk the switch keeps the caller's leg this long, for his farewell. */
-const farewellUs = 20_000_000n;
+/** After the talk the switch keeps the caller's leg this long, for his farewell (`park_timeout`). */
+export const farewellUs = 20_000_000n;
 
 /** What the switch's own record of a leg says of its end; `bridgedUs` where it was ever joined to another. */
 export interface LegRecord {
@@ -260,6 +271,8 @@ export interface LegRecord {
   endedUs: bigint;
   /** The switch's word: `MEDIA_TIMEOUT`. */
   cause?: string;
+  /** The same for the leg it was joined to, where that had ended before it (`last_bridge_hangup_cause`). */
+  otherCause?: string;
   bridgedUs?: bigint;
 }
 
@@ -280,7 +293,8 @@ export function provenEndUs(
     const waited = leg === session.caller?.leg && accepted !== undefined && gone.includes(accepted.leg);
     const proven = records.some((one) => one.leg === accepted?.leg);
     if (record.cause === 'MEDIA_TIMEOUT') return record.endedUs - mediaTimeoutUs;
-    return waited && !proven ? record.endedUs - farewellUs : record.endedUs;
+    const parted = waited && !proven ? record.endedUs - farewellUs : record.endedUs;
+    return record.otherCause === 'MEDIA_TIMEOUT' ? parted - mediaTimeoutUs : parted;
   });
   const first = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
   return first === undefined || first < bridgedUs ? bridgedUs : first;

@@ -7,6 +7,8 @@ import {
   type CallEvent,
   type CallerLeg,
   type CallSession,
+  farewellUs,
+  type LegEnd,
   legEndWithinMs,
   mediaTimeoutUs,
   moreTimeKey,
@@ -71,17 +73,25 @@ export function connected(draft: CallDraft, event: CallEvent): void {
       draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
       return;
     case 'legsUnbridged':
-      // The talk is over; who ended it and why is told by the first leg's end, milliseconds later.
+      // The talk is over; where it is not told who ended it and why, the first leg's end tells, milliseconds later.
       if (session.unbridgedUs !== undefined) return;
-      draft.become({ unbridgedUs: event.atUs });
+      draft.become({
+        unbridgedUs: notBeforeBridge(session, event.atUs - silenceUs(event.left?.because)),
+        ...(event.left && session.endedBy === undefined && { endedBy: endedBy(event.left, caller) }),
+      });
       draft.commands.push({ do: 'startTimer', timer: 'unbridged', afterMs: legEndWithinMs });
       return;
     case 'legEnded': {
       if (event.leg !== consultant.leg && event.leg !== caller.leg) return;
-      const side = event.leg === caller.leg ? 'caller' : 'consultant';
-      const by = session.endedBy ?? (event.because === 'limit_reached' ? 'limit' : side);
-      if (side === 'caller') draft.become({ caller: { ...caller, state: 'gone' } });
-      parted(draft, talkEndUs(session, event), by, consultant, caller, event.leg);
+      const other = event.leg === caller.leg ? consultant.leg : caller.leg;
+      const first =
+        event.otherBecause === undefined
+          ? { leg: event.leg, because: event.because }
+          : { leg: other, because: event.otherBecause };
+      const by = session.endedBy ?? endedBy(first, caller);
+      const atUs = talkEndUs(session, event, event.leg === caller.leg);
+      if (event.leg === caller.leg) draft.become({ caller: { ...caller, state: 'gone' } });
+      parted(draft, atUs, by, consultant, caller, event.leg);
       return;
     }
     case 'keyPressed':
@@ -115,17 +125,40 @@ function restarted(draft: CallDraft, provenUs: bigint | undefined): void {
   close(draft, 'talked');
 }
 
+function endedBy(
+  first: { leg: LegUuid; because: LegEnd },
+  caller: CallerLeg,
+): NonNullable<CallSession['endedBy']> {
+  if (first.because === 'limit_reached') return 'limit';
+  return first.leg === caller.leg ? 'caller' : 'consultant';
+}
+
 /**
  * The first of unbridge and either hang-up (DESIGN 1). A leg that fell silent was hung up by the switch when the timeout
- * was over: its talk ended with the last packet, and the silence is not billed (DESIGN 6).
+ * was over: its talk ended with the last packet, and the silence is not billed (DESIGN 6), whichever leg's end is told first.
  */
-function talkEndUs(session: CallSession, event: CallEvent & { type: 'legEnded' }): bigint {
-  const silence = event.because === 'media_timeout' ? mediaTimeoutUs : 0n;
-  const ended = event.endedAtUs - silence;
-  const first =
-    session.unbridgedUs !== undefined && session.unbridgedUs < ended ? session.unbridgedUs : ended;
-  return session.bridgedUs !== undefined && first < session.bridgedUs ? session.bridgedUs : first;
+function talkEndUs(session: CallSession, event: CallEvent & { type: 'legEnded' }, isCaller: boolean): bigint {
+  const { unbridgedUs } = session;
+  const ends = [event.endedAtUs - silenceUs(event.because)];
+  if (unbridgedUs !== undefined) ends.push(unbridgedUs);
+  if (event.otherBecause !== undefined) {
+    // The caller's leg waits for a farewell when the other has gone; how long it waited only the parting tells.
+    const parted = isCaller ? (unbridgedUs ?? event.endedAtUs - farewellUs) : event.endedAtUs;
+    const alreadyTaken = isCaller && unbridgedUs !== undefined;
+    ends.push(alreadyTaken ? parted : parted - silenceUs(event.otherBecause));
+  }
+  return notBeforeBridge(
+    session,
+    ends.reduce((a, b) => (b < a ? b : a)),
+  );
 }
+
+/** What the switch waited for a packet before it hung up. */
+export const silenceUs = (because: LegEnd | undefined): bigint =>
+  because === 'media_timeout' ? mediaTimeoutUs : 0n;
+
+const notBeforeBridge = ({ bridgedUs }: CallSession, us: bigint): bigint =>
+  bridgedUs !== undefined && us < bridgedUs ? bridgedUs : us;
 
 function parted(
   draft: CallDraft,

@@ -372,7 +372,11 @@ export class LiveCall {
         this.#bridgedAtMs = this.#commander.house.clock.monotonicMs();
         return { type: 'legsBridged', atUs: event.atUs };
       case 'legsUnbridged':
-        return { type: 'legsUnbridged', atUs: event.atUs };
+        return {
+          type: 'legsUnbridged',
+          atUs: event.atUs,
+          ...(event.left && { left: { leg: event.left.leg, because: event.left.cause } }),
+        };
       case 'legEnded':
         return {
           type: 'legEnded',
@@ -380,6 +384,7 @@ export class LiveCall {
           because: event.cause,
           endedAtUs: event.endedAtUs,
           ...(event.bridgedAtUs !== undefined && { bridgedAtUs: event.bridgedAtUs }),
+          ...(event.otherCause !== undefined && { otherBecause: event.otherCause }),
         };
       default:
         return undefined;

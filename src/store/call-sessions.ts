@@ -179,19 +179,27 @@ export async function insertLegs(
  * and `end_uepoch`. The earliest end first.
  */
 export async function readLegEnds(tx: Tx, legs: readonly LegUuid[]): Promise<LegRecord[]> {
-  const found = await rows<{ leg: LegUuid; bridged: string | null; ended: string; cause: string | null }>(
+  const found = await rows<{
+    leg: LegUuid;
+    bridged: string | null;
+    ended: string;
+    cause: string | null;
+    other: string | null;
+  }>(
     tx,
     `select id as leg, substring(cdr #>> '{variables,bridge_uepoch}' from '^[1-9][0-9]{0,17}$') as bridged,
-       cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause
+       cdr #>> '{variables,end_uepoch}' as ended, cdr #>> '{variables,hangup_cause}' as cause,
+       cdr #>> '{variables,last_bridge_hangup_cause}' as other
      from legs where id = any(?::uuid[]) and cdr #>> '{variables,end_uepoch}' ~ '^[0-9]{1,18}$'
      order by (cdr #>> '{variables,end_uepoch}')::bigint`,
     [legs],
   );
-  return found.map(({ leg, bridged, ended, cause }) => ({
+  return found.map(({ leg, bridged, ended, cause, other }) => ({
     leg,
     ...(bridged !== null && { bridgedUs: BigInt(bridged) }),
     endedUs: BigInt(ended),
     cause: cause ?? '',
+    ...(other !== null && { otherCause: other }),
   }));
 }
 

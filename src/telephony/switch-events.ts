@@ -3,7 +3,7 @@
 // one that was there from the start. What needs memory (failed originates, exactly-once) is in freeswitch.ts.
 
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import type { SwitchEvent } from '../flow/ports.ts';
+import type { HangupCause, SwitchEvent } from '../flow/ports.ts';
 import { keyVariable } from './dial-string.ts';
 import type { SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
@@ -95,9 +95,26 @@ function joined(event: SwitchHeaders): SwitchEvent | undefined {
   const aLeg = legOf(event, 'Bridge-A-Unique-ID');
   const bLeg = legOf(event, 'Bridge-B-Unique-ID');
   if (aLeg === undefined || bLeg === undefined) return undefined;
-  const type = event.header('Event-Name') === 'CHANNEL_BRIDGE' ? 'legsBridged' : 'legsUnbridged';
-  return { type, aLeg, bLeg, atUs: eventAt(event) };
+  const atUs = eventAt(event);
+  if (event.header('Event-Name') === 'CHANNEL_BRIDGE') return { type: 'legsBridged', aLeg, bLeg, atUs };
+  const left = leftFirst(event, aLeg, bLeg);
+  return { type: 'legsUnbridged', aLeg, bLeg, atUs, ...(left === undefined ? {} : { left }) };
 }
+
+// A leg is told why the other ended, if the other ended first (tried: of two that both fell silent the later one has both
+// causes). The event is A's.
+function leftFirst(
+  event: SwitchHeaders,
+  aLeg: LegUuid,
+  bLeg: LegUuid,
+): { leg: LegUuid; cause: HangupCause } | undefined {
+  const other = event.header(otherCauseVariable);
+  if (other !== undefined) return { leg: bLeg, cause: hangupCause(other) };
+  const own = event.header('Hangup-Cause');
+  return own === undefined ? undefined : { leg: aLeg, cause: hangupCause(own) };
+}
+
+const otherCauseVariable = 'variable_last_bridge_hangup_cause';
 
 // `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`. Everything else that
 // executes on the leg (the dialplan's own, announcements, music) has another and tells the steps nothing.
@@ -133,6 +150,7 @@ function ended(event: SwitchHeaders, leg: LegUuid): SwitchEvent {
   const switchCause = event.header('variable_hangup_cause') ?? event.header('Hangup-Cause') ?? 'NONE';
   const answeredAtUs = instantUs(event, 'variable_answer_uepoch', 'Caller-Channel-Answered-Time');
   const bridgedAtUs = instantUs(event, 'variable_bridge_uepoch', 'Caller-Channel-Bridged-Time');
+  const other = event.header(otherCauseVariable);
   return {
     type: 'legEnded',
     leg,
@@ -141,6 +159,7 @@ function ended(event: SwitchHeaders, leg: LegUuid): SwitchEvent {
     ...(answeredAtUs === undefined ? {} : { answeredAtUs }),
     ...(bridgedAtUs === undefined ? {} : { bridgedAtUs }),
     endedAtUs: instantUs(event, 'variable_end_uepoch', 'Caller-Channel-Hangup-Time') ?? eventAt(event),
+    ...(bridgedAtUs === undefined || other === undefined ? {} : { otherCause: hangupCause(other) }),
   };
 }
 

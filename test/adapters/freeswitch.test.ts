@@ -111,7 +111,13 @@ describe('what the switch tells', () => {
         bridgedAtUs: 1795292222712330n,
         endedAtUs: 1795292227754319n,
       },
-      { type: 'legsUnbridged', aLeg, bLeg, atUs: 1795292229432159n },
+      {
+        type: 'legsUnbridged',
+        aLeg,
+        bLeg,
+        atUs: 1795292229432159n,
+        left: { leg: bLeg, cause: 'limit_reached' },
+      },
       {
         type: 'legEnded',
         leg: aLeg,
@@ -120,6 +126,7 @@ describe('what the switch tells', () => {
         answeredAtUs: 1795292220573860n,
         bridgedAtUs: 1795292222712330n,
         endedAtUs: 1795292230252493n,
+        otherCause: 'limit_reached',
       },
     ];
     await until(() => told.length >= expected.length);
@@ -234,6 +241,42 @@ describe('what the switch tells', () => {
       { type: 'played', leg: aLeg, request: 'op_6' },
     ]);
     expect(warnings).toContain('The switch does not find a prompt.');
+  });
+
+  // As heard from a FreeSWITCH whose telephones stopped sending, one after the other and both at once.
+  test('who fell silent first is told by either leg, and by their parting', async () => {
+    const bridged = { 'Caller-Channel-Bridged-Time': '1795292222712330' };
+    const ended = (leg: LegUuid, cause: string, other?: string): void =>
+      peer.send(
+        event('CHANNEL_HANGUP_COMPLETE', leg, {
+          ...bridged,
+          variable_hangup_cause: cause,
+          ...(other && { variable_last_bridge_hangup_cause: other }),
+        }),
+      );
+    const parted = (more: Record<string, string>): void =>
+      peer.send(
+        event('CHANNEL_UNBRIDGE', aLeg, {
+          'Bridge-A-Unique-ID': aLeg,
+          'Bridge-B-Unique-ID': bLeg,
+          ...more,
+        }),
+      );
+    parted({ 'Hangup-Cause': 'MEDIA_TIMEOUT', variable_bridge_hangup_cause: 'NORMAL_CLEARING' });
+    ended(bLeg, 'NORMAL_CLEARING', 'MEDIA_TIMEOUT');
+    ended(aLeg, 'MEDIA_TIMEOUT');
+    parted({ 'Hangup-Cause': 'MEDIA_TIMEOUT', variable_last_bridge_hangup_cause: 'NORMAL_CLEARING' });
+    parted({});
+    await settled();
+    expect(told.slice(1)).toMatchObject([
+      { type: 'legsUnbridged', left: { leg: aLeg, cause: 'media_timeout' } },
+      { type: 'legEnded', leg: bLeg, cause: 'normal', otherCause: 'media_timeout' },
+      { type: 'legEnded', leg: aLeg, cause: 'media_timeout' },
+      { type: 'legsUnbridged', left: { leg: bLeg, cause: 'normal' } },
+      { type: 'legsUnbridged' },
+    ]);
+    expect(told[3]).not.toHaveProperty('otherCause');
+    expect(told.at(-1)).not.toHaveProperty('left');
   });
 
   test('keys are told in a talk only, and never while card digits are typed', async () => {

@@ -73,6 +73,86 @@ describe('a talk nobody heard begin', () => {
   });
 });
 
+describe('silence, as a FreeSWITCH told it', () => {
+  const legEnd = (
+    leg: LegUuid,
+    because: 'normal' | 'media_timeout' | 'limit_reached',
+    endS: bigint,
+    otherBecause?: 'normal' | 'media_timeout' | 'limit_reached',
+  ): CallEvent => ({ ...endedBridged(leg, because, endS), ...(otherBecause && { otherBecause }) });
+  const unbridged = (atS: bigint, leg?: LegUuid, because: 'normal' | 'media_timeout' = 'media_timeout') =>
+    ({
+      type: 'legsUnbridged',
+      atUs: atS * second,
+      ...(leg && { left: { leg, because } }),
+    }) satisfies CallEvent;
+
+  it.each<[string, CallEvent[], string, bigint]>([
+    [
+      'the caller’s phone fell silent, the consultant’s leg is told first, as an ordinary end',
+      [unbridged(190n), legEnd(legOf(1), 'normal', 190n, 'media_timeout')],
+      'caller',
+      160n,
+    ],
+    ['the same without the parting', [legEnd(legOf(1), 'normal', 190n, 'media_timeout')], 'caller', 160n],
+    [
+      'the same, and the parting says why',
+      [unbridged(190n, callerLeg), legEnd(legOf(1), 'normal', 190n, 'media_timeout')],
+      'caller',
+      160n,
+    ],
+    [
+      'the parting says why and no leg’s end is told',
+      [unbridged(190n, legOf(1)), { type: 'timerDue', timer: 'unbridged' }],
+      'consultant',
+      160n,
+    ],
+    ['the consultant’s phone fell silent', [legEnd(legOf(1), 'media_timeout', 190n)], 'consultant', 160n],
+    [
+      'both fell silent, hers first, his is told first',
+      [legEnd(callerLeg, 'media_timeout', 190n, 'media_timeout')],
+      'consultant',
+      140n,
+    ],
+    [
+      'his fell silent in the farewell: that was after the talk',
+      [unbridged(150n, legOf(1), 'normal'), legEnd(callerLeg, 'media_timeout', 190n, 'normal')],
+      'consultant',
+      150n,
+    ],
+    [
+      'only his end is heard, after a farewell: how long he waited nobody knows',
+      [legEnd(callerLeg, 'normal', 190n, 'normal')],
+      'consultant',
+      170n,
+    ],
+    [
+      'his phone hung up, the consultant’s end is told first',
+      [legEnd(legOf(1), 'normal', 190n, 'normal')],
+      'caller',
+      190n,
+    ],
+    ['silent from the beginning', [legEnd(legOf(1), 'normal', 120n, 'media_timeout')], 'caller', 100n],
+  ])('%s', (_, events, by, endS) => {
+    const table = talking();
+    for (const event of events) table.on(event);
+    expect(table.session).toMatchObject({ state: 'ended', outcome: 'talked', endedBy: by });
+    expect(table.session.unbridgedUs).toBe(endS * second);
+  });
+
+  it('the switch’s own limit ended his leg, hers is told first: the limit', () => {
+    const table = talking().on(legEnd(legOf(1), 'normal', 1_001n, 'limit_reached'));
+    expect(table.session).toMatchObject({ outcome: 'limit_reached', endedBy: 'limit' });
+  });
+
+  it('a talk nobody heard begin, parted in silence', () => {
+    const table = bothAgreed()
+      .on(unbridged(190n, callerLeg))
+      .on(legEnd(legOf(1), 'normal', 190n));
+    expect(table.session.unbridgedUs).toBe(160n * second);
+  });
+});
+
 describe('a switch that came back as a new one', () => {
   const restarted = (provenS?: bigint): CallEvent => ({
     type: 'switchRestarted',
@@ -132,10 +212,11 @@ describe('a switch that came back as a new one', () => {
 describe('the end by the switch’s records', () => {
   const both = [callerLeg, legOf(1)];
   const { session } = talking();
-  const record = (leg: LegUuid, endS: bigint, cause = 'NORMAL_CLEARING') => ({
+  const record = (leg: LegUuid, endS: bigint, cause = 'NORMAL_CLEARING', otherCause?: string) => ({
     leg,
     endedUs: endS * second,
     cause,
+    ...(otherCause && { otherCause }),
   });
 
   it.each([
@@ -153,6 +234,11 @@ describe('the end by the switch’s records', () => {
       'both fell silent: the first',
       [record(callerLeg, 160n, 'MEDIA_TIMEOUT'), record(legOf(1), 158n, 'MEDIA_TIMEOUT')],
       128n,
+    ],
+    [
+      'the caller fell silent and only the consultant’s record came',
+      [record(legOf(1), 160n, 'NORMAL_CLEARING', 'MEDIA_TIMEOUT')],
+      130n,
     ],
     ['silent from the beginning: never before the bridge', [record(callerLeg, 120n, 'MEDIA_TIMEOUT')], 100n],
   ])('%s', (_, records, endS) => {
