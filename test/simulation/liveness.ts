@@ -3,6 +3,7 @@
 
 import type { Kernel } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
+import { Violation } from './safety.ts';
 import type { Outside } from './sim-gateway.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
@@ -47,8 +48,10 @@ export class Liveness {
     this.#processor = processor;
   }
 
-  /** What is still to come. */
+  /** What is still to come. Throws what must not even be on the way to it. */
   async pending(): Promise<Pending[]> {
+    const [orphan] = await this.#orphans();
+    if (orphan && this.#kernel.healed) throw new Violation(`${orphan.what}: ${orphan.about}`);
     const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
     for (const intent of this.#processor.intents()) {
       if (intent.status !== 'requires_capture') continue;
@@ -62,7 +65,8 @@ export class Liveness {
   }
 
   /** Legs nobody's session knows any more. */
-  async orphans(): Promise<Pending[]> {
+  async #orphans(): Promise<Pending[]> {
+    if (this.#switches.every((one) => one.livingLegs().length === 0)) return [];
     const over = new Set(
       (
         await this.#database.look<{ id: string }>(

@@ -91,11 +91,13 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     for (const customer of customers) customer.begin();
     for (const fault of input.plan.world) befall(fault, outside, gateways);
 
-    const end = kernel.at(scenario.healAtMs, 'healed', () => undefined);
-    await kernel.run(() => false, scenario.healAtMs);
-    end.cancel();
+    const liveness = new Liveness(outside);
+    // Over before that: then nothing more can go wrong with it.
+    const nothingMore = (): boolean =>
+      input.plan.world.every(({ atMs }) => atMs < kernel.elapsedMs) && customers.every(({ done }) => done);
+    await untilQuiet(kernel, liveness, nothingMore, scenario.healAtMs);
     heal(outside, gateways);
-    await untilQuiet(kernel, new Liveness(outside), gateways, customers);
+    await mustBecomeQuiet(kernel, liveness, gateways, customers);
     reached = reachedBy(outside);
   } catch (error) {
     violation = wordOf(error);
@@ -197,27 +199,37 @@ function heal(outside: Outside, gateways: readonly SimGateway[]): void {
 
 // --- The end ---------------------------------------------------------------------------------------------------------
 
+/** Runs until everything is over, or this much time. Answers what was still to come when it was last looked at. */
 async function untilQuiet(
+  kernel: Kernel,
+  liveness: Liveness,
+  nothingMore: () => boolean,
+  maxMs: number,
+): Promise<readonly Pending[] | 'quiet'> {
+  let found: readonly Pending[] | 'quiet' = [];
+  const endMs = kernel.nowMs + maxMs;
+  const look = (): void => {
+    kernel.at(lookEveryMs, 'quiet?', async () => {
+      if (kernel.nowMs > endMs) return;
+      const pending = await liveness.pending();
+      found = pending.length === 0 && nothingMore() ? 'quiet' : pending;
+      if (found !== 'quiet') look();
+    });
+  };
+  look();
+  await kernel.run(() => found === 'quiet', maxMs);
+  return found;
+}
+
+async function mustBecomeQuiet(
   kernel: Kernel,
   liveness: Liveness,
   gateways: readonly SimGateway[],
   customers: readonly SimCustomer[],
 ): Promise<void> {
-  let pending: Pending[] = [];
-  let quiet = false;
-  const look = (): void => {
-    kernel.at(lookEveryMs, 'quiet?', async () => {
-      const orphans = await liveness.orphans();
-      if (orphans[0]) throw new Violation(`${orphans[0].what}: ${orphans[0].about}`);
-      pending = await liveness.pending();
-      quiet = pending.length === 0 && customers.every(({ done }) => done);
-      if (!quiet) look();
-    });
-  };
-  look();
-  const inTime = await kernel.run(() => quiet, quietWithinMs);
-  if (!inTime) {
-    const what = pending.map((one) => `${one.what} (${one.about})`).join(', ');
+  const found = await untilQuiet(kernel, liveness, () => customers.every(({ done }) => done), quietWithinMs);
+  if (found !== 'quiet') {
+    const what = found.map((one) => `${one.what} (${one.about})`).join(', ');
     throw new Violation(`fifteen minutes after the last fault: ${what || 'a customer still waits'}`);
   }
   await lastNotices(kernel, liveness, gateways);

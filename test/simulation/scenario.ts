@@ -3,7 +3,7 @@
 
 import type { Tariff } from '../../src/core/tariff.ts';
 import type { Random } from './kernel.ts';
-import type { Behaviour } from './sim-people.ts';
+import { type Behaviour, willing } from './sim-people.ts';
 
 export interface SimOrder {
   atMs: number;
@@ -78,7 +78,7 @@ export function consultantNumber(index: number): string {
 }
 
 export function drawScenario(random: Random): Scenario {
-  const durations = [random.int(20, 60)];
+  const durations = [random.int(12, 40)];
   const orders: SimOrder[] = [];
   const count = random.pick([1, 1, 1, 2, 3]);
   for (let index = 0; index < count; index += 1) {
@@ -95,6 +95,8 @@ export function drawScenario(random: Random): Scenario {
       ...(random.chance(0.2) && { consultant: random.int(0, 2) }),
       ...(source === 'page' && random.chance(0.08) && { givesUpAfterMs: random.int(0, 15_000) }),
       saysPaid: random.chance(0.6),
+      // Most of what can go wrong goes wrong in a talk: half of the people do all that leads to one.
+      ...(random.chance(0.6) && { caller: [willing(talkMs(random, durations[0] as number))] }),
       ...(random.chance(0.08) && { hungUpAfterMs: random.int(500, 60_000) }),
     });
   }
@@ -108,10 +110,18 @@ export function drawScenario(random: Random): Scenario {
     callerFirst: random.chance(0.3),
     durations,
     moreTime: { times: random.pick([0, 1, 2]), seconds: 60 },
-    consultants: [undefined, undefined, undefined],
+    consultants: [0, 1, 2].map(() => (random.chance(0.6) ? [willing(undefined)] : undefined)),
     orders,
-    healAtMs: random.int(60_000, 150_000),
+    healAtMs: random.int(50_000, 110_000),
   };
+}
+
+/** Some talk until the limit ends it, or hang up as it falls due. */
+function talkMs(random: Random, limitSeconds: number): number | undefined {
+  if (random.chance(0.3)) return undefined;
+  return random.chance(0.2)
+    ? limitSeconds * 1_000 + random.pick([-20, 0, 20])
+    : random.int(200, limitSeconds * 1_000);
 }
 
 /** One call as it should be: both answer, both press 1, they talk for 15 seconds. */

@@ -70,8 +70,9 @@ export class SimDatabase {
 
   /** For the run itself: reads and writes behind row-level security, at this instant. */
   async look<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    await this.#sayNow(this.#all);
-    return (await this.#all.query<Row>({ ...prepare(sql), values })).rows;
+    const { name, text, saysNow } = prepare(sql);
+    if (saysNow) await this.#sayNow(this.#all);
+    return (await this.#all.query<Row>({ name, text, values })).rows;
   }
 
   /** What one gateway process has of it. */
@@ -125,9 +126,9 @@ export class SimDatabase {
     );
     this.#sayingNow.delete(client);
     try {
-      let writes = false;
+      const seen = { writes: false };
       const raw = <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
-        writes ||= prepare(sql).writes;
+        seen.writes ||= prepare(sql).writes;
         return ask<Answer>(client, sql, values);
       };
       const result = await act({ raw } as Tx);
@@ -137,7 +138,7 @@ export class SimDatabase {
         });
       }
       await client.query('commit');
-      if (writes) {
+      if (seen.writes) {
         this.writes += 1;
         this.#kernel.changed();
       }
@@ -154,7 +155,7 @@ export class SimDatabase {
     fault: ActFault | undefined,
   ): Promise<Answer> {
     this.#mustBeThere();
-    await this.#sayNow(this.#app);
+    if (prepare(sql).saysNow) await this.#sayNow(this.#app);
     if (fault?.fault === 'conflict') throw refusedConnection();
     return ask(this.#app, sql, values);
   }
@@ -247,9 +248,18 @@ function refusedConnection(): Error {
   return Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
 }
 
-const prepared = new Map<string, { name: string; text: string; places: number; writes: boolean }>();
+interface Prepared {
+  name: string;
+  text: string;
+  places: number;
+  writes: boolean;
+  /** What only reads and does not name the time need not be told it: half of all statements. */
+  saysNow: boolean;
+}
 
-function prepare(sql: string): { name: string; text: string; places: number; writes: boolean } {
+const prepared = new Map<string, Prepared>();
+
+function prepare(sql: string): Prepared {
   let made = prepared.get(sql);
   if (!made) {
     let places = 0;
@@ -260,6 +270,7 @@ function prepare(sql: string): { name: string; text: string; places: number; wri
         name: `s${String(prepared.size)}`,
         text,
         places,
+        saysNow: !/^\s*select/i.test(text) || /now\(\)/i.test(text),
         writes: /\b(insert into|delete from|update \w+( \w+)? set)\b/i.test(text),
       }),
     );

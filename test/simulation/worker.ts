@@ -38,16 +38,17 @@ async function carryOut(order: Order, connections: SimulationConnections): Promi
 
 async function main(url: string): Promise<void> {
   const connections = await SimulationConnections.open(url);
-  let failure: unknown;
+  let failure: string | undefined;
   // A promise nobody awaited has failed: the gateways of the run under way did it, or what is left of an earlier one.
-  process.on('unhandledRejection', (error) => (failure ??= error));
+  process.on('unhandledRejection', (error) => {
+    failure ??= error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
+  });
   let turn = Promise.resolve();
   process.on('message', (order: Order) => {
     turn = turn.then(async () => {
       const report = await carryOut(order, connections);
       if (failure !== undefined && report.verdict.violation === undefined) {
-        const text = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-        report.verdict = { ...report.verdict, violation: `a rejected promise nobody awaited: ${text}` };
+        report.verdict = { ...report.verdict, violation: `a rejected promise nobody awaited: ${failure}` };
       }
       failure = undefined;
       process.send?.(report);
