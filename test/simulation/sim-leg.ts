@@ -44,6 +44,8 @@ export class SimLeg {
   endedUs: bigint | undefined;
   endedAtMs: number | undefined;
   cause: string | undefined;
+  /** Why the leg it talked with had ended before it. */
+  otherCause: string | undefined;
   /** The leg it talks with now. */
   bridgedTo: SimLeg | undefined;
   side: 'a' | 'b' | undefined;

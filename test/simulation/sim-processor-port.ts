@@ -15,7 +15,7 @@ import type {
 } from '../../src/flow/ports.ts';
 import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
 import type { ActFault, GatewayProcess } from './kernel.ts';
-import type { SimProcessor, Write } from './sim-processor.ts';
+import type { SimProcessor, SimRefund, Write } from './sim-processor.ts';
 
 /** What is sent back, as far as our adapter reads it. */
 export interface Answer {
@@ -24,7 +24,7 @@ export interface Answer {
   intentId?: string;
   intent?: IntentState;
   decline?: DeclineReason;
-  refund?: { id: string; amount: Money; pending: boolean };
+  refund?: SimRefund;
   /** The stored answer: it will not change. */
   replayed?: true;
 }
@@ -91,7 +91,7 @@ export class SimProcessorPort implements CardProcessor {
     }
     if (answer.status !== 500) return { outcome: 'refused', reason: answer.code ?? 'refused' };
     if (answer.replayed !== true) return unknown;
-    const found = await this.#search(merchantAccount, 'operation', key);
+    const found = await this.#search('search', merchantAccount, 'operation', key);
     return found === undefined || found === 'none' ? unknown : found;
   }
 
@@ -150,12 +150,10 @@ export class SimProcessorPort implements CardProcessor {
     | { outcome: 'none' }
     | { outcome: 'unknown' }
   > {
-    const found = await this.#search(looked.merchantAccount, 'authorization', looked.authorizationId);
+    // The search alone would prove nothing: the list has the last word.
+    const found = await this.#search('list', looked.merchantAccount, 'authorization', looked.authorizationId);
     if (found === undefined) return unknown;
-    if (found !== 'none') return found;
-    // What the search does not know yet may be there.
-    const ageMs = this.#process.clock.now().getTime() - looked.createdAt.getTime();
-    return ageMs > 60_000 ? { outcome: 'none' } : unknown;
+    return found === 'none' ? { outcome: 'none' } : found;
   }
 
   async refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
@@ -163,12 +161,33 @@ export class SimProcessorPort implements CardProcessor {
     const answer = await this.#write(
       wanted('refund', key, merchantAccount),
       { intentId, ...wordsOf(amount) },
-      (account) => this.#world.refund(account, intentId, amount),
+      (account) => this.#world.refund(account, intentId, key, amount),
     );
-    if (answer === undefined || answer.status === 500) return unknown;
-    const { refund } = answer;
-    if (!refund) return { outcome: 'refused', reason: answer.code ?? 'refused' };
-    return { outcome: 'refunded', refundId: refund.id, amount: refund.amount, pending: refund.pending };
+    if (answer === undefined) return unknown;
+    if (answer.status !== 500) return refundedBy(answer);
+    if (answer.replayed !== true) return unknown;
+    const found = await this.#ask(`processor.refunds ${key.slice(-6)}`, () =>
+      this.#world.silent ? 'silence' : { refund: this.#world.refunds().find((one) => one.key === key) },
+    );
+    if (found === undefined) return unknown;
+    return found.refund
+      ? refundedBy({ status: 200, refund: found.refund })
+      : { outcome: 'refused', reason: 'processing_error' };
+  }
+
+  async lookAtRefund({
+    refundId,
+  }: {
+    refundId: string;
+    merchantAccount?: string;
+  }): Promise<
+    { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
+  > {
+    const found = await this.#ask(`processor.refund ${refundId}`, () => {
+      const refund = this.#world.refunds().find((one) => one.id === refundId);
+      return this.#world.silent || !refund ? 'silence' : { state: refund.state };
+    });
+    return found === undefined ? unknown : { outcome: 'refund', state: found.state };
   }
 
   async lookAtDispute({
@@ -187,11 +206,12 @@ export class SimProcessorPort implements CardProcessor {
   // --- One request ---------------------------------------------------------------------------------------------------
 
   async #search(
+    how: 'search' | 'list',
     account: string | undefined,
     name: string,
     value: string,
   ): Promise<{ outcome: 'intent'; intentId: string; intent: IntentState } | 'none' | undefined> {
-    const answer = await this.#read(`search ${name}`, () => this.#world.search(account, name, value));
+    const answer = await this.#read(`${how} ${name}`, () => this.#world.search(how, account, name, value));
     if (answer === undefined) return undefined;
     const { intent, intentId } = answer;
     return intent && intentId !== undefined ? { outcome: 'intent', intentId, intent } : 'none';
@@ -235,6 +255,12 @@ export class SimProcessorPort implements CardProcessor {
     if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve));
     return undefined;
   }
+}
+
+function refundedBy({ refund, code }: Answer): Refunded {
+  if (!refund || refund.state === 'failed') return { outcome: 'refused', reason: code ?? 'refund_failed' };
+  const { id, amount, state } = refund;
+  return { outcome: 'refunded', refundId: id, amount, pending: state === 'pending' };
 }
 
 const wanted = (kind: Write['kind'], key: string, merchantAccount: string | undefined): Wanted => ({

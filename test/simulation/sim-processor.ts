@@ -45,6 +45,15 @@ export interface SimIntent {
   lastDecline?: DeclineReason;
 }
 
+export interface SimRefund {
+  id: string;
+  intentId: string;
+  /** Our operation id, kept in its metadata. */
+  key: string;
+  amount: Money;
+  state: 'pending' | 'refunded' | 'failed';
+}
+
 /** A request that changes something, as it arrived. */
 export interface Write {
   kind: 'authorize' | 'capture' | 'void' | 'refund';
@@ -93,7 +102,7 @@ export class SimProcessor {
   readonly #intents = new Map<string, SimIntent>();
   readonly #methods = new Map<string, PaymentMethod>();
   readonly #keys = new Map<string, { bodyHash: string; answer: Answer; atMs: number }>();
-  readonly #refunds: { id: string; intentId: string; amount: Money }[] = [];
+  readonly #refunds: SimRefund[] = [];
   readonly #disputes = new Map<string, Dispute>();
   readonly #writes: Write[] = [];
   /** When the search knows of an intent. */
@@ -206,7 +215,7 @@ export class SimProcessor {
       amount: intent.captured,
       state: 'needs_response',
     });
-    this.#tell('charge.dispute.created', intent);
+    this.#tell('charge.dispute.created', intent, { disputeId });
     return disputeId;
   }
 
@@ -228,7 +237,7 @@ export class SimProcessor {
     return this.#writes;
   }
 
-  refunds(): readonly { id: string; intentId: string; amount: Money }[] {
+  refunds(): readonly SimRefund[] {
     return this.#refunds;
   }
 
@@ -367,17 +376,35 @@ export class SimProcessor {
     return this.#shown(intent);
   }
 
-  refund(account: string, intentId: string, amount: Money): Answer {
+  refund(account: string, intentId: string, key: string, amount: Money): Answer {
     const intent = this.#find(account, intentId);
     if (!intent) return { status: 404, code: 'resource_missing: intent' };
     const left = intent.captured.amount.minus(intent.refunded.amount);
     if (left.isZero()) return { status: 400, code: 'charge_already_refunded' };
     if (amount.amount.gt(left)) return { status: 400, code: 'amount_too_large: amount' };
+    const pending = this.#random.chance(0.1);
+    const refund: SimRefund = {
+      id: this.#id('re'),
+      intentId,
+      key,
+      amount,
+      state: pending ? 'pending' : 'refunded',
+    };
     intent.refunded = money(intent.refunded.amount.plus(amount.amount), amount.currency);
-    const id = this.#id('re');
-    this.#refunds.push({ id, intentId, amount });
+    this.#refunds.push(refund);
     this.#tell('charge.refunded', intent);
-    return { status: 200, refund: { id, amount, pending: this.#random.chance(0.1) } };
+    if (pending)
+      this.kernel.at(this.#random.int(2_000, 60_000), 'refund decided', () => this.#decide(refund, intent));
+    return { status: 200, refund: { ...refund } };
+  }
+
+  /** The bank of a refund that was pending. */
+  #decide(refund: SimRefund, intent: SimIntent): void {
+    refund.state = this.#random.chance(0.7) ? 'refunded' : 'failed';
+    if (refund.state === 'failed') {
+      intent.refunded = money(intent.refunded.amount.minus(refund.amount.amount), refund.amount.currency);
+    }
+    this.#tell(`refund.${refund.state === 'failed' ? 'failed' : 'updated'}`, intent, { refundId: refund.id });
   }
 
   retrieve(account: string | undefined, intentId: string): Answer {
@@ -386,14 +413,14 @@ export class SimProcessor {
     return intent ? this.#shown(intent) : { status: 404, code: 'resource_missing: intent' };
   }
 
-  /** The search index runs up to a minute behind. */
-  search(account: string | undefined, name: string, value: string): Answer {
+  /** Whose metadata says so. The search index runs up to a minute behind; the list does not. */
+  search(how: 'search' | 'list', account: string | undefined, name: string, value: string): Answer {
     this.#expireDue();
     const found = [...this.#intents.values()].find(
       (one) =>
         one.account === (account ?? ownAccount) &&
         one.metadata[name] === value &&
-        (this.#indexedAtMs.get(one.id) ?? 0) <= this.kernel.nowMs,
+        (how === 'list' || (this.#indexedAtMs.get(one.id) ?? 0) <= this.kernel.nowMs),
     );
     return found ? this.#shown(found) : { status: 200 };
   }
@@ -488,12 +515,13 @@ export class SimProcessor {
 
   // --- What is told ------------------------------------------------------------------------------------------------
 
-  #tell(type: string, intent: SimIntent): void {
+  #tell(type: string, intent: SimIntent, subject: Pick<ProcessorHint, 'disputeId' | 'refundId'> = {}): void {
     this.kernel.trace(`processor  ${type} ${intent.id.slice(-4)} ${intent.amount.amount.toFixed(2)}`);
     this.kernel.changed();
     if (this.kernel.happens('hint_lost')) return;
     const hint: ProcessorHint = {
       ...{ eventId: this.#id('evt'), type, intentId: intent.id },
+      ...subject,
       ...(intent.account !== ownAccount && { merchantAccount: intent.account }),
     };
     this.#send(hint, this.kernel.happens('hint_late') ? this.#lateMs() : this.#random.int(30, 3_000), 1);

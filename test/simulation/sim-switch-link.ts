@@ -1,20 +1,29 @@
 // The Switch port of one gateway process to one simulated switch: the same commands in the same order as telephony/freeswitch
-// gives them, each an act of its own, so that a process may die between any two of them. What of it arrives is
-// sim-switch-wire's; what is true is sim-switch's.
+// gives them, each an act of its own, so that a process may die between any two of them. Guards and limits are the real
+// telephony/leg-tasks. What of it all arrives is sim-switch-wire's; what is true is sim-switch's.
 
 import type { LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
-import type { Commanded, LegToRing, LegTruth, Question, Switch, SwitchEvent } from '../../src/flow/ports.ts';
+import type {
+  Commanded,
+  LegToRing,
+  LegTruth,
+  Question,
+  Switch,
+  SwitchEvent,
+  Timer,
+} from '../../src/flow/ports.ts';
+import type { EslLink, Reply as EslReply } from '../../src/telephony/esl-link.ts';
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
 import { KnownLegs, type LegMemory, LegTurns } from '../../src/telephony/leg-memory.ts';
+import { LegTasks } from '../../src/telephony/leg-tasks.ts';
 import type { GatewayProcess } from './kernel.ts';
 import type { SimSwitch } from './sim-switch.ts';
+import { answerApi } from './sim-switch-api.ts';
 import { type Reply, SimSwitchWire, type Word } from './sim-switch-wire.ts';
 
-// The numbers of telephony/freeswitch and esl-link.
-const limitSlackSeconds = 2;
-const armedAnewAfterMs = 900;
-const guardBehindLimitSeconds = 60;
+// The numbers of telephony/freeswitch.
+const tidyAfterLinkUpMs = 5_000;
 const guardAfterFailedBridgeSeconds = 60;
 const killWords = {
   normal: 'NORMAL_CLEARING',
@@ -31,7 +40,9 @@ export class SimSwitchLink implements Switch {
   readonly #world: SimSwitch;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
   readonly #legs: KnownLegs;
+  readonly #tasks: LegTasks;
   readonly #turns = new LegTurns();
+  #tidying: Timer | undefined;
   #coreUuid: string | undefined;
 
   constructor(process: GatewayProcess, world: SimSwitch) {
@@ -44,6 +55,9 @@ export class SimSwitchLink implements Switch {
       down: () => this.#linkDown(),
       hear: (word) => this.#hear(word),
     });
+    const api = (text: string): Promise<EslReply> => this.#api(text);
+    // Of the link it makes use of nothing else.
+    this.#tasks = new LegTasks({ api } as unknown as EslLink, this.#legs, process.clock);
   }
 
   link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
@@ -64,6 +78,7 @@ export class SimSwitchLink implements Switch {
   }
 
   stop(): Promise<void> {
+    this.#tidying?.cancel();
     this.wire.stop();
     return Promise.resolve();
   }
@@ -86,7 +101,7 @@ export class SimSwitchLink implements Switch {
         return alive.answered ? done : unknown;
       }
       this.#legs.expect(leg, job);
-      const guarded = await this.#moveGuard(leg, order.guardSeconds);
+      const guarded = await this.#tasks.moveGuard(leg, order.guardSeconds);
       if (guarded.outcome !== 'done') {
         this.#legs.forget(leg);
         return guarded;
@@ -147,37 +162,28 @@ export class SimSwitchLink implements Switch {
   }
 
   guard(leg: LegUuid, seconds: number): Promise<Commanded> {
-    return this.#turns.take([leg], () => this.#moveGuard(leg, seconds));
+    return this.#turns.take([leg], () => this.#tasks.moveGuard(leg, seconds));
   }
 
   bridge(aLeg: LegUuid, bLeg: LegUuid, talkLimitSeconds: number): Promise<Commanded> {
     return this.#turns.take([aLeg, bLeg], async () => {
-      const { clock } = this.#process;
-      const armedAtMs = clock.monotonicMs();
-      const limit = Math.ceil(talkLimitSeconds) + limitSlackSeconds;
-      const arm = (): Promise<Reply<string>> => this.#schedule('limit', aLeg, limit, 'ALLOTTED_TIMEOUT');
-      const [armed, prepared, guarded] = await Promise.all([
-        arm(),
+      const [limit, prepared] = await Promise.all([
+        this.#tasks.armLimit(aLeg, bLeg, talkLimitSeconds),
         this.wire.command(`prepare bridge ${short(aLeg)}`, () => this.#world.prepareBridge(aLeg, bLeg)),
-        this.#moveGuard(bLeg, limit + guardBehindLimitSeconds),
       ]);
-      const hindrance = [armed.answered ? done : unknown, prepared, guarded].find(
-        (one) => one.outcome !== 'done',
-      );
-      if (hindrance !== undefined || !armed.answered) {
+      if (prepared.outcome !== 'done' || limit.outcome !== 'armed') {
         await this.#withoutBridge(aLeg, bLeg);
-        return hindrance ?? unknown;
+        return limit.outcome === 'armed' ? prepared : limit;
       }
-      const [, outcome] = await Promise.all([
-        this.#liftGuard(aLeg),
+      const [, , outcome] = await Promise.all([
+        this.#tasks.liftGuard(aLeg),
+        this.#tasks.liftGuard(bLeg),
         this.wire.command(`bridge ${short(aLeg)} ${short(bLeg)}`, () => this.#world.bridge(aLeg, bLeg)),
       ]);
       if (outcome.outcome === 'done') {
         delete this.#legs.recall(aLeg).music;
         delete this.#legs.recall(bLeg).music;
-        if (clock.monotonicMs() - armedAtMs > armedAnewAfterMs && (await arm()).answered) {
-          void this.#unschedule([armed.value]);
-        }
+        await limit.bridged();
       } else if (outcome.outcome !== 'unknown') {
         await this.#withoutBridge(aLeg, bLeg);
       }
@@ -187,26 +193,11 @@ export class SimSwitchLink implements Switch {
 
   moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded> {
     return this.#turns.take([aLeg], async () => {
-      const earlier = await this.wire.send(`show tasks limit ${short(aLeg)}`, () =>
-        this.#world.tasks.idsOf('limit', aLeg),
-      );
-      if (!earlier.answered) return unknown;
-      if (earlier.value.length === 0) return this.#noLimit(aLeg);
-      // Between one and two seconds behind, as where it was armed first.
-      const second = (untilUs + 999_999n) / 1_000_000n + BigInt(limitSlackSeconds - 1);
-      const added = await this.wire.send(`arm limit ${short(aLeg)} anew`, () =>
-        this.#world.tasks.atSecond('limit', aLeg, second, 'ALLOTTED_TIMEOUT'),
-      );
-      if (!added.answered) return unknown;
-      return this.#unschedule(earlier.value.map(String));
+      const truth = await this.look(aLeg);
+      if (truth.state !== 'living') return { outcome: truth.state };
+      if (truth.bridgedTo === undefined) return { outcome: 'refused', reason: 'the leg is in no talk' };
+      return this.#tasks.moveLimit(aLeg, truth.bridgedTo, untilUs);
     });
-  }
-
-  /** Nothing is armed: there is no talk, or no leg, whose limit could be moved. */
-  async #noLimit(aLeg: LegUuid): Promise<Commanded> {
-    const alive = await this.#exists(aLeg);
-    if (!alive.answered) return unknown;
-    return alive.value ? { outcome: 'refused', reason: 'no limit is armed' } : { outcome: 'gone' };
   }
 
   async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
@@ -235,9 +226,19 @@ export class SimSwitchLink implements Switch {
     return { state: again.answered && !again.value ? 'gone' : 'unknown' };
   }
 
-  async legs(): Promise<{ outcome: 'listed'; legs: LegUuid[] } | { outcome: 'unknown' }> {
-    const listed = await this.wire.send('show channels', () => this.#world.list());
-    return listed.answered ? { outcome: 'listed', legs: listed.value } : unknown;
+  async legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }> {
+    const [clock, listed] = await Promise.all([
+      this.wire.send('strmicroepoch', () => this.#world.nowUs),
+      this.wire.send('show channels', () => this.#world.list()),
+    ]);
+    if (!listed.answered) return unknown;
+    return { outcome: 'listed', legs: listed.value, ...(clock.answered && { atUs: clock.value }) };
+  }
+
+  async #api(text: string): Promise<EslReply> {
+    const refusal = text.startsWith('sched_api') ? '-ERR as planned' : undefined;
+    const reply = await this.wire.send(text, () => answerApi(this.#world, text), refusal);
+    return reply.answered ? { answered: true, text: reply.value } : reply;
   }
 
   // --- Parts of commands ---------------------------------------------------------------------------------------------
@@ -246,63 +247,12 @@ export class SimSwitchLink implements Switch {
     return this.wire.send(`exists ${short(leg)}`, () => this.#world.exists(leg));
   }
 
-  async #schedule(
-    group: 'guard' | 'limit',
-    leg: LegUuid,
-    seconds: number,
-    cause: string,
-  ): Promise<Reply<string>> {
-    return this.wire.send(`arm ${group} ${short(leg)} +${String(seconds)}`, () =>
-      String(this.#world.tasks.inSeconds(group, leg, seconds, cause)),
-    );
-  }
-
-  #unschedule(tasks: readonly string[]): Promise<Commanded> {
-    if (tasks.length === 0) return Promise.resolve(done);
-    return this.wire.command(`unschedule ${tasks.join(' ')}`, () => {
-      this.#world.tasks.remove(...tasks.map(Number));
-      return done;
-    });
-  }
-
-  #unscheduleGroup(group: 'guard' | 'limit', leg: LegUuid): Promise<Commanded> {
-    return this.wire.command(`unschedule ${group} ${short(leg)}`, () => {
-      this.#world.tasks.remove(...this.#world.tasks.idsOf(group, leg));
-      return done;
-    });
-  }
-
-  async #moveGuard(leg: LegUuid, seconds: number): Promise<Commanded> {
-    const earlier = await this.#guardTasks(leg);
-    const added = await this.#schedule('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST');
-    if (!added.answered) return unknown;
-    this.#legs.recall(leg).guard = {
-      task: added.value,
-      dueMs: this.#process.clock.monotonicMs() + seconds * 1_000,
-    };
-    void this.#unschedule(earlier);
-    return done;
-  }
-
-  async #guardTasks(leg: LegUuid): Promise<string[]> {
-    const memory = this.#legs.get(leg);
-    if (memory !== undefined) return memory.guard === undefined ? [] : [memory.guard.task];
-    const shown = await this.wire.send('show tasks', () => this.#world.tasks.idsOf('guard', leg).map(String));
-    return shown.answered ? shown.value : [];
-  }
-
-  async #liftGuard(leg: LegUuid): Promise<void> {
-    const { guard } = this.#legs.recall(leg);
-    delete this.#legs.recall(leg).guard;
-    await (guard === undefined ? this.#unscheduleGroup('guard', leg) : this.#unschedule([guard.task]));
-  }
-
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
-      this.#moveGuard(aLeg, guardAfterFailedBridgeSeconds),
-      this.#moveGuard(bLeg, guardAfterFailedBridgeSeconds),
-      this.#unscheduleGroup('limit', aLeg),
+      this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
+      this.#tasks.moveGuard(bLeg, guardAfterFailedBridgeSeconds),
     ]);
+    await this.#tasks.disarmLimit(aLeg, bLeg);
   }
 
   async #stopMusic(leg: LegUuid): Promise<void> {
@@ -318,10 +268,13 @@ export class SimSwitchLink implements Switch {
     if (this.#coreUuid !== coreUuid) this.#legs.forgetAll();
     this.#coreUuid = coreUuid;
     this.#legs.prune();
+    this.#tidying?.cancel();
+    this.#tidying = this.#process.clock.after(tidyAfterLinkUpMs, () => void this.#tasks.tidyLimits());
     this.#tell({ type: 'linkUp', coreUuid });
   }
 
   #linkDown(): void {
+    this.#tidying?.cancel();
     this.#legs.endAllJobs();
     this.#tell({ type: 'linkDown' });
   }
@@ -361,13 +314,11 @@ export class SimSwitchLink implements Switch {
     this.#tell({ type: 'legEnded', leg, cause, switchCause, endedAtUs: this.#world.nowUs });
   }
 
-  /** Tasks of an ended leg go, and with the first leg of a talk its limit: it must not cut A's farewell. */
   #tidy(leg: LegUuid, memory: LegMemory | undefined, wasBridged: boolean): void {
     this.#legs.forget(leg);
-    if (memory?.guard !== undefined) void this.#unschedule([memory.guard.task]);
-    if (!wasBridged) return;
-    const talk = this.#world.talkOf(leg);
-    for (const a of talk ? [talk.aLeg, talk.bLeg] : [leg]) void this.#unscheduleGroup('limit', a);
+    const talk = wasBridged ? this.#world.talkOf(leg) : undefined;
+    const other = talk && (talk.aLeg === leg ? talk.bLeg : talk.aLeg);
+    this.#tasks.ended(leg, memory, { wasBridged, ...(other !== undefined && { other }) });
   }
 
   #tell(event: SwitchEvent): void {

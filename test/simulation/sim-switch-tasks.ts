@@ -3,11 +3,19 @@
 
 import type { LegUuid } from '../../src/core/ids.ts';
 import type { Timer } from '../../src/flow/ports.ts';
+import type { TaskGroup } from '../../src/telephony/dial-string.ts';
 import type { Kernel, Random } from './kernel.ts';
+
+/** `show tasks` knows a new task only after up to this long (tried). */
+const listLagsMs = 700;
+
+export function isTaskGroup(text: string): text is TaskGroup {
+  return text === 'guard' || text === 'limit' || text === 'behind';
+}
 
 export interface Task {
   id: number;
-  group: 'guard' | 'limit';
+  group: TaskGroup;
   leg: LegUuid;
   /** The whole second it is due at, in microseconds of the switch. */
   dueUs: bigint;
@@ -18,7 +26,7 @@ export class SwitchTasks {
   readonly #switch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint };
   readonly #kill: (leg: LegUuid, cause: string) => void;
   readonly #random: Random;
-  readonly #tasks = new Map<number, Task & { timer: Timer }>();
+  readonly #tasks = new Map<number, Task & { timer: Timer; addedAtMs: number }>();
   #last = 0;
 
   constructor(
@@ -35,12 +43,16 @@ export class SwitchTasks {
     return this.atSecond(group, leg, this.#switch.nowUs / 1_000_000n + BigInt(seconds), cause);
   }
 
-  /** `sched_api @second`. Fires within 100 ms of it, whether or not the leg lives then. */
+  /**
+   * `sched_api second`. Fires within 100 ms of it, whether or not the leg lives then; one that has passed already is added to the
+   * present, and so is as good as never.
+   */
   atSecond(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
     const { id: name, kernel, nowUs } = this.#switch;
     const id = (this.#last += 1);
     const dueUs = second * 1_000_000n;
-    const inMs = Number(dueUs - nowUs) / 1_000 + this.#random.int(0, 100);
+    const lateMs = this.#random.int(0, 100);
+    const inMs = Number(dueUs <= nowUs ? dueUs : dueUs - nowUs) / 1_000 + lateMs;
     const timer = kernel.at(inMs, `${name} task ${group}`, () => {
       kernel.trace(`${name}  task ${String(id)} (${group} ${leg.slice(0, 4)}) is due`);
       // It stands until it has done its work: a leg it ends was never without it.
@@ -48,7 +60,8 @@ export class SwitchTasks {
       this.#tasks.delete(id);
       kernel.changed();
     });
-    this.#tasks.set(id, { id, group, leg, dueUs, cause, timer });
+    const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
+    this.#tasks.set(id, { id, group, leg, dueUs: due, cause, timer, addedAtMs: kernel.nowMs });
     kernel.changed();
     return id;
   }
@@ -62,15 +75,24 @@ export class SwitchTasks {
   }
 
   all(): Task[] {
-    return [...this.#tasks.values()].map(({ timer: _timer, ...task }) => task);
+    return [...this.#tasks.values()].map(({ timer: _timer, addedAtMs: _added, ...task }) => task);
   }
 
-  remove(...ids: readonly number[]): void {
+  /** `show tasks`: without the newest. */
+  listed(): Task[] {
+    const sinceMs = this.#switch.kernel.nowMs - this.#random.int(0, listLagsMs);
+    return [...this.#tasks.values()].filter((one) => one.addedAtMs <= sinceMs);
+  }
+
+  /** Answers how many of them there were. */
+  remove(...ids: readonly number[]): number {
+    let removed = 0;
     for (const id of ids) {
       this.#tasks.get(id)?.timer.cancel();
-      this.#tasks.delete(id);
+      if (this.#tasks.delete(id)) removed += 1;
     }
     this.#switch.kernel.changed();
+    return removed;
   }
 
   clear(): void {

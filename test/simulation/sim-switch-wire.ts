@@ -92,12 +92,15 @@ export class SimSwitchWire {
   // --- From the gateway ----------------------------------------------------------------------------------------------
 
   async command(label: string, perform: () => Commanded): Promise<Commanded> {
-    const reply = await this.send(label, perform, true);
+    const reply = await this.send(label, perform, { outcome: 'refused', reason: 'as planned' });
     return reply.answered ? reply.value : { outcome: 'unknown' };
   }
 
-  /** One command, one act. Without an answer within its time the link is dropped, as nobody knows then which answer is whose. */
-  send<T>(label: string, perform: () => T, refusable = false): Promise<Reply<T>> {
+  /**
+   * One command, one act. Without an answer within its time the link is dropped, as nobody knows then which answer is whose.
+   * `refusal`: what it answers where the plan has it refused; absent: it cannot be.
+   */
+  send<T>(label: string, perform: () => T, refusal?: T): Promise<Reply<T>> {
     if (!this.up) return Promise.resolve(unanswered);
     const epoch = this.#epoch;
     return new Promise((resolve) => {
@@ -121,9 +124,7 @@ export class SimSwitchWire {
             const { kernel, id } = this.#world;
             kernel.trace(`${this.#process.name}  ${id}.${label}${arrives ? '' : ' (never arrives)'}`);
             if (!arrives) return noAnswer;
-            if (fault?.fault === 'refused' && refusable) {
-              return { outcome: 'refused', reason: 'as planned' } as T;
-            }
+            if (fault?.fault === 'refused' && refusal !== undefined) return refusal;
             const value = perform();
             return this.#truth === 'whole' ? value : noAnswer;
           },

@@ -374,6 +374,7 @@ export class SimSwitch implements LegHost {
         ...(answeredUs !== undefined && { answeredAtUs: answeredUs }),
         ...(bridgedUs !== undefined && { bridgedAtUs: bridgedUs }),
         endedAtUs: atUs,
+        ...(leg.otherCause !== undefined && { otherCause: hangupCause(leg.otherCause) }),
       });
     }
     if (how !== 'unheard' && leg.side !== 'a') this.#part(other, leg, cause, atUs);
@@ -391,6 +392,7 @@ export class SimSwitch implements LegHost {
     gone.bridgedTo = undefined;
     if (!stays) return;
     stays.bridgedTo = undefined;
+    stays.otherCause = cause;
     const [a, b] = gone.side === 'a' ? [gone, stays] : [stays, gone];
     const talk = this.#talks.findLast((one) => one.aLeg === a.uuid && one.endedUs === undefined);
     if (talk) {
@@ -402,7 +404,13 @@ export class SimSwitch implements LegHost {
     }
     if (how === 'unheard') return;
     const unbridged = (): void =>
-      this.tell({ type: 'legsUnbridged', aLeg: a.uuid, bLeg: b.uuid, atUs: this.#stamp() });
+      this.tell({
+        type: 'legsUnbridged',
+        aLeg: a.uuid,
+        bLeg: b.uuid,
+        atUs: this.#stamp(),
+        left: { leg: gone.uuid, cause: hangupCause(cause) },
+      });
     if (gone === a) {
       unbridged();
       stays.after(this.#random.pick([0, 0, 20]), 'ends with A:', () => this.#end(stays, 'NORMAL_CLEARING'));

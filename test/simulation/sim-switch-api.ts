@@ -1,0 +1,67 @@
+// The simulated switch as the event socket's `api` is answered, as far as telephony/leg-tasks asks: that file runs here as it
+// is, so its words must be answered in a real switch's (commands-on-dead-and-duplicate.esl). All else is commanded by method.
+
+import { parseLegUuid, type LegUuid } from '../../src/core/ids.ts';
+import type { SimSwitch } from './sim-switch.ts';
+import { isTaskGroup, type SwitchTasks, type Task } from './sim-switch-tasks.ts';
+
+/** Throws on a command it does not know: that is a gap in the simulation, not an answer. */
+export function answerApi(world: SimSwitch, text: string): string {
+  const [command = '', ...words] = text.split(' ');
+  const { tasks } = world;
+  switch (command) {
+    case 'sched_api':
+      return scheduled(tasks, words);
+    case 'unsched_api': {
+      const [id = ''] = words;
+      return tasks.remove(Number(id)) > 0 ? '+OK' : '-ERR no reply';
+    }
+    case 'sched_del': {
+      const { group, leg } = groupOf(words[0] ?? '');
+      return `+OK Deleted: ${String(tasks.remove(...tasks.idsOf(group, leg)))}`;
+    }
+    case 'uuid_exists':
+      return String(world.exists(legOf(words[0] ?? '')));
+    case 'strmicroepoch':
+      return String(world.nowUs);
+    case 'show':
+      if (text === 'show tasks as json') return listed(tasks);
+      break;
+    default:
+  }
+  throw new Error(`The simulated switch does not know: ${text}`);
+}
+
+/** `sched_api [+]<seconds> <group> uuid_kill <leg> <cause>` */
+function scheduled(
+  tasks: SwitchTasks,
+  [when = '', name = '', command = '', uuid = '', cause = '']: string[],
+): string {
+  const { group, leg } = groupOf(name);
+  if (command !== 'uuid_kill' || uuid !== leg) throw new Error(`A task that does something else: ${command}`);
+  const id = when.startsWith('+')
+    ? tasks.inSeconds(group, leg, Number(when.slice(1)), cause)
+    : tasks.atSecond(group, leg, BigInt(when), cause);
+  return `+OK Added: ${String(id)}`;
+}
+
+function listed(tasks: SwitchTasks): string {
+  const rows = tasks.listed().map(({ id, group, leg }) => ({
+    task_id: String(id),
+    task_group: `${group}-${leg}`,
+  }));
+  return JSON.stringify(rows.length === 0 ? { row_count: 0 } : { row_count: rows.length, rows });
+}
+
+function groupOf(name: string): { group: Task['group']; leg: LegUuid } {
+  const at = name.indexOf('-');
+  const group = name.slice(0, at);
+  if (!isTaskGroup(group)) throw new Error(`A task of no known group: ${name}`);
+  return { group, leg: legOf(name.slice(at + 1)) };
+}
+
+function legOf(text: string): LegUuid {
+  const leg = parseLegUuid(text);
+  if (leg === undefined) throw new Error(`No uuid of a leg: ${text}`);
+  return leg;
+}
