@@ -1,13 +1,17 @@
-// What a gateway does without being asked: commands the switches whose leases it holds, tells merchants, and heals. Started
-// together and stopped together; jobs are what any gateway may do, each by its name.
+// What a gateway does without being asked: commands the switches whose leases it holds, tells merchants, heals, and watches
+// that what must hold does. Started together and stopped together; jobs are what any gateway may do, each by its name.
 
 import type { JobTasks } from '../store/jobs.ts';
 import { SwitchCommander } from './command-switch.ts';
 import type { House } from './house.ts';
 import { mailReceipt, tellAvailability } from './mail-people.ts';
+import { authorizeMore } from './more-time.ts';
 import { NoticeDispatcher } from './notify-merchant.ts';
+import { recordDispute } from './record-dispute.ts';
 import { Recovery } from './recover.ts';
+import { carryOutRefund } from './refund-payment.ts';
 import { settleOrder } from './settle-order.ts';
+import { HouseWatch } from './watch-house.ts';
 
 export interface HouseWork {
   /** Lets go of the switches; their calls go on under their limits, and what is being written is finished. */
@@ -20,14 +24,17 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   const commanders = [...house.switches.values()].map((one) => new SwitchCommander(house, one, holder));
   const dispatcher = new NoticeDispatcher(house);
   const recovery = new Recovery(house);
+  const watch = new HouseWatch(house);
   await Promise.all(commanders.map((commander) => commander.start()));
   dispatcher.start();
   recovery.start();
+  watch.start();
   return {
     async stopCommanding() {
       await Promise.all(commanders.map((commander) => commander.stop()));
     },
     async stopRest() {
+      await watch.stop();
       await recovery.stop();
       await dispatcher.stop();
     },
@@ -37,6 +44,9 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
 export function jobTasks(house: House): JobTasks {
   return {
     settle_order: (job) => settleOrder(house, job),
+    authorize_more: (job) => authorizeMore(house, job),
+    refund_payment: (job) => carryOutRefund(house, job),
+    record_dispute: (job) => recordDispute(house, job),
     mail_receipt: (job) => mailReceipt(house, job),
     tell_availability: (job) => tellAvailability(house, job),
   };

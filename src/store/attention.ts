@@ -213,7 +213,7 @@ export async function writeOperatorAct(db: Db, act: OperatorAct): Promise<void> 
 
 /** Newest first. `target`: only those about it. */
 export async function readOperatorActs(db: Db, atMost: number, target?: string): Promise<OperatorAct[]> {
-  const found = await rows<OperatorAct & { target: string | null }>(
+  const found = await rows<Omit<OperatorAct, 'target'> & { target: string | null }>(
     db,
     `select at, by, why, act, target, outcome from operator_acts where ?::text is null or target = ?
      order by id desc limit ?`,

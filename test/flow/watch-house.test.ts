@@ -346,7 +346,7 @@ describe('the watch', () => {
     await checkInTurn(house);
     const { rows: before } = await admin.query('select done_until from house_turns');
     clock.turn(300_000);
-    const dying = { ...house, db: { ...db, asNobody: failingAfterTheFirst() } } as unknown as House;
+    const dying = { ...house, db: { asNobody: failingAfterTheFirst() } } as unknown as House;
     await expect(checkInTurn(dying)).rejects.toThrow('killed');
     const { rows: after } = await admin.query('select done_until from house_turns');
     expect(after).toEqual(before);
