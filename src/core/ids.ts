@@ -24,6 +24,8 @@ export const idPrefixes = {
   notice: 'ntc',
   receipt: 'rec',
   ledgerTransaction: 'txn',
+  refund: 'ref',
+  dispute: 'dsp',
   availabilityRequest: 'avr',
 } as const;
 export type IdKind = keyof typeof idPrefixes;

@@ -8,6 +8,9 @@ export type NoticeType =
   | 'payment.failed'
   | 'payment.captured'
   | 'payment.released'
+  | 'payment.refunded'
+  | 'payment.refund_failed'
+  | 'payment.disputed'
   | 'call.ringing'
   | 'call.connected'
   | 'call.limit_near'
@@ -20,6 +23,9 @@ export const noticeTypes: readonly NoticeType[] = [
   'payment.failed',
   'payment.captured',
   'payment.released',
+  'payment.refunded',
+  'payment.refund_failed',
+  'payment.disputed',
   'call.ringing',
   'call.connected',
   'call.limit_near',

@@ -94,13 +94,11 @@ export function applicationFeeOf(captured: Money, rate: string): Money {
 }
 
 /**
- * How much of the fee goes back with a refund, in proportion: of all refunds together, so that rounding never adds up and
- * the last refund brings the whole of it back.
+ * How much of the fee has gone back once so much is refunded in all, in proportion: of all refunds together, so that rounding
+ * never adds up and the last refund brings the whole of it back.
  */
-export function feeBackOf(fee: Money, captured: Money, refundedBefore: Money, refund: Money): Money {
-  const backAfter = (refunded: Money): Money =>
-    applicationFeeOf(times(fee, exact(refunded.amount).dividedBy(captured.amount)), '1');
-  return minus(backAfter(plus(refundedBefore, refund)), backAfter(refundedBefore));
+export function feeBackOf(fee: Money, captured: Money, refundedInAll: Money): Money {
+  return applicationFeeOf(times(fee, exact(refundedInAll.amount).dividedBy(captured.amount)), '1');
 }
 
 /** A refund over several captures: from the last to the first. `left`: what each has not given back yet, in their order. */

@@ -24,6 +24,7 @@ import { addSwitchWork } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import { askForHold, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
+import { cardMayPay } from './limit-abuse.ts';
 import { abandonSeconds, holdWithoutCallSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
@@ -126,6 +127,10 @@ export async function applyIntent(
           throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
         }
         await saveHold(house, tx, payment, authorization, intentId, intent, now);
+        const { fingerprint } = intent.card;
+        if (fingerprint !== undefined && !(await cardMayPay(house, tx, payment, fingerprint))) {
+          return refuseCard(house, tx, payment, call, now);
+        }
         return { ...(await authorized(house, tx, payment, call, now)), needsPage: false };
       }
       case 'cancelled':
@@ -194,6 +199,31 @@ async function authorized(
     });
   }
   return { callState: written.stored.session.state };
+}
+
+/** Held, but this card has paid too often: the hold is let go, nobody is rung, and the order ends as if it had failed. */
+async function refuseCard(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  call: StoredSession | undefined,
+  now: Date,
+): Promise<Applied> {
+  const { merchantId, orderId } = payment;
+  await savePayment(tx, payment.id, { state: 'authorized' });
+  await voidPayment(tx, { ...payment, state: 'authorized' }, 'card_limit');
+  const notice = { type: 'payment.failed' as const, data: { reason: 'card_limit' } };
+  const refusal: OrderRefusal = { because: 'card_too_often' };
+  if (call?.session.state === 'awaiting_payment') {
+    const step = advance(call.session, { type: 'paymentGivenUp', outcome: 'payment_failed' });
+    const written = await writeStep(house, tx, call, step, undefined, [notice]);
+    if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
+    narrate(house, written);
+    return { refusal, callState: written.stored.session.state, needsPage: false };
+  }
+  await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+  await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+  return { refusal, needsPage: false };
 }
 
 /** Nothing was or can be held any more: the order ends, the consultant is free. */

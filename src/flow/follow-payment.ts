@@ -6,7 +6,7 @@ import { provenEndUs } from '../core/call-session.ts';
 import { isFinal } from '../core/payment.ts';
 import { lockSessionOfOrder, readLegEnds, type StoredSession } from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
-import { merchantOfIntent } from '../store/finders.ts';
+import { merchantOfCharge, merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import {
   answerOperation,
@@ -29,6 +29,7 @@ import { askOrFind } from './hold-money.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, keyHoldsSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
+import { lookAtRefund } from './refund-payment.ts';
 import { lookAtParked, voidPayment } from './settle-order.ts';
 
 /** Behind the talk limit, which the switch itself enforces: the farewell, and slack for its clock. */
@@ -48,11 +49,35 @@ const worthALook: ReadonlySet<string> = new Set([
   'payment_intent.canceled',
 ]);
 
+/** What can take back a refund; that it was made we know already. */
+const refundsMoveBy: ReadonlySet<string> = new Set([
+  'refund.failed',
+  'refund.updated',
+  'charge.refund.updated',
+]);
+
 /** The processor's webhook: says where to look, never what is true. */
 export async function followHint(house: House, hint: ProcessorHint): Promise<void> {
+  if (hint.disputeId !== undefined || hint.refundId !== undefined) return followAfterwards(house, hint);
   if (!worthALook.has(hint.type)) return;
   const found = await house.db.asNobody((db) => merchantOfIntent(db, hint.intentId));
   if (found) await lookAtPayment(house, found.merchantId, found.paymentId);
+}
+
+/** What is told of a charge after it was taken: a dispute, or a refund the bank has decided about. */
+async function followAfterwards(house: House, hint: ProcessorHint): Promise<void> {
+  const found = await house.db.asNobody((db) => merchantOfCharge(db, hint.intentId));
+  if (!found) return;
+  const { merchantId, paymentId } = found;
+  const { disputeId } = hint;
+  if (disputeId === undefined) {
+    if (refundsMoveBy.has(hint.type)) await lookAtRefund(house, merchantId, hint);
+    return;
+  }
+  // As a job: should the look fail, it comes again, and the bank has given us its time to answer.
+  await house.db.asMerchant(merchantId, (tx) =>
+    enqueueJob(tx, 'record_dispute', { merchantId, paymentId, disputeId }, disputeId),
+  );
 }
 
 /** Asks the processor what is true of a payment and goes on from there. Repeats of it are harmless. */
@@ -133,6 +158,8 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
       case 'ringing_consultant':
       case 'ringing_caller':
         if (await isForsaken(tx, call.switchId)) return endForsaken(house, tx, call, now);
+        if (call.session.moreTime?.state === 'asked')
+          await enqueueJob(tx, 'authorize_more', { merchantId, orderId }, orderId);
         if (call.session.state === 'connected') return;
         return addSwitchWork(tx, {
           merchantId,

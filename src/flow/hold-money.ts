@@ -2,9 +2,12 @@
 // once the processor holds it. The order's first hold and each of more time go through here; what follows from them is
 // authorize-payment's and more-time's.
 
+import type { NoticeDraft } from '../core/merchant-notice.ts';
+import { moneyFacts, plus } from '../core/money.ts';
 import type { Tx } from '../store/database.ts';
 import { postLedger } from '../store/ledger.ts';
 import {
+  answerOperation,
   authorizeOperation,
   saveAuthorization,
   type StoredAuthorization,
@@ -48,17 +51,31 @@ export function askForHold(
   });
 }
 
+/** `none`: the processor made nothing of the request, and never will. */
+export type LostOrFound = Authorized | { outcome: 'none' };
+
+/** Younger than this, a request the processor does not list may still be about to be carried out there. */
+const findableSeconds = 60;
+
 /**
- * What became of a request whose answer never came: asked again by its key while that means the same request, looked for
- * after it. `none`: the processor made nothing of it, and never will.
+ * What became of a request whose answer may have been lost: asked again by its key while that means the same request, looked
+ * for after it. That a repeat is refused (by another configuration, by a key that was changed) says nothing of the first
+ * request: it is looked for too, as soon as that can be believed; until then `refused` is to be taken for unknown.
  */
 export async function askOrFind(
   house: House,
   payment: StoredPayment,
   authorization: StoredAuthorization,
-): Promise<Authorized | { outcome: 'none' }> {
+): Promise<LostOrFound> {
   const ageSeconds = (house.clock.now().getTime() - authorization.createdAt.getTime()) / 1000;
-  if (ageSeconds < keyHoldsSeconds) return askForHold(house, payment, authorization);
+  if (ageSeconds < keyHoldsSeconds) {
+    const answer = await askForHold(house, payment, authorization);
+    if (answer.outcome !== 'refused' || ageSeconds < findableSeconds) return answer;
+    house.log.error(
+      { paymentId: payment.id, authorizationId: authorization.id, reason: answer.reason },
+      'the processor refuses an authorization',
+    );
+  }
   return house.processor.find({
     authorizationId: authorization.id,
     createdAt: authorization.createdAt,
@@ -95,4 +112,64 @@ export async function saveHold(
   await postLedger(tx, { merchantId, orderId, authorizationId: authorization.id, at: now }, [
     { id: house.ids.id('ledgerTransaction'), kind: 'authorize', amount: authorization.amount },
   ]);
+}
+
+/** Asked for and not answered, or answered without being held: open until somebody writes down its end. */
+export function isOpen(authorization: StoredAuthorization): boolean {
+  return !['captured', 'voided', 'expired', 'failed'].includes(authorization.state);
+}
+
+export function heldOf(payment: StoredPayment): readonly StoredAuthorization[] {
+  return payment.authorizations.filter((one) => one.state === 'authorized');
+}
+
+/** What became of a hold for more time, written down; whether it is held now. */
+export async function recordFurtherHold(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  authorization: StoredAuthorization,
+  answer: LostOrFound,
+): Promise<boolean> {
+  const now = house.clock.now();
+  const operation = authorizeOperation(authorization);
+  switch (answer.outcome) {
+    case 'unknown':
+    case 'refused':
+      // A refusal may be of a repeat, while the first request holds the amount: it is looked for a minute later.
+      await answerOperation(tx, operation.id, 'unknown', { ...answer }, now);
+      await saveAuthorization(tx, authorization.id, { state: 'unknown' });
+      return false;
+    case 'declined':
+    case 'none':
+      await answerOperation(tx, operation.id, 'refused', { ...answer }, now);
+      await saveAuthorization(tx, authorization.id, {
+        state: 'failed',
+        ...(answer.outcome === 'declined' && { declineReason: answer.reason }),
+        ...(answer.outcome === 'declined' && answer.intentId !== undefined && { intentId: answer.intentId }),
+      });
+      return false;
+    case 'intent': {
+      const { intentId, intent } = answer;
+      await answerOperation(tx, operation.id, 'done', { intentId }, now);
+      if (intent.state === 'authorized') {
+        await saveHold(house, tx, payment, authorization, intentId, intent, now);
+        return true;
+      }
+      // Nobody is there to give what it waits for: it is let go when the order is settled.
+      const state = intent.state === 'cancelled' ? 'voided' : 'needs_action';
+      await saveAuthorization(tx, authorization.id, { state, intentId });
+      return false;
+    }
+  }
+}
+
+/** `payment`: as it was before this hold. */
+export function furtherHoldNotice(payment: StoredPayment, authorization: StoredAuthorization): NoticeDraft {
+  const { amount } = authorization;
+  const inAll = heldOf(payment).reduce((sum, one) => plus(sum, one.amount), amount);
+  return {
+    type: 'payment.authorized',
+    data: { authorized: moneyFacts(amount), authorizedInAll: moneyFacts(inAll) },
+  };
 }

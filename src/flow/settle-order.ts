@@ -14,11 +14,13 @@ import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { type LedgerPosting, postLedger } from '../store/ledger.ts';
+import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   insertOperation,
   lockPayment,
   lockPaymentOfOrder,
+  lockPaymentRowOfOrder,
   readPayment,
   saveAuthorization,
   savePayment,
@@ -30,10 +32,17 @@ import {
 } from '../store/payments.ts';
 import { saveBillableSeconds } from '../store/receipts.ts';
 import { closeSession, factsOf, finishSettlement, priceOf } from './finish-settlement.ts';
-import { askOrFind, referenceOf, saveHold } from './hold-money.ts';
+import {
+  askOrFind,
+  furtherHoldNotice,
+  isOpen,
+  type LostOrFound,
+  recordFurtherHold,
+  referenceOf,
+} from './hold-money.ts';
 import type { House } from './house.ts';
 import { later } from './payment-deadlines.ts';
-import type { Authorized, Settled } from './ports.ts';
+import type { Settled } from './ports.ts';
 
 /** The world did not answer, or answered what cannot stand: the job comes again later. */
 export class SettlementDelayed extends Error {
@@ -80,7 +89,7 @@ function delayed(orderId: string, outcome: string): SettlementDelayed {
 }
 
 /** That a repeat is refused says nothing of the first request, which may hold the amount. */
-function isUnknown(answer: Authorized | { outcome: 'none' }): boolean {
+function isUnknown(answer: LostOrFound): boolean {
   return answer.outcome === 'unknown' || answer.outcome === 'refused';
 }
 
@@ -94,15 +103,13 @@ type Act =
   /** More time was asked for and nobody knows yet whether it is held. */
   | { do: 'ask'; payment: StoredPayment; authorization: StoredAuthorization };
 
-function isOpen(authorization: StoredAuthorization): boolean {
-  return !['captured', 'voided', 'expired', 'failed'].includes(authorization.state);
-}
-
 /** What is to be asked of the processor next, written down; nothing: there is nothing, or nothing for now. */
 async function decide(house: House, tx: Tx, orderId: string): Promise<Act | undefined> {
-  const stored = await lockPaymentOfOrder(tx, orderId);
-  if (!stored) return undefined;
+  const paymentId = await lockPaymentRowOfOrder(tx, orderId);
   const call = await lockSessionOfOrder(tx, orderId);
+  // Read behind both locks: until the session ended, its steps may have written down a further hold.
+  const stored = paymentId === undefined ? undefined : await readPayment(tx, paymentId);
+  if (!stored) return undefined;
   if (call && call.session.state !== 'ended') return undefined;
   if (isFinal(stored.state)) {
     if (call) await closeSession(house, tx, call);
@@ -330,27 +337,17 @@ async function recordLateHold(
   tx: Tx,
   paymentId: string,
   authorizationId: string,
-  answer: Authorized | { outcome: 'none' },
+  answer: LostOrFound,
 ): Promise<void> {
   const payment = await lockPayment(tx, paymentId);
   const authorization = payment?.authorizations.find((one) => one.id === authorizationId);
   if (!payment || !authorization || isFinal(payment.state) || !isOpen(authorization)) return;
   if (authorization.intentId !== undefined) return;
-  const now = house.clock.now();
-  const operation = authorization.operations.find((one) => one.kind === 'authorize');
-  const state = isUnknown(answer) ? 'unknown' : answer.outcome === 'intent' ? 'done' : 'refused';
-  if (operation) await answerOperation(tx, operation.id, state, { outcome: answer.outcome }, now);
-  if (answer.outcome === 'intent') {
-    const { intent, intentId } = answer;
-    if (intent.state === 'authorized')
-      return saveHold(house, tx, payment, authorization, intentId, intent, now);
-    // Whatever it waits for is not given any more: it is voided like a hold.
-    return saveAuthorization(tx, authorization.id, {
-      state: intent.state === 'cancelled' ? 'voided' : 'needs_action',
-      intentId,
-    });
-  }
-  await saveAuthorization(tx, authorization.id, { state: isUnknown(answer) ? 'unknown' : 'failed' });
+  const isHeld = await recordFurtherHold(house, tx, payment, authorization, answer);
+  if (!isHeld) return;
+  const { merchantId, orderId } = payment;
+  const notice = { ...furtherHoldNotice(payment, authorization), id: house.ids.id('notice') };
+  await writeNotices(tx, { merchantId, orderId }, [notice], house.clock.now());
 }
 
 /**

@@ -1,4 +1,4 @@
-// Stripe as our card processor: authorize, capture, void, look. Direct charges on the merchant's connected account (he is
+// Stripe as our card processor: authorize, capture, void, refund, look. Direct charges on the merchant's connected account (he is
 // the seller); our fee is taken at the capture. Not here: when to do which (flow), Stripe's errors (stripe-errors.ts),
 // minor units (stripe-amounts.ts), webhooks (stripe-events.ts).
 //
@@ -13,17 +13,25 @@ import type {
   Authorized,
   CardProcessor,
   Clock,
+  Dispute,
   IntentReference,
   IntentState,
   Log,
+  Refunded,
   Settled,
 } from '../flow/ports.ts';
-import { chargeable, minimumCharge, toMinorUnits } from './stripe-amounts.ts';
+import { chargeable, fromMinorUnits, minimumCharge, toMinorUnits } from './stripe-amounts.ts';
 import { readStripeError, type StripeFailure } from './stripe-errors.ts';
+import { readDispute, readRefundState } from './stripe-afterwards.ts';
 import { readIntent } from './stripe-intent.ts';
 
 /** Under this name every intent carries the key that made it: how it is found when its id never reached us. */
 const keyInMetadata = 'operation';
+/** Under this name the flow's metadata says which authorization an intent is. */
+const authorizationInMetadata = 'authorization';
+/** Our clock and Stripe's, and how long after the first request the last by the same key may have been carried out. */
+const clockSlackSeconds = 300;
+const keyLivesSeconds = 25 * 60 * 60;
 
 export interface StripeCardProcessorSettings {
   secretKey: string;
@@ -75,6 +83,7 @@ export class StripeCardProcessor implements CardProcessor {
   async authorize(request: AuthorizationRequest): Promise<Authorized> {
     const amount = chargeable(request.amount, 'up');
     try {
+      const customer = request.offSession?.customer ?? (await this.#keepingCustomer(request));
       const intent = await this.#stripe.paymentIntents.create(
         {
           amount: toMinorUnits(amount),
@@ -85,21 +94,48 @@ export class StripeCardProcessor implements CardProcessor {
           metadata: { ...request.metadata, [keyInMetadata]: request.key },
           expand: ['latest_charge'],
           ...(request.receiptEmail === undefined ? {} : { receipt_email: request.receiptEmail }),
+          ...(customer === undefined ? {} : { customer }),
+          ...(request.keepForMore === true ? { setup_future_usage: 'off_session' } : {}),
           ...(request.paymentMethod === undefined
             ? {}
-            : {
-                payment_method: request.paymentMethod,
-                confirm: true,
-                return_url: request.returnUrl,
-                // Else the next action is a redirect only, which our page could not show in place.
-                use_stripe_sdk: true,
-              }),
+            : request.offSession !== undefined
+              ? { payment_method: request.paymentMethod, confirm: true, off_session: true }
+              : {
+                  payment_method: request.paymentMethod,
+                  confirm: true,
+                  return_url: request.returnUrl,
+                  // Else the next action is a redirect only, which our page could not show in place.
+                  use_stripe_sdk: true,
+                }),
         },
         this.#options(request, request.key),
       );
       return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
     } catch (error) {
       return await this.#authorizeFailed(request, readStripeError(error));
+    }
+  }
+
+  /**
+   * A bare payment method pays once: one that is to pay for more time as well is kept with a customer, made for this order
+   * under a key of its own, so that a repeat finds the same one. Where Stripe has kept a 500 under that key (it keeps it for
+   * a day), the next key is tried: a customer nobody uses harms nobody.
+   */
+  async #keepingCustomer(request: AuthorizationRequest): Promise<string | undefined> {
+    if (request.keepForMore !== true) return undefined;
+    const make = async (suffix: string): Promise<string> => {
+      const { id } = await this.#stripe.customers.create(
+        { metadata: request.metadata },
+        this.#options(request, `${request.key}-${suffix}`),
+      );
+      return id;
+    };
+    try {
+      return await make('customer');
+    } catch (error) {
+      const failure = readStripeError(error);
+      if (failure.kind !== 'unknown' || !failure.final) throw error;
+      return make('customer-2');
     }
   }
 
@@ -136,6 +172,167 @@ export class StripeCardProcessor implements CardProcessor {
       return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
     } catch (error) {
       this.#note('search', request.key, undefined, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  /**
+   * Searched first, which is quick and lags up to a minute behind; what is not found there is looked for in the list, which
+   * does not lag, within the time the key could have been asked by. A day of a busy merchant is some hundred pages.
+   */
+  async find({
+    authorizationId,
+    createdAt,
+    merchantAccount,
+  }: {
+    authorizationId: string;
+    createdAt: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'intent'; intentId: string; intent: IntentState }
+    | { outcome: 'none' }
+    | { outcome: 'unknown' }
+  > {
+    const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
+    try {
+      const searched = await this.#stripe.paymentIntents.search(
+        {
+          query: `metadata['${authorizationInMetadata}']:'${authorizationId}'`,
+          limit: 1,
+          expand: ['data.latest_charge'],
+        },
+        options,
+      );
+      const [intent] = searched.data;
+      if (intent) return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
+    } catch (error) {
+      // Some countries have no search: the list has the last word anyway.
+      this.#note('search', authorizationId, undefined, readStripeError(error));
+    }
+    try {
+      const from = Math.floor(createdAt.getTime() / 1000);
+      const created = { gte: from - clockSlackSeconds, lte: from + keyLivesSeconds };
+      const listed = this.#stripe.paymentIntents.list(
+        { created, limit: 100, expand: ['data.latest_charge'] },
+        options,
+      );
+      for await (const intent of listed) {
+        if (intent.metadata[authorizationInMetadata] === authorizationId) {
+          return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
+        }
+      }
+      return { outcome: 'none' };
+    } catch (error) {
+      this.#note('search', authorizationId, undefined, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  /**
+   * Our fee goes back in proportion, where there was one: Stripe refuses to give back none. The amount is rounded down where
+   * Stripe cannot take the third decimal; what was really given back is in the answer.
+   */
+  async refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
+    try {
+      const charged = await this.#stripe.paymentIntents.retrieve(
+        request.intentId,
+        { expand: ['latest_charge'] },
+        this.#options(request),
+      );
+      const charge = charged.latest_charge;
+      const hasFee = typeof charge === 'object' && (charge?.application_fee_amount ?? 0) > 0;
+      const refund = await this.#stripe.refunds.create(
+        {
+          payment_intent: request.intentId,
+          amount: toMinorUnits(chargeable(request.amount, 'down')),
+          metadata: { [keyInMetadata]: request.key },
+          ...(hasFee ? { refund_application_fee: true } : {}),
+        },
+        this.#options(request, request.key),
+      );
+      const { state, reason } = readRefundState(refund);
+      if (state === 'failed') return { outcome: 'refused', reason: reason ?? 'refund_failed' };
+      return {
+        outcome: 'refunded',
+        refundId: refund.id,
+        amount: fromMinorUnits(refund.amount, refund.currency),
+        pending: state === 'pending',
+      };
+    } catch (error) {
+      const failure = readStripeError(error);
+      this.#note('refund', request.key, request.intentId, failure);
+      switch (failure.kind) {
+        case 'refused':
+        case 'declined':
+          return { outcome: 'refused', reason: failure.reason };
+        case 'other_state':
+          return { outcome: 'refused', reason: failure.code };
+        case 'unknown':
+          return failure.final ? await this.#findRefund(request) : { outcome: 'unknown' };
+      }
+    }
+  }
+
+  /** Stripe has kept a 500 under the key and may have given the money back all the same: the list of refunds says so. */
+  async #findRefund(request: IntentReference & { key: string }): Promise<Refunded> {
+    try {
+      const listed = this.#stripe.refunds.list(
+        { payment_intent: request.intentId, limit: 100 },
+        this.#options(request),
+      );
+      for await (const refund of listed) {
+        if (refund.metadata?.[keyInMetadata] !== request.key) continue;
+        return {
+          outcome: 'refunded',
+          refundId: refund.id,
+          amount: fromMinorUnits(refund.amount, refund.currency),
+          pending: readRefundState(refund).state === 'pending',
+        };
+      }
+      // Under this key it was answered for good and nothing was made: another key may try.
+      return { outcome: 'refused', reason: 'processing_error' };
+    } catch (error) {
+      this.#note('search', request.key, request.intentId, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  async lookAtRefund({
+    refundId,
+    merchantAccount,
+  }: {
+    refundId: string;
+    merchantAccount?: string;
+  }): Promise<
+    { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
+  > {
+    try {
+      const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
+      return {
+        outcome: 'refund',
+        ...readRefundState(await this.#stripe.refunds.retrieve(refundId, {}, options)),
+      };
+    } catch (error) {
+      this.#note('look', undefined, refundId, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  async lookAtDispute({
+    disputeId,
+    merchantAccount,
+  }: {
+    disputeId: string;
+    merchantAccount?: string;
+  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
+    try {
+      const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
+      return {
+        outcome: 'dispute',
+        dispute: readDispute(await this.#stripe.disputes.retrieve(disputeId, {}, options)),
+      };
+    } catch (error) {
+      this.#note('look', undefined, disputeId, readStripeError(error));
       return { outcome: 'unknown' };
     }
   }
@@ -233,7 +430,7 @@ export class StripeCardProcessor implements CardProcessor {
   }
 
   #note(
-    act: 'authorize' | 'capture' | 'void' | 'look' | 'search',
+    act: 'authorize' | 'capture' | 'void' | 'refund' | 'look' | 'search',
     key: string | undefined,
     intentId: string | undefined,
     failure: StripeFailure,

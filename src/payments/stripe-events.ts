@@ -34,6 +34,7 @@ export class StripeHints implements ProcessorHints {
       eventId: event.id,
       type: event.type,
       intentId,
+      ...subjectOf(event),
       ...(event.account === undefined ? {} : { merchantAccount: event.account }),
     };
   }
@@ -57,6 +58,16 @@ export class StripeHints implements ProcessorHints {
     }
     return undefined;
   }
+}
+
+/** Which dispute or refund, of an event about one. */
+function subjectOf(event: Stripe.Event): { disputeId?: string; refundId?: string } {
+  const { type, data } = event as { type: string; data: { object: { id?: unknown } } };
+  const { id } = data.object;
+  if (typeof id !== 'string') return {};
+  if (type.startsWith('charge.dispute.')) return { disputeId: id };
+  if (type.startsWith('refund.') || type.startsWith('charge.refund.')) return { refundId: id };
+  return {};
 }
 
 /** The payment intent an event is about; `undefined` for events about anything else, thin ones included. */

@@ -67,10 +67,13 @@ function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge {
 }
 
 function cardOf(charge: Stripe.Charge): CardFacts {
+  const customer = typeof charge.customer === 'string' ? charge.customer : charge.customer?.id;
   const card = charge.payment_method_details?.card;
   return {
     brand: card?.brand ?? 'unknown',
     last4: card?.last4 ?? '',
     paymentMethod: charge.payment_method ?? '',
+    ...(card?.fingerprint ? { fingerprint: card.fingerprint } : {}),
+    ...(customer === undefined ? {} : { customer }),
   };
 }

@@ -12,8 +12,12 @@ export interface Decline {
 
 export interface Behaviour {
   decline?: Decline;
-  /** `required`: 3-D Secure before every payment. `supported`: the card could, nobody asks. */
-  authentication: 'required' | 'supported' | 'not_supported';
+  /**
+   * `required`: 3-D Secure before every payment, so none without its holder. `required_unless_set_up`: the same until it was
+   * set up for payments without him. `required_on_session`: set up long ago. `supported`: the card could, nobody asks.
+   */
+  authentication:
+    'required' | 'required_unless_set_up' | 'required_on_session' | 'supported' | 'not_supported';
   risk: 'normal' | 'elevated' | 'highest';
 }
 
@@ -84,6 +88,8 @@ export const behaviours = {
   velocityExceeded: plain(declines.velocity),
   notATestCard: plain(declines.notATestCard),
   authenticationRequired: authenticated(),
+  authenticationUnlessSetUp: { ...plain(), authentication: 'required_unless_set_up' },
+  authenticationAlreadySetUp: { ...plain(), authentication: 'required_on_session' },
   authenticationThenDecline: authenticated(declines.generic),
   authenticationThenInsufficientFunds: authenticated(declines.insufficient),
 } satisfies Record<string, Behaviour>;
@@ -132,9 +138,9 @@ const testCards: Readonly<Record<string, TestCard>> = {
   '4100000000000019': { behaviour: 'blocked' },
   '4000000000004954': { behaviour: 'blocked' },
   '4000000000009235': { behaviour: 'elevatedRisk' },
-  '4000002500003155': { behaviour: 'authenticationRequired', country: 'FR' },
+  '4000002500003155': { behaviour: 'authenticationUnlessSetUp', country: 'FR' },
   '4000002760003184': { behaviour: 'authenticationRequired', country: 'DE' },
-  '4000003800000446': { behaviour: 'authenticationRequired', country: 'HR' },
+  '4000003800000446': { behaviour: 'authenticationAlreadySetUp', country: 'HR' },
   '4000000000003220': { behaviour: 'authenticationRequired' },
   '4000000000003063': { behaviour: 'authenticationRequired' },
   '4000000000003055': { behaviour: 'succeeds' },

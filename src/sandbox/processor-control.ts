@@ -4,6 +4,10 @@
 //   GET  /api/payments/events              server-sent events: `payments` with the newest 20, now and at every change
 //   POST /api/payments/{id}/expire         the bank gives this hold back now                                      204
 //   PUT  /api/payments/holds {"seconds"}   how long holds made from now on last                                   204
+//   PUT  /api/payments/refunds {"pend"}    whether refunds made from now on wait for the bank                     204
+//   POST /api/payments/refunds/{id}/{succeeded|failed}   the bank has decided about a refund                      204
+//   POST /api/payments/{id}/dispute {"reason"}           the caller's bank takes what was paid back               {id}
+//   POST /api/payments/disputes/{id}/{won|lost|under_review}   and decides                                       204
 //   GET  /api/faults                       the faults that wait
 //   POST /api/faults {"next": ...}         one more (processor-faults.ts), or {"webhooks": "sent|dropped|twice"}   204
 //   DELETE /api/faults                     none any more; webhooks are sent                                       204
@@ -15,8 +19,8 @@ import { sendJson } from './processor-answers.ts';
 import type { Events, WebhookMode } from './processor-events.ts';
 import { readFault, type Faults } from './processor-faults.ts';
 import { defaultHoldSeconds, type Intents, type PublicBase } from './processor-intents.ts';
-import type { Records } from './processor-records.ts';
-import { intentShape } from './processor-shapes.ts';
+import { newId, type ChargeRecord, type DisputeRecord, type Records } from './processor-records.ts';
+import { disputeShape, intentShape } from './processor-shapes.ts';
 
 /** Changes within this time are told together: under load nobody reads 200 lists a second. */
 const gatherMs = 40;
@@ -67,7 +71,17 @@ export class ProcessorControl {
     const { faults, intents, events } = this.#settings;
     const expired = /^POST \/api\/payments\/(pi_\w+)\/expire$/.exec(asked);
     if (expired !== null) return this.#expire(expired[1] ?? '');
+    const ended = /^POST \/api\/payments\/refunds\/(re_\w+)\/(succeeded|failed)$/.exec(asked);
+    if (ended !== null) return this.#endRefund(ended[1] ?? '', ended[2] as 'succeeded' | 'failed');
+    const disputed = /^POST \/api\/payments\/(pi_\w+)\/dispute$/.exec(asked);
+    if (disputed !== null) return this.#dispute(disputed[1] ?? '', body);
+    const decided = /^POST \/api\/payments\/disputes\/(du_\w+)\/(won|lost|under_review)$/.exec(asked);
+    if (decided !== null)
+      return this.#decide(decided[1] ?? '', decided[2] as 'won' | 'lost' | 'under_review');
     switch (asked) {
+      case 'PUT /api/payments/refunds':
+        intents.refundsPend = (parsed(body) as { pend?: unknown } | undefined)?.pend === true;
+        return done;
       case 'GET /api/payments':
         intents.expireDue();
         return { status: 200, json: this.#payments(Number(url.searchParams.get('limit') ?? 100)) };
@@ -155,6 +169,35 @@ export class ProcessorControl {
     return done;
   }
 
+  #endRefund(id: string, status: 'succeeded' | 'failed'): Reply {
+    const refund = this.#settings.records.get('refund', id);
+    if (refund === undefined) return problem(404, 'No such refund.');
+    this.#settings.intents.endRefund(refund, status);
+    return done;
+  }
+
+  #dispute(intentId: string, body: string): Reply {
+    const { intents, records, events } = this.#settings;
+    const intent = records.get('intent', intentId);
+    if (intent?.status !== 'succeeded') return problem(409, 'It took nothing.');
+    const { reason = 'fraudulent' } = (parsed(body) ?? {}) as { reason?: string };
+    const dispute = disputeOf(intents.chargeOf(intent), reason, intents.now);
+    records.put('dispute', dispute);
+    events.emit('charge.dispute.created', dispute.account, disputeShape(dispute), nobody);
+    return { status: 200, json: { id: dispute.id } };
+  }
+
+  #decide(id: string, status: DisputeRecord['status']): Reply {
+    const { records, events } = this.#settings;
+    const dispute = records.get('dispute', id);
+    if (dispute === undefined) return problem(404, 'No such dispute.');
+    dispute.status = status;
+    records.put('dispute', dispute);
+    const type = status === 'under_review' ? 'charge.dispute.updated' : 'charge.dispute.closed';
+    events.emit(type, dispute.account, disputeShape(dispute), nobody);
+    return done;
+  }
+
   #setHolds(body: string): Reply {
     const { seconds = defaultHoldSeconds } = (parsed(body) ?? {}) as { seconds?: unknown };
     if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) {
@@ -178,6 +221,27 @@ export class ProcessorControl {
     this.#settings.faults.add(fault);
     return done;
   }
+}
+
+const nobody = { requestId: null, idempotencyKey: null };
+/** Networks give a merchant one to three weeks to answer. */
+const evidenceSeconds = 14 * 24 * 3600;
+
+/** What was taken of the charge and not given back, taken back by the bank. */
+function disputeOf(charge: ChargeRecord, reason: string, now: number): DisputeRecord {
+  charge.disputed = true;
+  return {
+    id: newId('du'),
+    account: charge.account,
+    created: now,
+    charge: charge.id,
+    intent: charge.intent,
+    amount: charge.amountCaptured,
+    currency: charge.currency,
+    reason,
+    status: 'needs_response',
+    evidenceDueBy: now + evidenceSeconds,
+  };
 }
 
 interface Reply {

@@ -35,6 +35,7 @@ export const faultTargets = [
   'search',
   'list',
   'refund',
+  'customer',
   'payment_method',
 ] as const;
 export type FaultTarget = (typeof faultTargets)[number];

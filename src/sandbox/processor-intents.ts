@@ -55,6 +55,8 @@ export class Intents {
   /** For holds made from now on. */
   holdSeconds = defaultHoldSeconds;
   #nextExpiry = 0;
+  /** Refunds made from now on wait for the bank. */
+  refundsPend = false;
 
   constructor({ records, events, base, nowMs }: IntentsSettings) {
     this.#records = records;
@@ -84,7 +86,13 @@ export class Intents {
       'requires_action',
     ]);
     const { method } = confirmation;
-    if (method.usedBy !== undefined && method.usedBy !== intent.id) {
+    if (method.customer !== undefined && method.customer !== intent.customer) {
+      throw refused(
+        'payment_method_unexpected_state',
+        'The payment method supplied belongs to a different Customer. Include the Customer in the `customer` parameter.',
+      );
+    }
+    if (method.customer === undefined && method.usedBy !== undefined && method.usedBy !== intent.id) {
       throw refused(
         'payment_method_unexpected_state',
         'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, and may not ' +
@@ -94,7 +102,7 @@ export class Intents {
     intent.paymentMethod = method.id;
     intent.lastError = null;
     intent.action = null;
-    if (behaviourOf(method.card).authentication !== 'required') {
+    if (!wantsAuthentication(method, confirmation.offSession)) {
       this.#charge(intent, method, false, cause);
       return;
     }
@@ -175,10 +183,12 @@ export class Intents {
       captureBefore: decline === undefined && manual ? this.now + this.holdSeconds : null,
       authenticated,
       balanceTransaction: null,
+      customer: intent.customer,
     };
     intent.latestCharge = charge.id;
     if (decline !== undefined) this.#decline(intent, method, decline, charge, cause);
     method.usedBy = intent.id;
+    if (intent.customer !== null && intent.setupFutureUsage !== null) method.customer = intent.customer;
     this.#records.put('method', method);
     if (!manual) {
       this.#take(intent, charge, intent.amount, cause);
@@ -304,6 +314,9 @@ export class Intents {
   }
 
   refund(charge: ChargeRecord, refund: RefundRecord, cause: EventCause): void {
+    if (charge.disputed === true) {
+      throw refused('charge_disputed', `Charge ${charge.id} has been charged back; cannot issue a refund.`);
+    }
     const left = charge.amountCaptured - this.refundedOf(charge);
     if (!charge.captured) {
       throw refused('charge_not_captured', 'This charge is not captured. Cancel its PaymentIntent instead.');
@@ -322,13 +335,32 @@ export class Intents {
     this.#tellCharge('charge.refunded', charge, cause);
   }
 
+  /** A bank sends a refund back, or takes it at last. */
+  endRefund(refund: RefundRecord, status: 'succeeded' | 'failed'): void {
+    refund.status = status;
+    if (status === 'failed') {
+      refund.failureReason = 'expired_or_canceled_card';
+      const charge = this.#records.get('charge', refund.charge);
+      if (charge !== undefined) {
+        charge.amountRefunded -= refund.amount;
+        this.#records.put('charge', charge);
+      }
+    }
+    this.#records.put('refund', refund);
+    const type = status === 'failed' ? 'refund.failed' : 'refund.updated';
+    this.#events.emit(type, refund.account, refundShape(refund), noCause);
+  }
+
   refundsOf(charge: ChargeRecord): RefundRecord[] {
     if (charge.amountRefunded === 0) return [];
     return [...this.#records.all('refund')].filter((refund) => refund.charge === charge.id).reverse();
   }
 
   refundedOf(charge: ChargeRecord): number {
-    return this.refundsOf(charge).reduce((sum, refund) => sum + refund.amount, 0);
+    return this.refundsOf(charge).reduce(
+      (sum, refund) => sum + (refund.status === 'failed' ? 0 : refund.amount),
+      0,
+    );
   }
 
   chargeOf(intent: IntentRecord): ChargeRecord {
@@ -345,6 +377,15 @@ export class Intents {
   #tellCharge(type: string, charge: ChargeRecord, cause: EventCause): void {
     this.#events.emit(type, charge.account, chargeShape(charge, this.refundsOf(charge)), cause);
   }
+}
+
+/** A card that was set up for it, by this processor or before, pays without its holder; some never do. */
+function wantsAuthentication(method: PaymentMethodRecord, offSession: boolean): boolean {
+  const { authentication } = behaviourOf(method.card);
+  if (!offSession)
+    return ['required', 'required_unless_set_up', 'required_on_session'].includes(authentication);
+  if (authentication === 'required_unless_set_up') return method.customer === undefined;
+  return authentication === 'required';
 }
 
 function refuseUnless(intent: IntentRecord, done: string, allowed: readonly IntentRecord['status'][]): void {

@@ -2,12 +2,13 @@
 // (processor-operations.ts).
 
 import { forbidden, missing, parameterInvalid } from './processor-errors.ts';
-import { integer, list, refuseUnknown, requiredText, text } from './processor-form.ts';
+import { group, integer, list, refuseUnknown, requiredText, text } from './processor-form.ts';
 import { shown, type Call, type Route, type World } from './processor-call.ts';
 import { newId, type ChargeRecord, type IntentRecord } from './processor-records.ts';
 import {
   accountShape,
   chargeShape,
+  disputeShape,
   intentShape,
   listShape,
   paymentMethodShape,
@@ -23,8 +24,11 @@ export const readingRoutes: readonly Route[] = [
     path: /^\/v1\/payment_intents$/,
     target: 'list',
     act: (world, call) =>
-      page(call, '/v1/payment_intents', world.records.newest('intent', call.account), (intent) =>
-        shown(world, call, intent),
+      page(
+        call,
+        '/v1/payment_intents',
+        world.records.newest('intent', call.account).filter(createdWithin(call)),
+        (intent) => shown(world, call, intent),
       ),
   },
   { method: 'GET', path: /^\/v1\/payment_intents\/search$/, target: 'search', act: searchIntents },
@@ -67,6 +71,16 @@ export const readingRoutes: readonly Route[] = [
       const payload = world.events.find(call.account, id);
       if (payload === undefined) throw missing('event', id, 'id');
       return payload;
+    },
+  },
+  {
+    method: 'GET',
+    path: /^\/v1\/disputes\/(du_\w+)$/,
+    target: 'retrieve',
+    act: (world, call, id) => {
+      const record = world.records.get('dispute', id);
+      if (record?.account !== call.account) throw missing('dispute', id, 'id');
+      return disputeShape(record);
     },
   },
   { method: 'GET', path: /^\/v1\/events$/, target: 'list', act: listEvents },
@@ -118,6 +132,15 @@ export const readingRoutes: readonly Route[] = [
     },
   },
 ];
+
+/** `created[gte]=…&created[lte]=…`, in seconds. */
+function createdWithin(call: Call): (record: { created: number }) => boolean {
+  const created = group(call.parameters, 'created') ?? {};
+  refuseUnknown(created, ['gt', 'gte', 'lt', 'lte']);
+  const from = integer(created, 'gte', 0) ?? 0;
+  const until = integer(created, 'lte', 0) ?? Number.MAX_SAFE_INTEGER;
+  return (record) => record.created >= from && record.created <= until;
+}
 
 function page<T extends { id: string }>(
   call: Call,

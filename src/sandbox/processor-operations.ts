@@ -18,7 +18,7 @@ import type { Confirmation } from './processor-intents.ts';
 import { createPaymentMethod, givenPaymentMethod } from './processor-payment-methods.ts';
 import { newId } from './processor-records.ts';
 import type { IntentRecord, PaymentMethodRecord } from './processor-records.ts';
-import { intentShape, refundShape, type StripeObject } from './processor-shapes.ts';
+import { customerShape, intentShape, refundShape, type StripeObject } from './processor-shapes.ts';
 
 const confirmParameters = [
   'error_on_requires_action',
@@ -36,9 +36,11 @@ const intentParameters = [
   'application_fee_amount',
   'capture_method',
   'currency',
+  'customer',
   'description',
   'metadata',
   'payment_method_types',
+  'setup_future_usage',
   'statement_descriptor_suffix',
 ];
 
@@ -74,6 +76,7 @@ export const intentRoutes: readonly Route[] = [
     publishable: true,
   },
   { method: 'POST', path: /^\/v1\/refunds$/, target: 'refund', act: createRefund },
+  { method: 'POST', path: /^\/v1\/customers$/, target: 'customer', act: createCustomer },
 ];
 
 function createIntent(world: World, call: Call): StripeObject {
@@ -109,6 +112,11 @@ function createIntent(world: World, call: Call): StripeObject {
     receiptEmail: text(parameters, 'receipt_email') ?? null,
     statementDescriptorSuffix: text(parameters, 'statement_descriptor_suffix') ?? null,
     paymentMethod: method?.id ?? null,
+    customer: customerOf(world, call) ?? null,
+    setupFutureUsage:
+      'setup_future_usage' in parameters
+        ? oneOf(parameters, 'setup_future_usage', ['off_session', 'on_session'] as const)
+        : null,
     latestCharge: null,
     lastError: null,
     action: null,
@@ -310,6 +318,9 @@ function createRefund(world: World, call: Call): StripeObject {
       : intentOf(world, call, intentId).latestCharge;
   const charge = chargeId === null ? undefined : world.records.get('charge', chargeId);
   if (charge?.account !== call.account) throw missing('charge', chargeId ?? '', 'charge');
+  if (flag(parameters, 'refund_application_fee') && charge.applicationFee === null) {
+    throw parameterInvalid('refund_application_fee', 'This charge has no application fee to refund.');
+  }
   const refund = {
     id: newId('re'),
     account: call.account,
@@ -325,9 +336,32 @@ function createRefund(world: World, call: Call): StripeObject {
         ? oneOf(parameters, 'reason', ['duplicate', 'fraudulent', 'requested_by_customer'])
         : null,
     metadata: mergeMetadata({}, parameters),
+    status: world.intents.refundsPend ? ('pending' as const) : ('succeeded' as const),
+    failureReason: null,
   };
   world.intents.refund(charge, refund, call.cause);
   return refundShape(refund);
+}
+
+function createCustomer(world: World, call: Call): StripeObject {
+  refuseUnknown(call.parameters, ['description', 'email', 'expand', 'metadata', 'name', 'phone']);
+  const customer = {
+    id: newId('cus', 14),
+    account: call.account,
+    created: world.intents.now,
+    email: text(call.parameters, 'email') ?? null,
+    metadata: mergeMetadata({}, call.parameters),
+  };
+  world.records.put('customer', customer);
+  return customerShape(customer);
+}
+
+function customerOf(world: World, call: Call): string | undefined {
+  const id = text(call.parameters, 'customer');
+  if (id === undefined) return undefined;
+  const customer = world.records.get('customer', id);
+  if (customer?.account !== call.account) throw missing('customer', id, 'customer');
+  return customer.id;
 }
 
 /** The first is the default. */

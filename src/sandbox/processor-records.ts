@@ -29,6 +29,13 @@ export interface PaymentMethodRecord extends AccountOwned {
   metadata: Record<string, string>;
   /** The intent it paid for. Without a customer a payment method pays once. */
   usedBy?: string;
+  /** Whose it is, once a payment set it up for later; then it pays for him only. */
+  customer?: string;
+}
+
+export interface CustomerRecord extends AccountOwned {
+  email: string | null;
+  metadata: Record<string, string>;
 }
 
 export type IntentStatus =
@@ -56,6 +63,8 @@ export interface IntentRecord extends AccountOwned {
   receiptEmail: string | null;
   statementDescriptorSuffix: string | null;
   paymentMethod: string | null;
+  customer: string | null;
+  setupFutureUsage: 'off_session' | 'on_session' | null;
   latestCharge: string | null;
   lastError: StripeErrorBody | null;
   /** While `requires_action`: `source` names the page of the bank. */
@@ -84,6 +93,8 @@ export interface ChargeRecord extends AccountOwned {
   captureBefore: number | null;
   authenticated: boolean;
   balanceTransaction: string | null;
+  customer?: string | null;
+  disputed?: boolean;
 }
 
 export interface RefundRecord extends AccountOwned {
@@ -93,6 +104,19 @@ export interface RefundRecord extends AccountOwned {
   currency: string;
   reason: string | null;
   metadata: Record<string, string>;
+  status: 'succeeded' | 'pending' | 'failed';
+  failureReason: string | null;
+}
+
+/** The caller's bank takes a charge back while it decides. */
+export interface DisputeRecord extends AccountOwned {
+  charge: string;
+  intent: string;
+  amount: number;
+  currency: string;
+  reason: string;
+  status: 'warning_needs_response' | 'needs_response' | 'under_review' | 'won' | 'lost';
+  evidenceDueBy: number;
 }
 
 /** What was answered under an idempotency key. */
@@ -108,6 +132,8 @@ interface Kinds {
   charge: ChargeRecord;
   method: PaymentMethodRecord;
   refund: RefundRecord;
+  customer: CustomerRecord;
+  dispute: DisputeRecord;
   account: AccountOwned;
   answer: KeptAnswer;
 }
@@ -122,6 +148,8 @@ const keptMax: Record<Kind, number> = {
   charge: 20_000,
   method: 20_000,
   refund: 10_000,
+  customer: 20_000,
+  dispute: 10_000,
   account: 1_000,
   answer: 20_000,
 };
@@ -132,6 +160,8 @@ export class Records {
     charge: new Map(),
     method: new Map(),
     refund: new Map(),
+    customer: new Map(),
+    dispute: new Map(),
     account: new Map(),
     answer: new Map(),
   };

@@ -57,6 +57,15 @@ export async function merchantOfIntent(db: Db, intentId: string): Promise<Paymen
   );
 }
 
+/** Whose charge this is, whatever has become of its payment: for what is told of it afterwards. */
+export async function merchantOfCharge(db: Db, intentId: string): Promise<PaymentRef | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", payment_id as "paymentId" from merchant_of_charge(?)',
+    [intentId],
+  );
+}
+
 /** Payments whose time to be looked at has come, oldest first. */
 export async function duePayments(db: Db, at: Date, atMost: number): Promise<PaymentRef[]> {
   return rows(db, 'select merchant_id as "merchantId", payment_id as "paymentId" from due_payments(?, ?)', [

@@ -1,4 +1,4 @@
-// Work any gateway may do, carried by graphile-worker: settle an order, mail a receipt. A job is enqueued in the
+// Work any gateway may do, carried by graphile-worker: settle an order, hold more for a longer talk, mail a receipt. A job is enqueued in the
 // transaction that makes it necessary; its key makes a repeat harmless; a failed one comes again, later and later.
 
 import { Logger, parseCronItems, run, type Runner } from 'graphile-worker';
@@ -7,6 +7,9 @@ import { connectionAs, type Tx, watchPool } from './database.ts';
 
 export interface JobPayloads {
   settle_order: { merchantId: string; orderId: string };
+  authorize_more: { merchantId: string; orderId: string };
+  refund_payment: { merchantId: string; refundId: string };
+  record_dispute: { merchantId: string; paymentId: string; disputeId: string };
   mail_receipt: { merchantId: string; orderId: string };
   tell_availability: { merchantId: string; lineId: string };
 }

@@ -18,8 +18,8 @@
 // One transaction of a kind an authorization, or of a kind and subject (which refund, which dispute): writing it twice is
 // refused by the table and is success here.
 
-import { amountText, isZero, type Money, times } from '../core/money.ts';
-import type { Tx } from './database.ts';
+import { amountText, isZero, type Money, money, times } from '../core/money.ts';
+import { firstRow, type Tx } from './database.ts';
 
 const accounts = {
   authorize: { from: 'card', to: 'held' },
@@ -45,6 +45,18 @@ export interface LedgerPosting {
   amount: Money;
   /** Which one, of what can happen to one authorization several times. */
   subject?: string;
+}
+
+/** How much of our fee on this charge has been given back by now. */
+export async function feeGivenBack(tx: Tx, authorizationId: string, currency: string): Promise<Money> {
+  const row = await firstRow<{ amount: string }>(
+    tx,
+    `select coalesce(-sum(e.amount), 0)::text as amount
+     from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'platform'
+     where t.authorization_id = ? and t.kind in ('fee_back', 'fee_again')`,
+    [authorizationId],
+  );
+  return money(row?.amount ?? '0', currency);
 }
 
 /** Zero amounts are left out. */

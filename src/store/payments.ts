@@ -171,20 +171,34 @@ export async function readPayment(tx: Tx, paymentId: string): Promise<StoredPaym
   return row && fromRow(row);
 }
 
+export async function readPaymentOfOrder(tx: Tx, orderId: string): Promise<StoredPayment | undefined> {
+  const row = await firstRow<PaymentRow>(tx, `${select} where p.order_id = ?`, [orderId]);
+  return row && fromRow(row);
+}
+
 /**
  * Locks the payment: one step at a time moves it. The lock is waited for in a statement of its own: one that waits and
- * reads at once would show the operations as they were before the wait.
+ * reads at once would show the operations as they were before the wait. Rows that refer to the payment may be written
+ * meanwhile (`no key`): a step of its call adds a hold without waiting for us, who may be waiting for its call.
  */
 export async function lockPayment(tx: Tx, paymentId: string): Promise<StoredPayment | undefined> {
-  const locked = await firstRow(tx, 'select id from payments where id = ? for update', [paymentId]);
+  const locked = await firstRow(tx, 'select id from payments where id = ? for no key update', [paymentId]);
   return locked && readPayment(tx, paymentId);
 }
 
 export async function lockPaymentOfOrder(tx: Tx, orderId: string): Promise<StoredPayment | undefined> {
-  const locked = await firstRow<{ id: string }>(tx, 'select id from payments where order_id = ? for update', [
-    orderId,
-  ]);
-  return locked && readPayment(tx, locked.id);
+  const id = await lockPaymentRowOfOrder(tx, orderId);
+  return id === undefined ? undefined : readPayment(tx, id);
+}
+
+/** The lock alone, for whoever reads the payment behind further locks; answers the payment's id. */
+export async function lockPaymentRowOfOrder(tx: Tx, orderId: string): Promise<string | undefined> {
+  const row = await firstRow<{ id: string }>(
+    tx,
+    'select id from payments where order_id = ? for no key update',
+    [orderId],
+  );
+  return row?.id;
 }
 
 /** When somebody is to look at it again; nothing else is touched, so no lock is needed. */

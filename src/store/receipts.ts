@@ -35,6 +35,12 @@ export async function readReceiptFacts(tx: Tx, orderId: string): Promise<Receipt
   );
 }
 
+/** The one tariff the order was sold under. */
+export async function readOrderTariff(tx: Tx, orderId: string): Promise<Tariff | undefined> {
+  const row = await firstRow<{ tariff: Tariff }>(tx, 'select tariff from orders where id = ?', [orderId]);
+  return row?.tariff;
+}
+
 /**
  * The merchant's next receipt number, `2026-000042`: accountants want no gap, so it is taken in the transaction that
  * issues the receipt, and merchants' settlements wait for each other that long.

@@ -19,8 +19,8 @@ const ofPayment = { ...facts, callSessionId: z.string().optional() };
 
 const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
   'payment.authorized': {
-    says: 'The amount is held on the caller’s card; nothing is debited.',
-    data: z.looseObject({ ...ofPayment, authorized: moneyShape }),
+    says: 'The amount is held on the caller’s card; nothing is debited. With more time once for each further hold, with what is held in all.',
+    data: z.looseObject({ ...ofPayment, authorized: moneyShape, authorizedInAll: moneyShape.optional() }),
   },
   'payment.failed': {
     says: 'Nothing could be held: the card was refused or nobody paid. The order is over.',
@@ -31,8 +31,44 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofPayment, captured: moneyShape, released: moneyShape }),
   },
   'payment.released': {
-    says: 'Nothing was debited, all that was held is released.',
-    data: z.looseObject({ ...ofPayment, released: moneyShape }),
+    says: 'What was held and not debited is released; `because` says `hold_expired` where the bank had given it back by itself.',
+    data: z.looseObject({
+      ...ofPayment,
+      released: moneyShape,
+      captured: moneyShape.optional(),
+      because: z.literal('hold_expired').optional(),
+    }),
+  },
+  'payment.refunded': {
+    says: 'An amount is given back; `because` is there where the card processor refused a part of what was asked for.',
+    data: z.looseObject({
+      ...ofPayment,
+      refundId: z.string(),
+      refunded: moneyShape,
+      reason: z.string().optional(),
+      because: z.string().optional(),
+    }),
+  },
+  'payment.refund_failed': {
+    says: 'A refund came to nothing: refused at once, or sent back by the caller’s bank later, even after `payment.refunded`.',
+    data: z.looseObject({
+      ...ofPayment,
+      refundId: z.string(),
+      amount: moneyShape,
+      reason: z.string().optional(),
+      because: z.string().optional(),
+    }),
+  },
+  'payment.disputed': {
+    says: 'The caller’s bank disputes what was debited, or has decided; told at each change. Evidence: GET /v1/disputes/{id}/evidence.',
+    data: z.looseObject({
+      ...ofPayment,
+      disputeId: z.string(),
+      amount: moneyShape,
+      reason: z.string(),
+      state: z.enum(['needs_response', 'under_review', 'won', 'lost', 'warning']),
+      evidenceDueBy: z.iso.datetime().optional(),
+    }),
   },
   'call.ringing': {
     says: 'The consultant or the caller is being rung.',

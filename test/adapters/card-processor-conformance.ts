@@ -222,5 +222,103 @@ export function cardProcessorConformance(name: string, start: () => Promise<Proc
       });
       expect(captured.outcome === 'captured' && text(captured.amount)).toBe('10.00 EUR');
     });
+
+    const keep = async (paymentMethod = 'pm_card_visa', overrides: Partial<AuthorizationRequest> = {}) => {
+      const { intent } = await authorize({ paymentMethod, keepForMore: true, ...overrides });
+      if (intent.state !== 'authorized' || intent.card.customer === undefined) throw new Error(intent.state);
+      const { customer, paymentMethod: kept } = intent.card;
+      return { paymentMethod: kept, offSession: { customer }, amount: money('10.00', 'EUR') };
+    };
+
+    it('a bare card pays once: more can be held only of one that was kept for it', async () => {
+      const { intent } = await authorize();
+      if (intent.state !== 'authorized') throw new Error(intent.state);
+      expect(intent.card.customer).toBeUndefined();
+      expect(intent.card.fingerprint).toMatch(/^\w{8,}$/);
+      const again = await under.processor.authorize(request({ paymentMethod: intent.card.paymentMethod }));
+      expect(again.outcome).toBe('refused');
+    });
+
+    it('holds more of a kept card without its holder, the same by the same key', async () => {
+      const more = request(await keep());
+      const held = await under.processor.authorize(more);
+      if (held.outcome !== 'intent' || held.intent.state !== 'authorized')
+        throw new Error(JSON.stringify(held));
+      expect(text(held.intent.amount)).toBe('10.00 EUR');
+      expect(await under.processor.authorize(more)).toEqual(held);
+    });
+
+    it('keeping a card is the same request by the same key', async () => {
+      const asked = request({ keepForMore: true });
+      const first = await under.processor.authorize(asked);
+      expect(await under.processor.authorize(asked)).toEqual(first);
+    });
+
+    it('keeps a card on the connected account it pays on', async () => {
+      if (under.merchantAccount === undefined) return;
+      const { merchantAccount } = under;
+      const more = await keep('pm_card_visa', { merchantAccount });
+      expect(await under.processor.authorize(request({ ...more, merchantAccount }))).toMatchObject({
+        outcome: 'intent',
+        intent: { state: 'authorized' },
+      });
+    });
+
+    it('a card whose bank wants its holder is declined without him', async () => {
+      const { paymentMethod: _, ...bare } = request({ keepForMore: true });
+      const waiting = await under.processor.authorize(bare);
+      expect(waiting).toMatchObject({ outcome: 'intent', intent: { state: 'needs_card' } });
+      const { offSession } = await keep();
+      const declined = await under.processor.authorize(
+        request({ paymentMethod: 'pm_card_authenticationRequired', offSession }),
+      );
+      expect(declined).toMatchObject({ outcome: 'declined', reason: 'authentication_failed' });
+    });
+
+    it('finds what a request made by the authorization it names, or says that there is nothing', async () => {
+      const authorizationId = `aut_${randomUUID()}`;
+      const createdAt = new Date();
+      const wanted = { authorizationId, createdAt };
+      expect(await under.processor.find(wanted)).toEqual({ outcome: 'none' });
+      const { intentId } = await authorize({ metadata: { authorization: authorizationId } });
+      expect(await under.processor.find(wanted)).toMatchObject({
+        outcome: 'intent',
+        intentId,
+        intent: { state: 'authorized' },
+      });
+    });
+
+    const taken = async (): Promise<string> => {
+      const { intentId } = await authorize();
+      const capture = { intentId, key: newKey(), amount: money('15.00', 'EUR') };
+      expect(await under.processor.capture(capture)).toMatchObject({ outcome: 'captured' });
+      return intentId;
+    };
+
+    it('gives back a part, the same by the same key, then the rest, and no more', async () => {
+      const intentId = await taken();
+      const part = { intentId, key: newKey(), amount: money('4.00', 'EUR') };
+      const refunded = await under.processor.refund(part);
+      if (refunded.outcome !== 'refunded') throw new Error(JSON.stringify(refunded));
+      expect(text(refunded.amount)).toBe('4.00 EUR');
+      expect(await under.processor.refund(part)).toEqual(refunded);
+      const { refundId } = refunded;
+      expect(await under.processor.lookAtRefund({ refundId })).toMatchObject({ outcome: 'refund' });
+      const tooMuch = { intentId, key: newKey(), amount: money('11.01', 'EUR') };
+      expect(await under.processor.refund(tooMuch)).toMatchObject({ outcome: 'refused' });
+      const rest = { intentId, key: newKey(), amount: money('11.00', 'EUR') };
+      expect(await under.processor.refund(rest)).toMatchObject({ outcome: 'refunded' });
+    });
+
+    it('a refund of what was never taken is refused', async () => {
+      const { intentId } = await authorize();
+      const refund = { intentId, key: newKey(), amount: money('1.00', 'EUR') };
+      expect(await under.processor.refund(refund)).toMatchObject({ outcome: 'refused' });
+    });
+
+    it('what does not exist is unknown, never a fact', async () => {
+      expect(await under.processor.lookAtDispute({ disputeId: 'du_nobody' })).toEqual({ outcome: 'unknown' });
+      expect(await under.processor.lookAtRefund({ refundId: 're_nobody' })).toEqual({ outcome: 'unknown' });
+    });
   });
 }

@@ -34,10 +34,18 @@ describe('A webhook that was really Stripe’s', () => {
     ['charge.captured', charge],
     ['charge.expired', charge],
     ['charge.refunded', { ...charge, payment_intent: intent }],
-    ['charge.dispute.created', { id: 'dp_1', object: 'dispute', payment_intent: 'pi_1' }],
-    ['refund.created', { id: 're_1', object: 'refund', payment_intent: 'pi_1' }],
   ])('says where to look: %s', (type, object) => {
     expect(hints.read(...signed(event(type, object)))).toEqual({ eventId: 'evt_1', type, intentId: 'pi_1' });
+  });
+
+  it.each([
+    ['charge.dispute.created', 'dispute', { disputeId: 'dp_1' }],
+    ['charge.dispute.closed', 'dispute', { disputeId: 'dp_1' }],
+    ['refund.failed', 'refund', { refundId: 'dp_1' }],
+    ['charge.refund.updated', 'refund', { refundId: 'dp_1' }],
+  ])('and at which one of what can happen several times: %s', (type, object, subject) => {
+    const hint = hints.read(...signed(event(type, { id: 'dp_1', object, payment_intent: 'pi_1' })));
+    expect(hint).toEqual({ eventId: 'evt_1', type, intentId: 'pi_1', ...subject });
   });
 
   it('names the connected account it is about', () => {
