@@ -88,7 +88,13 @@ describe('one answer a key', () => {
   });
 
   test.each([
-    ['pruned', () => Promise.resolve(world.pruneKeys())],
+    [
+      'pruned',
+      () => {
+        world.pruneKeys();
+        return Promise.resolve(true);
+      },
+    ],
     ['after 24 hours', () => passes(24 * 3_600_000 + 1)],
   ])('%s the same key holds again', async (_when, forget) => {
     const asked = request();
