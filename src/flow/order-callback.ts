@@ -114,13 +114,15 @@ export async function orderCallback(
     `Ordered: ${request.line}`,
   );
   const ids = { orderId, ...(callSessionId !== undefined && { callSessionId }) };
-  if (applied.refusal) return { outcome: 'refused', refusal: applied.refusal, ...ids };
+  // Who orders on the page has given no card yet: his order's own page waits with him and asks again.
+  const waits = applied.refusal?.because === 'processor_away' && request.source === 'page';
+  if (applied.refusal && !waits) return { outcome: 'refused', refusal: applied.refusal, ...ids };
   return {
     outcome: 'ordered',
     ...ids,
-    state: applied.callState ?? 'fixed_sale',
+    state: applied.callState ?? (made.callSessionId === undefined ? 'fixed_sale' : 'awaiting_payment'),
     accessToken,
-    needsPage: applied.needsPage,
+    needsPage: applied.needsPage || waits,
   };
 }
 

@@ -6,6 +6,7 @@ import { reachable } from '../core/consultant.ts';
 import type { Language } from '../core/ids.ts';
 import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
+import type { LineMoreTime } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
@@ -74,6 +75,8 @@ export interface OrderView {
     cardLast4?: string;
     captured: Money;
     released: Money;
+    /** By all its holds together, once one stands. */
+    held?: Money;
   };
   claimedUntil?: Date;
   call?: {
@@ -86,8 +89,21 @@ export interface OrderView {
     connectedAt?: Date;
     endedAt?: Date;
     talkSeconds?: number;
+    /** What was agreed to at the start, and how far it came. */
+    moreTime?: MoreTimeView;
   };
   receipt?: Receipt;
+}
+
+export interface MoreTimeView {
+  seconds: number;
+  times: number;
+  /** What one of them holds at most. */
+  hold: Money;
+  /** How often it was granted. */
+  granted: number;
+  /** Absent: not offered yet. */
+  state?: 'offered' | 'asked' | 'refused' | 'granted';
 }
 
 const merchantObject = `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
@@ -131,6 +147,9 @@ interface OrderRow {
   connectedAt: Date | null;
   endedAt: Date | null;
   talkUs: string | null;
+  held: string | null;
+  agreedMore: { seconds: number; times: number; hold: string } | null;
+  moreTime: { state: 'offered' | 'asked' | 'refused' | 'granted'; granted: number } | null;
   receipt: Receipt | null;
 }
 
@@ -148,7 +167,9 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        s.id as "callId", s.state as "callState", s.outcome,
        (s.progress -> 'plan' ->> 'talkLimitSeconds')::int as "talkLimitSeconds",
        (s.progress -> 'plan' ->> 'callerFirst')::boolean as "callerFirst",
-       s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs", r.body as receipt
+       s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs",
+       (select sum(h.amount)::text from authorizations h where h.payment_id = p.id and h.held_at is not null) as held,
+       s.progress -> 'plan' -> 'moreTime' as "agreedMore", s.progress -> 'moreTime' as "moreTime", r.body as receipt
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id
      join authorizations a on a.payment_id = p.id and a.sequence = 1
@@ -184,6 +205,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
       needsAction: row.authorizationState === 'needs_action',
       captured: money(row.captured, currency),
       released: money(row.released, currency),
+      ...(row.held !== null && { held: money(row.held, currency) }),
       ...(row.declineReason !== null && { declineReason: row.declineReason }),
       ...(row.cardBrand !== null && { cardBrand: row.cardBrand }),
       ...(row.cardLast4 !== null && { cardLast4: row.cardLast4 }),
@@ -198,6 +220,14 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
         ...(row.connectedAt !== null && { connectedAt: row.connectedAt }),
         ...(row.endedAt !== null && { endedAt: row.endedAt }),
         ...(row.talkUs !== null && { talkSeconds: secondsOf(BigInt(row.talkUs)) }),
+        ...(row.agreedMore && {
+          moreTime: {
+            ...row.agreedMore,
+            hold: money(row.agreedMore.hold, currency),
+            granted: row.moreTime?.granted ?? 0,
+            ...(row.moreTime && { state: row.moreTime.state }),
+          },
+        }),
       },
     }),
   };
@@ -218,8 +248,11 @@ export interface LinePage {
     description: string;
     active: boolean;
     durationChoices: number[];
+    moreTime?: LineMoreTime;
     currency: string;
   };
+  /** Why no call can be ordered now, whoever is free: calls were stopped, or nobody commands a switch. */
+  noCalls?: 'stopped' | 'switch_away';
   tariff: Tariff;
   tariffVersion: number;
   consultants: {
@@ -253,14 +286,19 @@ export async function readLinePage(
     line: LinePage['line'];
     plan: TariffPlan;
     version: number;
+    stopped: boolean;
+    switchThere: boolean;
     consultants: ConsultantRow[];
   }>(
     tx,
     `select ${merchantObject} as merchant,
        json_build_object('id', l.id, 'slug', l.slug, 'sells', l.sells, 'name', coalesce(l.name ->> ?, l.name ->> 'en'),
          'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
+         'moreTime', json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds),
          'currency', l.currency) as line,
        t.plan, t.version,
+       m.calls_stopped_at is not null or exists (select from house_stop where since is not null) as stopped,
+       exists (select from switches s where s.lease_expires_at > now() and not s.draining) as "switchThere",
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'introduction', c.introduction ->> ?,
            'setting', c.setting, 'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until)
            order by lc.position)
@@ -275,6 +313,7 @@ export async function readLinePage(
   return {
     merchant: merchantView(row.merchant),
     line: row.line,
+    ...(row.line.sells === 'conversation' && noCalls(row)),
     tariff: tariffAt(row.plan, now),
     tariffVersion: row.version,
     consultants: row.consultants.map((one) => {
@@ -295,6 +334,11 @@ export async function readLinePage(
       };
     }),
   };
+}
+
+function noCalls(row: { stopped: boolean; switchThere: boolean }): Pick<LinePage, 'noCalls'> {
+  if (row.stopped) return { noCalls: 'stopped' };
+  return row.switchThere ? {} : { noCalls: 'switch_away' };
 }
 
 /** The merchant's lines, by slug. */

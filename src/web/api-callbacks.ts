@@ -130,6 +130,8 @@ async function order(
     ...(body.reference === undefined ? {} : { reference: body.reference }),
     ...(body.returnUrl === undefined ? {} : { returnUrl: body.returnUrl }),
     ...(body.paymentMethod === undefined ? {} : { paymentMethod: body.paymentMethod }),
+    ...(body.callerIp === undefined ? {} : { callerIp: body.callerIp }),
+    ...(body.moreTime === undefined ? {} : { moreTime: body.moreTime }),
   };
   const ordered = await orderCallback(house, merchantId, request);
   if (ordered.outcome === 'refused') {

@@ -74,6 +74,19 @@ export const callbackBody = z
     returnUrl: z.url().max(2000).optional().meta({
       description: 'Where our page leads afterwards; on an origin you have listed.',
     }),
+    callerIp: z.union([z.ipv4(), z.ipv6()]).optional().meta({
+      description:
+        'Where your visitor’s own request came from: counted against abuse of his connection, never stored as it is.',
+      example: '203.0.113.7',
+    }),
+    moreTime: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'The caller agreed that near the limit he may ask for more time, as often and as long as the line sells: each time ' +
+          'more is held on the same card, and only when he asks. Tell him so before you order.',
+      }),
   })
   .openapi('CallbackRequest');
 

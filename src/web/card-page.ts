@@ -10,7 +10,7 @@
 //   GET  /orders/{token}         the order's page, /state as JSON, /events live, /receipt to print
 //   POST /orders/{token}/agree   {mark, immediate, withdrawal, email}: 200 {clientSecret}
 //   POST /orders/{token}/paid    a hint after Stripe.js: look at the payment now; 200 with the state
-//   POST /orders/{token}/cancel, /hangup
+//   POST /orders/{token}/cancel, /hangup, /more-time, /never-call, /never-call/undo
 //
 // POSTs take JSON from our own pages only. The token is the order link's 128 bits of chance: who has the link has the
 // order, as with a paper ticket.
@@ -124,20 +124,29 @@ function failedPage(
     response.destroy();
     return;
   }
-  if (status === 503) response.setHeader('Retry-After', '2');
   const language: Language = languageOf(request);
-  const detail = text(language, status >= 500 ? 'trouble.text' : 'refused.badRequest');
+  if (status === 503) response.setHeader('Retry-After', '2');
   if (request.method === 'POST') {
-    sendProblem(response, status, detail);
+    const key =
+      status === 503 ? 'refused.database_away' : status >= 500 ? 'trouble.text' : 'refused.badRequest';
+    sendProblem(response, status, text(language, key), status === 503 ? { because: 'database_away' } : {});
     return;
   }
+  // Who came in such a moment need not reload by hand: the page comes by itself.
+  const isAway = status === 503 && request.accepts(['html', 'json']) === 'html';
+  if (isAway) response.setHeader('Refresh', String(awayRefreshSeconds));
+  const said = status === 503 ? 'away' : 'trouble';
+  const detail = text(language, status >= 500 ? `${said}.text` : 'refused.badRequest');
   frame.sendMessage(
     request,
     response,
     { language, status },
-    { title: text(language, 'trouble.title'), sentences: [detail] },
+    { title: text(language, `${said}.title`), sentences: [detail] },
   );
 }
+
+/** A database that restarts is back within seconds; sooner would be a hundred pages asking at once. */
+const awayRefreshSeconds = 5;
 
 /** Body parsers carry what they mean, and a database comes back; anything else is our mistake. */
 function statusOf(error: unknown): number {

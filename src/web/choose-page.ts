@@ -6,11 +6,12 @@ import examples from 'libphonenumber-js/mobile/examples';
 import { getCountries, getCountryCallingCode, getExampleNumber } from 'libphonenumber-js/max';
 import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
-import { showMoney } from '../core/money.ts';
+import { showMoney, zero } from '../core/money.ts';
+import { moreTimeTerms } from '../core/order.ts';
 import type { Tariff } from '../core/tariff.ts';
 import type { LinePage } from '../store/order-view.ts';
 import type { LinkParameters } from './embed.ts';
-import { durations, priceWords, type PriceWords } from './offer.ts';
+import { durations, moreTimeWords, priceWords, type PriceWords } from './offer.ts';
 import { showDuration, showPhone, text, typeset } from './texts.ts';
 
 export interface ChoosePage {
@@ -33,6 +34,8 @@ export interface ChoosePage {
   /** What a signed link has decided for the visitor. */
   fixed: { consultant: boolean; minutes: boolean; phone: boolean };
   freeTitle: string;
+  /** Why nothing can be ordered now; empty when it can. */
+  noCalls: string;
 }
 
 export interface ShownConsultant {
@@ -51,6 +54,8 @@ interface ShownDuration {
   hold: string;
   atMost: string;
   help: string;
+  /** What may be asked for beyond it; empty where the line sells none. */
+  more: string;
   selected: boolean;
 }
 
@@ -99,7 +104,13 @@ export function choosePage(page: LinePage, settings: ChooseSettings): ChoosePage
       phone: signed && parameters.phone !== undefined,
     },
     freeTitle: text(language, 'nobody.freeNowTitle', { line: line.name }),
+    noCalls: noCallsWords(page, language),
   };
+}
+
+function noCallsWords({ noCalls }: LinePage, language: Language): string {
+  if (noCalls === undefined) return '';
+  return text(language, noCalls === 'stopped' ? 'refused.calls_stopped' : 'choose.switchAway');
 }
 
 export function priceMark(tariff: Tariff): string {
@@ -147,9 +158,16 @@ function shownDurations(page: LinePage, language: Language, minutes: number | un
       hold: shown,
       atMost: text(language, 'choose.atMost', { price: shown }),
       help: text(language, 'hold.amountHelp', { duration }),
+      more: moreOf(page, seconds, language),
       selected: seconds === wanted?.seconds,
     };
   });
+}
+
+/** The processor's smallest charge is not known here: the order's own page says what one more really holds. */
+function moreOf({ line, tariff }: LinePage, seconds: number, language: Language): string {
+  const terms = line.moreTime && moreTimeTerms(tariff, seconds, line.moreTime, zero(tariff.currency));
+  return terms ? moreTimeWords(terms, language) : '';
 }
 
 function chosenOf(lengths: readonly ShownDuration[]): { chosen?: ShownDuration } {
@@ -208,6 +226,8 @@ export interface LineState {
   freeNow: string;
   priceMark: string;
   open: boolean;
+  /** Why nothing can be ordered now; empty when it can. */
+  noCalls: string;
 }
 
 export function lineState(page: LinePage, language: Language, only: string | undefined): LineState {
@@ -219,6 +239,7 @@ export function lineState(page: LinePage, language: Language, only: string | und
     freeNow: free[0] ? text(language, 'nobody.freeNow', { name: free[0].name }) : '',
     priceMark: priceMark(page.tariff),
     open: page.merchant.active && page.line.active,
+    noCalls: noCallsWords(page, language),
   };
   return {
     ...state,

@@ -155,7 +155,16 @@ export function choosing(router: Router, steps: PageSteps, frame: PageFrame): vo
       sendRefusal(response, { because: 'price_changed' }, language, steps.publicUrl);
       return;
     }
-    const answer = await steps.order(opened.found.merchantId, callbackRequest(opened, wish.data));
+    const answer = await steps.order(opened.found.merchantId, {
+      ...callbackRequest(opened, wish.data),
+      callerIp: request.ip ?? '',
+      userAgent: (request.get('user-agent') ?? '').slice(0, 400),
+    });
+    // He did not wait for it: nobody is kept for him.
+    if (answer.outcome === 'ordered' && response.destroyed) {
+      await steps.cancel(answer.accessToken);
+      return;
+    }
     if (answer.outcome === 'refused') {
       sendRefusal(response, answer.refusal, language, steps.publicUrl);
       return;
@@ -243,6 +252,8 @@ function callbackRequest(opened: OpenLine, wish: z.infer<typeof orderShape>): Ca
   return {
     ...base,
     callerNumber: fixed.phone ?? wish.phone,
+    // The page says what more time is and what it holds, and he agrees to it with the rest before his card is asked for.
+    moreTime: true,
     ...(wish.country !== '' && { country: wish.country }),
     ...(consultant !== '' && { consultantId: consultant }),
     ...(seconds !== undefined && { chosenSeconds: seconds }),

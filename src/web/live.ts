@@ -111,10 +111,11 @@ class Feed implements LiveFeed {
     this.#watches.clear();
   }
 
-  /** Without an id the listener was away for a while: anything may have changed. */
+  /** Without an id the listener was away for a while: anything may have changed. `*`: something that concerns all. */
   #changed(channel: Watched['channel'], id: string | undefined): void {
+    const all = id === undefined || id === '*';
     for (const watch of this.#watches.values()) {
-      if (watch.watched.channel === channel && (id === undefined || watch.watched.id === id)) watch.look();
+      if (watch.watched.channel === channel && (all || watch.watched.id === id)) watch.look();
     }
   }
 

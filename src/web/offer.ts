@@ -3,6 +3,7 @@
 
 import { isZero, money, showMoney, type Money } from '../core/money.ts';
 import type { Language } from '../core/ids.ts';
+import type { MoreTimeTerms } from '../core/order.ts';
 import { holdFor } from '../core/talk-limit.ts';
 import type { Tariff } from '../core/tariff.ts';
 import { showDuration, showRate, text } from './texts.ts';
@@ -104,6 +105,14 @@ function incrementWords({ first, next }: Tariff['increment'], language: Language
     first: showDuration(first, language),
     next: showDuration(next, language),
   });
+}
+
+/** What may be asked for near the end, what it holds, and that nothing of it happens by itself. */
+export function moreTimeWords({ seconds, times, hold }: MoreTimeTerms, language: Language): string {
+  const names = { duration: showDuration(seconds, language), amount: showMoney(hold, language) };
+  return times === 1
+    ? text(language, 'more.agreedOnce', names)
+    : text(language, 'more.agreed', { ...names, times: String(times) });
 }
 
 export interface Duration {

@@ -7,17 +7,18 @@ import type { Language } from '../core/ids.ts';
 import { isZero, money, showMoney } from '../core/money.ts';
 import { rate } from '../core/rating.ts';
 import type { Tariff } from '../core/tariff.ts';
-import type { OrderView } from '../store/order-view.ts';
-import { priceWords, type PriceWords } from './offer.ts';
+import type { MoreTimeView, OrderView } from '../store/order-view.ts';
+import { moreTimeWords, priceWords, type PriceWords } from './offer.ts';
+import type { PageOrder } from './page-steps.ts';
 import { isFinal, phaseOf, type Phase } from './order-phase.ts';
 import { receiptWords, type ReceiptWords, type Row } from './receipt-words.ts';
-import { isTextKey, showClock, showDuration, showPhone, text, type TextKey } from './texts.ts';
+import { isTextKey, showClock, showDuration, showPhone, showTime, text, type TextKey } from './texts.ts';
 
 export interface Summary {
   rows: Row[];
   price: PriceWords;
   /** While money is or will be held; afterwards the receipt or the failure says what became of it. */
-  hold?: { label: string; amount: string; help?: string };
+  hold?: { label: string; amount: string; help?: string; more?: string };
   promises: string[];
 }
 
@@ -32,7 +33,11 @@ export function orderSummary(order: OrderView, phase: Phase['name'], language: L
     return { rows, price, promises: [], ...(!isOver && { hold }) };
   }
   rows.push({ term: say('hold.with'), value: order.consultant?.name ?? say('choose.anybody') });
-  const longest = order.chosenSeconds ?? order.call?.talkLimitSeconds;
+  const { moreTime } = order.call ?? {};
+  const granted = (moreTime?.granted ?? 0) > 0;
+  const longest = granted
+    ? order.call?.talkLimitSeconds
+    : (order.chosenSeconds ?? order.call?.talkLimitSeconds);
   if (longest !== undefined) {
     rows.push({ term: say('hold.longest'), value: showDuration(longest, language) });
   }
@@ -45,7 +50,8 @@ export function orderSummary(order: OrderView, phase: Phase['name'], language: L
     price,
     hold: {
       label: say('hold.amount'),
-      amount: showMoney(order.hold, language),
+      amount: showMoney(order.payment.held ?? order.hold, language),
+      ...(moreTime && !granted && { more: moreTimeWords(moreTime, language) }),
       ...(longest !== undefined && {
         help: say('hold.amountHelp', { duration: showDuration(longest, language) }),
       }),
@@ -69,6 +75,7 @@ export function agreedTexts(order: OrderView, language: Language): { texts: stri
     price.taxes,
     ...(hold ? [`${hold.label}: ${hold.amount}`] : []),
     ...(hold?.help === undefined ? [] : [hold.help]),
+    ...(hold?.more === undefined ? [] : [hold.more]),
     ...promises,
     ...Object.values(consents(order, language)),
     text(language, 'pay.button'),
@@ -89,6 +96,17 @@ export interface PanelSettings {
   now: Date;
   mailConfigured: boolean;
 }
+
+/** More time as it stands; `button` while it may be asked for. */
+export interface MorePanel {
+  state: 'offered' | 'asked' | 'refused' | 'granted';
+  sentence: string;
+  button?: string;
+}
+
+/** "Never call me again": to be wished, or wished. */
+export type NeverPanel =
+  { state: 'open'; explain: string; button: string } | { state: 'never'; sentence: string; undo?: string };
 
 interface Step {
   text: string;
@@ -121,7 +139,9 @@ export interface Panel {
   cost?: string;
   left?: string;
   limit?: string;
+  more?: MorePanel;
   // receipt, failed
+  never?: NeverPanel;
   receipt?: ReceiptWords;
   printHref?: string;
   money?: string;
@@ -130,7 +150,7 @@ export interface Panel {
 }
 
 /** The left-hand column in the order's present phase. */
-export function orderPanel(order: OrderView, phase: Phase, settings: PanelSettings): Panel {
+export function orderPanel(order: PageOrder, phase: Phase, settings: PanelSettings): Panel {
   const { language } = settings;
   const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
   const amount = showMoney(order.hold, language);
@@ -207,6 +227,43 @@ function meters(order: OrderView, { language, now }: PanelSettings): Partial<Pan
     cost: showMoney(rate(order.tariff, BigInt(Math.floor(talkedMs)) * 1000n).total, language),
     left: text(language, 'follow.connected.left', { time: showClock(limitSeconds - seconds) }),
     limit: text(language, 'follow.connected.limit', { time: showClock(limitSeconds) }),
+    ...(call?.moreTime && morePanel(call.moreTime, limitSeconds, language)),
+  };
+}
+
+function morePanel(more: MoreTimeView, limitSeconds: number, language: Language): { more?: MorePanel } {
+  const { state } = more;
+  if (state === undefined) return {};
+  const names = {
+    duration: showDuration(more.seconds, language),
+    amount: showMoney(more.hold, language),
+    time: showClock(limitSeconds),
+  };
+  return {
+    more: {
+      state,
+      sentence: text(language, `more.${state}`, names),
+      ...(state === 'offered' && { button: text(language, 'more.button', names) }),
+    },
+  };
+}
+
+function neverPanel(order: PageOrder, language: Language): { never?: NeverPanel } {
+  const { neverCall, callerNumber, merchant } = order;
+  if (!neverCall || callerNumber === undefined) return {};
+  const number = showPhone(callerNumber);
+  if (neverCall.state === 'open') {
+    const explain = text(language, 'never.explain', { number });
+    return { never: { state: 'open', explain, button: text(language, 'never.button') } };
+  }
+  const { undoUntil } = neverCall;
+  const time = undoUntil && showTime(undoUntil, merchant.timeZone, language);
+  return {
+    never: {
+      state: 'never',
+      sentence: text(language, 'never.done', { number }),
+      ...(time !== undefined && { undo: text(language, 'never.undo', { time }) }),
+    },
   };
 }
 
@@ -216,7 +273,7 @@ function receiptHeadline({ kind, receipt }: OrderView, language: Language): stri
   return text(language, isTextKey(key) ? key : 'receipt.title.failed');
 }
 
-function receiptPanel(order: OrderView, { base, language }: PanelSettings): Partial<Panel> {
+function receiptPanel(order: PageOrder, { base, language }: PanelSettings): Partial<Panel> {
   const { receipt } = order;
   if (!receipt) throw new Error(`Order ${order.id} is in the receipt phase without a receipt`);
   const nothingTaken = isZero(money(receipt.captured, receipt.currency));
@@ -227,6 +284,7 @@ function receiptPanel(order: OrderView, { base, language }: PanelSettings): Part
     }),
     receipt: receiptWords(receipt, order, language),
     printHref: `${base}/receipt?lang=${language}`,
+    ...neverPanel(order, language),
     ...backLink(order, language),
   };
 }
@@ -239,7 +297,7 @@ function failedHeadline(order: OrderView, outcome: string, language: Language): 
 }
 
 function failedPanel(
-  order: OrderView,
+  order: PageOrder,
   phase: Extract<Phase, { name: 'failed' }>,
   { language }: PanelSettings,
 ): Partial<Panel> {
@@ -264,6 +322,7 @@ function failedPanel(
             { amount },
           ),
     again: `/pay/${order.line.slug}?lang=${language}`,
+    ...neverPanel(order, language),
     ...backLink(order, language),
   };
 }
@@ -343,7 +402,7 @@ export interface OrderPageSettings extends PanelSettings {
   render: (template: string, language: Language, shown: object) => string;
 }
 
-export function orderState(order: OrderView, settings: OrderPageSettings): OrderState {
+export function orderState(order: PageOrder, settings: OrderPageSettings): OrderState {
   const { language, render, now } = settings;
   const phase = phaseOf(order);
   const panel = orderPanel(order, phase, settings);
@@ -351,7 +410,10 @@ export function orderState(order: OrderView, settings: OrderPageSettings): Order
   const panelMarkup = render('order-panel', language, { panel });
   const aside = render('order-summary', language, { summary });
   // The running figures in the markup are only where the browser begins: they are no change of the order.
-  const still = panel.phase === 'connected' ? panel.headline : panelMarkup;
+  const still =
+    panel.phase === 'connected'
+      ? JSON.stringify([panel.headline, panel.limit, panel.more?.sentence])
+      : panelMarkup;
   return {
     phase: phase.name,
     version: createHash('sha256')
@@ -363,7 +425,9 @@ export function orderState(order: OrderView, settings: OrderPageSettings): Order
       headline: panel.headline,
       merchant: order.merchant.name,
     }),
-    spoken: [panel.headline, panel.sentence, panel.money].filter((said) => said !== undefined).join('. '),
+    spoken: [panel.more ? undefined : panel.headline, panel.sentence, panel.more?.sentence, panel.money]
+      .filter((said) => said !== undefined)
+      .join('. '),
     panel: panelMarkup,
     aside,
     now: now.toISOString(),

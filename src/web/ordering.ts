@@ -6,8 +6,8 @@ import type { OrderView } from '../store/order-view.ts';
 import { agreedTexts, orderPanel, orderState, orderSummary, type OrderState } from './order-page.ts';
 import { phaseOf } from './order-phase.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
-import { sendProblem } from './page-problem.ts';
-import type { FoundOrder, PageSteps } from './page-steps.ts';
+import { sendProblem, sendRefusal } from './page-problem.ts';
+import type { FoundOrder, PageOrder, PageSteps } from './page-steps.ts';
 import { receiptWords } from './receipt-words.ts';
 import type { Templates } from './templates.ts';
 import { text } from './texts.ts';
@@ -23,7 +23,7 @@ const tokenPattern = /^[\w-]{16,128}$/;
 interface OpenOrder {
   token: string;
   found: FoundOrder;
-  order: OrderView;
+  order: PageOrder;
 }
 
 type OrderRequest = Request<{ token: string }>;
@@ -161,6 +161,45 @@ export function ordering(
     response.json(stateOf(request, (await open(request)) ?? opened));
   });
 
+  router.post('/orders/:token/more-time', async (request, response, next) => {
+    const opened = await open(request);
+    if (!opened) {
+      next();
+      return;
+    }
+    const asked = await steps.askForMore(opened.token);
+    const now = (await open(request)) ?? opened;
+    // Somebody pressed twice, or on the phone too: what came of it is the answer, whoever asked.
+    const stands = now.order.call?.moreTime?.state;
+    if (asked === 'asked' || stands === 'asked' || stands === 'granted') {
+      response.json(stateOf(request, now));
+      return;
+    }
+    sendProblem(response, 409, text(languageOf(request, opened.order.language), 'more.notOffered'), {
+      because: 'not_offered',
+    });
+  });
+
+  router.post(
+    ['/orders/:token/never-call', '/orders/:token/never-call/undo'],
+    async (request: OrderRequest, response, next) => {
+      const opened = await open(request);
+      const number = opened?.order.callerNumber;
+      // Not wished from a page that does not offer it: only where the number's owner had the call in his hand.
+      if (number === undefined || !opened?.order.neverCall) {
+        next();
+        return;
+      }
+      const { found, order } = opened;
+      if (!request.path.endsWith('/undo')) await steps.neverCall(found, number);
+      else if ((await steps.undoNeverCall(found, number)) === 'too_late') {
+        sendProblem(response, 409, text(languageOf(request, order.language), 'never.tooLate'));
+        return;
+      }
+      response.json(stateOf(request, (await open(request)) ?? opened));
+    },
+  );
+
   router.post('/orders/:token/hangup', async (request, response, next) => {
     const opened = await open(request);
     if (!opened?.order.call) {
@@ -233,6 +272,9 @@ async function agree(
     ...(email !== '' && { email }),
   });
   switch (agreed.outcome) {
+    case 'refused':
+      sendRefusal(response, agreed.refusal, language, steps.publicUrl);
+      return;
     case 'card':
       response.json({
         clientSecret: agreed.clientSecret,

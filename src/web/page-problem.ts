@@ -6,7 +6,7 @@ import type { Language } from '../core/ids.ts';
 import type { OrderRefusal, OrderRefusalReason } from '../core/order.ts';
 import { problemOf, problemOfRefusal } from './problem.ts';
 import { declineWords } from './order-page.ts';
-import { isTextKey, text } from './texts.ts';
+import { isTextKey, showDuration, text } from './texts.ts';
 
 export type PageField = 'phone' | 'consultant' | 'seconds' | 'email' | 'immediate' | 'withdrawal';
 
@@ -15,6 +15,7 @@ const fields: Partial<Record<OrderRefusalReason, PageField>> = {
   number_invalid: 'phone',
   number_refused: 'phone',
   number_is_consultant: 'phone',
+  number_never_again: 'phone',
   legs_cost_more: 'phone',
   consultant_busy: 'consultant',
   consultant_unknown: 'consultant',
@@ -28,6 +29,7 @@ export function sendRefusal(
   publicUrl: string,
 ): void {
   const { members, ...draft } = problemOfRefusal(refusal);
+  if (draft.retryAfterSeconds !== undefined) response.set('Retry-After', String(draft.retryAfterSeconds));
   const field = fields[refusal.because];
   const problem = problemOf(
     { ...draft, members: { ...members, because: refusal.because, ...(field && { field }) } },
@@ -40,7 +42,16 @@ export function sendRefusal(
 }
 
 /** The sentence for the caller himself: what is so, that nothing was charged, what to do next. */
-export function refusalWords({ because, detail }: OrderRefusal, language: Language): string {
+export function refusalWords(
+  { because, detail, retryAfterSeconds }: OrderRefusal,
+  language: Language,
+): string {
+  const waited = `refused.${because}`;
+  if (retryAfterSeconds !== undefined && isTextKey(waited)) {
+    // Nobody counts seconds: whole minutes, never less than it takes.
+    const time = showDuration(Math.ceil(retryAfterSeconds / 60) * 60, language);
+    return text(language, waited, { time });
+  }
   if (because === 'declined') {
     const reason = declineWords(detail, language);
     if (reason !== undefined) return `${reason} ${text(language, 'pay.tryAgain')}`;

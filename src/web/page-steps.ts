@@ -3,9 +3,19 @@
 
 import type { Response } from 'express';
 import type { Destination } from '../core/dialling.ts';
-import type { Language } from '../core/ids.ts';
+import type { E164, Language } from '../core/ids.ts';
+import type { OrderRefusal } from '../core/order.ts';
 import { requestHangUp } from '../flow/command-switch.ts';
 import type { House } from '../flow/house.ts';
+import { countCardTry } from '../flow/limit-abuse.ts';
+import { requestMoreTime } from '../flow/more-time.ts';
+import {
+  neverCall,
+  neverCallState,
+  type NeverCallState,
+  obstacleTo,
+  undoNeverCall,
+} from '../flow/never-call.ts';
 import { orderCallback, type CallbackRequest, type Ordered } from '../flow/order-callback.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid, type Agreed } from '../flow/pay-on-page.ts';
 import { merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
@@ -26,6 +36,9 @@ export interface FoundOrder {
   orderId: string;
 }
 
+/** An order as its page shows it: with how it stands with "never call me again" where that can be wished here. */
+export type PageOrder = OrderView & { neverCall?: NeverCallState };
+
 export interface PageSteps {
   readonly publicUrl: string;
   /** Without a mail server nobody is promised mail. */
@@ -39,12 +52,17 @@ export interface PageSteps {
   readLinkSecret(merchantId: string): Promise<string | undefined>;
   /** By the token in the order's link; `undefined`: no such order. */
   findOrder(token: string): Promise<FoundOrder | undefined>;
-  readOrder(order: FoundOrder): Promise<OrderView | undefined>;
+  readOrder(order: FoundOrder): Promise<PageOrder | undefined>;
   order(merchantId: string, request: CallbackRequest): Promise<Ordered>;
   agree(
     token: string,
     agreed: { texts: readonly string[]; ip: string; userAgent: string; email?: string },
-  ): Promise<Agreed>;
+  ): Promise<Agreed | { outcome: 'refused'; refusal: OrderRefusal }>;
+  /** More time, while it is offered. */
+  askForMore(token: string): Promise<'asked' | 'not_offered' | 'unknown_order'>;
+  neverCall(found: FoundOrder, number: string): Promise<void>;
+  /** `too_late`: the hour is over, or it was not wished on this page. */
+  undoNeverCall(found: FoundOrder, number: string): Promise<'undone' | 'too_late'>;
   lookAtPayment(token: string): Promise<void>;
   cancel(token: string): Promise<'cancelled' | 'too_late' | 'unknown_order'>;
   hangUp(
@@ -72,9 +90,28 @@ export function pageSteps(house: House): PageSteps {
       return sealed && house.seal.open(sealed, merchantId);
     },
     findOrder: (token) => db.asNobody((tx) => merchantOfOrderLink(tx, sha256(token))),
-    readOrder: (order) => db.asMerchant(order.merchantId, (tx) => readOrder(tx, order.orderId)),
+    readOrder: (order) =>
+      db.asMerchant(order.merchantId, async (tx) => {
+        const view = await readOrder(tx, order.orderId);
+        if (!view || !mayWishNeverCall(view)) return view;
+        const asked = { id: order.orderId, callerNumber: view.callerNumber as E164 };
+        return { ...view, neverCall: await neverCallState(house, tx, asked) };
+      }),
     order: (merchantId, request) => orderCallback(house, merchantId, request),
-    agree: (token, agreed) => agreeToOrder(house, token, agreed),
+    agree: async (token, agreed) => {
+      const found = await db.asNobody((tx) => merchantOfOrderLink(tx, sha256(token)));
+      const refusal = found && (await refusalBeforeCard(house, found, agreed.ip));
+      return refusal ? { outcome: 'refused', refusal } : agreeToOrder(house, token, agreed);
+    },
+    askForMore: (token) => requestMoreTime(house, token),
+    neverCall: (found, number) =>
+      db.asMerchant(found.merchantId, (tx) =>
+        neverCall(house, tx, { number: number as E164, wishedBy: 'page', orderId: found.orderId }),
+      ),
+    undoNeverCall: (found, number) =>
+      db.asMerchant(found.merchantId, (tx) =>
+        undoNeverCall(house, tx, { id: found.orderId, callerNumber: number as E164 }),
+      ),
     lookAtPayment: (token) => pageSaysPaid(house, token),
     cancel: (token) => cancelOrder(house, token),
     hangUp: (merchantId, callSessionId) => requestHangUp(house, merchantId, callSessionId),
@@ -95,4 +132,28 @@ export function pageSteps(house: House): PageSteps {
       house.log.error({ path, error: reason }, 'A page could not be served');
     },
   };
+}
+
+/**
+ * Only where whoever answered the number had the call in his hand: a page can be had by ordering a call to a stranger, and
+ * must not be a way to keep him from ever being called.
+ */
+function mayWishNeverCall({ call, callerNumber }: OrderView): boolean {
+  if (callerNumber === undefined || !call || (call.state !== 'ended' && call.state !== 'settled'))
+    return false;
+  return (call.talkSeconds ?? 0) > 0 || call.outcome === 'caller_refused';
+}
+
+/** No bank is asked for a call that could not be made, nor more often than people mistype. */
+async function refusalBeforeCard(
+  house: House,
+  { merchantId, orderId }: FoundOrder,
+  ip: string,
+): Promise<OrderRefusal | undefined> {
+  const because = await house.db.asMerchant(merchantId, async (tx) => {
+    const order = await readOrder(tx, orderId);
+    if (order?.callerNumber === undefined || order.payment.state !== 'awaiting_card') return undefined;
+    return obstacleTo(house, tx, order.callerNumber as E164);
+  });
+  return because ? { because } : countCardTry(house, { merchantId, orderId, ip });
 }

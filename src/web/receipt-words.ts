@@ -30,7 +30,7 @@ export interface ReceiptWords {
   vatLabel: string;
   vat: string;
   net: string;
-  money: (Row & { name: 'held' | 'captured' | 'released' })[];
+  money: (Row & { name: 'held' | 'more' | 'captured' | 'released' })[];
   releasedHelp?: string;
 }
 
@@ -78,12 +78,31 @@ export function receiptWords(
     vat: show(receipt.vat),
     net: show(receipt.net),
     money: [
-      { name: 'held', term: say('receipt.held'), value: show(receipt.authorized) },
+      ...heldRows(receipt, say, show),
       { name: 'captured', term: captured, value: show(receipt.captured) },
       { name: 'released', term: say('receipt.released'), value: show(receipt.released) },
     ],
     ...(!isZero(released) && { releasedHelp: say('receipt.releasedHelp') }),
   };
+}
+
+/** One hold is one row; with more time each is, as the card's own statement shows them. */
+function heldRows(
+  { holds, authorized }: Receipt,
+  say: (key: TextKey, names?: Record<string, string>) => string,
+  show: (amount: string) => string,
+): ReceiptWords['money'] {
+  const [first, ...further] = holds ?? [];
+  if (!first || further.length === 0)
+    return [{ name: 'held', term: say('receipt.held'), value: show(authorized) }];
+  return [
+    { name: 'held', term: say('receipt.heldAtStart'), value: show(first.authorized) },
+    ...further.map((one) => ({
+      name: 'more' as const,
+      term: say('receipt.heldForMore'),
+      value: show(one.authorized),
+    })),
+  ];
 }
 
 function lineWords(line: Receipt['lines'][number], currency: string, language: Language): string {

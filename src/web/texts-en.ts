@@ -61,6 +61,12 @@ export const en: Record<keyof typeof fr, string> = {
   'choose.continueHelp': 'Step 1 of 2. Nothing is held on your card yet.',
   'choose.working': 'One moment…',
   'choose.fixedByLink': 'Chosen for you by {merchant}',
+  'choose.switchAway':
+    'We cannot place calls for the moment. Leave this page open: it tells you when they are possible again. Nothing was charged.',
+  'choose.offline': 'Connection lost. What you typed stays; the page updates itself as soon as it is back.',
+  'choose.slow': 'Card payment is slow to answer. Please wait: nothing is held or charged yet.',
+  'choose.stopWaiting': 'Stop waiting',
+  'choose.stopped': 'You stopped waiting. Nothing was charged and nobody is kept for you.',
 
   // --- What is held ----------------------------------------------------------------------------------------------
   'hold.title': 'Your request',
@@ -75,6 +81,17 @@ export const en: Record<keyof typeof fr, string> = {
   'hold.amountFixed': 'To pay',
   'hold.nobody': 'Nothing is charged if nobody answers.',
   'hold.consent': 'The call, and its price, begin only when you press 1.',
+  'more.agreed':
+    'Near the end you may ask for {duration} more, up to {times} times. Each holds {amount} more at most on the same card, which is kept for that until the call is over. Nothing more is held unless you ask.',
+  'more.agreedOnce':
+    'Near the end you may ask once for {duration} more. It holds {amount} more at most on the same card, which is kept for that until the call is over. Nothing more is held unless you ask.',
+  'more.offered': 'Go on talking? This holds {amount} more on your card at most; you pay only what you talk.',
+  'more.button': '{duration} more',
+  'more.working': 'Asking your bank…',
+  'more.asked': 'Your bank is asked for {amount} more. Keep talking: nothing is cut off meanwhile.',
+  'more.granted': 'You have more time: the call now ends at {time} at the latest.',
+  'more.refused': 'Your bank did not agree. Nothing more is held; the call ends at {time} as planned.',
+  'more.notOffered': 'More time cannot be asked for right now. Nothing more is held.',
 
   // --- Nobody free, closed, bad links ----------------------------------------------------------------------------
   'nobody.title': 'Nobody is free right now',
@@ -104,6 +121,9 @@ export const en: Record<keyof typeof fr, string> = {
   'trouble.title': 'Something went wrong on our side',
   'trouble.text':
     'Reload this page in a moment: it always shows exactly where your order and your money stand.',
+  'away.title': 'Not available for a moment',
+  'away.text':
+    'This page comes back by itself in a few seconds. Nothing was charged; a call that is under way goes on.',
 
   // --- Why an order is refused -----------------------------------------------------------------------------------
   'refused.line_unknown': 'This service does not exist any more. Nothing was charged.',
@@ -137,6 +157,25 @@ export const en: Record<keyof typeof fr, string> = {
     'Card payment does not answer at the moment. Try again in a few minutes. Nothing was charged.',
   'refused.processor_refused': 'Card payment refused this order. Write to the seller. Nothing was charged.',
   'refused.declined': 'Your card was refused. Nothing was charged.',
+  'refused.number_too_often':
+    'This number has been called too often. You can call again in {time}. Nothing was charged.',
+  'refused.card_too_often':
+    'This card has paid for too many calls today. Use another card. Nothing was charged.',
+  'refused.cards_tried_too_often':
+    'Cards were tried too often. You can try again in {time}. Nothing was charged.',
+  'refused.address_too_often':
+    'Too many orders came from your internet connection. You can order again in {time}. Nothing was charged.',
+  'refused.address_unpaid':
+    'Somebody on your internet connection is about to pay another order. Finish or cancel that one, or try again in {time}. Nothing was charged.',
+  'refused.merchant_too_often':
+    'This service has too many calls at the moment. Try again in {time}. Nothing was charged.',
+  'refused.merchant_busy': 'All lines of this service are busy. Try again in {time}. Nothing was charged.',
+  'refused.number_never_again':
+    'Whoever answers this number asked never to be called again. Give another number. Nothing was charged.',
+  'refused.calls_stopped':
+    'Calls are stopped for the moment. Leave this page open: it tells you when they are possible again. Nothing was charged.',
+  'refused.database_away':
+    'We cannot note anything for a moment. Nothing was charged and what you typed stays here: try again in a few seconds.',
   'refused.showNewPrice': 'See the new price',
   'refused.network': 'The connection was cut. Check your network, then try again.',
   'refused.badRequest': 'Something is missing in this form. Reload the page, then try again.',
@@ -174,6 +213,8 @@ export const en: Record<keyof typeof fr, string> = {
   'pay.buttonHelp': '{amount} held on your card, not charged. Then the phones ring.',
   'pay.buttonHelpSale': '{amount} charged to your card.',
   'pay.working': 'Your bank is checking…',
+  'pay.slow':
+    'The card service is slow to answer. Please wait: nothing is charged yet. You may also cancel, free of charge.',
   'pay.cancel': 'Cancel, free of charge',
   'pay.tryAgain': 'Try another card, or the same one. Nothing was charged.',
   'pay.tooLate': 'The reserved time is over and nobody is free any more. Nothing was charged. Choose again.',
@@ -261,6 +302,8 @@ export const en: Record<keyof typeof fr, string> = {
   'receipt.vat': 'of which VAT {rate}',
   'receipt.net': 'Before tax',
   'receipt.held': 'Held',
+  'receipt.heldAtStart': 'Held at the start',
+  'receipt.heldForMore': 'Held for more time',
   'receipt.captured': 'Charged',
   'receipt.captured.card': 'Charged to {brand} ending in {last4}',
   'receipt.released': 'Released',
@@ -270,6 +313,14 @@ export const en: Record<keyof typeof fr, string> = {
   'receipt.notYet.title': 'The receipt is not here yet',
   'receipt.notYet.text': 'It appears as soon as the payment is finished. Go back to your order.',
   'receipt.back': 'Back to the order',
+  'never.title': 'Never be called again',
+  'never.explain':
+    'No seller who uses this service will be able to have {number} called any more, this one included.',
+  'never.button': 'Never call this number again',
+  'never.working': 'Noting it…',
+  'never.done': 'Noted: {number} is not called any more, by any seller.',
+  'never.undo': 'Undo (possible until {time})',
+  'never.tooLate': 'This can no longer be undone here. Write to the seller, who passes it on to us.',
 
   // --- When it did not come to a talk ----------------------------------------------------------------------------
   'failed.nobody_took_it.title': 'Nobody could take your call',

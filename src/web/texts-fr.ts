@@ -62,6 +62,12 @@ export const fr = {
   'choose.continueHelp': 'Étape 1 sur 2. Rien n’est encore réservé sur votre carte.',
   'choose.working': 'Un instant…',
   'choose.fixedByLink': 'Choisi pour vous par {merchant}',
+  'choose.switchAway':
+    'Nous ne pouvons pas passer d’appel pour l’instant. Laissez cette page ouverte : elle vous dira quand ce sera de nouveau possible. Rien n’a été débité.',
+  'choose.offline': 'Connexion perdue. Votre saisie reste ; la page se met à jour dès son retour.',
+  'choose.slow': 'Le paiement par carte tarde à répondre. Patientez : rien n’est encore réservé ni débité.',
+  'choose.stopWaiting': 'Ne plus attendre',
+  'choose.stopped': 'Vous avez cessé d’attendre. Rien n’a été débité et personne n’est retenu pour vous.',
 
   // --- What is held ----------------------------------------------------------------------------------------------
   'hold.title': 'Votre demande',
@@ -76,6 +82,21 @@ export const fr = {
   'hold.amountFixed': 'À payer',
   'hold.nobody': 'Rien n’est débité si personne ne répond.',
   'hold.consent': 'L’appel ne commence, et le prix avec lui, que si vous appuyez sur 1.',
+  'more.agreed':
+    'Vers la fin, vous pourrez demander {duration} de plus, jusqu’à {times} fois. Chaque fois, {amount} de plus au maximum sont réservés sur la même carte, conservée pour cela jusqu’à la fin de l’appel. Rien de plus n’est réservé sans votre demande.',
+  'more.agreedOnce':
+    'Vers la fin, vous pourrez demander une fois {duration} de plus. {amount} de plus au maximum sont alors réservés sur la même carte, conservée pour cela jusqu’à la fin de l’appel. Rien de plus n’est réservé sans votre demande.',
+  'more.offered':
+    'Continuer la conversation ? {amount} de plus au maximum seront réservés sur votre carte ; vous ne payez que le temps parlé.',
+  'more.button': '{duration} de plus',
+  'more.working': 'Nous demandons à votre banque…',
+  'more.asked':
+    'Nous demandons {amount} de plus à votre banque. Continuez à parler : rien n’est coupé pendant ce temps.',
+  'more.granted': 'Vous avez plus de temps : l’appel se termine maintenant à {time} au plus tard.',
+  'more.refused':
+    'Votre banque n’a pas accepté. Rien de plus n’est réservé ; l’appel se termine à {time} comme prévu.',
+  'more.notOffered':
+    'Il n’est pas possible de demander plus de temps maintenant. Rien de plus n’est réservé.',
 
   // --- Nobody free, closed, bad links ----------------------------------------------------------------------------
   'nobody.title': 'Personne n’est libre en ce moment',
@@ -108,6 +129,9 @@ export const fr = {
   'trouble.title': 'Nous avons un problème de notre côté',
   'trouble.text':
     'Rechargez cette page dans un instant : elle montre toujours l’état exact de votre commande et de votre argent.',
+  'away.title': 'Indisponible pour un moment',
+  'away.text':
+    'Cette page revient d’elle-même dans quelques secondes. Rien n’a été débité ; un appel en cours se poursuit.',
 
   // --- Why an order is refused -----------------------------------------------------------------------------------
   'refused.line_unknown': 'Ce service n’existe plus. Rien n’a été débité.',
@@ -143,6 +167,26 @@ export const fr = {
   'refused.processor_refused':
     'Le paiement par carte a refusé cette commande. Écrivez au vendeur. Rien n’a été débité.',
   'refused.declined': 'Votre carte a été refusée. Rien n’a été débité.',
+  'refused.number_too_often':
+    'Ce numéro a été appelé trop souvent. Vous pourrez rappeler dans {time}. Rien n’a été débité.',
+  'refused.card_too_often':
+    'Cette carte a payé trop d’appels aujourd’hui. Utilisez une autre carte. Rien n’a été débité.',
+  'refused.cards_tried_too_often':
+    'Trop d’essais de carte. Vous pourrez réessayer dans {time}. Rien n’a été débité.',
+  'refused.address_too_often':
+    'Trop de commandes sont venues de votre connexion. Vous pourrez commander dans {time}. Rien n’a été débité.',
+  'refused.address_unpaid':
+    'Quelqu’un sur votre connexion est en train de payer une autre commande. Terminez-la ou annulez-la, ou réessayez dans {time}. Rien n’a été débité.',
+  'refused.merchant_too_often':
+    'Ce service reçoit trop d’appels pour l’instant. Réessayez dans {time}. Rien n’a été débité.',
+  'refused.merchant_busy':
+    'Toutes les lignes de ce service sont occupées. Réessayez dans {time}. Rien n’a été débité.',
+  'refused.number_never_again':
+    'La personne qui répond à ce numéro a demandé à ne plus jamais être appelée. Donnez un autre numéro. Rien n’a été débité.',
+  'refused.calls_stopped':
+    'Les appels sont arrêtés pour l’instant. Laissez cette page ouverte : elle vous dira quand ils seront de nouveau possibles. Rien n’a été débité.',
+  'refused.database_away':
+    'Nous ne pouvons rien enregistrer pour un moment. Rien n’a été débité et votre saisie reste ici : réessayez dans quelques secondes.',
   'refused.showNewPrice': 'Voir le nouveau prix',
   'refused.network': 'La connexion a été coupée. Vérifiez votre réseau, puis réessayez.',
   'refused.badRequest': 'Il manque quelque chose dans ce formulaire. Rechargez la page, puis réessayez.',
@@ -181,6 +225,8 @@ export const fr = {
   'pay.buttonHelp': '{amount} réservés sur votre carte, non débités. Puis les téléphones sonnent.',
   'pay.buttonHelpSale': '{amount} débités sur votre carte.',
   'pay.working': 'Votre banque vérifie…',
+  'pay.slow':
+    'Le service de paiement tarde à répondre. Patientez : rien n’est encore débité. Vous pouvez aussi annuler, sans frais.',
   'pay.cancel': 'Annuler, sans frais',
   'pay.tryAgain': 'Essayez une autre carte, ou la même. Rien n’a été débité.',
   'pay.tooLate':
@@ -271,6 +317,8 @@ export const fr = {
   'receipt.vat': 'dont TVA {rate}',
   'receipt.net': 'Hors taxes',
   'receipt.held': 'Réservé',
+  'receipt.heldAtStart': 'Réservé au début',
+  'receipt.heldForMore': 'Réservé pour plus de temps',
   'receipt.captured': 'Débité',
   'receipt.captured.card': 'Débité de {brand} se terminant par {last4}',
   'receipt.released': 'Libéré',
@@ -281,6 +329,15 @@ export const fr = {
   'receipt.notYet.title': 'Le reçu n’est pas encore là',
   'receipt.notYet.text': 'Il paraît dès que le paiement est terminé. Revenez à votre commande.',
   'receipt.back': 'Revenir à la commande',
+  'never.title': 'Ne plus jamais être appelé',
+  'never.explain':
+    'Plus aucun vendeur utilisant ce service ne pourra faire appeler le {number}, celui-ci compris.',
+  'never.button': 'Ne plus jamais appeler ce numéro',
+  'never.working': 'Nous l’enregistrons…',
+  'never.done': 'C’est noté : le {number} ne sera plus appelé, par aucun vendeur.',
+  'never.undo': 'Revenir en arrière (possible jusqu’à {time})',
+  'never.tooLate':
+    'Il n’est plus possible de revenir en arrière ici. Écrivez au vendeur, qui nous transmettra.',
 
   // --- When it did not come to a talk ----------------------------------------------------------------------------
   'failed.nobody_took_it.title': 'Personne n’a pu prendre votre appel',

@@ -82,6 +82,15 @@ export function showInstant(at: Date, timeZone: string, language: Language): str
   }).format(at);
 }
 
+/** The time of day in the merchant's zone: `15:12`. */
+export function showTime(at: Date, timeZone: string, language: Language): string {
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(at);
+}
+
 /** A number in E.164 as people write it abroad: `+33 6 12 34 56 78`. */
 export function showPhone(number: string): string {
   const parsed = parsePhoneNumber(number);

@@ -9,15 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Language } from '../../src/core/ids.ts';
+import type { OrderRefusal } from '../../src/core/order.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { House } from '../../src/flow/house.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
-import type { LinePage, OrderView } from '../../src/store/order-view.ts';
+import type { LinePage } from '../../src/store/order-view.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
 import { liveFeed } from '../../src/web/live.ts';
 import { readPageAssets, type PageAssets } from '../../src/web/page-assets.ts';
-import type { PageSteps } from '../../src/web/page-steps.ts';
+import type { PageOrder, PageSteps } from '../../src/web/page-steps.ts';
 import { destinations, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
 
 export interface Stage {
@@ -27,10 +28,13 @@ export interface Stage {
   /** Shows this line from now on, and tells open pages. */
   setLine(make: (language: Language) => LinePage): void;
   /** Puts an order under a token and tells open pages. */
-  setOrder(token: string, order: OrderView): void;
+  setOrder(token: string, order: PageOrder): void;
   answers: {
     order: (request: CallbackRequest) => Ordered;
-    agree: (token: string) => Agreed;
+    agree: (token: string) => Agreed | { outcome: 'refused'; refusal: OrderRefusal };
+    askForMore: (token: string) => 'asked' | 'not_offered';
+    neverCall: (token: string) => void;
+    undoNeverCall: (token: string) => 'undone' | 'too_late';
     cancel: (token: string) => 'cancelled' | 'too_late';
     paid: (token: string) => void;
     hangUp: () => void;
@@ -86,7 +90,7 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
   const note = (step: string, given: unknown): void => void asked.push({ step, with: given });
   const now = settings.now ?? (() => stageNow);
   let makeLine: (language: Language) => LinePage = (language) => linePage(language);
-  const orders = new Map<string, OrderView>();
+  const orders = new Map<string, PageOrder>();
   for (const language of ['fr', 'en'] as const) {
     for (const [scene, order] of Object.entries(orderScenes(language))) {
       orders.set(tokenOf(scene, language), order);
@@ -143,6 +147,9 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
         needsPage: true,
       }),
       agree: () => ({ outcome: 'card', clientSecret: 'pi_stage_secret_ok' }),
+      askForMore: () => 'not_offered',
+      neverCall: () => undefined,
+      undoNeverCall: () => 'undone',
       cancel: () => 'cancelled',
       paid: () => undefined,
       hangUp: () => undefined,
@@ -184,6 +191,19 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     agree: (token, agreed) => {
       note('agree', agreed);
       return Promise.resolve(stage.answers.agree(token));
+    },
+    askForMore: (token) => {
+      note('askForMore', token);
+      return Promise.resolve(stage.answers.askForMore(token));
+    },
+    neverCall: (found, number) => {
+      note('neverCall', number);
+      stage.answers.neverCall(found.orderId);
+      return Promise.resolve();
+    },
+    undoNeverCall: (found, number) => {
+      note('undoNeverCall', number);
+      return Promise.resolve(stage.answers.undoNeverCall(found.orderId));
     },
     lookAtPayment: (token) => {
       note('paid', token);

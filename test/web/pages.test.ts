@@ -47,6 +47,9 @@ async function post(
   };
 }
 
+/** Who these tests are to the server. */
+const visitor = { callerIp: expect.stringContaining('127.0.0.1') as string, userAgent: 'node' };
+
 /** What a reader sees: no markup, no entities, one space between words. */
 function seen(html: string): string {
   return html
@@ -115,6 +118,34 @@ const expected: Record<string, { fr: string[]; en: string[] }> = {
   'connected-near-limit': {
     fr: ['19:30', '40,00 €', 'Il reste 0:30.'],
     en: ['19:30', '€40.00', '0:30 left.'],
+  },
+  'more-offered': {
+    fr: ['Il reste 0:30.', '10 minutes de plus', '25,00 € de plus au maximum'],
+    en: ['0:30 left.', '10 minutes more', 'holds €25.00 more'],
+  },
+  'more-asked': {
+    fr: ['Nous demandons 25,00 € de plus à votre banque', 'rien n’est coupé'],
+    en: ['asked for €25.00 more', 'nothing is cut off'],
+  },
+  'more-granted': {
+    fr: ['se termine maintenant à 30:00', 'Il reste 10:30.', '65,00 €', '30 minutes'],
+    en: ['ends at 30:00', '10:30 left.', '€65.00', '30 minutes'],
+  },
+  'more-refused': {
+    fr: ['Rien de plus n’est réservé', 'à 20:00 comme prévu'],
+    en: ['Nothing more is held', 'at 20:00 as planned'],
+  },
+  'receipt-more-time': {
+    fr: ['Réservé au début', '40,00 €', 'Réservé pour plus de temps', '25,00 €', '52,50 €', '12,50 €'],
+    en: ['Held at the start', '€40.00', 'Held for more time', '€25.00', '€52.50', '€12.50'],
+  },
+  'receipt-never': {
+    fr: ['le +33 6 12 34 56 78 ne sera plus appelé', 'jusqu’à 16:00'],
+    en: ['+33 6 12 34 56 78 is not called any more', 'until 16:00'],
+  },
+  'caller-refused-never': {
+    fr: ['Vous avez refusé l’appel', 'ne sera plus appelé, par aucun vendeur'],
+    en: ['You refused the call', 'is not called any more, by any seller'],
   },
   ended: {
     fr: ['Appel terminé, nous établissons votre reçu'],
@@ -409,7 +440,7 @@ describe('the first page', () => {
     const { status, html, headers } = await page('/pay/demo?lang=en');
     stage.setBroken(false);
     expect(status).toBe(503);
-    expect(seen(html)).toContain('Reload this page in a moment');
+    expect(seen(html)).toContain('This page comes back by itself in a few seconds.');
     expect(headers.get('cache-control')).toBe('no-store');
   });
 });
@@ -463,6 +494,8 @@ describe('links of merchants', () => {
           country: 'FR',
           reference: 'client 42',
           returnUrl: 'https://www.cabinet-lumiere.example/merci',
+          moreTime: true,
+          ...visitor,
         },
       },
     ]);
@@ -510,6 +543,8 @@ describe('ordering', () => {
           callerNumber: '06 12 34 56 78',
           country: 'FR',
           chosenSeconds: 1200,
+          moreTime: true,
+          ...visitor,
         },
       },
     ]);
@@ -520,7 +555,10 @@ describe('ordering', () => {
     const mark = /data-price-mark="([^"]+)"/.exec(html)?.[1];
     expect((await post('/pay/review/orders?lang=en', { priceMark: mark })).status).toBe(201);
     expect(stage.asked).toEqual([
-      { step: 'order', with: { line: 'review', source: 'page', language: 'en', shownTariffVersion: 3 } },
+      {
+        step: 'order',
+        with: { line: 'review', source: 'page', language: 'en', shownTariffVersion: 3, ...visitor },
+      },
     ]);
   });
 
@@ -552,6 +590,8 @@ describe('ordering', () => {
     ['price_changed', undefined, undefined, 409, 'price has changed'],
     ['return_not_listed', undefined, undefined, 422, 'has not listed'],
     ['switch_away', undefined, undefined, 503, 'cannot place calls'],
+    ['number_never_again', undefined, 'phone', 422, 'Give another number'],
+    ['calls_stopped', undefined, undefined, 503, 'Calls are stopped'],
     ['processor_away', undefined, undefined, 503, 'does not answer'],
     ['processor_refused', undefined, undefined, 422, 'refused this order'],
     ['declined', 'insufficient_funds', undefined, 402, 'not enough money'],
@@ -600,6 +640,171 @@ describe('ordering', () => {
     expect((await post('/pay/demo/orders', wish, headers)).status).toBe(403);
     expect((await post(`/orders/${tokenOf('card', 'en')}/cancel`, {}, headers)).status).toBe(403);
     expect(stage.asked).toEqual([]);
+  });
+});
+
+describe('an order that came too often', () => {
+  const wish = {
+    consultant: '',
+    seconds: 600,
+    phone: '06 12 34 56 78',
+    country: 'FR',
+    priceMark: priceMark(tariff),
+  };
+  test.each([
+    'number_too_often',
+    'card_too_often',
+    'cards_tried_too_often',
+    'address_too_often',
+    'address_unpaid',
+    'merchant_too_often',
+    'merchant_busy',
+  ] as const)('%s: 429, when to come again, in whole minutes for people', async (because) => {
+    const usual = stage.answers.order;
+    stage.answers.order = () => ({ outcome: 'refused', refusal: { because, retryAfterSeconds: 121 } });
+    const response = await fetch(`${stage.url}/pay/demo/orders?lang=en`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: stage.url },
+      body: JSON.stringify(wish),
+    });
+    stage.answers.order = usual;
+    const { detail } = (await response.json()) as { detail: string };
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('121');
+    expect(words(detail)).toContain('Nothing was charged.');
+    if (because !== 'card_too_often') expect(words(detail)).toContain('3 minutes');
+  });
+
+  test('says who orders and that he was told of more time, from the request itself', async () => {
+    await post('/pay/demo/orders?lang=en', wish, { 'User-Agent': 'Browser/1.0' });
+    expect(stage.asked[0]?.with).toMatchObject({
+      callerIp: expect.stringContaining('127.0.0.1'),
+      userAgent: 'Browser/1.0',
+      moreTime: true,
+    });
+  });
+});
+
+describe('when no calls can be ordered', () => {
+  test.each([
+    ['stopped', 'Calls are stopped for the moment.'],
+    ['switch_away', 'We cannot place calls for the moment.'],
+  ] as const)('%s: the page says so, and so does its feed', async (noCalls, sentence) => {
+    stage.setLine((language) => linePage(language, { noCalls }));
+    const { html } = await page('/pay/demo?lang=en');
+    expect(seen(html)).toContain(sentence);
+    expect(html).toMatch(/type="submit" aria-disabled="true"/);
+    const state = await page('/pay/demo/state?lang=en');
+    expect((JSON.parse(state.html) as { noCalls: string }).noCalls).toContain(sentence);
+  });
+
+  test('a database that is away: a page that comes back by itself, a sentence for what was sent', async () => {
+    stage.setBroken(true);
+    try {
+      const shown = await page('/pay/demo?lang=en');
+      expect(shown.status).toBe(503);
+      expect(shown.headers.get('refresh')).toBe('5');
+      expect(shown.headers.get('retry-after')).toBe('2');
+      expect(seen(shown.html)).toContain('comes back by itself');
+      const sent = await post('/pay/demo/orders?lang=en', { priceMark: 'x' });
+      expect(sent.status).toBe(503);
+      expect(sent.body['detail']).toContain('what you typed stays here');
+    } finally {
+      stage.setBroken(false);
+    }
+  });
+});
+
+describe('more time', () => {
+  test('what is agreed to is on both pages, per length, and in the evidence', async () => {
+    const { html } = await page('/pay/demo?lang=en');
+    expect(seen(html)).toContain('10 minutes more, up to 2 times');
+    expect(words(html)).toContain('Each holds €25.00 more at most');
+    const token = tokenOf('card', 'en');
+    const card = await page(`/orders/${token}?lang=en`);
+    const mark = /data-mark="([^"]+)"/.exec(card.html)?.[1] ?? '';
+    expect(seen(card.html)).toContain('Nothing more is held unless you ask.');
+    await post(`/orders/${token}/agree?lang=en`, { mark, immediate: true, withdrawal: true, email: '' });
+    const asked = stage.asked.find((one) => one.step === 'agree')?.with as { texts: string[] };
+    expect(asked.texts.map(words)).toContainEqual(expect.stringContaining('Each holds €25.00 more at most'));
+  });
+
+  test('a line that sells none says nothing of it', async () => {
+    const none = { ...linePage('en').line, moreTime: { times: 0, seconds: null } };
+    stage.setLine((language) => linePage(language, { line: none }));
+    expect((await page('/pay/demo?lang=en')).html).not.toContain('minutes more');
+  });
+
+  test('is asked for, and the answer is the new state; too late is a sentence', async () => {
+    const token = tokenOf('more-offered', 'en');
+    stage.answers.askForMore = () => {
+      stage.setOrder(token, orderScenes('en')['more-asked']!);
+      return 'asked';
+    };
+    const asked = await post(`/orders/${token}/more-time?lang=en`, {});
+    stage.answers.askForMore = () => 'not_offered';
+    expect(asked.status).toBe(200);
+    expect(asked.body['panel']).toContain('Your bank is asked');
+    expect(asked.body['spoken']).toContain('Your bank is asked');
+    // A second press, or the key on the phone too.
+    expect((await post(`/orders/${token}/more-time?lang=en`, {})).status).toBe(200);
+    const late = await post(`/orders/${tokenOf('connected', 'en')}/more-time?lang=en`, {});
+    expect([late.status, late.body['detail']]).toEqual([
+      409,
+      expect.stringContaining('Nothing more is held'),
+    ]);
+  });
+});
+
+describe('never call me again', () => {
+  test('is wished and taken back on the page of a call that was answered', async () => {
+    const token = tokenOf('receipt', 'en');
+    const scenes = orderScenes('en');
+    expect(seen((await page(`/orders/${token}?lang=en`)).html)).toContain('Never be called again');
+    stage.answers.neverCall = () => stage.setOrder(token, scenes['receipt-never']!);
+    const done = await post(`/orders/${token}/never-call?lang=en`, {});
+    expect(done.body['panel']).toContain('is not called any more');
+    stage.answers.undoNeverCall = () => {
+      stage.setOrder(token, scenes['receipt']!);
+      return 'undone';
+    };
+    const undone = await post(`/orders/${token}/never-call/undo?lang=en`, {});
+    expect(undone.body['panel']).toContain('Never call this number again');
+    expect(stage.asked.map((one) => one.step)).toEqual(['neverCall', 'undoNeverCall']);
+    stage.answers.undoNeverCall = () => 'too_late';
+    expect((await post(`/orders/${token}/never-call/undo?lang=en`, {})).status).toBe(409);
+    stage.answers.undoNeverCall = () => 'undone';
+  });
+
+  test.each(['card', 'ringing-caller', 'caller-unreachable', 'sale-receipt'])(
+    'cannot be wished for a number whose owner never answered (%s)',
+    async (scene) => {
+      const answer = await post(`/orders/${tokenOf(scene, 'en')}/never-call?lang=en`, {});
+      expect(answer.status).toBe(404);
+      expect(stage.asked).toEqual([]);
+    },
+  );
+});
+
+describe('a card that may not be tried', () => {
+  test('is a sentence with when to come again, before any bank is asked', async () => {
+    const token = tokenOf('card', 'en');
+    const { html } = await page(`/orders/${token}?lang=en`);
+    const mark = /data-mark="([^"]+)"/.exec(html)?.[1] ?? '';
+    const usual = stage.answers.agree;
+    stage.answers.agree = () => ({
+      outcome: 'refused',
+      refusal: { because: 'cards_tried_too_often', retryAfterSeconds: 600 },
+    });
+    const answer = await post(`/orders/${token}/agree?lang=en`, {
+      mark,
+      immediate: true,
+      withdrawal: true,
+      email: '',
+    });
+    stage.answers.agree = usual;
+    expect(answer.status).toBe(429);
+    expect(words(String(answer.body['detail']))).toContain('10 minutes');
   });
 });
 

@@ -64,6 +64,15 @@ describe('a refused order', () => {
     ['processor_away', 503],
     ['processor_refused', 422],
     ['declined', 402],
+    ['number_too_often', 429],
+    ['card_too_often', 429],
+    ['cards_tried_too_often', 429],
+    ['address_too_often', 429],
+    ['address_unpaid', 429],
+    ['merchant_too_often', 429],
+    ['merchant_busy', 429],
+    ['number_never_again', 422],
+    ['calls_stopped', 503],
   ])('%s is %i', (because, status) => {
     const problem = problemOf(problemOfRefusal({ because }), place);
     expect(problem.status).toBe(status);
@@ -102,6 +111,13 @@ describe('a refused order', () => {
       { orderId: 'ord_1', callSessionId: 'call_1' },
     );
     expect(problem.members).toEqual({ reason: 'declined', orderId: 'ord_1', callSessionId: 'call_1' });
+  });
+
+  it('a limit says when to come again, a stop that it takes a person', () => {
+    expect(problemOfRefusal({ because: 'number_too_often', retryAfterSeconds: 900 })).toMatchObject({
+      retryAfterSeconds: 900,
+    });
+    expect(problemOfRefusal({ because: 'calls_stopped' })).toMatchObject({ retryAfterSeconds: 60 });
   });
 
   it('a processor without an answer: come again when nothing was written, wait when an order was', () => {

@@ -7,6 +7,7 @@ import { amountText, minus, money, zero } from '../../src/core/money.ts';
 import { rate } from '../../src/core/rating.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
 import type { LinePage, MerchantView, OrderView, Receipt } from '../../src/store/order-view.ts';
+import type { PageOrder } from '../../src/web/page-steps.ts';
 
 export const destinations = [...defaultDestinations];
 
@@ -68,6 +69,7 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
       active: true,
       // The usual one first, as the merchant wrote them.
       durationChoices: [600, 1800, 1200],
+      moreTime: { times: 2, seconds: 600 },
       currency: 'EUR',
     },
     tariff,
@@ -148,9 +150,32 @@ export function baseOrder(language: Language): OrderView {
       released: zero('EUR'),
     },
     claimedUntil: new Date(stageNow.getTime() + 172_000),
-    call: { id: 'call_stage', state: 'awaiting_payment', talkLimitSeconds: 1200, callerFirst: false },
+    call: {
+      id: 'call_stage',
+      state: 'awaiting_payment',
+      talkLimitSeconds: 1200,
+      callerFirst: false,
+      moreTime: { seconds: 600, times: 2, hold: money('25', 'EUR'), granted: 0 },
+    },
   };
 }
+
+type More = NonNullable<NonNullable<OrderView['call']>['moreTime']>;
+
+/** Half a minute before the end, with more time as it stands. */
+function withMore(order: OrderView, state: NonNullable<More['state']>): PageOrder {
+  const isGranted = state === 'granted';
+  const more: More = { ...agreedMore, state, granted: isGranted ? 1 : 0 };
+  const talkLimitSeconds = isGranted ? 1800 : 1200;
+  const held = { held: money(isGranted ? '65' : '40', 'EUR') };
+  return withCall(
+    order,
+    { ...authorized, ...held },
+    { state: 'connected', connectedAt: ago(1170), talkLimitSeconds, moreTime: more },
+  );
+}
+
+const agreedMore: More = { seconds: 600, times: 2, hold: money('25', 'EUR'), granted: 0 };
 
 function withCall(
   order: OrderView,
@@ -202,7 +227,7 @@ export function receiptOf(order: OrderView, talkSeconds: number, change: Partial
 const authorized = { state: 'authorized', cardBrand: 'visa', cardLast4: '4242' } as const;
 
 /** Every state by name. The name is also what the stage's links end in. */
-export function orderScenes(language: Language): Record<string, OrderView> {
+export function orderScenes(language: Language): Record<string, PageOrder> {
   const order = baseOrder(language);
   const ended = (
     outcome: CallOutcome,
@@ -244,6 +269,10 @@ export function orderScenes(language: Language): Record<string, OrderView> {
     'ringing-caller': withCall(order, authorized, { state: 'ringing_caller' }),
     connected: withCall(order, authorized, { state: 'connected', connectedAt: ago(725) }),
     'connected-near-limit': withCall(order, authorized, { state: 'connected', connectedAt: ago(1170) }),
+    'more-offered': withMore(order, 'offered'),
+    'more-asked': withMore(order, 'asked'),
+    'more-granted': withMore(order, 'granted'),
+    'more-refused': withMore(order, 'refused'),
     ended: withCall(
       order,
       { ...authorized, state: 'capturing' },
@@ -253,6 +282,24 @@ export function orderScenes(language: Language): Record<string, OrderView> {
       ...talked,
       returnUrl: 'https://www.cabinet-lumiere.example/merci',
       receipt: receiptOf(order, 724.68),
+      neverCall: { state: 'open' },
+    },
+    'receipt-more-time': {
+      ...talked,
+      call: { ...talked.call!, talkSeconds: 1500 },
+      receipt: receiptOf(order, 1500, {
+        authorized: '65.00',
+        released: '12.50',
+        holds: [
+          { authorized: '40.00', captured: '40.00' },
+          { authorized: '25.00', captured: '12.50' },
+        ],
+      }),
+    },
+    'receipt-never': {
+      ...talked,
+      receipt: receiptOf(order, 724.68),
+      neverCall: { state: 'never', undoUntil: new Date(stageNow.getTime() + 3_300_000) },
     },
     'receipt-limit': {
       ...talked,
@@ -271,7 +318,8 @@ export function orderScenes(language: Language): Record<string, OrderView> {
       returnUrl: 'https://www.cabinet-lumiere.example/merci',
     },
     'caller-unreachable': ended('caller_unreachable'),
-    'caller-refused': ended('caller_refused'),
+    'caller-refused': { ...ended('caller_refused'), neverCall: { state: 'open' } },
+    'caller-refused-never': { ...ended('caller_refused'), neverCall: { state: 'never' } },
     'consultant-left': ended('consultant_left'),
     'caller-left': ended('caller_left'),
     'payment-failed': ended('payment_failed', { state: 'failed', declineReason: 'expired_card' }),

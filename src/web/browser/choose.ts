@@ -23,6 +23,7 @@ interface LineState {
   freeNow: string;
   priceMark: string;
   open: boolean;
+  noCalls: string;
 }
 
 const form = element('choose', HTMLFormElement);
@@ -31,6 +32,10 @@ const isConversation = words('sells') === 'conversation';
 const refused = element('refused', HTMLElement);
 const submitButton = element('submit', HTMLElement).querySelector('button');
 const plainTitle = document.title;
+/** Longer than an order takes on a good day. */
+const slowMs = 4_000;
+/** While no calls can be ordered the page asks by itself: a switch that comes back tells nobody. */
+const noCallsLookMs = 5_000;
 /** What was filled in outlives the reload that shows a new price. */
 const keptUnder = `ringmeter ${location.pathname}`;
 
@@ -69,6 +74,9 @@ function showChoice(): void {
   element('chosen-length', HTMLElement).textContent = length?.dataset['duration'] ?? '';
   element('chosen-hold', HTMLElement).textContent = length?.dataset['hold'] ?? '';
   element('chosen-help', HTMLElement).textContent = length?.dataset['help'] ?? '';
+  const more = element('chosen-more', HTMLElement);
+  more.textContent = length?.dataset['more'] ?? '';
+  more.hidden = more.textContent === '';
 }
 
 function keep(): void {
@@ -165,7 +173,7 @@ function showPhoneProblem(sentence: string): void {
 // --- Ordering --------------------------------------------------------------------------------------------------
 
 async function order(): Promise<void> {
-  if (!submitButton || isBusy(submitButton)) return;
+  if (!submitButton || isBusy(submitButton) || noCallsNow()) return;
   refused.hidden = true;
   if (isConversation && element('phone', HTMLInputElement).value.trim() === '') {
     showPhoneProblem(words('phoneEmpty'));
@@ -173,18 +181,40 @@ async function order(): Promise<void> {
     return;
   }
   setBusy(submitButton, words('working'));
-  const answer = await post<{ orderUrl: string }>(form.getAttribute('action') ?? '', wish());
+  const waiting = new AbortController();
+  const calm = sayWhenSlow(waiting);
+  const answer = await post<{ orderUrl: string }>(form.getAttribute('action') ?? '', wish(), waiting.signal);
+  calm();
   if (answer.outcome === 'done') {
     // Stays busy until the next page is there.
     location.assign(answer.body.orderUrl);
     return;
   }
   setBusy(submitButton, undefined);
-  if (answer.outcome === 'offline') showRefusal(words('network'));
+  if (waiting.signal.aborted) showRefusal(words('stopped'));
+  else if (answer.outcome === 'offline') showRefusal(words('network'));
   else if (answer.problem.field === 'phone') {
     showPhoneProblem(answer.problem.detail);
     element('phone', HTMLInputElement).focus();
   } else showRefusal(answer.problem.detail, answer.problem.because === 'price_changed');
+}
+
+/** After some seconds: wait, nothing is held; and a way out. Returns how to take it back. */
+function sayWhenSlow(waiting: AbortController): () => void {
+  const slow = element('slow', HTMLElement);
+  const stop = element('stop-waiting', HTMLButtonElement);
+  const leave = (): void => {
+    waiting.abort();
+  };
+  const timer = setTimeout(() => {
+    slow.hidden = false;
+  }, slowMs);
+  stop.addEventListener('click', leave);
+  return () => {
+    clearTimeout(timer);
+    slow.hidden = true;
+    stop.removeEventListener('click', leave);
+  };
 }
 
 function wish(): object {
@@ -207,6 +237,24 @@ function showRefusal(sentence: string, priceChanged = false): void {
   refused.focus();
 }
 
+// --- When no calls can be ordered --------------------------------------------------------------------------------
+
+function noCallsNow(): boolean {
+  return !element('no-calls', HTMLElement).hidden;
+}
+
+/** Shows why nothing can be ordered, or that it can again. What was filled in stays. */
+function showNoCalls(sentence: string): void {
+  const place = element('no-calls', HTMLElement);
+  const was = noCallsNow();
+  if (place.textContent !== sentence) place.textContent = sentence;
+  place.hidden = sentence === '';
+  if (submitButton && !submitButton.classList.contains('busy'))
+    submitButton.setAttribute('aria-disabled', String(sentence !== ''));
+  // What was refused meanwhile was refused for this.
+  if (was && sentence === '') refused.hidden = true;
+}
+
 // --- Who is free -----------------------------------------------------------------------------------------------
 
 function followLine(): void {
@@ -225,6 +273,7 @@ function followLine(): void {
       location.reload();
       return;
     }
+    showNoCalls(state.noCalls);
     for (const consultant of state.consultants) showConsultant(consultant);
     moveFromUnreachable();
     showChoice();
@@ -243,12 +292,17 @@ function followLine(): void {
       if (focusWasThere) chosen('consultant')?.focus();
     }
   };
-  follow<LineState>({
+  const following = follow<LineState>({
     events: words('events'),
     state: words('events').replace('/events?', '/state?'),
     onState: show,
-    onLink: () => undefined,
+    onLink: (up) => {
+      element('offline', HTMLElement).hidden = up;
+    },
   });
+  setInterval(() => {
+    if (noCallsNow()) void following.look();
+  }, noCallsLookMs);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') document.title = plainTitle;
   });

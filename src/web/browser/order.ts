@@ -39,6 +39,8 @@ interface OrderState extends ShownState {
 /** Over within seconds: a receipt, or a hold let go. The caller waits for it, so it is asked for as well. */
 const settling = ['paying', 'ended', 'failed'];
 const settlingLookMs = 3_000;
+/** Longer than a bank takes on a good day; sooner would make people doubt what works. */
+const slowMs = 5_000;
 
 const root = maybeElement('order', HTMLElement);
 if (root) runOrderPage(root);
@@ -187,7 +189,9 @@ function runOrderPage(page: HTMLElement): void {
       maybeElement('problem', HTMLElement)?.setAttribute('hidden', '');
       paying = true;
       setBusy(button, words('working'));
+      const calm = sayWhenSlow();
       await pay(stripe, fields, form);
+      calm();
       paying = false;
       setBusy(button, undefined);
     };
@@ -198,6 +202,18 @@ function runOrderPage(page: HTMLElement): void {
     return () => {
       gone = true;
       fields?.destroy();
+    };
+  };
+
+  /** After some seconds without an answer: wait, nothing is charged. Returns how to take it back. */
+  const sayWhenSlow = (): (() => void) => {
+    const timer = setTimeout(() => {
+      const slow = maybeElement('slow', HTMLElement);
+      if (slow) slow.hidden = false;
+    }, slowMs);
+    return () => {
+      clearTimeout(timer);
+      maybeElement('slow', HTMLElement)?.setAttribute('hidden', '');
     };
   };
 
@@ -274,7 +290,9 @@ function runOrderPage(page: HTMLElement): void {
       if (isBusy(button)) return;
       paying = true;
       setBusy(button, words('actionWorking'));
+      const calm = sayWhenSlow();
       const failure = await authenticate();
+      calm();
       const answer = await post<OrderState>(at('paid'), {});
       paying = false;
       setBusy(button, undefined);
