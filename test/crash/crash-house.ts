@@ -1,0 +1,296 @@
+// One house for one death: the gateway as a process of its own, with the taps on its wires; switch, processor and merchant
+// here in the test, so that they live on when it dies; people whose telephones follow scripts. A gateway that dies is
+// followed at once by another, as its keeper would see to; one house sees many deaths, one after the other.
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, vi } from 'vitest';
+import type { GatewayOrder, GatewayReport } from '../../src/gateway-process.ts';
+import { startMerchant } from '../../src/sandbox/merchant.ts';
+import type { SwitchRecord } from '../../src/sandbox/part-contract.ts';
+import { startSandboxProcessor } from '../../src/sandbox/processor.ts';
+import { startSandboxSwitch } from '../../src/sandbox/switch.ts';
+import { freshDatabase } from '../database.ts';
+import { readJson, sandboxTelephones, type Phone } from '../telephones.ts';
+import { tapEventSocket, tapHttp, tapPostgres, type Moment } from './taps.ts';
+
+export const caller = '+33612345678';
+export const consultants = ['+33199000001', '+33199000002', '+33199000003'];
+
+/** The instant at which it is killed: the `nth` (from 1) time such an act passes. */
+export interface Death {
+  act: RegExp;
+  nth?: number;
+  moment: Moment;
+}
+
+export interface Passed {
+  act: string;
+  moment: Moment;
+}
+
+export interface ApiAnswer {
+  status: number;
+  json: Record<string, unknown>;
+}
+
+export interface CrashHouse {
+  /** What has passed on the wires since it was last armed, in order. */
+  readonly passed: readonly Passed[];
+  /** Deaths so far. */
+  readonly deaths: number;
+  /** To be called before what is to be killed is begun. Absent: nobody is, and what passes is only noted. */
+  arm(death?: Death): void;
+  /** Everybody answers and agrees, and the caller hangs up when he has talked; or no consultant can be had. */
+  people(are: 'answering' | 'absent'): Promise<void>;
+  /** Repeated for as long as nobody answers or the one who was asked died: as a merchant's server does, with the same key. */
+  api(method: string, path: string, body?: object, key?: string): Promise<ApiAnswer>;
+  sql: pg.Client;
+  everyPhone(): Promise<Phone[]>;
+  records(): readonly SwitchRecord[];
+  processorPayments(): Promise<
+    { status: string; amount_received: number; metadata: Record<string, string> }[]
+  >;
+  notices(): Promise<MerchantNotice[]>;
+  close(): Promise<void>;
+}
+
+export interface MerchantNotice {
+  id: string;
+  type: string;
+  verified: boolean;
+  answers: number[];
+  body: { data: Record<string, unknown> };
+}
+
+export interface CrashHouseOptions {
+  /** Of bundled-gateway.ts. */
+  gateway: string;
+  talkMs: number;
+}
+
+export function eventually<T>(check: () => Promise<T> | T, withinMs: number): Promise<T> {
+  return vi.waitFor(check, { timeout: withinMs, interval: 40 });
+}
+
+export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Promise<CrashHouse> {
+  const database = await freshDatabase();
+  const dir = mkdtempSync(join(tmpdir(), 'ringmeter-crash-'));
+  const port = await freePort();
+  const gatewayUrl = `http://localhost:${String(port)}`;
+  const secret = (prefix: string): string => `${prefix}${randomBytes(18).toString('hex')}`;
+  const secrets = {
+    esl: secret(''),
+    secretKey: secret('sk_test_'),
+    publishableKey: secret('pk_test_'),
+    webhook: secret('whsec_'),
+    notice: `whsec_${randomBytes(24).toString('base64')}`,
+    seal: randomBytes(32).toString('base64'),
+  };
+  const cdrCredentials = 'switch:cdr-secret';
+  const records: SwitchRecord[] = [];
+  let passed: Passed[] = [];
+  let armed: (Death & { left: number }) | undefined;
+  let current: ChildProcess | undefined;
+  let deaths = 0;
+
+  const watch = (act: string, moment: Moment): boolean => {
+    passed.push({ act, moment });
+    if (armed?.moment !== moment || !armed.act.test(act)) return false;
+    armed.left -= 1;
+    if (armed.left > 0) return false;
+    armed = undefined;
+    current?.kill('SIGKILL');
+    return true;
+  };
+
+  const aSwitch = await startSandboxSwitch({
+    eslPort: 0,
+    httpPort: 0,
+    password: secrets.esl,
+    cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
+    cdrCredentials,
+    spoolDir: join(dir, 'spool'),
+    speechSpeed: 100,
+    onRecord: (record) => records.push(record),
+  });
+  const processor = await startSandboxProcessor({
+    port: 0,
+    secretKey: secrets.secretKey,
+    publishableKey: secrets.publishableKey,
+    webhookUrl: `${gatewayUrl}/hooks/stripe`,
+    webhookSecret: secrets.webhook,
+    origins: [gatewayUrl],
+  });
+  const merchant = await startMerchant({
+    dataDir: dir,
+    publicUrl: gatewayUrl,
+    gatewayUrl,
+    noticeSecret: secrets.notice,
+  });
+  const merchantUrl = `http://127.0.0.1:${String(merchant.ports['http'])}`;
+  const taps = {
+    postgres: await tapPostgres(database.ownerUrl, watch),
+    eventSocket: await tapEventSocket(aSwitch.eslPort, watch),
+    processor: await tapHttp('processor', processor.url, watch),
+    merchant: await tapHttp('merchant', merchantUrl, watch),
+  };
+  const databaseUrl = new URL(database.ownerUrl);
+  databaseUrl.port = String(taps.postgres.port);
+  const order: GatewayOrder = {
+    world: {
+      databaseUrl: databaseUrl.href,
+      secretsKeyBase64: secrets.seal,
+      sandbox: {
+        publicUrl: processor.url,
+        eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(taps.eventSocket.port)}`,
+        cdrCredentials,
+        cdrSpoolDir: join(dir, 'spool'),
+        processorUrl: `http://127.0.0.1:${String(taps.processor.port)}`,
+        secretKey: secrets.secretKey,
+        publishableKey: secrets.publishableKey,
+        webhookSecret: secrets.webhook,
+        noticesUrl: `http://127.0.0.1:${String(taps.merchant.port)}/notices`,
+        noticeSecret: secrets.notice,
+      },
+    },
+  };
+
+  // The next one loads while this one lives: what a keeper does in half a second takes less here.
+  let next: ChildProcess | undefined = load(gateway, port, dir);
+  let closing = false;
+  let apiKey = '';
+  let serving = Promise.resolve();
+  const serve = async (): Promise<void> => {
+    const child = next ?? load(gateway, port, dir);
+    next = undefined;
+    current = child;
+    child.once('exit', () => {
+      if (closing) return;
+      deaths += 1;
+      serving = serve();
+    });
+    const facts = await ready(child, order);
+    apiKey = facts?.demo?.apiKey ?? apiKey;
+  };
+  serving = serve();
+  await serving;
+  const sql = new pg.Client(database.adminUrl);
+  await sql.connect();
+  const phones = sandboxTelephones(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`);
+  const people = async (are: 'answering' | 'absent'): Promise<void> => {
+    const answers = { behaviour: 'answers', answerAfterMs: 20, keys: '1' };
+    const consultant = are === 'answering' ? answers : { behaviour: 'unreachable' };
+    await Promise.all([
+      phones.behaves(caller, { ...answers, hangUpAfterTalkMs: talkMs }),
+      ...consultants.map((number) => phones.behaves(number, consultant)),
+    ]);
+  };
+
+  const ask = async (method: string, path: string, body?: object, key?: string): Promise<ApiAnswer> => {
+    const answer = await fetch(`${gatewayUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, json: JSON.parse(text === '' ? '{}' : text) as Record<string, unknown> };
+  };
+
+  return {
+    get passed() {
+      return passed;
+    },
+    get deaths() {
+      return deaths;
+    },
+    arm(death) {
+      passed = [];
+      armed = death && { ...death, left: death.nth ?? 1 };
+      next ??= load(gateway, port, dir);
+    },
+    people,
+    api: (method, path, body, key) =>
+      eventually(async () => {
+        const answer = await ask(method, path, body, key);
+        // Somebody is busy with the same key, or was when he died.
+        expect(answer.status, JSON.stringify(answer.json)).not.toBe(409);
+        expect(answer.status, JSON.stringify(answer.json)).toBeLessThan(500);
+        return answer;
+      }, 30_000),
+    sql,
+    everyPhone: async () =>
+      (await readJson(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`)) as Phone[],
+    records: () => records,
+    processorPayments: async () =>
+      (
+        (await readJson(`${processor.url}/api/payments`)) as {
+          data: { status: string; amount_received: number; metadata: Record<string, string> }[];
+        }
+      ).data,
+    notices: async () => (await readJson(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[],
+    async close() {
+      closing = true;
+      await serving.catch(() => undefined);
+      await Promise.all([current, next].filter((child) => child !== undefined).map(end));
+      await sql.end();
+      await Promise.all(Object.values(taps).map((tap) => tap.close()));
+      await Promise.all([merchant.close(), processor.close(), aSwitch.close()]);
+      await database.drop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function load(path: string, port: number, dataDir: string): ChildProcess {
+  return fork(path, [], {
+    execArgv: [],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      LOG_LEVEL: process.env['CRASH_LOG'] ?? 'error',
+    },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+}
+
+/** What it told of itself when it served; `undefined` when it was killed before. */
+function ready(
+  child: ChildProcess,
+  order: GatewayOrder,
+): Promise<(GatewayReport & { state: 'ready' })['facts'] | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (report: GatewayReport) => {
+      if (report.state === 'ready') resolve(report.facts);
+      else reject(new Error(report.reason));
+    });
+    child.once('exit', () => resolve(undefined));
+    child.send(order, () => undefined);
+  });
+}
+
+/** No farewell: everything it wrote is judged by now. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGKILL');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
