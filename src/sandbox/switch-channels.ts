@@ -311,10 +311,11 @@ export class SwitchChannels implements BridgeHost {
     });
   }
 
-  /** `+N` from now, or seconds since 1970. */
+  /** `+N` from now, or seconds since 1970; of those one that has passed is added to now, as FreeSWITCH does (tried). */
   runtime(when: string): number {
     const seconds = Number.parseInt(when.replace(/^[+@]/, ''), 10) || 0;
-    return /^[+@]/.test(when) ? this.#tasks.inSeconds(seconds) : seconds;
+    const now = this.#tasks.inSeconds(0);
+    return /^[+@]/.test(when) || seconds < now ? now + seconds : seconds;
   }
 
   /** Ends a leg. `false`: it was over already. From here on no command finds it. */

@@ -47,9 +47,13 @@ export interface SwitchTask {
   /** Whole seconds since 1970. */
   readonly runtime: number;
   readonly act: () => void;
+  readonly addedMs: number;
   /** The switch's own timeouts stand in no list and cannot be deleted by group. */
   readonly hidden: boolean;
 }
+
+/** `show tasks` reads a table that is written behind the memory: 0.5 to 0.7 s behind (measured). */
+const listedAfterMs = 500;
 
 /**
  * FreeSWITCH counts tasks in whole seconds of its clock: `+8` given at 0.54 s fires at 8.00 s, 7.46 s later (measured).
@@ -60,6 +64,8 @@ export class SwitchTasks {
   readonly #byId = new Map<number, SwitchTask>();
   readonly #bySecond = new Map<number, Set<SwitchTask>>();
   readonly #byGroup = new Map<string, Set<SwitchTask>>();
+  /** Gone, but still in the table. */
+  readonly #stillListed: { task: SwitchTask; goneMs: number }[] = [];
   #nextId = 1;
   #timer: NodeJS.Timeout | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -80,7 +86,12 @@ export class SwitchTasks {
     act: () => void;
     hidden?: boolean;
   }): number {
-    const added: SwitchTask = { ...task, hidden: task.hidden ?? false, id: this.#nextId++ };
+    const added: SwitchTask = {
+      ...task,
+      hidden: task.hidden ?? false,
+      id: this.#nextId++,
+      addedMs: this.#clock.upMs(),
+    };
     this.#byId.set(added.id, added);
     let second = this.#bySecond.get(added.runtime);
     if (second === undefined) this.#bySecond.set(added.runtime, (second = new Set()));
@@ -109,8 +120,18 @@ export class SwitchTasks {
     return count;
   }
 
+  /** As `show tasks` has it: what was armed or removed a moment ago is not in it, or still in it. */
   list(): SwitchTask[] {
-    return [...this.#byId.values()].filter((task) => !task.hidden);
+    const asOfMs = this.#clock.upMs() - listedAfterMs;
+    this.#dropUnlisted(asOfMs);
+    return [...this.#byId.values(), ...this.#stillListed.map((one) => one.task)].filter(
+      (task) => !task.hidden && task.addedMs <= asOfMs,
+    );
+  }
+
+  #dropUnlisted(asOfMs: number): void {
+    const first = this.#stillListed.findIndex((one) => one.goneMs > asOfMs);
+    this.#stillListed.splice(0, first < 0 ? this.#stillListed.length : first);
   }
 
   close(): void {
@@ -122,6 +143,9 @@ export class SwitchTasks {
 
   #forget(task: SwitchTask): void {
     this.#byId.delete(task.id);
+    const goneMs = this.#clock.upMs();
+    this.#stillListed.push({ task, goneMs });
+    if (this.#stillListed.length % 1_000 === 0) this.#dropUnlisted(goneMs - listedAfterMs);
     const second = this.#bySecond.get(task.runtime);
     second?.delete(task);
     if (second?.size === 0) this.#bySecond.delete(task.runtime);

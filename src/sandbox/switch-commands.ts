@@ -6,7 +6,7 @@ import { bridge } from './switch-bridge.ts';
 import { causeNamed } from './switch-causes.ts';
 import type { Channel } from './switch-channel.ts';
 import type { SwitchChannels } from './switch-channels.ts';
-import type { SwitchClock, SwitchTasks } from './switch-clock.ts';
+import { wholeSecond, type SwitchClock, type SwitchTasks } from './switch-clock.ts';
 import { firstWord, parseOriginate, separate } from './switch-command-text.ts';
 import { bridgedCallRows, channelRows, describe, statusText, table, taskRows } from './switch-lists.ts';
 
@@ -47,6 +47,8 @@ export class SwitchCommands {
       ['create_uuid', (_argument, reply) => reply(this.#channels.newUuid())],
       ['echo', (argument, reply) => reply(argument)],
       ['global_getvar', (argument, reply) => reply(this.#globalVariable(argument.trim()))],
+      ['strepoch', (_argument, reply) => reply(String(wholeSecond(this.#clock.nowUs())))],
+      ['strmicroepoch', (_argument, reply) => reply(String(this.#clock.nowUs()))],
       ['uuid_exists', (argument, reply) => reply(String(this.#channels.find(argument.trim()) !== undefined))],
       ['show', (argument, reply) => reply(this.#show(argument))],
       ['hupall', (argument, reply) => reply(this.#hangUpAll(argument))],

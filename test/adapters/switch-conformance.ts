@@ -5,7 +5,7 @@
 // money hangs on, on the switch's stamps: that no talk ends before its limit.
 
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
 import type { Switch, SwitchEvent } from '../../src/flow/ports.ts';
@@ -343,6 +343,55 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         expect(aEnded.endedAtUs - bridgedAtUs).toBeGreaterThanOrEqual(2_000_000n);
       });
 
+      test('the limit moves: the old one does not cut, the new one does, not before it', async () => {
+        const { a, b, bridgedAtUs } = await talking(2);
+        expect(await world.switch.moveLimit(a.leg, bridgedAtUs + 5_000_000n)).toEqual(done);
+        // Once more: a gateway that does not know whether it was done does it again.
+        expect(await world.switch.moveLimit(a.leg, bridgedAtUs + 5_000_000n)).toEqual(done);
+        const [aEnded] = await Promise.all([ear.next('legEnded', a.leg), ear.next('legEnded', b.leg)]);
+        expect(aEnded).toMatchObject({ cause: 'limit_reached', switchCause: 'ALLOTTED_TIMEOUT' });
+        expect(aEnded.endedAtUs - bridgedAtUs).toBeGreaterThanOrEqual(5_000_000n);
+      });
+
+      test('another gateway moves the limit of a talk it did not begin', async () => {
+        const { a, b, bridgedAtUs } = await talking(3);
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.moveLimit(a.leg, bridgedAtUs + 13_000_000n)).toEqual(done);
+        const [aEnded] = await Promise.all([heard.next('legEnded', a.leg), heard.next('legEnded', b.leg)]);
+        expect(aEnded).toMatchObject({ cause: 'limit_reached' });
+        expect(aEnded.endedAtUs - bridgedAtUs).toBeGreaterThanOrEqual(13_000_000n);
+      }, 30_000);
+
+      test('there is no limit to move on a leg that is gone or in no talk', async () => {
+        const { leg } = await answered();
+        expect(await world.switch.moveLimit(leg, 1_795_292_222_000_000n)).toMatchObject({
+          outcome: 'refused',
+        });
+        expect(await world.switch.moveLimit(randomUUID() as LegUuid, 1_795_292_222_000_000n)).toEqual({
+          outcome: 'gone',
+        });
+      });
+
+      test('who went first is told by the leg that ends later', async () => {
+        const { a, b } = await talking(60);
+        await a.phone.hangUp();
+        expect(await ear.next('legsUnbridged', a.leg)).toMatchObject({
+          left: { leg: a.leg, cause: 'normal' },
+        });
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({ otherCause: 'normal' });
+        expect(await ear.next('legEnded', a.leg)).not.toHaveProperty('otherCause');
+        const second = await talking(60);
+        await world.switch.hangUp(second.b.leg, 'limit_reached');
+        expect(await ear.next('legsUnbridged', second.a.leg)).toMatchObject({
+          left: { leg: second.b.leg, cause: 'limit_reached' },
+        });
+        expect(await ear.next('legEnded', second.b.leg)).not.toHaveProperty('otherCause');
+      });
+
       test('no bridge with a leg that is not there; the other stays, guarded', async () => {
         const { leg } = await answered();
         expect(await world.switch.bridge(leg, randomUUID() as LegUuid, 60)).toEqual({ outcome: 'gone' });
@@ -379,6 +428,32 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         await ear.next('legsBridged', a.leg);
         await ear.next('legEnded', watch.leg);
         expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg });
+      });
+    });
+
+    describe('what lives', () => {
+      test('the legs are listed, a while after they began, and no more a while after they ended', async () => {
+        const [one, two] = await Promise.all([answered(), answered()]);
+        const listed = async (): Promise<LegUuid[]> => {
+          const answer = await world.switch.legs();
+          return answer.outcome === 'listed' ? answer.legs : [];
+        };
+        await vi.waitFor(async () =>
+          expect(await listed()).toEqual(expect.arrayContaining([one.leg, two.leg])),
+        );
+        await one.phone.hangUp();
+        await ear.next('legEnded', one.leg);
+        await vi.waitFor(async () => expect(await listed()).not.toContain(one.leg));
+        expect(await listed()).toContain(two.leg);
+        const answer = await world.switch.legs();
+        const atUs = answer.outcome === 'listed' ? answer.atUs : undefined;
+        expect(atUs).toBeGreaterThan(1_000_000_000_000_000n);
+      });
+
+      test('without a link nobody knows', async () => {
+        world.cutLink();
+        await ear.next('linkDown');
+        expect(await world.switch.legs()).toEqual({ outcome: 'unknown' });
       });
     });
 
