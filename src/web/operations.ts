@@ -1,20 +1,20 @@
-// For those who run the house: is the process alive, can it serve, what does it count.
+// For those who run the house: is the process alive, can it serve, what does it count. What is looked at when asked is
+// house-gauges; what wants a person and can be mended is operator-api.
 
 import express, { type Router } from 'express';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { House } from '../flow/house.ts';
-import type { CountName, MetricName, Metrics, Timer } from '../flow/ports.ts';
-
-/** A database that does not answer within this is as good as away to whoever waits for a page. */
-const pingMs = 2_000;
+import type { CountName, MetricName, Metrics } from '../flow/ports.ts';
+import { houseGauges, type Watched, within } from './house-gauges.ts';
 
 /**
  * `/healthz`, `/readyz`, `/metrics`. To be mounted at the root. `isCurrent`: whether every migration we ship has run, asked
- * until it was true once, since a database does not go back under a running process.
+ * until it was true once, since a database does not go back under a running process. `isDraining`: whether this process is
+ * about to end; what it began it finishes, and new requests are better sent to another.
  */
 export function operations(
   house: House,
-  settings: { metrics: HouseMetrics; isCurrent: () => Promise<boolean> },
+  settings: { metrics: HouseMetrics; isCurrent: () => Promise<boolean>; isDraining?: () => boolean },
 ): Router {
   const router = express.Router({ strict: true });
   let knownCurrent = false;
@@ -31,9 +31,10 @@ export function operations(
   router.get('/readyz', async (_request, response) => {
     const database = await within(house, house.db.ping());
     if (database === 'ok' && !knownCurrent) knownCurrent = (await within(house, current())) === 'ok';
-    const ready = database === 'ok' && knownCurrent;
-    response.status(ready ? 200 : 503).json({
-      status: ready ? 'ready' : 'not_ready',
+    const able = database === 'ok' && knownCurrent;
+    const draining = settings.isDraining?.() ?? false;
+    response.status(able && !draining ? 200 : 503).json({
+      status: draining ? 'draining' : able ? 'ready' : 'not_ready',
       database: { reachable: database === 'ok', migrationsCurrent: knownCurrent },
       switches: switchesOf(house),
       processor: { lastSeenSecondsAgo: age(house, house.processor.health().lastSeenMs) },
@@ -41,7 +42,7 @@ export function operations(
   });
 
   router.get('/metrics', async (_request, response) => {
-    settings.metrics.look(house);
+    await settings.metrics.look(house);
     const text = await settings.metrics.registry.metrics();
     response.type(settings.metrics.registry.contentType).send(text);
   });
@@ -50,23 +51,6 @@ export function operations(
     if (!(await settings.isCurrent())) throw new Error('Migrations are missing.');
   }
   return router;
-}
-
-/** `late` is as bad as `failed`; why it failed is said by whoever asks the database next. */
-async function within(house: House, asked: Promise<void>): Promise<'ok' | 'failed' | 'late'> {
-  let timer: Timer | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = house.clock.after(pingMs, () => resolve('late'));
-  });
-  const answered = asked.then(
-    () => 'ok' as const,
-    () => 'failed' as const,
-  );
-  try {
-    return await Promise.race([answered, late]);
-  } finally {
-    timer?.cancel();
-  }
 }
 
 function switchesOf(house: House): object[] {
@@ -86,8 +70,8 @@ function age(house: House, lastSeenMs: number | undefined): number | null {
 
 export interface HouseMetrics extends Metrics {
   readonly registry: Registry;
-  /** Reads what is not counted but looked at: links and signs of life. Before every scrape. */
-  look(house: Pick<House, 'switches' | 'processor' | 'clock'>): void;
+  /** Reads what is not counted but looked at. Before every scrape; never fails. */
+  look(house: Watched): Promise<void>;
 }
 
 /** Around the aims: a call is settled within 1 s of its end, and cut within 50 ms of its limit. */
@@ -140,38 +124,13 @@ export function houseMetrics(): HouseMetrics {
     ({ help, labels }, name) =>
       new Counter({ name: `ringmeter_${name}_total`, help, labelNames: labels, registers }),
   );
-  const linkUp = new Gauge({
-    name: 'ringmeter_switch_link_up',
-    help: '1 while the event socket of this switch is connected.',
-    labelNames: ['switch'],
-    registers,
-  });
-  const switchSeen = new Gauge({
-    name: 'ringmeter_switch_last_seen_seconds',
-    help: 'Age of the last byte from this switch.',
-    labelNames: ['switch'],
-    registers,
-  });
-  const processorSeen = new Gauge({
-    name: 'ringmeter_processor_last_seen_seconds',
-    help: 'Age of the last answer of the card processor.',
-    registers,
-  });
+  const gauges = houseGauges(registry);
 
   return {
     registry,
     observe: (name, value, labels) => observed[name].observe(known(histograms[name].labels, labels), value),
     count: (name, labels) => counted[name].inc(known(counters[name].labels, labels)),
-    look(house) {
-      const nowMs = house.clock.monotonicMs();
-      for (const one of house.switches.values()) {
-        const { up, lastSeenMs } = one.link();
-        linkUp.set({ switch: one.id }, up ? 1 : 0);
-        if (lastSeenMs !== undefined) switchSeen.set({ switch: one.id }, (nowMs - lastSeenMs) / 1000);
-      }
-      const { lastSeenMs } = house.processor.health();
-      if (lastSeenMs !== undefined) processorSeen.set((nowMs - lastSeenMs) / 1000);
-    },
+    look: (house) => gauges.look(house),
   };
 }
 

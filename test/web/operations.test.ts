@@ -4,7 +4,8 @@ import express from 'express';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Switch } from '../../src/flow/ports.ts';
-import { houseMetrics } from '../../src/web/operations.ts';
+import { enqueueJob } from '../../src/store/jobs.ts';
+import { houseMetrics, operations } from '../../src/web/operations.ts';
 import { listen, webServer, type Listening } from '../../src/web/server.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 
@@ -83,6 +84,36 @@ describe('/readyz', () => {
   });
 });
 
+describe('/readyz of a process that is about to end', () => {
+  it('is 503 and says why, while it finishes what it began', async () => {
+    let draining = false;
+    const none = express.Router();
+    const app = webServer({
+      house: stage.house,
+      operations: operations(stage.house, {
+        metrics: houseMetrics(),
+        isCurrent: () => Promise.resolve(true),
+        isDraining: () => draining,
+      }),
+      hooks: none,
+      api: none,
+      pages: [],
+      requests: pino({ level: 'silent' }),
+    });
+    const server = await listen(app, { port: 0, host: '127.0.0.1' });
+    const url = `http://127.0.0.1:${String(server.port)}`;
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    draining = true;
+    const answer = await fetch(`${url}/readyz`);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { status: 'draining', database: { reachable: true } },
+    ]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await server.close(50);
+  });
+});
+
 describe('/metrics', () => {
   it('counts what was reported, by its labels', async () => {
     await ask(stage, 'POST', '/v1/callbacks', { body: { line: 'nowhere' } });
@@ -103,6 +134,68 @@ describe('/metrics', () => {
     ]) {
       expect(text).toContain(line);
     }
+  });
+
+  it('shows the house as it is: switches, calls, the queue, notices, what wants a person', async () => {
+    const made = await ask(stage, 'POST', '/v1/callbacks', {
+      body: { line: 'demo', callerNumber: '+33612345678', paymentMethod: 'pm_card_visa' },
+    });
+    expect(made.status).toBe(201);
+    await stage.admin.query(`update notices set state = 'parked', last_problem = 'refused', next_try_at = null
+      where id = (select id from notices limit 1)`);
+    await stage.admin.query(`insert into invariant_violations (name, id, first_seen_at, last_seen_at)
+      values ('settled_twice', 'aut_1', now(), now())`);
+    await stage.db.asMerchant(stage.merchantId, (tx) =>
+      enqueueJob(tx, 'mail_receipt', { merchantId: stage.merchantId, orderId: 'ord_1' }, 'ord_1'),
+    );
+    const metrics = houseMetrics();
+    await metrics.look(stage.house);
+    const text = await metrics.registry.metrics();
+    for (const line of [
+      'ringmeter_database_up 1',
+      'ringmeter_database_waiting 0',
+      'ringmeter_switch_commanded{switch="fs1"} 1',
+      'ringmeter_switch_draining{switch="fs1"} 0',
+      'ringmeter_live_calls{state="ringing_consultant",switch="fs1"} 1',
+      'ringmeter_jobs{task="mail_receipt",state="waiting"} 1',
+      'ringmeter_notices_waiting{state="parked"} 1',
+      'ringmeter_attention{kind="notices_parked"} 1',
+      'ringmeter_attention{kind="payment_parked"} 0',
+      'ringmeter_invariant_violations{name="settled_twice"} 1',
+      'ringmeter_invariant_violations{name="ledger_unbalanced"} 0',
+      'ringmeter_unknown_operations 0',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+    expect(text).toMatch(/ringmeter_switch_lease_seconds_left\{switch="fs1"\} 3[56]\d\d/);
+    expect(text).toMatch(/ringmeter_event_loop_lag_seconds\{quantile="0.99"\} \d/);
+    expect(text).toMatch(/ringmeter_notices_oldest_seconds\{state="pending"\} \d/);
+    expect(text).toMatch(/ringmeter_jobs_oldest_due_seconds\{task="mail_receipt"\} \d/);
+  });
+
+  it('several scrapes at once are one look at the database', async () => {
+    const metrics = houseMetrics();
+    let asked = 0;
+    const counted: typeof stage.db.asNobody = (act) => {
+      asked += 1;
+      return stage.db.asNobody(act);
+    };
+    const house = { ...stage.house, db: { asNobody: counted, waiting: 0 } as typeof stage.house.db };
+    await Promise.all([metrics.look(house), metrics.look(house), metrics.look(house)]);
+    await metrics.look(house);
+    expect(asked).toBe(1);
+  });
+
+  it('without the database says so, and gives no old figures', async () => {
+    const metrics = houseMetrics();
+    await metrics.look(stage.house);
+    const later = { ...stage.house.clock, monotonicMs: () => stage.house.clock.monotonicMs() + 60_000 };
+    const away = { asNobody: () => Promise.reject(new Error('away')), waiting: 3 };
+    await metrics.look({ ...stage.house, clock: later, db: away as unknown as typeof stage.house.db });
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('ringmeter_database_up 0\n');
+    expect(text).toContain('ringmeter_database_waiting 3\n');
+    expect(text).not.toMatch(/^ringmeter_(live_calls|attention|jobs|notices_waiting)\{/m);
   });
 
   it('a label nobody declared fails nothing', () => {
