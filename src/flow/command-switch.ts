@@ -287,6 +287,7 @@ export class SwitchCommander {
   /** One sweep at a time; one that failed is done again with the next renewal. */
   #sweepNow(): void {
     if (this.#sweeping || this.#stopped || this.#lease === undefined) return;
+    if (!this.#switch.link().up) return; // and the link that comes back brings a sweep
     const taken = !this.#adopted;
     const missed = this.#missed;
     this.#missed = false;

@@ -1,18 +1,16 @@
 // One live call of a switch: what the switch tells of its legs goes to the rule, the rule's answer is written down, then
-// done. It lives in memory beside its row, and a row that has moved on wins. Timers make the cut exact; the switch's own
-// task stands behind them (DESIGN 6). Who may command the switch, and which calls live on it, is command-switch's; what
-// became of a call while nobody listened, take-over's.
+// done. It lives in memory beside its row. Timers make the cut exact; the switch's own task stands behind them (DESIGN 6).
+// Who may command the switch, and which calls live on it, is command-switch's; how a step is written call-row's, how it is
+// done call-commands', and what became of a call while nobody listened take-over's.
 
-import { isDeepStrictEqual } from 'node:util';
 import { advance, resume } from '../core/advance-call.ts';
-import { type CallEvent, type CallSession, keyWaitMs } from '../core/call-session.ts';
+import { type CallCommand, type CallEvent, type CallSession, keyWaitMs } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
-import { readSession, type StoredSession } from '../store/call-sessions.ts';
-import { freeConsultants } from '../store/consultants.ts';
+import type { StoredSession } from '../store/call-sessions.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './call-commands.ts';
-import { ConsultantTaken, isDurable, narrate, writeStep, type WrittenStep } from './call-step.ts';
+import { CallRow } from './call-row.ts';
 import type { SwitchEvent, Timer } from './ports.ts';
 import { findOut, livingLegs } from './take-over.ts';
 
@@ -39,26 +37,14 @@ export interface Commander extends AtSwitch {
   forget(call: LiveCall): void;
 }
 
-/** Gives up a transaction: the session or the lease has moved on, and what was claimed for the step goes back. */
-class MovedOn extends Error {}
-
-/** A step whose commit nobody answered: it may have been written. */
-interface Uncertain {
-  event: CallEvent;
-  written: WrittenStep;
-  work: readonly string[];
-  before: CallSession['state'];
-}
-
 export class LiveCall {
   readonly #commander: Commander;
-  #stored: StoredSession;
+  readonly #row: CallRow;
   /** One thing at a time happens to a session: each waits for the one before. */
   #queue: Promise<void> = Promise.resolve();
   readonly #commands: CallCommands;
   readonly #endedLegs = new Set<LegUuid>();
-  /** Work rows taken and not yet carried out; the one that began the call stays until something is written. */
-  #work: string[] = [];
+  /** Its work row is still there: nothing was written since the money was held. */
   #begun = false;
   #bridgedAtMs: number | undefined;
   /** Legs that ended while nobody listened, until the switch's records tell when. */
@@ -70,14 +56,23 @@ export class LiveCall {
   #looking: Timer | undefined;
   /** Something happened to it since the last sweep. */
   #stirred = true;
-  /** Told while the database was away, oldest first: the switch tells nothing twice. */
-  readonly #unwritten: CallEvent[] = [];
   #takeAgain: Timer | undefined;
-  #uncertain: Uncertain | undefined;
+  readonly #asking = new Map<LegUuid, Timer>();
 
   constructor(commander: Commander, stored: StoredSession) {
     this.#commander = commander;
-    this.#stored = stored;
+    this.#row = new CallRow(
+      {
+        house: commander.house,
+        lease: () => commander.lease(),
+        doAll: (commands) => this.#commands.doAll(commands),
+        changed: (from) => this.#changed(from),
+        workDone: (ids) => commander.workDone(ids),
+        lost: () => commander.forget(this),
+        taken: (leg) => this.#consultantTaken(leg),
+      },
+      stored,
+    );
     this.#commands = new CallCommands(commander, {
       session: () => this.session,
       hasEnded: (leg) => this.#endedLegs.has(leg),
@@ -93,7 +88,7 @@ export class LiveCall {
 
   /** As it was last written, or read. */
   get session(): CallSession {
-    return this.#stored.session;
+    return this.#row.session;
   }
 
   /** Every leg it has or may have. */
@@ -104,7 +99,7 @@ export class LiveCall {
 
   /** Work rows taken and not yet carried out. */
   get work(): readonly string[] {
-    return this.#work;
+    return this.#row.work;
   }
 
   // Nothing below throws for what the world does: a step that fails is logged, and the call goes on under its limit.
@@ -114,7 +109,7 @@ export class LiveCall {
    * its legs are looked at first.
    */
   begin(workId: string, byOther: boolean): void {
-    this.#work.push(workId);
+    this.#row.addWork(workId);
     this.#begun = true;
     if (byOther) void this.adopt();
     else this.#enqueue(() => this.#commands.doAll(resume(this.session)));
@@ -122,13 +117,13 @@ export class LiveCall {
 
   /** A work row: somebody wishes the end. */
   hangUp(workId: string): void {
-    this.#work.push(workId);
+    this.#row.addWork(workId);
     this.#tell({ type: 'hangUpRequested', by: 'merchant' });
   }
 
   /** A work row: the session was moved by somebody else, and something is to be done about it at the switch. */
   refresh(workId: string): void {
-    this.#work.push(workId);
+    this.#row.addWork(workId);
     this.#enqueue(() => this.#refresh(workId));
   }
 
@@ -184,13 +179,7 @@ export class LiveCall {
 
   /** The row as somebody else may have written it. */
   follow(row: StoredSession): void {
-    if (row.version <= this.#stored.version) return;
-    // What is known of a talk's end and not written yet stays known.
-    const { unbridgedUs, endedBy, state } = this.session;
-    const talking = state === 'connected' && row.session.state === 'connected';
-    const known = { ...(unbridgedUs !== undefined && { unbridgedUs }), ...(endedBy && { endedBy }) };
-    this.#stored = talking ? { ...row, session: { ...row.session, ...known } } : row;
-    this.#commander.changed(this);
+    this.#row.follow(row);
   }
 
   /** An event of one of its legs. */
@@ -225,20 +214,21 @@ export class LiveCall {
   cancelTimers(): void {
     this.#looking?.cancel();
     this.#takeAgain?.cancel();
+    for (const timer of this.#asking.values()) timer.cancel();
     this.#commands.stopTimers();
   }
 
   // --- Taking over ---------------------------------------------------------------------------------------------
 
   async #adopt(): Promise<boolean> {
-    await this.#takeUnwritten();
-    if (this.#unwritten.length > 0) return false;
+    await this.#catchUp();
+    if (this.#row.isBehind) return false;
     if (this.session.state === 'ended') {
       await this.#lookForEnds();
       return true;
     }
     const { house, switch: aSwitch } = this.#commander;
-    const found = await findOut(house, aSwitch, this.#stored, {
+    const found = await findOut(house, aSwitch, this.#row.stored, {
       ended: (leg) => this.#endedLegs.has(leg) && !this.#setAside.has(leg),
       ordered: (leg) => this.#commands.wasOrdered(leg),
       begun: this.#begun,
@@ -248,9 +238,9 @@ export class LiveCall {
     this.#unheard = found.unheard;
     this.#looks = found.unheard.length > 0 ? this.#looks + 1 : 0;
     if (found.unheard.length > 0) this.#lookAgain();
+    else this.#restarted = false;
     for (const leg of found.gone) this.#endedLegs.add(leg);
     for (const event of found.events) await this.#take(event);
-    this.#restarted = false;
     await this.#goOnRinging(found.toRing, found.certain);
     if (this.session.state === 'connected' && !this.#commands.isArmed('limit')) await this.#takeOverTalk();
     return found.certain;
@@ -280,11 +270,15 @@ export class LiveCall {
   /** Asked by the gateway before us. Its answer is heard; where it came before us, the question comes again. */
   #askAgainLater(leg: LegUuid): void {
     const tries = legState(this.session, leg)?.tries;
-    this.#commander.house.clock.after(askedBeforeUsMs, () => {
+    const again = (): void => {
+      this.#asking.delete(leg);
       const now = legState(this.session, leg);
       if (now?.state !== 'offered' || now.tries !== tries || this.#commands.hasSpoken(leg)) return;
-      if (this.#commander.lease() !== undefined) this.#tell({ type: 'noKeyGiven', leg });
-    });
+      this.#tell({ type: 'noKeyGiven', leg });
+    };
+    if (!this.#asking.has(leg)) {
+      this.#asking.set(leg, this.#commander.house.clock.after(askedBeforeUsMs, again));
+    }
   }
 
   /** A talk that began before us: its timers, and the limit as it was moved, should that have been left undone. */
@@ -322,29 +316,21 @@ export class LiveCall {
     this.#looking = this.#commander.house.clock.after(afterMs, () => void this.adopt());
   }
 
-  /**
-   * Somebody else has moved the session: more time was granted, or not. What the rule does about that at the switch it says
-   * once more; nobody else carries it out.
-   */
+  /** Somebody else has moved the session, and leaves to us what follows from it at the switch. */
   async #refresh(workId: string): Promise<void> {
+    const before = this.session;
     const { house } = this.#commander;
-    const { merchantId, session: before } = this.#stored;
-    const row = await house.db.asMerchant(merchantId, (tx) => readSession(tx, before.id));
-    if (row) this.follow(row);
-    const { session } = this;
-    const { moreTime, plan, caller, state } = session;
-    const answered = before.moreTime?.state === 'asked' && moreTime && moreTime.state !== 'asked';
-    if (answered) {
-      const granted = moreTime.granted > (before.moreTime?.granted ?? 0);
-      const { talkLimitSeconds } = plan;
-      await this.#commands.doAll(
-        advance(before, { type: 'moreTimeAnswered', granted, talkLimitSeconds }).commands,
-      );
-    } else if (state === 'connected' && caller && (moreTime?.granted ?? 0) > 0) {
-      await this.#takeOverTalk();
+    try {
+      const row = await this.#row.readAgain();
+      if (row) this.#row.follow(row);
+      const missed = commandsBetween(before, this.session);
+      if (missed) await this.#commands.doAll(missed);
+      else if (this.session.state === 'connected') await this.#takeOverTalk();
+      await house.db.asMerchant(this.#row.stored.merchantId, (tx) => removeSwitchWork(tx, [workId]));
+    } finally {
+      // Where that did not go through its row is still there, and is taken again.
+      this.#row.dropWork([workId]);
     }
-    await house.db.asMerchant(merchantId, (tx) => removeSwitchWork(tx, [workId]));
-    this.#workIsDone([workId]);
   }
 
   // --- What the switch tells -----------------------------------------------------------------------------------
@@ -404,55 +390,39 @@ export class LiveCall {
     this.#enqueue(() => this.#take(event));
   }
 
-  /** What cannot be written now waits in its order; a timer does not: the cut at the limit needs no writing. */
   async #take(event: CallEvent): Promise<void> {
     if ('leg' in event && this.#mayBeLate(event)) {
       this.#setAside.add(event.leg);
       return;
     }
-    if (this.#unwritten.length > 0 && event.type !== 'timerDue') {
-      this.#unwritten.push(event);
-      return;
-    }
+    let taken = 'dropped';
     try {
-      await this.#step(event);
+      taken = await this.#row.take(event);
     } catch (error) {
-      if (error instanceof ConsultantTaken) return this.#give(error.leg);
-      if (isDatabaseAway(error)) {
-        this.#unwritten.push(event);
-        this.#takeLater();
-      }
+      if (!isDatabaseAway(error)) throw error;
+      taken = 'unwritten';
+      this.#takeLater();
       throw error;
+    } finally {
+      // Nobody will hear of this end again: it must be found like one that was never told.
+      if (taken === 'dropped' && event.type === 'legEnded') this.#endedLegs.delete(event.leg);
     }
+  }
+
+  async #catchUp(): Promise<void> {
+    await this.#row.catchUp();
+    if (this.#row.isBehind) this.#takeLater();
   }
 
   #takeLater(): void {
     this.#takeAgain?.cancel();
     this.#takeAgain = this.#commander.house.clock.after(takeAgainMs, () =>
-      this.#enqueue(() => this.#takeUnwritten()),
+      this.#enqueue(() => this.#catchUp()),
     );
   }
 
-  async #takeUnwritten(): Promise<void> {
-    for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
-      try {
-        await this.#step(event);
-      } catch (error) {
-        // Said once already, when it was first told.
-        if (isDatabaseAway(error)) {
-          this.#takeLater();
-          return;
-        }
-        this.#unwritten.shift();
-        if (error instanceof ConsultantTaken) return this.#give(error.leg);
-        throw error;
-      }
-      if (this.#unwritten[0] === event) this.#unwritten.shift();
-    }
-  }
-
   /** He pressed 1 after his claim had lapsed, and another call has him: for this one he is busy. */
-  async #give(leg: LegUuid): Promise<void> {
+  async #consultantTaken(leg: LegUuid): Promise<void> {
     await this.#commands.doAll([{ do: 'hangUp', leg, cause: 'stopped' }]);
     await this.#take({ type: 'legEnded', leg, because: 'busy', endedAtUs: this.#commander.clock.nowUs() });
   }
@@ -467,91 +437,20 @@ export class LiveCall {
     });
   }
 
-  async #step(event: CallEvent): Promise<void> {
+  #changed(from: CallSession): void {
     const { house } = this.#commander;
-    if (this.#uncertain && (await this.#wasWritten(event))) return;
-    const stored = this.#stored;
-    const before = stored.session.state;
-    const step = advance(stored.session, event);
-    if (step.session === stored.session && step.commands.length === 0 && step.free.length === 0) return;
-    if (!isDurable(step)) {
-      if (step.free.length > 0) {
-        await house.db.asMerchant(stored.merchantId, (tx) =>
-          freeConsultants(tx, step.session.id, { only: step.free }, undefined),
-        );
-      }
-      this.#stored = { ...stored, session: step.session };
-      return this.#commands.doAll(step.commands);
-    }
-    const lease = this.#commander.lease();
-    if (lease === undefined) return;
-    const work = [...this.#work];
-    let written: WrittenStep | undefined;
-    try {
-      await house.db.asMerchant(stored.merchantId, async (tx) => {
-        written = await writeStep(house, tx, stored, step, lease);
-        if (!written) throw new MovedOn();
-        if (work.length > 0) await removeSwitchWork(tx, work);
-      });
-    } catch (error) {
-      if (error instanceof MovedOn) return this.#yieldTo(event);
-      if (written) this.#uncertain = { event, written, work, before };
-      throw error;
-    }
-    if (written) await this.#carryOut({ event, written, work, before });
-  }
-
-  /**
-   * Whether the step whose commit nobody answered was written after all: then the row is what we meant to write, and what was
-   * to follow from it is done now. Answers whether `event` was what it was about, and needs no step of its own.
-   */
-  async #wasWritten(event: CallEvent): Promise<boolean> {
-    const uncertain = this.#uncertain;
-    if (!uncertain) return false;
-    const { merchantId, session, version } = uncertain.written.stored;
-    const row = await this.#commander.house.db.asMerchant(merchantId, (tx) => readSession(tx, session.id));
-    this.#uncertain = undefined;
-    if (row?.version !== version || !isDeepStrictEqual(row.session, session)) return false;
-    await this.#carryOut(uncertain);
-    if (uncertain.event === event) return true;
-    const waiting = this.#unwritten.indexOf(uncertain.event);
-    if (waiting >= 0) this.#unwritten.splice(waiting, 1);
-    return false;
-  }
-
-  async #carryOut({ written, work, before }: Uncertain): Promise<void> {
-    const { house } = this.#commander;
-    this.#stored = written.stored;
-    narrate(house, written);
-    if (work.length > 0) this.#begun = false;
-    this.#workIsDone(work);
-    this.#commander.changed(this);
     const { session } = this;
-    if (session.state !== before) {
-      const labels = { state: session.state, ...(session.outcome && { outcome: session.outcome }) };
-      house.metrics.count('calls', labels);
-    }
-    if (session.state === 'ended' && before === 'connected') this.#measureCut(house.clock.monotonicMs());
-    await this.#commands.doAll(written.commands);
-    this.#forgetWhenOver();
-  }
-
-  #workIsDone(ids: readonly string[]): void {
-    this.#commander.workDone(ids);
-    this.#work = this.#work.filter((id) => !ids.includes(id));
-  }
-
-  /** Our write changed nothing: the row has moved on (then we follow it), or another holds the switch (then he does). */
-  async #yieldTo(event: CallEvent): Promise<void> {
-    const { merchantId, session, version } = this.#stored;
-    const { db } = this.#commander.house;
-    const current = await db.asMerchant(merchantId, (tx) => readSession(tx, session.id));
-    if (!current || current.version === version) {
-      this.#commander.forget(this);
-      return;
-    }
-    this.follow(current);
-    await this.#step(event);
+    this.#begun = false;
+    this.#commander.changed(this);
+    if (session.state === from.state) return;
+    const labels = { state: session.state, ...(session.outcome && { outcome: session.outcome }) };
+    house.metrics.count('calls', labels);
+    if (session.state !== 'ended') return;
+    if (from.state === 'connected') this.#measureCut(house.clock.monotonicMs());
+    this.#enqueue(() => {
+      this.#forgetWhenOver();
+      return Promise.resolve();
+    });
   }
 
   #measureCut(nowMs: number): void {
@@ -560,4 +459,16 @@ export class LiveCall {
     const late = nowMs - this.#bridgedAtMs - plan.talkLimitSeconds * 1000;
     this.#commander.house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
   }
+}
+
+/** What the rule does about a session that went from one to the other by somebody else's hand: more time asked for, answered. */
+function commandsBetween(before: CallSession, now: CallSession): readonly CallCommand[] | undefined {
+  const [from, to] = [before.moreTime, now.moreTime];
+  if (!from || !to || from.state === to.state) return undefined;
+  const asked = advance(before, { type: 'moreTimeAsked' });
+  if (to.state === 'asked') return asked.commands;
+  const granted = to.granted > from.granted;
+  const { talkLimitSeconds } = now.plan;
+  const waiting = from.state === 'asked' ? before : asked.session;
+  return advance(waiting, { type: 'moreTimeAnswered', granted, talkLimitSeconds }).commands;
 }

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 const listedFinders = [
+  'assign_quarantined',
   'attention',
+  'count_quarantined',
   'due_payments',
+  'legs_left_over',
   'lines_to_tell',
   'live_sessions_of_switch',
   'merchant_of_api_key',
@@ -15,10 +18,12 @@ const listedFinders = [
   'merchant_of_line',
   'merchant_of_order_link',
   'merchants_with_due_notices',
-  'sessions_to_stop',
   'operating_figures',
   'owner_of_id',
   'parked_notices',
+  'prune_quarantined',
+  'quarantine_record',
+  'sessions_to_stop',
   'unknown_operations',
   'unsettled_orders',
   'violated_invariants',

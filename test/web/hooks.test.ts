@@ -157,7 +157,9 @@ describe('call records of the switch', () => {
     stage.logged.length = 0;
     const unknown = record.replaceAll(leg, '00000000-0000-4000-8000-000000000000');
     expect((await cdr(unknown)).status).toBe(200);
-    expect(stage.logged.map(({ facts }) => facts)).toEqual([{ leg: '00000000-0000-4000-8000-000000000000' }]);
+    expect(stage.logged.map(({ facts }) => facts)).toEqual([
+      { leg: '00000000-0000-4000-8000-000000000000', source: 'posted' },
+    ]);
   });
 
   it.each([

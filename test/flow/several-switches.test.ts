@@ -1,0 +1,132 @@
+// Two switches, two gateways: calls are spread, one switch can be emptied, and a release rolls over the house without one
+// order refused or lost.
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { drainSwitch } from '../../src/flow/command-switch.ts';
+import type { Gateway } from '../../src/gateway.ts';
+import { caller, claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await startWorld({ switches: 2 });
+  // As many consultants as this test sells calls at once, and no limit to what one card may buy.
+  await world.sql.query(`
+    insert into consultants (id, merchant_id, name, number)
+      select 'con_more_' || n, 'mer_demo', 'More ' || n, '+3319900' || (1000 + n) from generate_series(1, 60) n;
+    insert into line_consultants (merchant_id, line_id, consultant_id, position)
+      select 'mer_demo', l.id, 'con_more_' || n, 10 + n from lines l, generate_series(1, 60) n where l.slug = 'demo'`);
+});
+afterAll(() => world.close());
+afterEach(() => world.balanced());
+
+async function switchOf(id: string): Promise<string> {
+  const rows = await world.sql.query<{ id: string }>(
+    'select switch_id as id from call_sessions where id = $1',
+    [id],
+  );
+  return rows.rows[0]!.id;
+}
+
+async function hangUp(id: string): Promise<void> {
+  await world.api('POST', `/v1/call-sessions/${id}/hangup`);
+  await world.sessionIs(id, 'settled');
+}
+
+it('a second call goes to the switch that has none', async () => {
+  const first = await world.connect();
+  const second = await world.order({ callerNumber: '+33612345679' });
+  expect(new Set([await switchOf(first.id), await switchOf(second.id)])).toEqual(new Set(['fs1', 'fs2']));
+  await world.phoneIs(hugo, 'ringing');
+  await hangUp(second.id);
+  await world.does(claire, 'hangup');
+  await world.sessionIs(first.id, 'settled');
+});
+
+it('a switch that is emptied gets no new call, its talk goes on; with both emptied an order is refused in words', async () => {
+  const { id } = await world.connect();
+  const its = await switchOf(id);
+  expect(await drainSwitch(world.house, its, true)).toBe('draining');
+  const next = await world.order({ callerNumber: '+33612345679' });
+  const other = await switchOf(next.id);
+  expect(other).not.toBe(its);
+  await hangUp(next.id);
+  await drainSwitch(world.house, other, true);
+  const refused = await world.api('POST', '/v1/callbacks', { line: 'demo', callerNumber: '+33612345680' });
+  expect(refused).toMatchObject({ status: 503, json: { type: expect.stringMatching(/switch-away$/) } });
+  for (const one of [its, other]) expect(await drainSwitch(world.house, one, false)).toBe('serving');
+  expect(await drainSwitch(world.house, 'fs9', true)).toBe('unknown_switch');
+  expect((await world.session(id)).state).toBe('connected');
+  await world.does(claire, 'hangup');
+  await world.sessionIs(id, 'settled');
+  await world.phoneIs(caller, 'ended');
+});
+
+interface Tried {
+  sent: number;
+  made: string[];
+  refused: unknown[];
+}
+
+/** Orders, one after the other, at whichever gateway takes the connection, as a balancer does. */
+async function keepOrdering(urls: () => readonly string[], until: () => boolean): Promise<Tried> {
+  const tried: Tried = { sent: 0, made: [], refused: [] };
+  while (!until()) {
+    tried.sent += 1;
+    const body = JSON.stringify({
+      line: 'demo',
+      callerNumber: `+336123${String(50_000 + tried.sent)}`,
+      paymentMethod: 'pm_card_visa',
+    });
+    const headers = { authorization: `Bearer ${world.apiKey}`, 'content-type': 'application/json' };
+    for (const url of urls()) {
+      const answer = await fetch(`${url}/v1/callbacks`, { method: 'POST', headers, body }).catch(
+        () => undefined,
+      );
+      if (!answer) continue; // it takes no connections any more: nothing was sent
+      const json = (await answer.json()) as { id: string };
+      if (answer.status === 201) tried.made.push(json.id);
+      else tried.refused.push(json);
+      break;
+    }
+  }
+  return tried;
+}
+
+it('gateways replaced one after the other: no order refused, every one of them rings and is settled', async () => {
+  const talk = await world.connect();
+  const extra: Gateway[] = [await world.anotherGateway()];
+  let done = false;
+  const ordering = keepOrdering(
+    () => [...extra.map((one) => one.url), world.url],
+    () => done,
+  );
+  const rolled = async (): Promise<void> => {
+    const before = extra[0]!;
+    extra.unshift(await world.anotherGateway());
+    extra.splice(extra.indexOf(before), 1);
+    await before.close();
+    await world.restartGateway();
+  };
+  await rolled();
+  await rolled();
+  done = true;
+  const { sent, made, refused } = await ordering;
+  expect(refused).toEqual([]);
+  expect(made).toHaveLength(sent);
+  expect(sent).toBeGreaterThan(3);
+
+  await eventually(async () => {
+    const waiting = await world.sql.query(
+      `select s.id from call_sessions s where s.id = any($1)
+       and not exists (select from call_events e where e.call_session_id = s.id and e.name = 'ringing_consultant')`,
+      [made],
+    );
+    expect(waiting.rows).toEqual([]);
+  });
+  for (const id of made) await world.api('POST', `/v1/call-sessions/${id}/hangup`);
+  for (const id of made) await world.sessionIs(id, 'settled');
+  expect((await world.session(talk.id)).state).toBe('connected');
+  await world.does(claire, 'hangup');
+  await world.sessionIs(talk.id, 'settled');
+  for (const one of extra) await one.close();
+}, 60_000);
