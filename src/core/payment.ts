@@ -25,6 +25,8 @@ import {
   compare,
   currencyDecimals,
   exact,
+  isNegative,
+  isZero,
   minimum,
   minus,
   money,
@@ -47,40 +49,52 @@ export interface Settlement {
 
 /**
  * The price over the holds in their order: never above a hold, never above the price, and no part of it below the
- * processor's smallest charge. Where the last part would be too small, an earlier one leaves it enough; what cannot be
- * taken even so is written off.
+ * processor's smallest charge. As much as can be taken at all; of several ways to that, the one that takes most of the
+ * earliest holds. Where the last part would be too small, an earlier one leaves it enough; what cannot be taken even so is
+ * written off.
  */
 export function settlementOf(price: Money, holds: readonly Money[], minimumCharge: Money): Settlement {
   const none = zero(price.currency);
-  let best: { taken: Money; chosen: readonly number[] } = { taken: none, chosen: [] };
-  for (const chosen of choices(holds.length)) {
-    const held = chosen.map((place) => holds[place] ?? none);
-    if (held.some((hold) => compare(hold, minimumCharge) < 0)) continue;
-    const taken = minimum(
-      price,
-      held.reduce((sum, hold) => plus(sum, hold), none),
-    );
-    if (compare(taken, times(minimumCharge, chosen.length)) < 0) continue;
-    if (compare(taken, best.taken) > 0) best = { taken, chosen };
+  let best: Settlement = { captures: holds.map(() => none), writtenOff: price };
+  // A payment has six holds at most, so every choice of which to take from can be tried.
+  for (let choice = 1; choice < 2 ** holds.length; choice += 1) {
+    const chosen = holds.map((hold, place) => ((choice >> place) & 1 ? hold : none));
+    const captures = spread(price, chosen, minimumCharge);
+    if (!captures) continue;
+    const writtenOff = captures.reduce(minus, price);
+    const better = compare(best.writtenOff, writtenOff) || firstDifference(captures, best.captures);
+    if (better > 0) best = { captures, writtenOff };
   }
-  let rest = minus(best.taken, times(minimumCharge, best.chosen.length));
-  const captures = holds.map((hold, place) => {
-    if (!best.chosen.includes(place)) return none;
+  return best;
+}
+
+/** Each hold that is not zero gives the smallest charge, the rest as it stands in line; nothing where that cannot be. */
+function spread(price: Money, holds: readonly Money[], minimumCharge: Money): Money[] | undefined {
+  const none = zero(price.currency);
+  const taking = holds.filter((hold) => !isZero(hold));
+  if (taking.some((hold) => compare(hold, minimumCharge) < 0)) return undefined;
+  let rest = minus(
+    minimum(
+      price,
+      taking.reduce((sum, hold) => plus(sum, hold), none),
+    ),
+    times(minimumCharge, taking.length),
+  );
+  if (isNegative(rest)) return undefined;
+  return holds.map((hold) => {
+    if (isZero(hold)) return none;
     const above = minimum(minus(hold, minimumCharge), rest);
     rest = minus(rest, above);
     return plus(minimumCharge, above);
   });
-  return { captures, writtenOff: minus(price, best.taken) };
 }
 
-/** Which holds to take from: few before many, early before late, so that of equally good choices the first is met first. */
-function choices(count: number): number[][] {
-  const all = Array.from({ length: 2 ** count - 1 }, (_, index) =>
-    Array.from({ length: count }, (__, place) => place).filter((place) => ((index + 1) >> place) & 1),
-  );
-  return all.sort(
-    (a, b) => a.length - b.length || (a.map((place, at) => place - (b[at] ?? 0)).find((by) => by !== 0) ?? 0),
-  );
+function firstDifference(a: readonly Money[], b: readonly Money[]): number {
+  for (const [place, one] of a.entries()) {
+    const other = b[place];
+    if (other && compare(one, other) !== 0) return compare(one, other);
+  }
+  return 0;
 }
 
 /**

@@ -34,6 +34,7 @@ describe('what is taken of one hold', () => {
 describe('what is taken of several holds', () => {
   it.each<[string, string, string[], string[], string]>([
     ['the first covers it', '7.00', ['10.00', '5.00'], ['7.00', '0.00'], '0.00'],
+    ['the second could cover it alone', '12.00', ['10.00', '20.00'], ['10.00', '2.00'], '0.00'],
     ['the second completes it', '12.00', ['10.00', '5.00'], ['10.00', '2.00'], '0.00'],
     ['all of both', '15.00', ['10.00', '5.00'], ['10.00', '5.00'], '0.00'],
     ['more than both', '16.00', ['10.00', '5.00'], ['10.00', '5.00'], '1.00'],
