@@ -33,6 +33,15 @@ export function priceOf(
   return { price: rated.total, rated };
 }
 
+/** A sale that is let go before it was taken sells nothing: whoever gave it up owes nothing. */
+function owedBy(
+  payment: StoredPayment,
+  due: { price: Money; rated?: Rated },
+): { price: Money; rated?: Rated } {
+  const letGo = payment.orderKind === 'fixed_sale' && payment.state === 'voiding';
+  return letGo ? { price: zero(due.price.currency) } : due;
+}
+
 /** What was held of an order and what became of it, over all its holds. */
 interface Totals {
   held: Money;
@@ -72,7 +81,7 @@ export async function finishSettlement(
   const { merchantId, orderId } = payment;
   const now = house.clock.now();
   const facts = await factsOf(tx, orderId);
-  const { price, rated } = priceOf(facts, call?.session);
+  const { price, rated } = owedBy(payment, priceOf(facts, call?.session));
   const totals = totalsOf(payment, price);
   const { held, captured, released, expired, writtenOff } = totals;
   await savePayment(tx, payment.id, {

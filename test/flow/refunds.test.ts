@@ -1,0 +1,167 @@
+// Giving back: never more than was taken, never twice, and the books say who has what.
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { money } from '../../src/core/money.ts';
+import { followHint } from '../../src/flow/follow-payment.ts';
+import { refundPayment } from '../../src/flow/refund-payment.ts';
+import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
+
+let stage: MoneyStage;
+beforeAll(async () => {
+  stage = await moneyStage();
+});
+afterAll(() => stage.close());
+afterEach(async () => {
+  await stage.control('DELETE', '/api/faults');
+  await stage.control('PUT', '/api/payments/refunds', { pend: false });
+});
+
+/** A talk of so many seconds beyond ten minutes at 2 euros a minute, captured over two holds where it is longer. */
+async function captured(seconds = 600): Promise<string> {
+  const orderId = await stage.order();
+  await stage.connect(orderId);
+  if (seconds > 600) {
+    await stage.askForMore(orderId);
+    await stage.work('authorize_more');
+  }
+  await stage.hangUp(orderId, seconds);
+  await stage.settle(orderId);
+  return orderId;
+}
+
+const refund = (orderId: string, amount?: string, more: object = {}) =>
+  refundPayment(stage.house, merchantId, {
+    orderId,
+    ...(amount !== undefined && { amount: money(amount, 'EUR') }),
+    ...more,
+  });
+
+const refundsAtProcessor = async (orderId: string): Promise<number[]> => {
+  const intents = await stage.intents(orderId);
+  return Promise.all(
+    intents.map(async ({ id }) => {
+      const answer = await fetch(`${stage.sandboxUrl}/v1/refunds?payment_intent=${id}`, {
+        headers: { authorization: 'Bearer sk_test_money' },
+      });
+      const { data } = (await answer.json()) as { data: { amount: number; status: string }[] };
+      return data.filter((one) => one.status !== 'failed').reduce((sum, one) => sum + one.amount, 0);
+    }),
+  );
+};
+
+describe('a refund', () => {
+  it('of a part, then of all that is left, then no more', async () => {
+    const orderId = await captured();
+    const part = await refund(orderId, '4.00', { reason: 'bad line' });
+    expect(part).toMatchObject({ outcome: 'made', refund: { state: 'refunded', reason: 'bad line' } });
+    expect(await refund(orderId, '11.01')).toMatchObject({ outcome: 'too_much' });
+    expect(await refund(orderId)).toMatchObject({ outcome: 'made', refund: { state: 'refunded' } });
+    expect(await refund(orderId)).toMatchObject({ outcome: 'too_much' });
+    expect(await refundsAtProcessor(orderId)).toEqual([1500]);
+    expect(await stage.ledger(orderId)).toEqual({ card: '0.00', held: '0.00', merchant: '0.00' });
+    expect((await stage.told(orderId)).slice(-2)).toMatchObject([
+      { type: 'payment.refunded', data: { refunded: euros('4.00'), reason: 'bad line' } },
+      { type: 'payment.refunded', data: { refunded: euros('11.00') } },
+    ]);
+  });
+
+  it('over several captures: from the last to the first', async () => {
+    const orderId = await captured(720);
+    await refund(orderId, '6.00');
+    expect(await refundsAtProcessor(orderId)).toEqual([200, 400]);
+  });
+
+  it.each(['answer_lost', 'timeout'])(
+    '%s: pending, then asked again by the same key: given back once',
+    async (next) => {
+      const orderId = await captured();
+      await stage.fault({ next, on: 'refund' });
+      expect(await refund(orderId, '5.00')).toMatchObject({ refund: { state: 'pending' } });
+      expect(await refund(orderId, '10.01'), 'what is under way is counted').toMatchObject({
+        outcome: 'too_much',
+      });
+      stage.clock.turn(61_000);
+      await stage.work('refund_payment');
+      expect(await refundsAtProcessor(orderId)).toEqual([500]);
+      const states = await stage.sql('select state from refunds where order_id = $1', [orderId]);
+      expect(states).toEqual([{ state: 'refunded' }]);
+    },
+    20_000,
+  );
+
+  it('a repeat of the request goes on with the refund the first one made', async () => {
+    const orderId = await captured();
+    const first = await refund(orderId, '5.00', { requestKey: 'key-1' });
+    const again = await refund(orderId, '5.00', { requestKey: 'key-1' });
+    expect(again).toEqual(first);
+    expect(await refundsAtProcessor(orderId)).toEqual([500]);
+  });
+
+  it('two at the same moment cannot pass between each other', async () => {
+    const orderId = await captured();
+    const both = await Promise.all([refund(orderId, '10.00'), refund(orderId, '10.00')]);
+    expect(both.map((one) => one.outcome).sort()).toEqual(['made', 'too_much']);
+    expect(await refundsAtProcessor(orderId)).toEqual([1000]);
+  });
+
+  it('the bank sends back days later is the merchant’s again, and may be tried once more', async () => {
+    const orderId = await captured();
+    await stage.control('PUT', '/api/payments/refunds', { pend: true });
+    expect(await refund(orderId, '5.00')).toMatchObject({ refund: { state: 'refunded' } });
+    const [made] = await stage.sql<{ made: string }>(
+      `select op.made from processor_operations op join refunds r on r.id = op.refund_id where r.order_id = $1`,
+      [orderId],
+    );
+    await stage.control('POST', `/api/payments/refunds/${made!.made}/failed`);
+    const [intent] = await stage.intents(orderId);
+    const hint = { eventId: 'evt_1', type: 'refund.failed', intentId: intent!.id, refundId: made!.made };
+    await followHint(stage.house, hint);
+    await followHint(stage.house, hint);
+    expect((await stage.told(orderId)).at(-1)).toMatchObject({
+      type: 'payment.refund_failed',
+      data: { amount: euros('5.00'), because: 'expired_or_canceled_card' },
+    });
+    expect(await stage.ledger(orderId)).toEqual({ card: '-15.00', held: '0.00', merchant: '15.00' });
+    await stage.control('PUT', '/api/payments/refunds', { pend: false });
+    expect(await refund(orderId, '15.00')).toMatchObject({ refund: { state: 'refunded' } });
+  });
+
+  it('the processor refuses: failed, told, and nothing given back', async () => {
+    const orderId = await captured();
+    const [intent] = await stage.intents(orderId);
+    await stage.control('POST', `/api/payments/${intent!.id}/dispute`, {});
+    expect(await refund(orderId, '5.00')).toMatchObject({
+      refund: { state: 'failed', failure: 'charge_disputed' },
+    });
+    expect((await stage.told(orderId)).at(-1)).toMatchObject({ type: 'payment.refund_failed' });
+    expect(await stage.ledger(orderId)).toEqual({ card: '-15.00', held: '0.00', merchant: '15.00' });
+  });
+
+  it('of nothing that was captured, or of nobody’s order', async () => {
+    const orderId = await stage.order();
+    expect(await refund(orderId)).toEqual({ outcome: 'nothing_captured' });
+    expect(await refund('ord_nobody')).toEqual({ outcome: 'unknown_order' });
+    const other = await captured();
+    const wish = { orderId: other, amount: money('5', 'JPY') };
+    expect(await refundPayment(stage.house, merchantId, wish)).toEqual({ outcome: 'other_currency' });
+  });
+});
+
+describe('our part of a direct charge', () => {
+  it('goes back in proportion, all of it in the end', async () => {
+    const account = 'acct_merchant';
+    await stage.sql(
+      `update merchants set processor_account = $1, application_fee_rate = 0.137 where id = 'mer_demo'`,
+      [account],
+    );
+    const orderId = await captured();
+    expect((await stage.ledger(orderId))['platform']).toBe('2.06');
+    await refund(orderId, '3.33');
+    expect((await stage.ledger(orderId))['platform']).toBe('1.60');
+    await refund(orderId);
+    expect((await stage.ledger(orderId))['platform']).toBe('0.00');
+    await stage.sql(
+      `update merchants set processor_account = null, application_fee_rate = 0 where id = 'mer_demo'`,
+    );
+  });
+});
