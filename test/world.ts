@@ -91,7 +91,7 @@ export interface TestWorld {
   /** The first switch dies with its calls; another run of it is at its place. */
   crashSwitch(): Promise<void>;
   sql: pg.Client;
-  /** Another gateway over the same database and switch; the caller closes it. */
+  /** Another gateway over the same database and switches, at an address of its own; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
   /** Ends the gateway and starts another at its address, as a new release is put in place. */
   restartGateway(): Promise<void>;
@@ -252,7 +252,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     sql,
     async anotherGateway() {
       const other = await freePort();
-      return startGateway({ ...config, port: other }, world, options.overrides);
+      const gateway = await startGateway({ ...config, port: other }, world, options.overrides);
+      return { ...gateway, url: `http://127.0.0.1:${String(other)}` };
     },
     async restartGateway() {
       await gateway.close();
