@@ -5,54 +5,14 @@
 
 import { createHash } from 'node:crypto';
 import { type Money, money, zero } from '../../src/core/money.ts';
-import type { CardFacts, DeclineReason, Dispute, IntentState, ProcessorHint } from '../../src/flow/ports.ts';
+import type { DeclineReason, Dispute, ProcessorHint } from '../../src/flow/ports.ts';
 import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
 import type { GatewayProcess, Kernel, Random } from './kernel.ts';
+import { type BankHost, SimBank } from './sim-bank.ts';
+import { type SimCard, type SimIntent, type SimRefund, stateOf } from './sim-intent.ts';
 import { type Answer, SimProcessorPort } from './sim-processor-port.ts';
 
-export type SimCard =
-  | 'good'
-  | 'declined'
-  /** The bank asks, and he answers, now or too late. */
-  | 'authentication'
-  /** The bank asks, and he never answers. */
-  | 'authentication_abandoned';
-
-type Status = 'requires_payment_method' | 'requires_action' | 'requires_capture' | 'succeeded' | 'canceled';
-
-/** An intent as it is, whatever anybody was told. */
-export interface SimIntent {
-  readonly id: string;
-  readonly clientSecret: string;
-  readonly account: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly amount: Money;
-  readonly createdMs: number;
-  /** Its card is to be kept with a customer. */
-  readonly keep: boolean;
-  status: Status;
-  /** What was ever held on it; zero: never authorized. */
-  held: Money;
-  captured: Money;
-  /** Given back because we captured less, or voided. */
-  released: Money;
-  /** Given back by the bank. */
-  expired: Money;
-  refunded: Money;
-  card?: CardFacts;
-  chargeId?: string;
-  captureBeforeMs?: number;
-  lastDecline?: DeclineReason;
-}
-
-export interface SimRefund {
-  id: string;
-  intentId: string;
-  /** Our operation id, kept in its metadata. */
-  key: string;
-  amount: Money;
-  state: 'pending' | 'refunded' | 'failed';
-}
+export type { SimCard, SimIntent, SimRefund } from './sim-intent.ts';
 
 /** A request that changes something, as it arrived. */
 export interface Write {
@@ -69,14 +29,6 @@ export interface Write {
   became: 'done' | 'again' | 'refused' | 'silence';
 }
 
-interface PaymentMethod {
-  id: string;
-  card: SimCard;
-  fingerprint: string;
-  customer?: string;
-  usedBy?: string;
-}
-
 export interface ProcessorSettings {
   /** An event arrives at the house; false: nobody there took it, so it is sent again later. */
   onHint: (hint: ProcessorHint) => boolean | Promise<boolean>;
@@ -89,18 +41,15 @@ export interface ProcessorSettings {
 const ownAccount = 'acct_own';
 const keysLastMs = 24 * 3_600_000;
 const dayMs = 24 * 3_600_000;
-/** What Visa gives for a hold made by the cardholder online. */
-const holdMs = 7 * dayMs;
-const hour = 3_600_000;
 /** A server that has not acknowledged an event by then is sent it again. */
 const hintPatienceMs = 20_000;
 
-export class SimProcessor {
+export class SimProcessor implements BankHost {
   readonly kernel: Kernel;
   readonly #settings: ProcessorSettings;
   readonly #random: Random;
   readonly #intents = new Map<string, SimIntent>();
-  readonly #methods = new Map<string, PaymentMethod>();
+  readonly #bank: SimBank;
   readonly #keys = new Map<string, { bodyHash: string; answer: Answer; atMs: number }>();
   readonly #refunds: SimRefund[] = [];
   readonly #disputes = new Map<string, Dispute>();
@@ -108,15 +57,14 @@ export class SimProcessor {
   /** When the search knows of an intent. */
   readonly #indexedAtMs = new Map<string, number>();
   #silentUntilMs = 0;
-  #declines: DeclineReason[] = [];
   #saved500s: { kind: Write['kind'] | 'any'; done: boolean }[] = [];
-  #holdMs = holdMs;
   #made = 0;
 
   constructor(kernel: Kernel, settings: ProcessorSettings) {
     this.kernel = kernel;
     this.#settings = settings;
     this.#random = kernel.random.fork('processor');
+    this.#bank = new SimBank(this, settings.offSessionDeclines ?? 0.15);
   }
 
   // --- For the house -----------------------------------------------------------------------------------------------
@@ -129,7 +77,7 @@ export class SimProcessor {
 
   /** A payment method a merchant's system has collected. */
   paymentMethod(card: SimCard): string {
-    return this.#newMethod(card).id;
+    return this.#bank.newMethod(card).id;
   }
 
   /**
@@ -151,9 +99,10 @@ export class SimProcessor {
           resolve('too_late');
           return;
         }
-        if (intent.status === 'requires_payment_method') this.#attach(intent, this.#newMethod(card), false);
+        if (intent.status === 'requires_payment_method')
+          this.#bank.attach(intent, this.#bank.newMethod(card), false);
         if (intent.status === 'requires_action') {
-          if (card === 'authentication') this.#answerBank(intent);
+          if (card === 'authentication') this.#bank.answer(intent);
           resolve('asked_by_bank');
           return;
         }
@@ -185,7 +134,7 @@ export class SimProcessor {
 
   /** The next card that is asked is refused for this. */
   declineNext(reason: DeclineReason = 'declined'): void {
-    this.#declines.push(reason);
+    this.#bank.declines.push(reason);
   }
 
   /** As if 24 hours had passed for every key: the same key is a new request. */
@@ -196,33 +145,33 @@ export class SimProcessor {
 
   /** Holds made from now on last so long instead of a week. */
   holdsLast(ms: number): void {
-    this.#holdMs = ms;
+    this.#bank.holdMs = ms;
   }
 
   /** The banks give back all that is held now. */
   expireHolds(): void {
-    for (const intent of this.#intents.values()) this.#expire(intent);
+    for (const intent of this.#intents.values()) this.#bank.expire(intent);
   }
 
   /** The cardholder's bank takes it back. */
   openDispute(intentId: string, reason = 'fraudulent'): string {
     const intent = this.#intents.get(intentId);
     if (intent?.status !== 'succeeded') throw new Error('Only what was captured is disputed');
-    const disputeId = this.#id('dp');
+    const disputeId = this.id('dp');
     const evidenceDueBy = new Date(this.kernel.nowMs + 7 * dayMs);
     this.#disputes.set(disputeId, {
       ...{ disputeId, intentId, reason, evidenceDueBy },
       amount: intent.captured,
       state: 'needs_response',
     });
-    this.#tell('charge.dispute.created', intent, { disputeId });
+    this.tell('charge.dispute.created', intent, { disputeId });
     return disputeId;
   }
 
   // --- For the invariants: the truth -------------------------------------------------------------------------------
 
   intents(): readonly SimIntent[] {
-    this.#expireDue();
+    this.expireDue();
     return [...this.#intents.values()];
   }
 
@@ -252,7 +201,7 @@ export class SimProcessor {
     planned: 'refused' | 'saved_500' | 'saved_500_done' | undefined,
     carryOut: (account: string) => Answer,
   ): Promise<Answer | 'silence'> {
-    this.#expireDue();
+    this.expireDue();
     const { kind, key, by } = request;
     const account = request.account ?? ownAccount;
     const body = JSON.stringify({ kind, ...request.body });
@@ -324,14 +273,14 @@ export class SimProcessor {
     const { amount, metadata, keep, customer } = asked;
     if (amount.amount.lt(minimumCharge(amount.currency).amount))
       return { status: 400, code: 'amount_too_small' };
-    const method = asked.method === undefined ? undefined : this.#methods.get(asked.method);
+    const method = asked.method === undefined ? undefined : this.#bank.method(asked.method);
     if (asked.method !== undefined && !method)
       return { status: 400, code: 'resource_missing: payment_method' };
     const kept = method?.customer !== undefined && method.customer === customer;
     if (customer !== undefined && !kept) return { status: 400, code: 'payment_method_customer_mismatch' };
     if (method?.usedBy !== undefined && !kept)
       return { status: 400, code: 'payment_method_unexpected_state' };
-    const id = this.#id('pi');
+    const id = this.id('pi');
     const none = zero(amount.currency);
     const intent: SimIntent = {
       ...{ id, clientSecret: `${id}_secret_${this.#random.hex(4)}`, account, metadata, amount, keep },
@@ -341,9 +290,9 @@ export class SimProcessor {
     };
     this.#intents.set(id, intent);
     this.#indexedAtMs.set(id, this.kernel.nowMs + this.#random.int(0, 60_000));
-    this.#tell('payment_intent.created', intent);
+    this.tell('payment_intent.created', intent);
     if (!method) return this.#shown(intent);
-    const declined = this.#attach(intent, method, customer !== undefined);
+    const declined = this.#bank.attach(intent, method, customer !== undefined);
     return declined === undefined
       ? this.#shown(intent)
       : { status: 402, code: 'card_declined', decline: declined, intentId: id };
@@ -360,7 +309,7 @@ export class SimProcessor {
     intent.status = 'succeeded';
     intent.captured = amount;
     intent.released = money(intent.held.amount.minus(amount.amount), amount.currency);
-    this.#tell('payment_intent.succeeded', intent);
+    this.tell('payment_intent.succeeded', intent);
     return this.#shown(intent);
   }
 
@@ -372,7 +321,7 @@ export class SimProcessor {
     }
     if (intent.status === 'requires_capture') intent.released = intent.held;
     intent.status = 'canceled';
-    this.#tell('payment_intent.canceled', intent);
+    this.tell('payment_intent.canceled', intent);
     return this.#shown(intent);
   }
 
@@ -384,7 +333,7 @@ export class SimProcessor {
     if (amount.amount.gt(left)) return { status: 400, code: 'amount_too_large: amount' };
     const pending = this.#random.chance(0.1);
     const refund: SimRefund = {
-      id: this.#id('re'),
+      id: this.id('re'),
       intentId,
       key,
       amount,
@@ -392,7 +341,7 @@ export class SimProcessor {
     };
     intent.refunded = money(intent.refunded.amount.plus(amount.amount), amount.currency);
     this.#refunds.push(refund);
-    this.#tell('charge.refunded', intent);
+    this.tell('charge.refunded', intent);
     if (pending)
       this.kernel.at(this.#random.int(2_000, 60_000), 'refund decided', () => this.#decide(refund, intent));
     return { status: 200, refund: { ...refund } };
@@ -404,18 +353,18 @@ export class SimProcessor {
     if (refund.state === 'failed') {
       intent.refunded = money(intent.refunded.amount.minus(refund.amount.amount), refund.amount.currency);
     }
-    this.#tell(`refund.${refund.state === 'failed' ? 'failed' : 'updated'}`, intent, { refundId: refund.id });
+    this.tell(`refund.${refund.state === 'failed' ? 'failed' : 'updated'}`, intent, { refundId: refund.id });
   }
 
   retrieve(account: string | undefined, intentId: string): Answer {
-    this.#expireDue();
+    this.expireDue();
     const intent = this.#find(account ?? ownAccount, intentId);
     return intent ? this.#shown(intent) : { status: 404, code: 'resource_missing: intent' };
   }
 
   /** Whose metadata says so. The search index runs up to a minute behind; the list does not. */
   search(how: 'search' | 'list', account: string | undefined, name: string, value: string): Answer {
-    this.#expireDue();
+    this.expireDue();
     const found = [...this.#intents.values()].find(
       (one) =>
         one.account === (account ?? ownAccount) &&
@@ -429,98 +378,14 @@ export class SimProcessor {
     return this.#disputes.get(disputeId);
   }
 
-  // --- Cards and banks -----------------------------------------------------------------------------------------------
-
-  #newMethod(card: SimCard): PaymentMethod {
-    const id = this.#id('pm');
-    const method: PaymentMethod = { id, card, fingerprint: `fp_${card}` };
-    this.#methods.set(id, method);
-    return method;
-  }
-
-  /** The reason the bank refused it for; nothing where it holds the amount or asks the cardholder. */
-  #attach(intent: SimIntent, method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
-    const refusal = this.#refusal(method, offSession);
-    if (refusal !== undefined) {
-      intent.lastDecline = refusal;
-      this.#tell('payment_intent.payment_failed', intent);
-      return refusal;
-    }
-    method.usedBy = intent.id;
-    if (intent.keep) method.customer ??= this.#id('cus');
-    intent.card = {
-      ...{ brand: 'visa', last4: '4242', paymentMethod: method.id, fingerprint: method.fingerprint },
-      ...(method.customer !== undefined && { customer: method.customer }),
-    };
-    const asks = method.card === 'authentication' || method.card === 'authentication_abandoned';
-    if (asks && !offSession) {
-      intent.status = 'requires_action';
-      this.#tell('payment_intent.requires_action', intent);
-    } else {
-      this.#hold(intent);
-    }
-    return undefined;
-  }
-
-  #refusal(method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
-    const planned = this.#declines.shift();
-    if (planned !== undefined) return planned;
-    if (method.card === 'declined') return 'insufficient_funds';
-    if (!offSession) return undefined;
-    if (method.card !== 'good') return 'authentication_failed';
-    const odds = this.#settings.offSessionDeclines ?? 0.15;
-    return this.#random.chance(odds) ? 'insufficient_funds' : undefined;
-  }
-
-  /** He answers his bank: mostly soon, sometimes when nobody waits any more. */
-  #answerBank(intent: SimIntent): void {
-    const inMs = this.#random.chance(0.15)
-      ? this.#random.int(60_000, 400_000)
-      : this.#random.int(2_000, 20_000);
-    const passes = this.#random.chance(0.85);
-    this.kernel.at(inMs, 'bank answered', () => {
-      if (intent.status !== 'requires_action') return;
-      if (passes) {
-        this.#hold(intent);
-        return;
-      }
-      intent.status = 'requires_payment_method';
-      intent.lastDecline = 'authentication_failed';
-      this.#tell('payment_intent.payment_failed', intent);
-    });
-  }
-
-  #hold(intent: SimIntent): void {
-    intent.status = 'requires_capture';
-    intent.held = intent.amount;
-    intent.chargeId = this.#id('ch');
-    intent.captureBeforeMs = this.kernel.nowMs + this.#holdMs;
-    this.#tell('payment_intent.amount_capturable_updated', intent);
-    // One of days is found out when somebody asks; one within the run happens by itself.
-    if (this.#holdMs < hour) this.kernel.at(this.#holdMs, 'hold expires', () => this.#expireDue());
-  }
-
-  #expireDue(): void {
-    for (const intent of this.#intents.values()) {
-      if ((intent.captureBeforeMs ?? Infinity) <= this.kernel.nowMs) this.#expire(intent);
-    }
-  }
-
-  #expire(intent: SimIntent): void {
-    if (intent.status !== 'requires_capture') return;
-    intent.status = 'canceled';
-    intent.expired = intent.held;
-    this.#tell('payment_intent.canceled', intent);
-  }
-
   // --- What is told ------------------------------------------------------------------------------------------------
 
-  #tell(type: string, intent: SimIntent, subject: Pick<ProcessorHint, 'disputeId' | 'refundId'> = {}): void {
+  tell(type: string, intent: SimIntent, subject: Pick<ProcessorHint, 'disputeId' | 'refundId'> = {}): void {
     this.kernel.trace(`processor  ${type} ${intent.id.slice(-4)} ${intent.amount.amount.toFixed(2)}`);
     this.kernel.changed();
     if (this.kernel.happens('hint_lost')) return;
     const hint: ProcessorHint = {
-      ...{ eventId: this.#id('evt'), type, intentId: intent.id },
+      ...{ eventId: this.id('evt'), type, intentId: intent.id },
       ...subject,
       ...(intent.account !== ownAccount && { merchantAccount: intent.account }),
     };
@@ -546,6 +411,12 @@ export class SimProcessor {
     });
   }
 
+  expireDue(): void {
+    for (const intent of this.#intents.values()) {
+      if ((intent.captureBeforeMs ?? Infinity) <= this.kernel.nowMs) this.#bank.expire(intent);
+    }
+  }
+
   #find(account: string, intentId: string): SimIntent | undefined {
     const intent = this.#intents.get(intentId);
     return intent?.account === account ? intent : undefined;
@@ -556,27 +427,8 @@ export class SimProcessor {
     return { status: 200, intentId: intent.id, intent: stateOf(intent) };
   }
 
-  #id(prefix: string): string {
+  id(prefix: string): string {
     this.#made += 1;
     return `${prefix}_sim${String(this.#made).padStart(6, '0')}${this.#random.hex(4)}`;
-  }
-}
-
-/** What our adapter reads of it (payments/stripe-intent). */
-function stateOf(intent: SimIntent): IntentState {
-  const { status, clientSecret, lastDecline, card, chargeId, captureBeforeMs } = intent;
-  switch (status) {
-    case 'requires_payment_method':
-      return { state: 'needs_card', clientSecret, ...(lastDecline && { lastDecline }) };
-    case 'requires_action':
-      return { state: 'needs_action', clientSecret };
-    case 'canceled':
-      return { state: 'cancelled' };
-    default: {
-      if (!card || chargeId === undefined) throw new Error(`${intent.id} holds money without a charge`);
-      if (status === 'succeeded') return { state: 'captured', captured: intent.captured, card, chargeId };
-      const captureBefore = captureBeforeMs === undefined ? {} : { captureBefore: new Date(captureBeforeMs) };
-      return { state: 'authorized', amount: intent.held, card, chargeId, ...captureBefore };
-    }
   }
 }

@@ -209,7 +209,7 @@ export class SimSwitchWire {
     const { kernel } = this.#world;
     if (kernel.happens('event_dropped')) {
       // TCP loses nothing in the middle: what is not told is not told because the link broke over it.
-      this.#world.loseLink(this.gateway, this.#random.int(50, 3_000));
+      this.#world.loseLink(this.gateway, this.#random.int(50, 3_000), {});
       return;
     }
     const late = kernel.happens('event_late') ? this.#random.int(500, 10_000) : 0;

@@ -224,7 +224,7 @@ describe('what goes wrong', () => {
   test('while the link is cut nothing is told and every command is unknown', async () => {
     const stage = stageOf();
     await talking(stage);
-    stage.world.loseLink('gw1', 5_000);
+    stage.world.loseLink('gw1', 5_000, {});
     await hears(stage, 'linkDown');
     expect(await answered(stage.kernel, stage.port.look(a))).toEqual({ state: 'unknown' });
     stage.world.kill(b, 'NORMAL_CLEARING');

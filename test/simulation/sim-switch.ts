@@ -8,35 +8,20 @@ import type { Commanded, LegToRing, LegTruth, SwitchEvent } from '../../src/flow
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
 import type { GatewayProcess, Kernel, Random } from './kernel.ts';
 import { type PostCdr, SimCallRecords } from './sim-call-records.ts';
-import { type Doing, type KeyPress, type LegHost, mediaTimeoutMs, SimLeg } from './sim-leg.ts';
+import { type Doing, type KeyPress, type LegHost, SimLeg } from './sim-leg.ts';
 import type { Role, SimPeople } from './sim-people.ts';
 import { SimSwitchLink } from './sim-switch-link.ts';
 import { type CallRecord, onGrid, recordBody } from './sim-switch-record.ts';
 import { SwitchTasks } from './sim-switch-tasks.ts';
 import type { LinkLoss, SimSwitchWire } from './sim-switch-wire.ts';
+import { type Talk, Talks } from './sim-talks.ts';
+
+export type { Talk } from './sim-talks.ts';
 
 /** `park_timeout` set on A before the bridge: after the talk nobody stays in silence longer. */
 const parkTimeoutMs = 20_000;
 /** From CHANNEL_ANSWER to CHANNEL_PARK. */
 const parksAfterMs = 20;
-
-export interface Talk {
-  aLeg: LegUuid;
-  bLeg: LegUuid;
-  bridgedUs: bigint;
-  /** The first of both hang-ups and the unbridge; absent while they talk. */
-  endedUs?: bigint;
-  /** The last packet of a phone that was then taken for gone; absent where no media timeout ended it. */
-  silentFromUs?: bigint;
-  /** When the switch itself cuts: its earliest armed task of group `limit`; as it last stood once the talk is over. Absent: none. */
-  limitUntilUs?: bigint;
-  /** Every limit that was ever armed for it, in that order. */
-  limitsUs: bigint[];
-  /** The switch's own word: `ALLOTTED_TIMEOUT`, `CRASH`. */
-  cause?: string;
-  /** The switch died over it: nothing of it can be proven but what was told before. */
-  byCrash: boolean;
-}
 
 export interface LivingLeg {
   leg: LegUuid;
@@ -64,6 +49,7 @@ export class SimSwitch implements LegHost {
   coreUuid = '';
   up = true;
   readonly #random: Random;
+  readonly #losses: Random;
   readonly #people: SimPeople;
   readonly #skewUs: bigint;
   #gridPhaseUs = 0n;
@@ -71,7 +57,7 @@ export class SimSwitch implements LegHost {
   readonly #living = new Map<LegUuid, SimLeg>();
   /** Every leg there ever was, dead ones too; one uuid may have lived twice. */
   readonly #legs: SimLeg[] = [];
-  readonly #talks: Talk[] = [];
+  readonly #talks: Talks;
   /** Armed in the switch, whoever commands it. */
   readonly tasks: SwitchTasks;
   readonly #links = new Set<SimSwitchWire>();
@@ -85,8 +71,10 @@ export class SimSwitch implements LegHost {
     this.#people = people;
     this.#skewUs = BigInt(Math.round(skewMs * 1_000));
     this.#random = kernel.random.fork(id);
+    this.#losses = kernel.random.fork(`${id}/losses`);
     this.records = new SimCallRecords(kernel, id, postCdr);
     this.tasks = new SwitchTasks(this, (leg, cause) => this.kill(leg, cause));
+    this.#talks = new Talks(this.tasks);
     this.#newCore();
   }
 
@@ -101,8 +89,8 @@ export class SimSwitch implements LegHost {
 
   // --- For the scenario: what goes wrong ---------------------------------------------------------------------------
 
-  /** The event socket of this gateway (absent: of every one) is cut for so long. What a gateway hears of it: LinkLoss. */
-  loseLink(gateway: string | undefined, forMs: number, how: LinkLoss = {}): void {
+  /** The event socket of this gateway (absent: of every one) is cut for so long. `how` absent: as chance has it. */
+  loseLink(gateway: string | undefined, forMs: number, how: LinkLoss = this.#drawnLoss()): void {
     const untilMs = this.kernel.nowMs + forMs;
     const cut = [...this.#links].filter((link) => link.alive && (gateway ?? link.gateway) === link.gateway);
     for (const name of gateway === undefined ? cut.map((link) => link.gateway) : [gateway]) {
@@ -113,6 +101,14 @@ export class SimSwitch implements LegHost {
     );
     for (const link of cut) link.cut(how);
     this.kernel.at(forMs, `${this.id} reachable`, () => this.#welcome());
+  }
+
+  #drawnLoss(): LinkLoss {
+    const halfOpen = this.#losses.chance(0.4) ? this.#losses.pick(['silent', 'one_way'] as const) : undefined;
+    return {
+      events: this.#losses.pick(['lost', 'lost', 'late', 'doubled']),
+      ...(halfOpen !== undefined && { halfOpen }),
+    };
   }
 
   /** It dies: no leg, no task, no record of what lived, nobody told. Another core begins after so long. */
@@ -140,8 +136,7 @@ export class SimSwitch implements LegHost {
   // --- For the invariants: the truth -------------------------------------------------------------------------------
 
   talks(): readonly Talk[] {
-    for (const talk of this.#talks) if (talk.endedUs === undefined) this.#noteLimit(talk);
-    return this.#talks;
+    return this.#talks.all();
   }
 
   livingLegs(): LivingLeg[] {
@@ -181,7 +176,7 @@ export class SimSwitch implements LegHost {
 
   /** The last talk of this leg. */
   talkOf(leg: LegUuid): Talk | undefined {
-    return this.#talks.findLast((one) => one.aLeg === leg || one.bLeg === leg);
+    return this.#talks.of(leg);
   }
 
   cdrs(): readonly CallRecord[] {
@@ -260,9 +255,7 @@ export class SimSwitch implements LegHost {
     const atUs = this.#stamp();
     a.joined(b, 'a', atUs);
     b.joined(a, 'b', atUs);
-    const talk: Talk = { aLeg, bLeg, bridgedUs: atUs, limitsUs: [], byCrash: false };
-    this.#talks.push(talk);
-    this.#noteLimit(talk);
+    this.#talks.begin(aLeg, bLeg, atUs);
     this.kernel.trace(`${this.id}  ${a.name} and ${b.name} talk`);
     this.tell({ type: 'legsBridged', aLeg, bLeg, atUs });
     return { outcome: 'done' };
@@ -394,14 +387,7 @@ export class SimSwitch implements LegHost {
     stays.bridgedTo = undefined;
     stays.otherCause = cause;
     const [a, b] = gone.side === 'a' ? [gone, stays] : [stays, gone];
-    const talk = this.#talks.findLast((one) => one.aLeg === a.uuid && one.endedUs === undefined);
-    if (talk) {
-      this.#noteLimit(talk);
-      talk.endedUs = atUs;
-      talk.cause = cause;
-      talk.byCrash = cause === 'CRASH';
-      if (cause === 'MEDIA_TIMEOUT') talk.silentFromUs = atUs - BigInt(mediaTimeoutMs) * 1_000n;
-    }
+    this.#talks.end(a.uuid, cause, atUs);
     if (how === 'unheard') return;
     const unbridged = (): void =>
       this.tell({
@@ -427,14 +413,6 @@ export class SimSwitch implements LegHost {
       stays.after(parkTimeoutMs, 'park timeout of', () => this.#end(stays, 'NORMAL_CLEARING'));
       stays.next();
     });
-  }
-
-  #noteLimit(talk: Talk): void {
-    const due = this.tasks.dueOf('limit', talk.aLeg);
-    for (const one of due) if (!talk.limitsUs.includes(one)) talk.limitsUs.push(one);
-    const first = due.reduce<bigint | undefined>((x, y) => (x === undefined || y < x ? y : x), undefined);
-    if (first === undefined) delete talk.limitUntilUs;
-    else talk.limitUntilUs = first;
   }
 
   #goDown(downMs: number): void {

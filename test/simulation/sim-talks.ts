@@ -1,0 +1,68 @@
+// The talks of a simulated switch, as they truly were: from its bridge to the first of both hang-ups, and when the switch itself
+// would have cut them.
+
+import type { LegUuid } from '../../src/core/ids.ts';
+import { mediaTimeoutMs } from './sim-leg.ts';
+import type { SwitchTasks } from './sim-switch-tasks.ts';
+
+export interface Talk {
+  aLeg: LegUuid;
+  bLeg: LegUuid;
+  bridgedUs: bigint;
+  /** The first of both hang-ups and the unbridge; absent while they talk. */
+  endedUs?: bigint;
+  /** The last packet of a phone that was then taken for gone; absent where no media timeout ended it. */
+  silentFromUs?: bigint;
+  /** When the switch itself cuts: its earliest armed task of group `limit`; as it last stood once the talk is over. Absent: none. */
+  limitUntilUs?: bigint;
+  /** Every limit that was ever armed for it, in that order. */
+  limitsUs: bigint[];
+  /** The switch's own word: `ALLOTTED_TIMEOUT`, `CRASH`. */
+  cause?: string;
+  /** The switch died over it: nothing of it can be proven but what was told before. */
+  byCrash: boolean;
+}
+
+export class Talks {
+  readonly #tasks: SwitchTasks;
+  readonly #talks: Talk[] = [];
+
+  constructor(tasks: SwitchTasks) {
+    this.#tasks = tasks;
+  }
+
+  /** With their limits as they stand now. */
+  all(): readonly Talk[] {
+    for (const talk of this.#talks) if (talk.endedUs === undefined) this.#noteLimit(talk);
+    return this.#talks;
+  }
+
+  /** The last one of this leg. */
+  of(leg: LegUuid): Talk | undefined {
+    return this.#talks.findLast((one) => one.aLeg === leg || one.bLeg === leg);
+  }
+
+  begin(aLeg: LegUuid, bLeg: LegUuid, bridgedUs: bigint): void {
+    const talk: Talk = { aLeg, bLeg, bridgedUs, limitsUs: [], byCrash: false };
+    this.#talks.push(talk);
+    this.#noteLimit(talk);
+  }
+
+  end(aLeg: LegUuid, cause: string, endedUs: bigint): void {
+    const talk = this.#talks.findLast((one) => one.aLeg === aLeg && one.endedUs === undefined);
+    if (!talk) return;
+    this.#noteLimit(talk);
+    talk.endedUs = endedUs;
+    talk.cause = cause;
+    talk.byCrash = cause === 'CRASH';
+    if (cause === 'MEDIA_TIMEOUT') talk.silentFromUs = endedUs - BigInt(mediaTimeoutMs) * 1_000n;
+  }
+
+  #noteLimit(talk: Talk): void {
+    const due = this.#tasks.dueOf('limit', talk.aLeg);
+    for (const one of due) if (!talk.limitsUs.includes(one)) talk.limitsUs.push(one);
+    const first = due.reduce<bigint | undefined>((x, y) => (x === undefined || y < x ? y : x), undefined);
+    if (first === undefined) delete talk.limitUntilUs;
+    else talk.limitUntilUs = first;
+  }
+}
