@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { realIds } from '../../src/clock-and-ids.ts';
 import { houseLog } from '../../src/log.ts';
 
 function listening(terminal = false, level: 'info' | 'debug' = 'info') {
@@ -29,13 +30,23 @@ describe('the log, as JSON', () => {
     ['in the message', {}, 'paid with 4242 4242 4242 4242 today'],
     ['with dashes', { note: '4242-4242-4242-4242' }, 'x'],
     ['deep in the facts', { a: { b: { c: { d: { e: ['5555555555554444'] } } } } }, 'x'],
-    ['as a bare number', { digits: 4242424242424242 }, 'x'],
+    ['as a bare number', { entered: 4242424242424242 }, 'x'],
     ['as the name of a fact', { '4000056655665556': true }, 'x'],
     ['in an error', { err: new Error('no such card: 378282246310005') }, 'x'],
+    ['in the cause of an error', { err: new Error('x', { cause: new Error('4242.4242.4242.4242') }) }, 'x'],
+    ['with line ends', { note: '4242\n4242\n4242\n4242' }, 'x'],
+    ['in an address', {}, 'GET /pay?card=4242%204242%204242%204242 failed'],
+    ['as a list of groups', { typed: ['4242', '4242', '4242', '4242'] }, 'x'],
+    ['as a list of numbers', { typed: [4242, 4242, 4242, 4242] }, 'x'],
+    ['as a list of keys', { a: [{ keys: [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4] }] }, 'x'],
+    ['as a big number in text', {}, `keys ${4242424242424242n.toString()}0726123#`],
+    ['in full-width digits', {}, '４２４２４２４２４２４２４２４２'],
+    ['beside a measured time', { b: [5555555555554444, 61.25099999999912] }, 'x'],
+    ['as text within text', { body2: JSON.stringify({ pan: '4242-4242-4242-4242' }) }, 'x'],
   ])('holds no card number %s, and stays JSON', (_name, given, message) => {
     const { log, lines, facts } = listening();
     log.error(given, message);
-    expect(lines.join('')).not.toMatch(/4242|4444|5556|0005/);
+    expect(lines.join('')).not.toMatch(/4242|4444|5556|0005|5,5,5,5|４２４２/);
     expect(lines.join('')).toContain('[card number]');
     expect(facts()).toHaveLength(1);
   });
@@ -47,6 +58,10 @@ describe('the log, as JSON', () => {
     { merchant: { secret: 'rk_live_abc' } },
     { intent: { client_secret: 'rk_live_abc' } },
     { callerNumber: 'rk_live_abc' },
+    { switch: { cdr: { variables: 'rk_live_abc' } } },
+    { asked: { headers: { 'x-key': 'rk_live_abc' } } },
+    { merchant: { email: 'rk_live_abc' } },
+    { leg: { digits: 'rk_live_abc' } },
   ])('holds no secret by name: %j', (given) => {
     const { log, lines } = listening();
     log.info(given, 'x');
@@ -78,6 +93,30 @@ describe('the log, as JSON', () => {
     const given = { leg: '6efb9b2f-9810-463e-a20f-018d972167e7', atUs: 1763726400123456, seconds: 61.25 };
     log.info(given, 'Bridged');
     expect(facts()[0]).toMatchObject(given);
+  });
+
+  it('keeps a thousand of its own ids, instants and counts as they are', () => {
+    const { log, facts } = listening();
+    // Instants of every kind, a second apart, so that each tenth would pass for a card by chance.
+    const given = Array.from({ length: 1_000 }, (_, n) => ({
+      leg: `4234${String(1_000 + n)}-1234-4234-8234-0000${String(10_000_000 + n)}`,
+      callSessionId: realIds.id('callSession'),
+      atUs: 1_795_292_217_000_000 + n * 1_000_001,
+      atMs: 1_795_292_217_000 + n * 1_001,
+      at: new Date(1_795_292_217_000 + n * 1_001),
+      leaseNumber: String(n),
+      ages: [n, n + 1, 4242],
+      intentId: `pi_3Q${String(n)}KJ2eZvKYlo2C1vq8Yh7G`,
+    }));
+    for (const one of given)
+      log.info(one, `Leg ${one.leg} ended at ${String(one.atUs)} (${String(one.atMs)})`);
+    expect(facts().map(({ level: _level, time: _time, ...rest }) => rest)).toEqual(
+      given.map((one) => ({
+        ...one,
+        at: one.at.toISOString(),
+        msg: `Leg ${one.leg} ended at ${String(one.atUs)} (${String(one.atMs)})`,
+      })),
+    );
   });
 });
 
