@@ -5,6 +5,7 @@ import type { Kernel } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
 import { Violation } from './safety.ts';
 import type { Outside } from './sim-gateway.ts';
+import type { SimMerchant } from './sim-merchant.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
 
@@ -40,8 +41,10 @@ export class Liveness {
   readonly #database: SimDatabase;
   readonly #switches: readonly SimSwitch[];
   readonly #processor: SimProcessor;
+  readonly #merchant: SimMerchant;
 
-  constructor({ kernel, database, switches, processor }: Outside) {
+  constructor({ kernel, database, switches, processor, merchant }: Outside) {
+    this.#merchant = merchant;
     this.#kernel = kernel;
     this.#database = database;
     this.#switches = switches;
@@ -64,21 +67,36 @@ export class Liveness {
     return pending;
   }
 
+  /** "Every notice delivered": what stands as delivered the merchant has answered for. */
+  async undelivered(): Promise<Pending | undefined> {
+    const answered = new Set(
+      this.#merchant
+        .heard()
+        .filter(({ acknowledged }) => acknowledged)
+        .map(({ id }) => id),
+    );
+    const delivered = await this.#database.look<{ id: string }>(
+      `select id from notices where state = 'delivered'`,
+    );
+    const lost = delivered.find(({ id }) => !answered.has(id));
+    return lost && { what: 'a notice stands as delivered that the merchant never took', about: lost.id };
+  }
+
   /** Legs nobody's session knows any more. */
   async #orphans(): Promise<Pending[]> {
     if (this.#switches.every((one) => one.livingLegs().length === 0)) return [];
-    const over = new Set(
+    const known = new Set(
       (
         await this.#database.look<{ id: string }>(
           `select l.id::text from legs l join call_sessions s on s.id = l.call_session_id
-           where s.state in ('ended', 'settled') and s.ended_at < now() - interval '60 seconds'`,
+           where s.state not in ('ended', 'settled') or s.ended_at > now() - interval '60 seconds'`,
         )
       ).map(({ id }) => id),
     );
     return this.#switches.flatMap((one) =>
       one
         .livingLegs()
-        .filter((leg) => over.has(leg.leg) && this.#kernel.nowMs - leg.sinceMs > orphanMs)
+        .filter((leg) => !known.has(leg.leg) && this.#kernel.nowMs - leg.sinceMs > orphanMs)
         .map((leg) => ({ what: 'an orphan leg', about: leg.leg })),
     );
   }

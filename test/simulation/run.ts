@@ -98,6 +98,9 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     await untilQuiet(kernel, liveness, nothingMore, scenario.healAtMs);
     heal(outside, gateways);
     await mustBecomeQuiet(kernel, liveness, gateways, customers);
+    const lost = await liveness.undelivered();
+    if (lost) throw new Violation(`${lost.what}: ${lost.about}`);
+    await safety.exact();
     reached = reachedBy(outside);
   } catch (error) {
     violation = wordOf(error);

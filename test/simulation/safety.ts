@@ -47,6 +47,9 @@ select 'settled twice', authorization_id from processor_operations
 union all
 select 'billed more than was talked', id from call_sessions where billable_us > talk_us
 union all
+select 'billed past the limit', id from call_sessions
+  where billable_us > (progress #>> '{plan,talkLimitSeconds}')::numeric * 1000000
+union all
 select 'claim', id || ' ' || claim from consultants where claim is not null
 union all
 select 'captured', id from payments where state = 'captured' and captured > 0`;
@@ -171,6 +174,42 @@ export class Safety {
       if (money(row.captured, row.tariff.currency).amount.gt(dueMax)) {
         throw new Violation(
           `captured more than was talked: ${row.payment} took ${row.captured}, the switch's truth allows ${dueMax}`,
+        );
+      }
+    }
+  }
+
+  /**
+   * At the end: where the switch's records say all there is to say, exactly what was talked is captured, not a cent less. Where a
+   * record was lost, or the switch died, nobody can know, and the caller pays for what is proven.
+   */
+  async exact(): Promise<void> {
+    const lost = new Set(
+      this.#switches.flatMap((one) =>
+        one
+          .cdrs()
+          .filter(({ fate }) => fate === 'lost')
+          .map(({ leg }) => leg),
+      ),
+    );
+    const rows = await this.#database.look<SettledRow & { limit: string }>(
+      `select p.id as payment, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
+         (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs
+       from payments p join orders o on o.id = p.order_id join call_sessions s on s.order_id = o.id
+       where s.state = 'settled' and p.state in ('captured', 'voided') and p.expired = 0`,
+    );
+    for (const row of rows) {
+      const legs = new Set(row.legs ?? []);
+      const talks = this.allTalks().filter((talk) => legs.has(talk.aLeg));
+      if (talks.length === 0) continue;
+      if (talks.some((talk) => talk.byCrash || lost.has(talk.aLeg) || lost.has(talk.bLeg))) continue;
+      const limitUs = BigInt(row.limit) * 1_000_000n;
+      const talkedUs = talks.reduce((total, talk) => total + talkUs(talk), 0n);
+      const due = rate(row.tariff, talkedUs < limitUs ? talkedUs : limitUs).total;
+      const wanted = due.amount.lt('0.5') ? '0' : due.amount.toFixed();
+      if (!money(row.captured, due.currency).amount.eq(wanted)) {
+        throw new Violation(
+          `captured less than was talked: ${row.payment} took ${row.captured}, ${wanted} was due`,
         );
       }
     }

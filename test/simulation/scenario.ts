@@ -10,6 +10,8 @@ export interface SimOrder {
   callerNumber: string;
   source: 'page' | 'api';
   chosenSeconds: number;
+  /** He agrees that more may be held for more time. */
+  moreTime: boolean;
   /** What the card does when it is confirmed. */
   card: 'good' | 'declined' | 'authentication' | 'authentication_abandoned';
   /** By the number of the consultant: only this one will do. */
@@ -91,12 +93,13 @@ export function drawScenario(random: Random): Scenario {
       callerNumber: callerNumber(index),
       source,
       chosenSeconds: durations[0] as number,
+      moreTime: random.chance(0.6),
       card,
       ...(random.chance(0.2) && { consultant: random.int(0, 2) }),
       ...(source === 'page' && random.chance(0.08) && { givesUpAfterMs: random.int(0, 15_000) }),
       saysPaid: random.chance(0.6),
       // Most of what can go wrong goes wrong in a talk: half of the people do all that leads to one.
-      ...(random.chance(0.6) && { caller: [willing(talkMs(random, durations[0] as number))] }),
+      ...(random.chance(0.6) && { caller: [willing(talkMs(random, durations[0] as number), wish(random))] }),
       ...(random.chance(0.08) && { hungUpAfterMs: random.int(500, 60_000) }),
     });
   }
@@ -114,6 +117,11 @@ export function drawScenario(random: Random): Scenario {
     orders,
     healAtMs: random.int(50_000, 110_000),
   };
+}
+
+/** Half of them want to go on talking when the end is near. */
+function wish(random: Random): Partial<Behaviour> {
+  return random.chance(0.5) ? { wantsMoreAfterMs: random.int(0, 4_000) } : {};
 }
 
 /** Some talk until the limit ends it, or hang up as it falls due. */
@@ -151,6 +159,7 @@ export function happyScenario(more: Partial<Scenario> = {}): Scenario {
         callerNumber: callerNumber(0),
         source: 'api',
         chosenSeconds: 30,
+        moreTime: false,
         card: 'good',
         saysPaid: true,
       },

@@ -73,6 +73,7 @@ export class SimCustomer {
           language: 'fr',
           callerNumber: order.callerNumber,
           chosenSeconds: order.chosenSeconds,
+          moreTime: order.moreTime,
           ...(consultantId !== undefined && { consultantId }),
           ...(order.source === 'api' && {
             paymentMethod: processor.paymentMethod(order.card),
@@ -106,7 +107,10 @@ export class SimCustomer {
         agreeToOrder(house, token, { texts: ['I agree to pay.'], ip: '192.0.2.7', userAgent: 'simulated' }),
       );
       if (agreed === undefined || agreed.outcome === 'processor_away') continue;
-      if (agreed.outcome !== 'card') { this.#say(`cannot pay: ${agreed.outcome}`); return; }
+      if (agreed.outcome !== 'card') {
+        this.#say(`cannot pay: ${agreed.outcome}`);
+        return;
+      }
       await this.#wait(this.#random.int(500, 3_000));
       const confirmed = await processor.confirm(agreed.clientSecret, order.card);
       this.#say(`confirms the card: ${confirmed}`);

@@ -94,7 +94,7 @@ export class SimDatabase {
         process.act(
           'transaction',
           `transaction`,
-          (fault) => this.#transaction(merchantId, act, fault),
+          (fault) => this.#transaction(process.name, merchantId, act, fault),
           lost,
           patienceMs,
         ),
@@ -114,6 +114,7 @@ export class SimDatabase {
   }
 
   async #transaction<T>(
+    processName: string,
     merchantId: string,
     act: (tx: Tx) => Promise<T>,
     fault: ActFault | undefined,
@@ -121,7 +122,7 @@ export class SimDatabase {
     this.#mustBeThere();
     const client = this.#app;
     await client.query(
-      `begin; set local simulation.now = '${this.#nowText()}'; ` +
+      `begin; set local simulation.now = '${this.#nowText()}'; set local simulation.process = '${processName}'; ` +
         `select set_config('ringmeter.merchant', ${pg.escapeLiteral(merchantId)}, true)`,
     );
     this.#sayingNow.delete(client);
@@ -145,6 +146,8 @@ export class SimDatabase {
       return result;
     } catch (error) {
       await client.query('rollback');
+      // A rule of the simulation's own.
+      if ((error as { code?: unknown }).code === 'SIM01') this.#kernel.fail(error);
       throw error;
     }
   }

@@ -20,6 +20,26 @@ create function pg_catalog.now() returns timestamptz language sql stable paralle
   return coalesce(nullif(current_setting('simulation.now', true), '')::timestamptz, pg_catalog.now_really());
 `;
 
+/**
+ * "Fencing": a call that lives on a switch is written by whoever holds that switch's lease and by nobody else, unless nobody has
+ * held it for a minute. The run names the writer in `simulation.process`.
+ */
+const fence = /* sql */ `
+create function simulation_fence() returns trigger language plpgsql security definer set search_path = public as $$
+declare holder text; lapsed boolean;
+begin
+  select lease_holder, lease_expires_at is null or lease_expires_at < now() - interval '55 seconds' into holder, lapsed
+    from switches where id = old.switch_id;
+  if not lapsed and holder is distinct from current_setting('simulation.process', true) then
+    raise exception '% wrote a call of %, whose lease % holds',
+      current_setting('simulation.process', true), old.switch_id, holder using errcode = 'SIM01';
+  end if;
+  return new;
+end $$;
+create trigger simulation_fence before update on call_sessions for each row
+  when (old.state in ('ringing_consultant', 'ringing_caller', 'connected')) execute function simulation_fence();
+`;
+
 export async function startSimulationPostgres(): Promise<SimulationPostgres> {
   const server = await startTestPostgres();
   try {
@@ -42,6 +62,7 @@ async function makeTemplate(server: EmbeddedPostgres): Promise<void> {
   await asAdmin(server.superuserUrl, `create database ${template} owner ${owner}`);
   await asAdmin(inDatabase(server.superuserUrl, template), virtualNow);
   await migrate(inDatabase(server.url, template));
+  await asAdmin(inDatabase(server.superuserUrl, template), fence);
 }
 
 async function asAdmin(url: string, sql: string): Promise<void> {
