@@ -130,6 +130,8 @@ function endedBy(
   caller: CallerLeg,
 ): NonNullable<CallSession['endedBy']> {
   if (first.because === 'limit_reached') return 'limit';
+  // Nobody hung up: the switch was shut down, or ended what stood too long.
+  if (first.because === 'failed' || first.because === 'stopped') return 'switch';
   return first.leg === caller.leg ? 'caller' : 'consultant';
 }
 

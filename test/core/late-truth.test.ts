@@ -145,6 +145,14 @@ describe('silence, as a FreeSWITCH told it', () => {
     expect(table.session).toMatchObject({ outcome: 'limit_reached', endedBy: 'limit' });
   });
 
+  it.each(['failed', 'stopped'] as const)(
+    'a talk the switch ended itself (%s) was ended by nobody',
+    (why) => {
+      const table = talking().on({ ...endedBridged(callerLeg, 'normal', 160n), because: why });
+      expect(table.session).toMatchObject({ outcome: 'talked', endedBy: 'switch' });
+    },
+  );
+
   it('a talk nobody heard begin, parted in silence', () => {
     const table = bothAgreed()
       .on(unbridged(190n, callerLeg))
