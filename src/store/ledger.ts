@@ -38,6 +38,7 @@ const accounts = {
 } as const;
 
 export type LedgerKind = keyof typeof accounts;
+export const ledgerKinds = Object.keys(accounts) as readonly LedgerKind[];
 
 export interface LedgerPosting {
   id: string;

@@ -2,6 +2,7 @@
 // text with their currency, instants ISO 8601 in UTC, durations say their unit in the name.
 
 import { callStates } from '../core/call-session.ts';
+import { ledgerKinds } from '../store/ledger.ts';
 import { z } from './routes.ts';
 
 const instant = (description: string) =>
@@ -254,8 +255,8 @@ export const ledgerPage = z
           position: z.int(),
           transactionId: z.string(),
           orderId: z.string(),
-          kind: z.enum(['authorize', 'capture', 'release', 'expire', 'fee', 'refund', 'write_off']),
-          account: z.enum(['card', 'held', 'merchant', 'platform', 'written_off']),
+          kind: z.enum(ledgerKinds),
+          account: z.enum(['card', 'held', 'merchant', 'platform', 'written_off', 'disputed']),
           amount: moneyShape,
           at: z.iso.datetime(),
         }),

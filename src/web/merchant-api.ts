@@ -15,6 +15,7 @@ import { merchantOfApiKey } from '../store/finders.ts';
 import { sha256 } from '../store/seal.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { recordRoutes } from './api-records.ts';
+import { refundRoutes } from './api-refunds.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
 import { publishNotices } from './notice-shapes.ts';
 import { isProblemKind, problemStatuses } from './problem-kinds.ts';
@@ -28,6 +29,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   const routes = new ApiRoutes();
   callbackRoutes(routes, house);
   recordRoutes(routes, house);
+  refundRoutes(routes, house);
   publishNotices(routes);
   return routes;
 }
@@ -153,6 +155,8 @@ async function write(
 
 interface Rendered extends FinalAnswer {
   began: boolean;
+  /** Absent: JSON. */
+  mediaType?: 'text/html';
   draft?: ProblemDraft;
 }
 
@@ -168,12 +172,21 @@ async function answerOf(house: House, request: Request, run: () => Promise<ApiAn
       draft: answer.problem,
     };
   }
-  return { status: answer.status, text: JSON.stringify(answer.body), began: true };
+  const { status, html } = answer;
+  if (html !== undefined && request.accepts(['application/json', 'text/html']) === 'text/html') {
+    return { status, text: html, began: true, mediaType: 'text/html' };
+  }
+  return { status, text: JSON.stringify(answer.body), began: true };
 }
 
-function send(answer: FinalAnswer & { draft?: ProblemDraft }, request: Request, response: Response): void {
+function send(
+  answer: FinalAnswer & Pick<Rendered, 'draft' | 'mediaType'>,
+  request: Request,
+  response: Response,
+): void {
   response.status(answer.status);
   if (answer.draft) setProblemHeaders(answer.draft, request, response);
+  else if (answer.mediaType) response.vary('Accept').type(answer.mediaType);
   else response.type(answer.status >= 400 ? 'application/problem+json' : 'application/json');
   response.send(answer.text);
 }

@@ -192,6 +192,34 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'La ligne ne vend pas cette durée. GET /v1/lines donne les durées ; omettez « minutes » pour la première.',
     },
   },
+  'nothing-captured': {
+    title: { en: 'Nothing was debited', fr: 'Rien n’a été débité' },
+    detail: {
+      en: 'For this order nothing was debited, or not yet, so nothing can be given back. To let go of what is held, end the call.',
+      fr: 'Rien n’a été débité pour cette commande, ou pas encore : il n’y a rien à rembourser. Pour libérer la somme réservée, mettez fin à l’appel.',
+    },
+  },
+  'refund-too-much': {
+    title: { en: 'More than is left to give back', fr: 'Plus que ce qui reste à rembourser' },
+    detail: {
+      en: 'What was debited and not given back yet is less than that: the member "left" says how much. Ask for at most that, or leave "amount" out for all of it.',
+      fr: 'Ce qui a été débité et pas encore remboursé est moins élevé : « left » en donne le montant. Demandez au plus ce montant, ou omettez « amount » pour le tout.',
+    },
+  },
+  'other-currency': {
+    title: { en: 'Not an amount of this order', fr: 'Ce n’est pas un montant de cette commande' },
+    detail: {
+      en: 'Give the amount above zero, in the currency of the order and with its decimals: "12.50" and "EUR", "1500" and "JPY".',
+      fr: 'Donnez un montant supérieur à zéro, dans la devise de la commande et avec ses décimales : « 12.50 » et « EUR », « 1500 » et « JPY ».',
+    },
+  },
+  'refund-refused': {
+    title: { en: 'The refund was refused', fr: 'Le remboursement a été refusé' },
+    detail: {
+      en: 'The card processor refused to give it back; the member "refund" says why in "failure". Nothing was given back. Once that is mended, ask again with a new Idempotency-Key.',
+      fr: 'Le prestataire de paiement a refusé de rembourser ; « refund » en donne la raison dans « failure ». Rien n’a été remboursé. Une fois la cause levée, redemandez avec une nouvelle Idempotency-Key.',
+    },
+  },
   'legs-cost-more': {
     title: { en: 'The call would cost more than its price', fr: 'L’appel coûterait plus que son prix' },
     detail: {

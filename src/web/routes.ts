@@ -36,7 +36,8 @@ export interface ApiCall<
 }
 
 export type ApiAnswer =
-  | { status: 200 | 201 | 202; body: unknown }
+  /** `html`: the same as a page, for who asks for one (RFC 9110, 12.5.1). */
+  | { status: 200 | 201 | 202; body: unknown; html?: string }
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
 
@@ -54,7 +55,13 @@ export interface ApiRoute<
   params?: P;
   query?: Q;
   body?: B;
-  answer: { status: 200 | 201 | 202; description: string; shape: ZodType };
+  answer: {
+    status: 200 | 201 | 202;
+    description: string;
+    shape: ZodType;
+    /** It may be asked for as a page too. */
+    html?: true;
+  };
   /** Beyond what every route may answer. */
   problems: readonly ProblemKind[];
   act(call: ApiCall<P, Q, B>): Promise<ApiAnswer>;
@@ -140,7 +147,10 @@ export class ApiRoutes {
       responses: {
         [route.answer.status]: {
           description: route.answer.description,
-          content: { 'application/json': { schema: route.answer.shape } },
+          content: {
+            'application/json': { schema: route.answer.shape },
+            ...(route.answer.html ? { 'text/html': { schema: z.string() } } : {}),
+          },
         },
         ...problemResponses(problems),
       },

@@ -28,6 +28,9 @@ vi.mock('graphile-worker', async (original) => ({
 const pause = (): Promise<void> => Promise.resolve();
 const nothing = {
   settle_order: async () => {},
+  authorize_more: async () => {},
+  refund_payment: async () => {},
+  record_dispute: async () => {},
   mail_receipt: async () => {},
   tell_availability: async () => {},
 };

@@ -13,6 +13,7 @@ const listedFinders = [
   'lines_to_tell',
   'live_sessions_of_switch',
   'merchant_of_api_key',
+  'merchant_of_charge',
   'merchant_of_intent',
   'merchant_of_leg',
   'merchant_of_line',

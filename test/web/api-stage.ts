@@ -83,6 +83,10 @@ export class ScriptedProcessor {
   }
   capture = () => Promise.resolve({ outcome: 'unknown' as const });
   void = () => Promise.resolve({ outcome: 'unknown' as const });
+  find = () => Promise.resolve({ outcome: 'unknown' as const });
+  refund = () => Promise.resolve({ outcome: 'unknown' as const });
+  lookAtRefund = () => Promise.resolve({ outcome: 'unknown' as const });
+  lookAtDispute = () => Promise.resolve({ outcome: 'unknown' as const });
 }
 
 export type Stage = Awaited<ReturnType<typeof apiStage>>;

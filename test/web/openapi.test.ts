@@ -74,12 +74,16 @@ describe('/openapi.json', () => {
     ).toEqual([
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
+      'get /v1/disputes',
+      'get /v1/disputes/{id}/evidence',
       'get /v1/ledger-entries',
       'get /v1/lines',
       'get /v1/notices',
+      'get /v1/orders/{id}/refunds',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/notices/{id}/replay',
+      'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
     ]);
   });
