@@ -12,6 +12,7 @@ import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { type Config, type Environment, readConfig } from '../src/config.ts';
 import type { House } from '../src/flow/house.ts';
+import type { GatewayOrder } from '../src/gateway-process.ts';
 import { type Gateway, startGateway } from '../src/gateway.ts';
 import { startMerchant } from '../src/sandbox/merchant.ts';
 import { startSandboxProcessor } from '../src/sandbox/processor.ts';
@@ -84,6 +85,8 @@ export interface TestWorld {
   /** Of the gateway that serves now. */
   readonly house: House;
   readonly gateway: Gateway;
+  /** What a gateway in a process of its own is told to be this world's (src/gateway-process). */
+  readonly asProcess: { environment: Environment; order: GatewayOrder };
   /** The sandbox's, in the order of their names: fs1, fs2. */
   readonly switches: readonly SandboxSwitch[];
   /** Cuts the event socket as a network does; a new connection is welcome at once. */
@@ -197,7 +200,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),
     port,
     publicUrl: gatewayUrl,
-    cdrSpoolDir: spoolDir,
+    cdrSpoolDir: given?.environment['CDR_SPOOL_DIR'] ?? spoolDir,
     logLevel: 'error',
   };
   const secretsKey = randomBytes(32);
@@ -229,6 +232,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       switches.map((one) => sandboxTelephones(`http://127.0.0.1:${String(one.httpPort)}/api/phones`)),
     );
 
+  /** The farewell of the call before is over. */
+  const isFree = async (number: string): Promise<void> => {
+    if (await telephones.phone(number)) await self.phoneIs(number, 'ended');
+  };
   const self: TestWorld = {
     url: gatewayUrl,
     apiKey,
@@ -237,6 +244,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     },
     get gateway() {
       return gateway;
+    },
+    asProcess: {
+      environment: {
+        PORT: String(port),
+        PUBLIC_URL: gatewayUrl,
+        DATA_DIR: dir,
+        CDR_SPOOL_DIR: spoolDir,
+        LOG_LEVEL: 'error',
+        ...switchEnvironment(given),
+      },
+      order: {
+        world: {
+          databaseUrl: world.databaseUrl,
+          sandbox: world.sandbox,
+          secretsKeyBase64: secretsKey.toString('base64'),
+        },
+      },
     },
     cutLink() {
       if (given) given.cutLink();
@@ -273,9 +297,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) as ApiAnswer['json'] };
     },
     async order(body = {}) {
+      const callerNumber = 'callerNumber' in body ? String(body.callerNumber) : caller;
+      await isFree(callerNumber);
       const made = await self.api('POST', '/v1/callbacks', {
         line: 'demo',
-        callerNumber: caller,
+        callerNumber,
         paymentMethod: 'pm_card_visa',
         ...body,
       });
@@ -288,6 +314,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       await self.does(number, 'keys', { digits: '1' });
     },
     async connect(body = {}, consultant = claire) {
+      await isFree(consultant);
       const made = await self.order(body);
       await self.accept(consultant);
       await self.accept(caller);

@@ -7,7 +7,7 @@ import { advance, resume } from '../core/advance-call.ts';
 import { type CallCommand, type CallEvent, type CallSession, keyWaitMs } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
-import { isDatabaseAway } from '../store/database-away.ts';
+import { isDatabaseAway, isInTheWay } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './call-commands.ts';
 import { CallRow } from './call-row.ts';
@@ -401,7 +401,7 @@ export class LiveCall {
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       taken = 'unwritten';
-      this.#takeLater();
+      this.#takeLater(isInTheWay(error) ? 0 : takeAgainMs);
       throw error;
     } finally {
       // Nobody will hear of this end again: it must be found like one that was never told.
@@ -414,11 +414,9 @@ export class LiveCall {
     if (this.#row.isBehind) this.#takeLater();
   }
 
-  #takeLater(): void {
+  #takeLater(afterMs = takeAgainMs): void {
     this.#takeAgain?.cancel();
-    this.#takeAgain = this.#commander.house.clock.after(takeAgainMs, () =>
-      this.#enqueue(() => this.#catchUp()),
-    );
+    this.#takeAgain = this.#commander.house.clock.after(afterMs, () => this.#enqueue(() => this.#catchUp()));
   }
 
   /** He pressed 1 after his claim had lapsed, and another call has him: for this one he is busy. */

@@ -11,11 +11,17 @@ const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN
 /** What the driver says without a code: the connection broke under a statement, or none was to be had in time. */
 const awayWords = new Set(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect']);
 
+/** Given up for another's sake: it may be asked again at once. */
+export function isInTheWay(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && inTheWay.has(String(error.code));
+}
+
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseAway) return true;
   if (!(error instanceof Error)) return false;
   if (awayWords.has(error.message)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  if (isInTheWay(error)) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return awayCodes.has(code) || inTheWay.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
+  return awayCodes.has(code) || (/^[0-9A-Z]{5}$/.test(code) && awayStates.test(code));
 }

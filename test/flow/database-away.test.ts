@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { caller, claire, eventually, startWorld, type TestWorld } from '../world.ts';
+import { caller, eventually, startWorld, type TestWorld } from '../world.ts';
 
 let world: TestWorld;
 /** Sentences the house complained in. */
@@ -26,25 +26,8 @@ async function databaseIs(away: 'away' | 'back'): Promise<void> {
   );
 }
 
-async function connect(): Promise<string> {
-  const made = await world.api('POST', '/v1/callbacks', {
-    line: 'demo',
-    callerNumber: caller,
-    paymentMethod: 'pm_card_visa',
-  });
-  expect(made.status, JSON.stringify(made.json)).toBe(201);
-  await world.phoneIs(claire, 'ringing');
-  await world.does(claire, 'answer');
-  await world.does(claire, 'keys', { digits: '1' });
-  await world.phoneIs(caller, 'ringing');
-  await world.does(caller, 'answer');
-  await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(made.json.id, 'connected');
-  return made.json.id;
-}
-
 it('who hangs up meanwhile has hung up, and is settled later; who comes is told to come again', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   await databaseIs('away');
   const told: string[] = [];
   for (const one of world.house.switches.values()) one.onEvent(({ type }) => told.push(type));

@@ -10,23 +10,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 afterEach(() => world.balanced());
 
-async function connect(): Promise<string> {
-  const made = await world.api('POST', '/v1/callbacks', {
-    line: 'demo',
-    callerNumber: caller,
-    paymentMethod: 'pm_card_visa',
-  });
-  expect(made.status, JSON.stringify(made.json)).toBe(201);
-  await world.phoneIs(claire, 'ringing');
-  await world.does(claire, 'answer');
-  await world.does(claire, 'keys', { digits: '1' });
-  await world.phoneIs(caller, 'ringing');
-  await world.does(caller, 'answer');
-  await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(made.json.id, 'connected');
-  return made.json.id;
-}
-
 /** What the switch's own records say of the talk, in milliseconds. */
 async function recordedTalkMs(id: string): Promise<number> {
   const ends = await world.sql.query<{ ms: string }>(
@@ -38,7 +21,7 @@ async function recordedTalkMs(id: string): Promise<number> {
 }
 
 it('the link breaks and the caller hangs up meanwhile: ended and billed by the switch’s records', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   world.cutLink();
   await world.does(caller, 'hangup');
   const settled = await world.sessionIs(id, 'settled');
@@ -47,7 +30,7 @@ it('the link breaks and the caller hangs up meanwhile: ended and billed by the s
 });
 
 it('the link breaks and comes back while they talk: nobody notices', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   world.cutLink();
   await eventually(() => expect([...world.house.switches.values()][0]!.link().up).toBe(true));
   expect((await world.session(id)).state).toBe('connected');
@@ -58,7 +41,7 @@ it('the link breaks and comes back while they talk: nobody notices', async () =>
 });
 
 it('another gateway takes over a talk, and ends it as the first would have', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   const other = await world.anotherGateway();
   await world.gateway.close();
   await eventually(async () => {

@@ -19,29 +19,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 afterEach(() => world.balanced());
 
-async function order(): Promise<string> {
-  for (const number of [caller, claire]) if (await world.phone(number)) await world.phoneIs(number, 'ended');
-  const made = await world.api('POST', '/v1/callbacks', {
-    line: 'demo',
-    callerNumber: caller,
-    paymentMethod: 'pm_card_visa',
-  });
-  expect(made.status, JSON.stringify(made.json)).toBe(201);
-  await world.phoneIs(claire, 'ringing');
-  return made.json.id;
-}
-
-async function connect(): Promise<string> {
-  const id = await order();
-  await world.does(claire, 'answer');
-  await world.does(claire, 'keys', { digits: '1' });
-  await world.phoneIs(caller, 'ringing');
-  await world.does(caller, 'answer');
-  await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(id, 'connected');
-  return id;
-}
-
 async function talkUs(id: string): Promise<string | null> {
   const rows = await world.sql.query<{ us: string | null }>(
     `select talk_us::text as us from call_sessions where id = $1`,
@@ -61,7 +38,7 @@ async function lateRecord(id: string): Promise<void> {
 }
 
 it('the consultant hung up unheard, the caller stayed in the silence: the talk ended with the consultant', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   world.cutLink();
   await world.does(claire, 'hangup');
   await eventually(() => expect([...world.house.switches.values()][0]!.link().up).toBe(true));
@@ -95,7 +72,8 @@ async function lookedAt(id: string): Promise<void> {
 }
 
 it('a switch that is gone while it rings: what was held is let go, the consultant is free', async () => {
-  const id = await order();
+  const { id } = await world.order();
+  await world.phoneIs(claire, 'ringing');
   await switchIsGone(id);
   await lookedAt(id);
   const settled = await world.sessionIs(id, 'settled');
@@ -111,7 +89,7 @@ it('a switch that is gone while it rings: what was held is let go, the consultan
 });
 
 it('a switch that is gone while they talk: ended after the limit, by the records there are', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   await switchIsGone(id);
   await lookedAt(id);
   // Within its limit it may well be alive, out of our reach.

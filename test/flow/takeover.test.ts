@@ -32,32 +32,6 @@ async function is(id: string, row: Partial<Row>): Promise<void> {
   await eventually(async () => expect(await rowOf(id)).toMatchObject(row), 20_000);
 }
 
-async function order(): Promise<string> {
-  // The farewell of the one before is over.
-  for (const number of [caller, claire]) if (await world.phone(number)) await world.phoneIs(number, 'ended');
-  const made = await world.api('POST', '/v1/callbacks', {
-    line: 'demo',
-    callerNumber: caller,
-    paymentMethod: 'pm_card_visa',
-  });
-  expect(made.status, JSON.stringify(made.json)).toBe(201);
-  return made.json.id;
-}
-
-async function accept(number: string): Promise<void> {
-  await world.phoneIs(number, 'ringing');
-  await world.does(number, 'answer');
-  await world.does(number, 'keys', { digits: '1' });
-}
-
-async function connect(): Promise<string> {
-  const id = await order();
-  await accept(claire);
-  await accept(caller);
-  await is(id, { state: 'connected' });
-  return id;
-}
-
 async function leaseNumber(): Promise<string> {
   const rows = await world.sql.query<{ n: string }>('select lease_number::text as n from switches');
   return rows.rows[0]!.n;
@@ -71,10 +45,10 @@ async function replace(): Promise<void> {
 }
 
 it('two who both agreed, and a gateway that died before it joined them: the next one joins them', async () => {
-  const id = await order();
-  await accept(claire);
+  const { id } = await world.order();
+  await world.accept(claire);
   for (const one of world.house.switches.values()) one.bridge = () => Promise.resolve({ outcome: 'unknown' });
-  await accept(caller);
+  await world.accept(caller);
   await eventually(async () => {
     const agreed = await world.sql.query(
       `select 1 from call_events where call_session_id = $1 and name = 'caller_consented'`,
@@ -90,9 +64,9 @@ it('two who both agreed, and a gateway that died before it joined them: the next
 
 it('a talk that nobody wrote down is one, also where the caller was rung first', async () => {
   await world.sql.query(`update lines set caller_first = true where slug = 'demo'`);
-  const id = await order();
-  await accept(caller);
-  await accept(claire);
+  const { id } = await world.order();
+  await world.accept(caller);
+  await world.accept(claire);
   await is(id, { state: 'connected' });
   await world.sql.query(
     `update call_sessions set state = 'ringing_consultant', bridged_us = null, connected_at = null where id = $1`,
@@ -106,7 +80,7 @@ it('a talk that nobody wrote down is one, also where the caller was rung first',
 });
 
 it('a takeover that goes wrong at first is tried again', async () => {
-  const id = await connect();
+  const { id } = await world.connect();
   await world.sql.query('alter function live_sessions_of_switch(text) rename to out_of_reach');
   troubles.length = 0;
   await replace();
