@@ -34,7 +34,8 @@ export class Recovery {
 
   start(): void {
     this.#every(paymentsEveryMs, () => this.#lookAtDuePayments());
-    this.#every(ordersEveryMs, () => this.#settleForgotten());
+    // At once: whoever was to settle them may have died with the gateway before us.
+    this.#every(ordersEveryMs, () => this.#settleForgotten(), 0);
     this.#every(recordsEveryMs, () => lookAfterQuarantine(this.#house));
     // At once: what could not be posted while nobody was here may be all that is known of a talk.
     if (this.#house.cdrSpool) this.#every(recordsEveryMs, () => takeSpooledRecords(this.#house), 0);

@@ -158,7 +158,7 @@ function tablesOf(statements: readonly string[]): string[] {
 
 /** Commands that only ask. */
 const questions =
-  /^(api|bgapi) (uuid_exists|uuid_dump|uuid_getvar|show|status|uuid_buglist|global_getvar|strftime|version)\b/;
+  /^(api|bgapi) (uuid_exists|uuid_dump|uuid_getvar|show|status|uuid_buglist|global_getvar|strftime|strmicroepoch|version)\b/;
 
 /**
  * Acts: each command that changes something (`esl originate +331990001`, `esl uuid_bridge`), its answer the next thing the
