@@ -13,20 +13,18 @@ import type {
   Authorized,
   CardProcessor,
   Clock,
-  Dispute,
   IntentReference,
   IntentState,
   Log,
   Refunded,
   Settled,
 } from '../flow/ports.ts';
-import { chargeable, fromMinorUnits, minimumCharge, toMinorUnits } from './stripe-amounts.ts';
+import { chargeable, minimumCharge, toMinorUnits } from './stripe-amounts.ts';
 import { readStripeError, type StripeFailure } from './stripe-errors.ts';
-import { readDispute, readRefundState } from './stripe-afterwards.ts';
+import { StripeAfterwards } from './stripe-afterwards.ts';
+import { keyInMetadata, type NoteFailure, notingFailures, optionsOf } from './stripe-calls.ts';
 import { readIntent } from './stripe-intent.ts';
 
-/** Under this name every intent carries the key that made it: how it is found when its id never reached us. */
-const keyInMetadata = 'operation';
 /** Under this name the flow's metadata says which authorization an intent is. */
 const authorizationInMetadata = 'authorization';
 /** Our clock and Stripe's, and how long after the first request the last by the same key may have been carried out. */
@@ -48,19 +46,21 @@ export interface StripeCardProcessorSettings {
 
 export class StripeCardProcessor implements CardProcessor {
   readonly #stripe: Stripe;
-  readonly #log: Log;
+  readonly #note: NoteFailure;
+  readonly #afterwards: StripeAfterwards;
   readonly #clock: Clock;
   #lastSeenMs: number | undefined;
 
   constructor({ secretKey, apiBase, clock, log, timeoutMs = 10_000 }: StripeCardProcessorSettings) {
     this.#clock = clock;
-    this.#log = log;
+    this.#note = notingFailures(log);
     this.#stripe = new Stripe(secretKey, {
       maxNetworkRetries: 0,
       timeout: timeoutMs,
       telemetry: false,
       ...(apiBase === undefined ? {} : baseOf(apiBase)),
     });
+    this.#afterwards = new StripeAfterwards(this.#stripe, this.#note);
     // Any answer is a sign of life, a refusal and a 500 too. (A connection that fails emits nothing.)
     const on = this.#stripe.on as (event: 'response', listener: () => void) => void;
     on('response', () => {
@@ -108,7 +108,7 @@ export class StripeCardProcessor implements CardProcessor {
                   use_stripe_sdk: true,
                 }),
         },
-        this.#options(request, request.key),
+        optionsOf(request, request.key),
       );
       return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
     } catch (error) {
@@ -126,7 +126,7 @@ export class StripeCardProcessor implements CardProcessor {
     const make = async (suffix: string): Promise<string> => {
       const { id } = await this.#stripe.customers.create(
         { metadata: request.metadata },
-        this.#options(request, `${request.key}-${suffix}`),
+        optionsOf(request, `${request.key}-${suffix}`),
       );
       return id;
     };
@@ -165,7 +165,7 @@ export class StripeCardProcessor implements CardProcessor {
     try {
       const found = await this.#stripe.paymentIntents.search(
         { query: `metadata['${keyInMetadata}']:'${request.key}'`, limit: 1, expand: ['data.latest_charge'] },
-        this.#options(request),
+        optionsOf(request),
       );
       const intent = found.data[0];
       if (intent === undefined) return { outcome: 'unknown' };
@@ -193,7 +193,7 @@ export class StripeCardProcessor implements CardProcessor {
     | { outcome: 'none' }
     | { outcome: 'unknown' }
   > {
-    const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
+    const options = optionsOf(merchantAccount === undefined ? {} : { merchantAccount });
     try {
       const searched = await this.#stripe.paymentIntents.search(
         {
@@ -228,113 +228,20 @@ export class StripeCardProcessor implements CardProcessor {
     }
   }
 
-  /**
-   * Our fee goes back in proportion, where there was one: Stripe refuses to give back none. The amount is rounded down where
-   * Stripe cannot take the third decimal; what was really given back is in the answer.
-   */
-  async refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
-    try {
-      const charged = await this.#stripe.paymentIntents.retrieve(
-        request.intentId,
-        { expand: ['latest_charge'] },
-        this.#options(request),
-      );
-      const charge = charged.latest_charge;
-      const hasFee = typeof charge === 'object' && (charge?.application_fee_amount ?? 0) > 0;
-      const refund = await this.#stripe.refunds.create(
-        {
-          payment_intent: request.intentId,
-          amount: toMinorUnits(chargeable(request.amount, 'down')),
-          metadata: { [keyInMetadata]: request.key },
-          ...(hasFee ? { refund_application_fee: true } : {}),
-        },
-        this.#options(request, request.key),
-      );
-      const { state, reason } = readRefundState(refund);
-      if (state === 'failed') return { outcome: 'refused', reason: reason ?? 'refund_failed' };
-      return {
-        outcome: 'refunded',
-        refundId: refund.id,
-        amount: fromMinorUnits(refund.amount, refund.currency),
-        pending: state === 'pending',
-      };
-    } catch (error) {
-      const failure = readStripeError(error);
-      this.#note('refund', request.key, request.intentId, failure);
-      switch (failure.kind) {
-        case 'refused':
-        case 'declined':
-          return { outcome: 'refused', reason: failure.reason };
-        case 'other_state':
-          return { outcome: 'refused', reason: failure.code };
-        case 'unknown':
-          return failure.final ? await this.#findRefund(request) : { outcome: 'unknown' };
-      }
-    }
+  refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
+    return this.#afterwards.refund(request);
   }
 
-  /** Stripe has kept a 500 under the key and may have given the money back all the same: the list of refunds says so. */
-  async #findRefund(request: IntentReference & { key: string }): Promise<Refunded> {
-    try {
-      const listed = this.#stripe.refunds.list(
-        { payment_intent: request.intentId, limit: 100 },
-        this.#options(request),
-      );
-      for await (const refund of listed) {
-        if (refund.metadata?.[keyInMetadata] !== request.key) continue;
-        return {
-          outcome: 'refunded',
-          refundId: refund.id,
-          amount: fromMinorUnits(refund.amount, refund.currency),
-          pending: readRefundState(refund).state === 'pending',
-        };
-      }
-      // Under this key it was answered for good and nothing was made: another key may try.
-      return { outcome: 'refused', reason: 'processing_error' };
-    } catch (error) {
-      this.#note('search', request.key, request.intentId, readStripeError(error));
-      return { outcome: 'unknown' };
-    }
+  lookAtRefund(
+    refund: Parameters<CardProcessor['lookAtRefund']>[0],
+  ): ReturnType<CardProcessor['lookAtRefund']> {
+    return this.#afterwards.lookAtRefund(refund);
   }
 
-  async lookAtRefund({
-    refundId,
-    merchantAccount,
-  }: {
-    refundId: string;
-    merchantAccount?: string;
-  }): Promise<
-    { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
-  > {
-    try {
-      const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
-      return {
-        outcome: 'refund',
-        ...readRefundState(await this.#stripe.refunds.retrieve(refundId, {}, options)),
-      };
-    } catch (error) {
-      this.#note('look', undefined, refundId, readStripeError(error));
-      return { outcome: 'unknown' };
-    }
-  }
-
-  async lookAtDispute({
-    disputeId,
-    merchantAccount,
-  }: {
-    disputeId: string;
-    merchantAccount?: string;
-  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
-    try {
-      const options = this.#options(merchantAccount === undefined ? {} : { merchantAccount });
-      return {
-        outcome: 'dispute',
-        dispute: readDispute(await this.#stripe.disputes.retrieve(disputeId, {}, options)),
-      };
-    } catch (error) {
-      this.#note('look', undefined, disputeId, readStripeError(error));
-      return { outcome: 'unknown' };
-    }
+  lookAtDispute(
+    dispute: Parameters<CardProcessor['lookAtDispute']>[0],
+  ): ReturnType<CardProcessor['lookAtDispute']> {
+    return this.#afterwards.lookAtDispute(dispute);
   }
 
   /**
@@ -355,7 +262,7 @@ export class StripeCardProcessor implements CardProcessor {
           expand: ['latest_charge'],
           ...(fee === undefined || fee === 0 ? {} : { application_fee_amount: fee }),
         },
-        this.#options(request, request.key),
+        optionsOf(request, request.key),
       ),
     );
   }
@@ -366,7 +273,7 @@ export class StripeCardProcessor implements CardProcessor {
       this.#stripe.paymentIntents.cancel(
         request.intentId,
         { expand: ['latest_charge'] },
-        this.#options(request, request.key),
+        optionsOf(request, request.key),
       ),
     );
   }
@@ -413,32 +320,13 @@ export class StripeCardProcessor implements CardProcessor {
       const found = await this.#stripe.paymentIntents.retrieve(
         intent.intentId,
         { expand: ['latest_charge'] },
-        this.#options(intent),
+        optionsOf(intent),
       );
       return { outcome: 'intent', intent: readIntent(found) };
     } catch (error) {
       this.#note('look', undefined, intent.intentId, readStripeError(error));
       return { outcome: 'unknown' };
     }
-  }
-
-  #options({ merchantAccount }: { merchantAccount?: string }, key?: string): Stripe.RequestOptions {
-    return {
-      ...(key === undefined ? {} : { idempotencyKey: key }),
-      ...(merchantAccount === undefined ? {} : { stripeAccount: merchantAccount }),
-    };
-  }
-
-  #note(
-    act: 'authorize' | 'capture' | 'void' | 'refund' | 'look' | 'search',
-    key: string | undefined,
-    intentId: string | undefined,
-    failure: StripeFailure,
-  ): void {
-    const facts = { act, key, intentId, failure };
-    // A refused card is a day's work; the other three mean that we or Stripe did something the other did not expect.
-    if (failure.kind === 'declined') this.#log.info(facts, 'The card was declined');
-    else this.#log.warn(facts, 'Stripe did not do as asked');
   }
 }
 

@@ -1,12 +1,134 @@
-// What happens to a charge after it was taken, of Stripe's objects in our words: refunds and disputes. Pure. Not here:
-// getting them (card-processor.ts).
+// What happens to a charge after it was taken: refunds, and disputes of the caller's bank. Not here: taking it
+// (card-processor.ts), when to do which (flow).
 
 import type Stripe from 'stripe';
-import type { Dispute } from '../flow/ports.ts';
-import { fromMinorUnits } from './stripe-amounts.ts';
+import type { Money } from '../core/money.ts';
+import type { Dispute, IntentReference, Refunded } from '../flow/ports.ts';
+import { chargeable, fromMinorUnits, toMinorUnits } from './stripe-amounts.ts';
+import { keyInMetadata, type NoteFailure, optionsOf } from './stripe-calls.ts';
+import { readStripeError } from './stripe-errors.ts';
+
+export class StripeAfterwards {
+  readonly #stripe: Stripe;
+  readonly #note: NoteFailure;
+
+  constructor(stripe: Stripe, note: NoteFailure) {
+    this.#stripe = stripe;
+    this.#note = note;
+  }
+
+  /**
+   * Our fee goes back in proportion, where there was one: Stripe refuses to give back none. The amount is rounded down where
+   * Stripe cannot take the third decimal; what was really given back is in the answer.
+   */
+  async refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {
+    try {
+      const charged = await this.#stripe.paymentIntents.retrieve(
+        request.intentId,
+        { expand: ['latest_charge'] },
+        optionsOf(request),
+      );
+      const charge = charged.latest_charge;
+      const hasFee = typeof charge === 'object' && (charge?.application_fee_amount ?? 0) > 0;
+      const refund = await this.#stripe.refunds.create(
+        {
+          payment_intent: request.intentId,
+          amount: toMinorUnits(chargeable(request.amount, 'down')),
+          metadata: { [keyInMetadata]: request.key },
+          ...(hasFee ? { refund_application_fee: true } : {}),
+        },
+        optionsOf(request, request.key),
+      );
+      const { state, reason } = readRefundState(refund);
+      if (state === 'failed') return { outcome: 'refused', reason: reason ?? 'refund_failed' };
+      return {
+        outcome: 'refunded',
+        refundId: refund.id,
+        amount: fromMinorUnits(refund.amount, refund.currency),
+        pending: state === 'pending',
+      };
+    } catch (error) {
+      const failure = readStripeError(error);
+      this.#note('refund', request.key, request.intentId, failure);
+      switch (failure.kind) {
+        case 'refused':
+        case 'declined':
+          return { outcome: 'refused', reason: failure.reason };
+        case 'other_state':
+          return { outcome: 'refused', reason: failure.code };
+        case 'unknown':
+          return failure.final ? await this.#findRefund(request) : { outcome: 'unknown' };
+      }
+    }
+  }
+
+  /** Stripe has kept a 500 under the key and may have given the money back all the same: the list of refunds says so. */
+  async #findRefund(request: IntentReference & { key: string }): Promise<Refunded> {
+    try {
+      const listed = this.#stripe.refunds.list(
+        { payment_intent: request.intentId, limit: 100 },
+        optionsOf(request),
+      );
+      for await (const refund of listed) {
+        if (refund.metadata?.[keyInMetadata] !== request.key) continue;
+        return {
+          outcome: 'refunded',
+          refundId: refund.id,
+          amount: fromMinorUnits(refund.amount, refund.currency),
+          pending: readRefundState(refund).state === 'pending',
+        };
+      }
+      // Under this key it was answered for good and nothing was made: another key may try.
+      return { outcome: 'refused', reason: 'processing_error' };
+    } catch (error) {
+      this.#note('search', request.key, request.intentId, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  async lookAtRefund({
+    refundId,
+    merchantAccount,
+  }: {
+    refundId: string;
+    merchantAccount?: string;
+  }): Promise<
+    { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
+  > {
+    try {
+      const options = optionsOf(merchantAccount === undefined ? {} : { merchantAccount });
+      return {
+        outcome: 'refund',
+        ...readRefundState(await this.#stripe.refunds.retrieve(refundId, {}, options)),
+      };
+    } catch (error) {
+      this.#note('look', undefined, refundId, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+
+  async lookAtDispute({
+    disputeId,
+    merchantAccount,
+  }: {
+    disputeId: string;
+    merchantAccount?: string;
+  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
+    try {
+      const options = optionsOf(merchantAccount === undefined ? {} : { merchantAccount });
+      return {
+        outcome: 'dispute',
+        dispute: readDispute(await this.#stripe.disputes.retrieve(disputeId, {}, options)),
+      };
+    } catch (error) {
+      this.#note('look', undefined, disputeId, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
+}
 
 /** A refund that wants something of the caller (`requires_action`) waits like one the bank has not taken yet. */
-export function readRefundState(refund: Stripe.Refund): {
+function readRefundState(refund: Stripe.Refund): {
   state: 'pending' | 'refunded' | 'failed';
   reason?: string;
 } {
@@ -34,7 +156,7 @@ const disputeStates: Readonly<Record<string, Dispute['state']>> = {
 };
 
 /** Throws (a bug) on a dispute without a payment intent: we make no charges without one. */
-export function readDispute(dispute: Stripe.Dispute): Dispute {
+function readDispute(dispute: Stripe.Dispute): Dispute {
   const intent = dispute.payment_intent;
   const intentId = typeof intent === 'string' ? intent : intent?.id;
   if (intentId === undefined) throw new Error(`Dispute ${dispute.id} names no payment intent`);

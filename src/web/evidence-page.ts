@@ -86,7 +86,7 @@ function table(of: readonly object[]): string {
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.map((one) => `<p>${shown(one)}</p>`).join('');
-  return text(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return text(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function text(value: string): string {

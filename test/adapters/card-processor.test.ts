@@ -75,6 +75,46 @@ describe('When the processor does not answer as it should', () => {
     return authorized.intentId;
   };
 
+  it.each(['timeout', 'answer_lost', 'error_500', 'error_500_executed'])(
+    'a customer to keep the card with, met by %s: unknown, and one hold by the same key after it',
+    async (next) => {
+      const asked = request({ keepForMore: true });
+      await fault({ next, on: 'customer' });
+      expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+      expect(await processor.authorize(asked)).toMatchObject({
+        outcome: 'intent',
+        intent: { state: 'authorized', card: { customer: expect.stringMatching(/^cus_/) } },
+      });
+      expect(await intents()).toHaveLength(1);
+    },
+  );
+
+  it.each(['search', 'list'])('what cannot be looked for (%s) is never said not to be there', async (on) => {
+    const metadata = { authorization: 'aut_lost' };
+    await processor.authorize(request({ metadata }));
+    const wanted = { authorizationId: 'aut_lost', createdAt: new Date() };
+    await fault({ next: 'rate_limited', on });
+    // The search lags or fails; the list has the last word.
+    expect((await processor.find(wanted)).outcome).toBe('intent');
+    await fault({ next: 'rate_limited', on: 'list' });
+    await fault({ next: 'rate_limited', on: 'search' });
+    expect((await processor.find({ ...wanted, authorizationId: 'aut_none' })).outcome).toBe('unknown');
+  });
+
+  it.each(['timeout', 'answer_lost', 'answer_never', 'error_500_executed'])(
+    'a refund met by %s is unknown, and one by the same key after it',
+    async (next) => {
+      const intentId = await held();
+      await processor.capture({ intentId, key: newKey(), amount: money('15.00', 'EUR') });
+      const asked = { intentId, key: newKey(), amount: money('5.00', 'EUR') };
+      await fault({ next, on: 'refund' });
+      expect(await processor.refund(asked)).toEqual({ outcome: 'unknown' });
+      expect(await processor.refund(asked)).toMatchObject({ outcome: 'refunded' });
+      const rest = { intentId, key: newKey(), amount: money('10.01', 'EUR') };
+      expect(await processor.refund(rest)).toMatchObject({ outcome: 'refused' });
+    },
+  );
+
   it.each(['timeout', 'answer_never', 'answer_lost', 'error_500', 'rate_limited'])(
     'an authorization met by %s is unknown',
     async (next) => {
