@@ -71,6 +71,8 @@ export interface OrderView {
     state: PaymentState;
     needsAction: boolean;
     declineReason?: string;
+    /** Why nothing was taken, in our word: `card_limit`. */
+    because?: string;
     cardBrand?: string;
     cardLast4?: string;
     captured: Money;
@@ -134,6 +136,7 @@ interface OrderRow {
   paymentState: PaymentState;
   authorizationState: string;
   declineReason: string | null;
+  because: string | null;
   cardBrand: string | null;
   cardLast4: string | null;
   captured: string;
@@ -161,7 +164,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        l.id as "lineId", l.slug, coalesce(l.name ->> o.language, l.name ->> 'en') as "lineName",
        c.id as "consultantId", c.name as "consultantName", o.tariff, o.chosen_seconds as "chosenSeconds",
        o.hold::text as hold, o.currency, p.id as "paymentId", p.state as "paymentState",
-       a.state as "authorizationState", a.decline_reason as "declineReason", a.card_brand as "cardBrand",
+       a.state as "authorizationState", a.decline_reason as "declineReason", p.outcome_reason as because, a.card_brand as "cardBrand",
        a.card_last4 as "cardLast4", p.captured::text as captured, p.released::text as released,
        (select max(k.claimed_until) from consultants k where k.claimed_by = s.id) as "claimedUntil",
        s.id as "callId", s.state as "callState", s.outcome,
@@ -206,6 +209,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
       captured: money(row.captured, currency),
       released: money(row.released, currency),
       ...(row.held !== null && { held: money(row.held, currency) }),
+      ...(row.because !== null && { because: row.because }),
       ...(row.declineReason !== null && { declineReason: row.declineReason }),
       ...(row.cardBrand !== null && { cardBrand: row.cardBrand }),
       ...(row.cardLast4 !== null && { cardLast4: row.cardLast4 }),

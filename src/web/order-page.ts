@@ -309,8 +309,7 @@ function failedPanel(
   const number = showPhone(order.callerNumber ?? '');
   const said =
     outcome === 'nobody_took_it' && order.consultant ? ('failed.nobody_took_it.oneText' as const) : key;
-  const reason =
-    outcome === 'payment_failed' ? declineWords(order.payment.declineReason, language) : undefined;
+  const reason = outcome === 'payment_failed' ? paymentFailure(order, language) : undefined;
   return {
     sentence: reason ?? text(language, said, { number }),
     money:
@@ -325,6 +324,12 @@ function failedPanel(
     ...neverPanel(order, language),
     ...backLink(order, language),
   };
+}
+
+/** Whose no it was: the bank's with its reason, or ours because of a limit. */
+function paymentFailure({ payment }: PageOrder, language: Language): string | undefined {
+  if (payment.because === 'card_limit') return text(language, 'failed.cardLimit');
+  return declineWords(payment.declineReason, language);
 }
 
 function backLink(order: OrderView, language: Language): { back?: Link } {
@@ -366,7 +371,7 @@ function progress(order: OrderView, phase: Phase, language: Language): Step[] {
       : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') });
   const [first, second] = callerFirst ? [caller, consultant] : [consultant, caller];
   const texts = [
-    text(language, 'follow.step.paid', { amount: showMoney(order.hold, language) }),
+    text(language, 'follow.step.paid', { amount: showMoney(order.payment.held ?? order.hold, language) }),
     first(at >= 2),
     second(at >= 3),
     text(language, 'follow.step.talk'),

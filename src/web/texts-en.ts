@@ -337,6 +337,7 @@ export const en: Record<keyof typeof fr, string> = {
   'failed.caller_left.title': 'You hung up before the start',
   'failed.caller_left.text': 'The call did not begin.',
   'failed.payment_failed.title': 'The payment did not go through',
+  'failed.cardLimit': 'This card has paid for too many calls in a short time. Use another one.',
   'failed.payment_failed.text': 'Your bank did not accept this payment.',
   'failed.payment_abandoned.title': 'The time reserved for paying is over',
   'failed.payment_abandoned.text': 'Nobody is kept waiting for you any more.',

@@ -355,6 +355,7 @@ export const fr = {
   'failed.caller_left.title': 'Vous avez raccroché avant le début',
   'failed.caller_left.text': 'L’appel n’a pas commencé.',
   'failed.payment_failed.title': 'Le paiement n’a pas abouti',
+  'failed.cardLimit': 'Cette carte a payé trop d’appels en peu de temps. Utilisez-en une autre.',
   'failed.payment_failed.text': 'Votre banque n’a pas accepté ce paiement.',
   'failed.payment_abandoned.title': 'Le temps réservé pour payer est passé',
   'failed.payment_abandoned.text': 'La personne n’est plus retenue pour vous.',

@@ -4,6 +4,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { zero } from '../../src/core/money.ts';
+import type { Ordered } from '../../src/flow/order-callback.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
@@ -400,7 +401,7 @@ describe('choosing', () => {
     await page.getByRole('alert').getByText('Le prix a changé').waitFor();
     await page.getByRole('button', { name: 'Voir le nouveau prix' }).click();
     await page.getByText('18,00').first().waitFor();
-    expect(await page.getByLabel('Numéro de téléphone').inputValue()).toBe('0612345678');
+    await expect.poll(() => page.getByLabel('Numéro de téléphone').inputValue()).toBe('0612345678');
   });
 
   test('with one consultant there is nothing to choose but him', async () => {
@@ -427,6 +428,131 @@ describe('choosing', () => {
     await page.keyboard.type('0612345678');
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/orders/${token}`);
+  });
+});
+
+describe('when something is slow, away or stopped', () => {
+  test('an order that is not answered: wait, nothing is held; and a way out that keeps what was typed', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    let release: (() => void) | undefined;
+    const usual = stage.answers.order;
+    stage.answers.order = (request) =>
+      new Promise((resolve) => {
+        release = () => resolve(usual(request) as Ordered);
+      });
+    await page.getByLabel('Numéro de téléphone').fill('0612345678');
+    const button = page.getByRole('button', { name: 'Continuer vers le paiement' });
+    await button.click();
+    await page.getByText('rien n’est encore réservé ni débité').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Ne plus attendre' }).click();
+    await page.getByText('Vous avez cessé d’attendre.').waitFor();
+    expect(await page.getByLabel('Numéro de téléphone').inputValue()).toBe('0612345678');
+    expect(await button.getAttribute('aria-disabled')).toBe('false');
+    // What was made for somebody who has left keeps no consultant from others.
+    release?.();
+    await expect.poll(() => stage.asked.map(({ step }) => step)).toEqual(['order', 'cancel']);
+    stage.answers.order = usual;
+    await button.click();
+    await page.waitForURL(`**/orders/${token}`);
+  });
+
+  test('a card service that is silent: wait, nothing is charged yet; and it can be cancelled', async () => {
+    const page = await open(order('card'));
+    await page.route('**/agree?*', () => undefined);
+    await fillCard(page);
+    await orderButton(page).click();
+    await page.getByText('rien n’est encore débité').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    stage.answers.cancel = () => {
+      stage.setOrder(token, scene('cancelled'));
+      return 'cancelled';
+    };
+    await page.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await page.getByRole('heading', { name: 'Votre commande est annulée' }).waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    complaints.length = 0;
+  });
+
+  test('calls that are stopped are shown under an open page, and their coming back too', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await page.getByLabel('Numéro de téléphone').fill('0612345678');
+    stage.setLine((language) => linePage(language, { noCalls: 'stopped' }));
+    await page.getByText('Les appels sont arrêtés pour l’instant.').waitFor();
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click({ force: true });
+    expect(stage.asked).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    stage.setLine((language) => linePage(language));
+    await page.getByText('Les appels sont arrêtés pour l’instant.').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.waitForURL(`**/orders/${token}`);
+    expect(stage.asked[0]?.with).toMatchObject({ callerNumber: '0612345678' });
+  });
+
+  test('a database that is away: said while it is, nothing typed is lost, and over by itself', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await page.getByLabel('Numéro de téléphone').fill('0612345678');
+    stage.setBroken(true);
+    stage.setLine((language) => linePage(language));
+    await page.getByText('Connexion perdue.').waitFor();
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.getByText('votre saisie reste ici').waitFor();
+    stage.setBroken(false);
+    await page.getByText('Connexion perdue.').waitFor({ state: 'hidden' });
+    expect(await page.getByLabel('Numéro de téléphone').inputValue()).toBe('0612345678');
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.waitForURL(`**/orders/${token}`);
+    complaints.length = 0;
+  });
+});
+
+describe('more time', () => {
+  test('is offered under the running clock, asked for with one press, and answered there', async () => {
+    stage.setOrder(token, scene('more-offered'));
+    const page = await open(order('card'));
+    stage.answers.askForMore = () => {
+      stage.setOrder(token, scene('more-asked'));
+      return 'asked';
+    };
+    await page.getByText('25,00\u00a0€ de plus au maximum seront réservés').waitFor();
+    await page.getByRole('button', { name: '10 minutes de plus' }).click();
+    await page.locator('.more-time').getByText('Nous demandons').waitFor();
+    expect(await page.locator('#spoken').textContent()).toContain('Nous demandons');
+    expect(await page.getByRole('button', { name: '10 minutes de plus' }).count()).toBe(0);
+    stage.setOrder(token, scene('more-granted'));
+    await page.locator('.more-time').getByText('se termine maintenant à 30:00').waitFor();
+    await page.getByText('65,00').first().waitFor();
+    // The clock goes on to the new end.
+    await expect.poll(() => page.locator('#left').textContent()).toContain('10:');
+    stage.answers.askForMore = () => 'not_offered';
+  });
+
+  test('pressed too late it says that nothing more is held', async () => {
+    stage.setOrder(token, scene('more-offered'));
+    const page = await open(order('card'));
+    await page.getByRole('button', { name: '10 minutes de plus' }).click();
+    await page.getByText('Il n’est pas possible de demander plus de temps maintenant.').first().waitFor();
+    complaints.length = 0;
+  });
+});
+
+describe('never call me again', () => {
+  test('takes two presses, says what was done, and can be taken back', async () => {
+    stage.setOrder(token, scene('receipt'));
+    const page = await open(order('card'));
+    stage.answers.neverCall = () => stage.setOrder(token, scene('receipt-never'));
+    stage.answers.undoNeverCall = () => {
+      stage.setOrder(token, scene('receipt'));
+      return 'undone';
+    };
+    const button = page.getByRole('button', { name: 'Ne plus jamais appeler ce numéro' });
+    expect(await button.isVisible()).toBe(false);
+    await page.getByText('Ne plus jamais être appelé').click();
+    await button.click();
+    await page.getByText('ne sera plus appelé, par aucun vendeur').first().waitFor();
+    await page.getByRole('button', { name: 'Revenir en arrière' }).click();
+    await page.getByText('Ne plus jamais être appelé').waitFor();
+    expect(stage.asked.map(({ step }) => step)).toEqual(['neverCall', 'undoNeverCall']);
   });
 });
 

@@ -30,7 +30,7 @@ export interface Stage {
   /** Puts an order under a token and tells open pages. */
   setOrder(token: string, order: PageOrder): void;
   answers: {
-    order: (request: CallbackRequest) => Ordered;
+    order: (request: CallbackRequest) => Ordered | Promise<Ordered>;
     agree: (token: string) => Agreed | { outcome: 'refused'; refusal: OrderRefusal };
     askForMore: (token: string) => 'asked' | 'not_offered';
     neverCall: (token: string) => void;
@@ -174,8 +174,10 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       const lineId = { demo: 'lin_stage', review: 'lin_sale' }[slug];
       return Promise.resolve(lineId === undefined ? undefined : { merchantId: 'mer_stage', lineId });
     },
-    readLine: (line, language) =>
-      Promise.resolve(line.lineId === 'lin_sale' ? fixedSaleLine(language) : makeLine(language)),
+    readLine: (line, language) => {
+      if (broken) return Promise.reject(databaseAway());
+      return Promise.resolve(line.lineId === 'lin_sale' ? fixedSaleLine(language) : makeLine(language));
+    },
     readDestinations: () => Promise.resolve(destinations),
     readLinkSecret: () => Promise.resolve(settings.linkSecret),
     findOrder: (token) => {

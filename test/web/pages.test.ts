@@ -135,6 +135,10 @@ const expected: Record<string, { fr: string[]; en: string[] }> = {
     fr: ['Rien de plus n’est réservé', 'à 20:00 comme prévu'],
     en: ['Nothing more is held', 'at 20:00 as planned'],
   },
+  'payment-card-limit': {
+    fr: ['Cette carte a payé trop d’appels', 'Rien n’a été débité.'],
+    en: ['This card has paid for too many calls', 'Nothing was charged.'],
+  },
   'receipt-more-time': {
     fr: ['Réservé au début', '40,00 €', 'Réservé pour plus de temps', '25,00 €', '52,50 €', '12,50 €'],
     en: ['Held at the start', '€40.00', 'Held for more time', '€25.00', '€52.50', '€12.50'],

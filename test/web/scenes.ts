@@ -323,6 +323,7 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     'consultant-left': ended('consultant_left'),
     'caller-left': ended('caller_left'),
     'payment-failed': ended('payment_failed', { state: 'failed', declineReason: 'expired_card' }),
+    'payment-card-limit': ended('payment_failed', { ...authorized, state: 'voiding', because: 'card_limit' }),
     'payment-abandoned': ended('payment_abandoned', { state: 'failed' }),
     cancelled: ended('cancelled', { state: 'failed' }),
     failed: ended('failed'),

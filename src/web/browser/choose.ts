@@ -30,7 +30,7 @@ const form = element('choose', HTMLFormElement);
 const words = wordsOf(form);
 const isConversation = words('sells') === 'conversation';
 const refused = element('refused', HTMLElement);
-const submitButton = element('submit', HTMLElement).querySelector('button');
+const submitButton = element('submit', HTMLElement).querySelector<HTMLButtonElement>('button[type="submit"]');
 const plainTitle = document.title;
 /** Longer than an order takes on a good day. */
 const slowMs = 4_000;
@@ -173,7 +173,12 @@ function showPhoneProblem(sentence: string): void {
 // --- Ordering --------------------------------------------------------------------------------------------------
 
 async function order(): Promise<void> {
-  if (!submitButton || isBusy(submitButton) || noCallsNow()) return;
+  if (noCallsNow()) {
+    // The button stands at the end of a long page on a phone, the sentence at its top.
+    element('no-calls', HTMLElement).focus();
+    return;
+  }
+  if (!submitButton || isBusy(submitButton)) return;
   refused.hidden = true;
   if (isConversation && element('phone', HTMLInputElement).value.trim() === '') {
     showPhoneProblem(words('phoneEmpty'));
