@@ -3,6 +3,7 @@
 
 import type { ActFault, ActFaultName, ActKind, ChanceName, FaultPlan, WorldFault } from './fault-plan.ts';
 import type { Random } from './kernel.ts';
+import type { LinkLoss } from './sim-switch-link.ts';
 import type { Scenario } from './scenario.ts';
 
 const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
@@ -97,6 +98,13 @@ function drawActs(random: Random, acts: ActFault[]): void {
   }
 }
 
+function drawLoss(random: Random): LinkLoss {
+  return {
+    ...(random.chance(0.5) && { events: random.pick(['lost', 'late', 'doubled'] as const) }),
+    ...(random.chance(0.4) && { halfOpen: random.pick(['silent', 'one_way'] as const) }),
+  };
+}
+
 function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): void {
   const gateway = (): string => `gw${String(random.int(1, scenario.gateways))}`;
   const aSwitch = (): string => `fs${String(random.int(1, scenario.switches))}`;
@@ -128,6 +136,7 @@ function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): voi
           fault,
           target: random.chance(0.5) ? aSwitch() : `${aSwitch()}/${gateway()}`,
           forMs: short,
+          how: drawLoss(random),
         });
         break;
       case 'switch_crashed':

@@ -1,6 +1,8 @@
 // What goes wrong in one run, written down: a seed draws a plan, a plan is JSON, a failure is shrunk by taking faults out of
 // its plan, and a fixture is a scenario with its plan.
 
+import type { LinkLoss } from './sim-switch-link.ts';
+
 /** What a gateway does to the outside. One transaction of the database is one act. */
 export type ActKind =
   'transaction' | 'query' | 'lease' | 'switch' | 'processor' | 'notice' | 'mail' | 'spool';
@@ -43,6 +45,8 @@ export interface WorldFault {
   /** `gw1`, `fs1`; absent where there is one of it. */
   target?: string;
   forMs?: number;
+  /** Of a lost link: what becomes of its events, and whether anybody is told that it is cut (sim-switch-link). */
+  how?: LinkLoss;
 }
 
 export type WorldFaultName =

@@ -3,8 +3,184 @@
 
 export interface PlantedBug {
   name: string;
+  /** What goes wrong by it, and for whom. */
   what: string;
   edits: readonly { file: string; old: string; new: string }[];
 }
 
-export const plantedBugs: readonly PlantedBug[] = [];
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'new-key-on-retry',
+    what: 'An authorization whose answer did not come is asked for again under a new key: the card holds twice.',
+    edits: [
+      {
+        file: 'src/flow/hold-money.ts',
+        old: 'key: operation.id,',
+        new: `key: operation.state === 'intended' ? operation.id : house.ids.id('operation'),`,
+      },
+    ],
+  },
+  {
+    name: 'one-not-found',
+    what: 'A leg the switch did not answer for is taken for gone: a talk is settled that goes on.',
+    edits: [
+      {
+        file: 'src/flow/take-over.ts',
+        old: `.filter(({ leg, truth }) => truth.state === 'gone' && !known.ended(leg))`,
+        new: `.filter(({ leg, truth }) => truth.state !== 'living' && !known.ended(leg))`,
+      },
+    ],
+  },
+  {
+    name: 'billsec',
+    what: 'An unheard talk is billed as long as its leg was answered, prompts and ringing of the other side included.',
+    edits: [
+      {
+        file: 'src/store/call-sessions.ts',
+        old: `cdr #>> '{variables,end_uepoch}' as ended`,
+        new: `((cdr #>> '{variables,end_uepoch}')::bigint + case when cdr #>> '{variables,bridge_uepoch}' <> '0' then
+         (cdr #>> '{variables,bridge_uepoch}')::bigint - (cdr #>> '{variables,answer_uepoch}')::bigint else 0 end)::text as ended`,
+      },
+    ],
+  },
+  {
+    name: 'no-outbox',
+    what: 'A notice counts as delivered when it is taken to be sent: who dies over it has told nobody.',
+    edits: [
+      {
+        file: 'src/store/notices.ts',
+        old: 'update notices set next_try_at = ? where id in (',
+        new: `update notices set state = 'delivered', next_try_at = ? where id in (`,
+      },
+    ],
+  },
+  {
+    name: 'blind-re-originate',
+    what: 'A leg whose originate was not answered is rung again under another uuid: two phones ring, or one twice.',
+    edits: [
+      {
+        file: 'src/flow/call-commands.ts',
+        old: `if (done.outcome === 'unknown') this.#told.lookAgain();`,
+        new: `if (done.outcome === 'unknown') {
+      await this.#at.switch.ring({ leg: this.#at.house.ids.legUuid(), to, callerId, ringSeconds, guardSeconds });
+    }`,
+      },
+    ],
+  },
+  {
+    name: 'no-fencing',
+    what: 'A gateway that was away for longer than its lease goes on writing calls another has taken over.',
+    edits: [
+      {
+        file: 'src/store/call-sessions.ts',
+        old: 'and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))',
+        new: 'and (?::bigint is null or ?::bigint is not null)',
+      },
+    ],
+  },
+  {
+    name: 'clock-before-write',
+    what: 'What a step leads to is taken for done before it is written: a write that fails is never made up for.',
+    edits: [
+      {
+        file: 'src/flow/call-row.ts',
+        old: `        written = await writeStep(house, tx, stored, step, lease);
+        if (!written) throw new MovedOn();`,
+        new: `        this.#stored = { ...stored, session: step.session, version: stored.version + 1 };
+        written = await writeStep(house, tx, stored, step, lease);
+        if (!written) throw new MovedOn();`,
+      },
+    ],
+  },
+  {
+    name: 'cut-when-a-read-fails',
+    what: 'A call that cannot be read while the database is away is hung up.',
+    edits: [
+      {
+        file: 'src/flow/call-row.ts',
+        old: `      if (isDatabaseAway(error)) this.#unwritten.push(event);
+      throw error;`,
+        new: `      if (isDatabaseAway(error)) {
+        const caller = this.session.caller?.leg;
+        if (caller) await this.#keeper.doAll([{ do: 'hangUp', leg: caller, cause: 'stopped' }]);
+        this.#unwritten.push(event);
+      }
+      throw error;`,
+      },
+    ],
+  },
+  {
+    name: 'duplicate-record-billed',
+    what: 'A record that is posted twice is taken for more talk.',
+    edits: [
+      {
+        file: 'src/store/call-records.ts',
+        old: 'update legs set cdr = ?::jsonb where id = ? and cdr is null returning call_session_id as id)',
+        new: `update legs set cdr = ?::jsonb where id = ? returning call_session_id as id),
+       again as (update call_sessions s set unbridged_us = unbridged_us + (unbridged_us - bridged_us)
+         from legs l where l.cdr is not null and l.call_session_id = s.id and s.id in (select id from kept) and s.state = 'ended')`,
+      },
+    ],
+  },
+  {
+    name: 'billed-after-the-switch-died',
+    what: 'A talk whose switch has died is billed until somebody noticed.',
+    edits: [
+      {
+        file: 'src/flow/take-over.ts',
+        old: `const event = { type: 'switchRestarted', ...(aliveUs !== undefined && { provenUs: aliveUs }) } as const;`,
+        new: `const event = { type: 'switchRestarted', provenUs: BigInt(Math.floor(house.clock.now().getTime())) * 1000n } as const;`,
+      },
+    ],
+  },
+  {
+    name: 'overshoot-billed',
+    what: 'What runs past the limit is billed: the caller pays for more than was agreed.',
+    edits: [
+      {
+        file: 'src/core/call-session.ts',
+        old: 'return talkUs < limitUs ? talkUs : limitUs;',
+        new: 'return talkUs < limitUs + 5_000_000n ? talkUs : limitUs;',
+      },
+    ],
+  },
+  {
+    name: 'limit-moved-by-deleting-first',
+    what: 'For more time the old limit is deleted before the new one stands: who dies between leaves a talk without an end.',
+    edits: [
+      {
+        file: 'src/telephony/leg-tasks.ts',
+        old: `    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+    if (armed.outcome !== 'armed') return armed;
+    const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));`,
+        new: `    const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));
+    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+    if (armed.outcome !== 'armed') return armed;`,
+      },
+    ],
+  },
+  {
+    name: 'bridged-without-consent',
+    what: 'A caller who says nothing is taken to agree: a voicemail is joined and pays.',
+    edits: [
+      {
+        file: 'src/core/call-ringing.ts',
+        old: `if (caller.state === 'offered') offerToCaller(draft, caller);
+      return;`,
+        new: `if (caller.state === 'offered') consent(draft, caller);
+      return;`,
+      },
+    ],
+  },
+  {
+    name: 'consultant-never-freed',
+    what: 'A consultant whose call ended stays busy for ever.',
+    edits: [
+      {
+        file: 'src/flow/call-step.ts',
+        old: 'await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);',
+        new: 'if (talkedAt === undefined) await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);',
+      },
+    ],
+  },
+];

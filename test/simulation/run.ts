@@ -172,7 +172,7 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       kernel.at(forMs, 'database back', () => database.comeBack());
       return;
     case 'link_lost':
-      return aSwitch?.loseLink(byGateway, forMs);
+      return aSwitch?.loseLink(byGateway, forMs, fault.how);
     case 'switch_crashed':
       return aSwitch?.crash(forMs);
     case 'switch_stopped':

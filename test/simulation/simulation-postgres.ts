@@ -37,7 +37,10 @@ begin
   return new;
 end $$;
 create trigger simulation_fence before update on call_sessions for each row
-  when (old.state in ('ringing_consultant', 'ringing_caller', 'connected')) execute function simulation_fence();
+  when (old.state in ('ringing_consultant', 'ringing_caller', 'connected')
+    -- more time is asked for and answered by any gateway: it moves nobody's leg
+    and (old.state <> new.state or old.progress - '{plan,moreTime}'::text[] <> new.progress - '{plan,moreTime}'::text[]))
+  execute function simulation_fence();
 `;
 
 export async function startSimulationPostgres(): Promise<SimulationPostgres> {
