@@ -6,6 +6,8 @@
 //   PHONES_SIP         host:port                   where that one takes SIP calls
 //   CDR_URL            what the switch under test was given: http://127.0.0.1:<a free port>/hooks/freeswitch/cdr; the gateway
 //   CDR_CREDENTIALS    of the whole-house tests is started on that port of this machine, and takes records with that password
+//   CDR_SPOOL          folder the switch under test spools its records to, readable here; absent: no test with a dead gateway
+//   FREESWITCH_START   command that starts the switch under test again; given, one test kills it in mid-call
 //   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +21,17 @@ if (process.env['FREESWITCH_URL'] === undefined) {
   console.log(
     'CDR_URL or CDR_CREDENTIALS is not set: no record of a call would reach us, so only the switch alone is tested.',
   );
+}
+
+if (process.env['FREESWITCH_URL'] !== undefined) {
+  if (process.env['CDR_SPOOL'] === undefined) {
+    console.log(
+      'CDR_SPOOL is not set: records of calls that ended with the gateway dead would not be found; not tested.',
+    );
+  }
+  if (process.env['FREESWITCH_START'] === undefined) {
+    console.log('FREESWITCH_START is not set: a FreeSWITCH that is killed would stay dead; not tested.');
+  }
 }
 
 export default defineConfig({

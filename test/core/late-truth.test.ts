@@ -175,6 +175,7 @@ describe('a switch that came back as a new one', () => {
     const table = talking().on(restarted(proven));
     expect(table.session).toMatchObject({ state: 'ended', outcome: 'talked', endedBy: 'switch' });
     expect(talkUs(table.session)).toBe(talked * second);
+    expect(table.session.unbridgedUs).toBe((100n + talked) * second);
     expect(table.said.at(-1)).toMatchObject({ settle: true, free: ['con_1'] });
     expect(table.done()).toEqual([]);
   });

@@ -163,6 +163,10 @@ describe('more time', () => {
     expect(table.done()).toEqual(['announce A more_time_refused']);
     table.on(five).on(granted);
     expect(table.done()).toEqual([]);
+    table.on(warning);
+    expect(last(table).notices).toMatchObject([{ data: { moreTimeOffered: false } }]);
+    expect(table.session.moreTime?.state).toBe('refused');
+    table.done();
     table.on(limit);
     expect(table.done()).toEqual(['hangUp B1 limit_reached']);
   });

@@ -1,22 +1,38 @@
 // The real FreeSWITCH of the environment, as a world (test/world.ts) takes a switch: with the telephones of the telephone
 // network, and a line to its event socket that can be cut. What has to be set is said in vitest.live.config.ts.
 
+import { exec } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { realClock } from '../../src/clock-and-ids.ts';
+import type { ApiCommand } from '../../src/telephony/dial-string.ts';
+import { EslLink } from '../../src/telephony/esl-link.ts';
 import { CuttableLink } from '../adapters/cuttable-link.ts';
 import type { Phone, Telephones } from '../telephones.ts';
 import type { GivenSwitch } from '../world.ts';
 import { promptsHeard, type HeardPrompt } from './heard.ts';
-import { type Behaviour, eslAddress, TelephoneNetwork } from './telephone-network.ts';
+import { type Behaviour, type EslAddress, eslAddress, TelephoneNetwork } from './telephone-network.ts';
 
 const { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS, PROMPTS_DIR } = process.env;
+const { CDR_SPOOL, FREESWITCH_START } = process.env;
 const needed = { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS };
 
 /** Whether all is there that a house on a real switch needs. */
 export const isGiven = Object.values(needed).every((value) => value !== undefined);
 
+/** What of the worst day can be had here: the records of the switch's own spool, and a switch that may be killed. */
+export const isSpoolGiven = CDR_SPOOL !== undefined;
+export const mayBeKilled = FREESWITCH_START !== undefined;
+
 export interface LiveSwitch extends GivenSwitch {
+  /** The switch dies with all its calls, as of a bug of its own, and is started again. */
+  crash(): Promise<void>;
+  /** Telephones whose call died with the switch know nothing of it: their owners hang up. */
+  hangUpAll(): Promise<void>;
+  /** This telephone sends nothing any more, as in a tunnel; nobody has hung up. */
+  fallsSilent(number: string): Promise<void>;
   /** What this telephone has heard so far in its latest call, of the sentences that match. */
   heard(number: string, words?: RegExp): Promise<HeardPrompt[]>;
   /** Plays this prompt, one already rendered, into the telephone, as if its owner said it. */
@@ -45,6 +61,7 @@ export async function givenSwitch(): Promise<LiveSwitch> {
       FREESWITCH_URL: `esl://:${encodeURIComponent(at.password)}@127.0.0.1:${String(link.port)}`,
       FREESWITCH_GATEWAY: `carrier@${sip}`,
       ...(CDR_CREDENTIALS !== undefined && { CDR_CREDENTIALS }),
+      ...(CDR_SPOOL !== undefined && { CDR_SPOOL_DIR: CDR_SPOOL }),
       PROMPTS_DIR: promptsDir,
       PROMPTS_DIR_AT_SWITCH: promptsDir,
     },
@@ -52,6 +69,9 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     telephones: telephonesOf(network),
     heard,
     says: (number, file) => network.says(number, path.join(promptsDir, file)),
+    fallsSilent: (number) => network.fallsSilent(number),
+    hangUpAll: () => network.hangUpAll(),
+    crash: () => crash(at),
     cutLink: () => link.cut(),
     async close() {
       await network.close();
@@ -60,6 +80,25 @@ export async function givenSwitch(): Promise<LiveSwitch> {
       if (PROMPTS_DIR === undefined) await rm(promptsDir, { recursive: true, force: true });
     },
   };
+}
+
+async function crash(at: EslAddress): Promise<void> {
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  let down = (): void => undefined;
+  const dead = new Promise<void>((resolve) => (down = resolve));
+  await new Promise<void>((resolve) => {
+    const link = new EslLink(
+      { ...at, id: 'killer', events: ['HEARTBEAT'], clock: realClock, log: quiet },
+      {
+        up: () => resolve(void link.api('fsctl crash' as ApiCommand)),
+        down: () => void link.stop().then(down),
+        event: () => undefined,
+      },
+    );
+    link.start();
+  });
+  await dead;
+  await promisify(exec)(FREESWITCH_START ?? 'false');
 }
 
 function telephonesOf(network: TelephoneNetwork): Telephones {

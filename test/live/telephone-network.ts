@@ -108,6 +108,18 @@ export class TelephoneNetwork {
     for (const sound of [file, silence]) await this.#command(`uuid_broadcast ${leg} ${sound} aleg`);
   }
 
+  /** Sends no packet any more; its call stays up. */
+  async fallsSilent(number: string): Promise<void> {
+    await this.#command(`uuid_break ${this.#telephones.get(number)?.leg ?? 'none'} all`);
+  }
+
+  async hangUpAll(): Promise<void> {
+    for (const { leg, state } of this.#telephones.values()) {
+      if (leg !== undefined && state !== 'ended') await this.#link.api(`uuid_kill ${leg}` as ApiCommand);
+    }
+    await this.#until(() => [...this.#telephones.values()].every(({ state }) => state !== 'answered'));
+  }
+
   phone(number: string): Phone {
     const its = (): Telephone => this.#telephones.get(number) ?? { behaviour: 'manual' };
     const leg = (): string => its().leg ?? 'none';
