@@ -56,6 +56,8 @@ export interface Config {
   /** Started by npm, which may die without a word to us: then nobody is left who would end this process. */
   followParent: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Opens the operator's API. Absent: it is off. */
+  operatorKey?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -140,6 +142,10 @@ const variables = {
   TTS_ENGINE: [z.string().regex(/^[A-Za-z0-9_./-]+$/), 'the name or path of an espeak-ng'],
   TTS_VOICE_FR: [voice, 'the name of a voice, such as fr-fr'],
   TTS_VOICE_EN: [voice, 'the name of a voice, such as en-gb'],
+  OPERATOR_KEY: [
+    z.string().regex(/^[\x21-\x7e]{24,256}$/),
+    'at least 24 characters without blanks (openssl rand -hex 24 makes them)',
+  ],
   LOG_LEVEL: [z.enum(['debug', 'info', 'warn', 'error']), 'debug, info, warn or error'],
 } as const;
 
@@ -166,6 +172,39 @@ export function readConfig(env: Environment = process.env, workingDir = process.
   checkTogether(values, set, parts, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...assemble(values, parts, workingDir), followParent: env['npm_lifecycle_event'] !== undefined };
+}
+
+/** What the operator's terminal needs to find the database: the gateway's own variables, and nothing it does without. */
+export interface TerminalConfig {
+  dataDir: string;
+  databaseUrl?: string;
+  secretsKey?: Buffer;
+}
+
+/** Throws `ConfigError`. Variables of the gateway that are wrong are the gateway's affair. */
+export function readTerminalConfig(
+  env: Environment = process.env,
+  workingDir = process.cwd(),
+): TerminalConfig {
+  const problems: string[] = [];
+  const read = <Name extends 'DATABASE_URL' | 'SECRETS_KEY'>(variable: Name): Values[Name] | undefined => {
+    const text = env[variable]?.trim() ?? '';
+    if (text === '') return undefined;
+    const [schema, form] = variables[variable];
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data as Values[Name];
+    problems.push(`${variable} must be ${form}.`);
+    return undefined;
+  };
+  const databaseUrl = read('DATABASE_URL');
+  const secretsKey = read('SECRETS_KEY');
+  if (problems.length > 0) throw new ConfigError(problems);
+  const dataDir = env['DATA_DIR']?.trim() ?? '';
+  return {
+    dataDir: resolve(workingDir, dataDir === '' ? '.data' : dataDir),
+    ...given('databaseUrl', databaseUrl),
+    ...given('secretsKey', secretsKey),
+  };
 }
 
 /**
@@ -311,6 +350,7 @@ function assemble(
     ),
     prompts: prompts(values, dataDir, workingDir),
     logLevel: values.LOG_LEVEL ?? 'info',
+    ...given('operatorKey', values.OPERATOR_KEY),
   };
 }
 

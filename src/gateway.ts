@@ -195,7 +195,11 @@ function pages(
   return webServer({
     house,
     requests: given.requests,
-    operations: operations(house, { metrics: given.metrics, isCurrent: () => isCurrent(world.databaseUrl) }),
+    operations: operations(house, {
+      metrics: given.metrics,
+      isCurrent: () => isCurrent(world.databaseUrl),
+      ...(config.operatorKey !== undefined && { operatorKey: config.operatorKey }),
+    }),
     hooks: hooks(house, {
       // Without a webhook's secret none is believed; the look every few seconds finds the same, later.
       hints:

@@ -6,15 +6,21 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { House } from '../flow/house.ts';
 import type { CountName, MetricName, Metrics } from '../flow/ports.ts';
 import { houseGauges, type Watched, within } from './house-gauges.ts';
+import { operatorApi } from './operator-api.ts';
 
 /**
  * `/healthz`, `/readyz`, `/metrics`. To be mounted at the root. `isCurrent`: whether every migration we ship has run, asked
  * until it was true once, since a database does not go back under a running process. `isDraining`: whether this process is
- * about to end; what it began it finishes, and new requests are better sent to another.
+ * about to end; what it began it finishes, and new requests are better sent to another. `operatorKey`: turns on `/ops/v1`.
  */
 export function operations(
   house: House,
-  settings: { metrics: HouseMetrics; isCurrent: () => Promise<boolean>; isDraining?: () => boolean },
+  settings: {
+    metrics: HouseMetrics;
+    isCurrent: () => Promise<boolean>;
+    isDraining?: () => boolean;
+    operatorKey?: string;
+  },
 ): Router {
   const router = express.Router({ strict: true });
   let knownCurrent = false;
@@ -46,6 +52,8 @@ export function operations(
     const text = await settings.metrics.registry.metrics();
     response.type(settings.metrics.registry.contentType).send(text);
   });
+
+  router.use(operatorApi(house, settings.operatorKey));
 
   async function current(): Promise<void> {
     if (!(await settings.isCurrent())) throw new Error('Migrations are missing.');

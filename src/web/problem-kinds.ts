@@ -22,6 +22,8 @@ export const problemStatuses = {
   'refund-refused': 409,
   'database-away': 503,
   unexpected: 500,
+  'operator-api-off': 404,
+  'repair-refused': 409,
   'line-unknown': 404,
   'merchant-off': 403,
   'line-off': 409,

@@ -115,6 +115,20 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Rien ne peut être enregistré pour l’instant, donc rien n’a été fait. Répétez la demande dans quelques secondes, avec la même Idempotency-Key.',
     },
   },
+  'operator-api-off': {
+    title: { en: 'The operator API is off', fr: 'L’API d’exploitation est désactivée' },
+    detail: {
+      en: 'This gateway was started without OPERATOR_KEY. Set it and start again, or use npm run cli on its machine.',
+      fr: 'Cette passerelle a été démarrée sans OPERATOR_KEY. Définissez-la et redémarrez, ou utilisez npm run cli sur sa machine.',
+    },
+  },
+  'repair-refused': {
+    title: { en: 'This cannot be repaired so', fr: 'Cela ne peut être réparé ainsi' },
+    detail: {
+      en: 'What was asked for is not possible as things stand. Read what is so, mend that first, then ask again.',
+      fr: 'Ce qui est demandé n’est pas possible en l’état. Lisez ce qu’il en est, réparez-le d’abord, puis redemandez.',
+    },
+  },
   unexpected: {
     title: { en: 'Something went wrong here', fr: 'Une erreur s’est produite chez nous' },
     detail: {

@@ -107,11 +107,18 @@ export class ApiRoutes {
   readonly registry = new OpenAPIRegistry();
   readonly routes: MountedRoute[] = [];
 
-  constructor() {
+  readonly #idempotencyKeys: boolean;
+
+  /** `key`: what the bearer key is; `idempotencyKeys`: whether a write may name itself (else each is harmless to repeat). */
+  constructor({
+    key = 'An API key of the merchant: `rk_live_...`, or the demo’s `rk_demo_...`.',
+    idempotencyKeys = true,
+  } = {}) {
+    this.#idempotencyKeys = idempotencyKeys;
     this.registry.registerComponent('securitySchemes', 'apiKey', {
       type: 'http',
       scheme: 'bearer',
-      description: 'An API key of the merchant: `rk_live_...`, or the demo’s `rk_demo_...`.',
+      description: key,
     });
   }
 
@@ -120,11 +127,12 @@ export class ApiRoutes {
     Q extends Shape | undefined = undefined,
     B extends Shape | undefined = undefined,
   >(route: ApiRoute<P, Q, B>): void {
+    const named = route.method === 'post' && this.#idempotencyKeys;
     const problems = [
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
       ...(route.params || route.query ? (['invalid-request'] as const) : []),
-      ...(route.method === 'post' ? writeProblems : []),
+      ...(named ? writeProblems : []),
       ...route.problems,
     ];
     this.registry.registerPath({
@@ -137,9 +145,7 @@ export class ApiRoutes {
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
-        ...(route.method === 'post'
-          ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyShape.optional() }) }
-          : {}),
+        ...(named ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyShape.optional() }) } : {}),
         ...(route.body
           ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
           : {}),

@@ -1,0 +1,215 @@
+// What an operator repairs over the API: flow/repair's acts, each behind a route that says who and why.
+
+import type { House } from '../flow/house.ts';
+import * as repair from '../flow/repair.ts';
+import { checkInvariants } from '../flow/watch-house.ts';
+import { attentionKinds } from '../store/attention.ts';
+import { anyId, idOf, listOf, unknownId } from './operator-shapes.ts';
+import type { ProblemDraft } from './problem.ts';
+import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
+
+const operator = {
+  by: z.string().trim().min(1).max(80).meta({ description: 'Who does it.', example: 'ana' }),
+  why: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .meta({ description: 'Why, for whoever reads it tomorrow.', example: 'the merchant’s server is back' }),
+};
+const repairBody = z.strictObject(operator).openapi('Repair');
+
+const repaired = z
+  .object({
+    outcome: z.enum(['done', 'not_needed']).meta({ description: '`not_needed`: it is so already, or over.' }),
+    many: z.int().nullable().meta({ description: 'How many it was done to, where it can be several.' }),
+  })
+  .openapi('Repaired');
+
+const refusals: Record<'no_address' | 'number_invalid', NonNullable<ProblemDraft['detail']>> = {
+  no_address: {
+    en: 'This merchant has no address for notices, or answered 410: ask him, then replay all that is parked of him.',
+    fr: 'Ce marchand n’a pas d’adresse pour les avis, ou a répondu 410 : voyez avec lui, puis renvoyez tout ce qui l’attend.',
+  },
+  number_invalid: {
+    en: 'This is no telephone number. Write it with its country code, such as +33612345678.',
+    fr: 'Ce n’est pas un numéro de téléphone. Écrivez-le avec l’indicatif du pays, par exemple +33612345678.',
+  },
+};
+
+async function answerOf(done: Promise<repair.Repaired>): Promise<ApiAnswer> {
+  const result = await done;
+  switch (result.outcome) {
+    case 'unknown':
+      return unknownId;
+    case 'refused':
+      return { problem: { kind: 'repair-refused', detail: refusals[result.because] }, began: false };
+    case 'done':
+      return { status: 200, body: { outcome: 'done', many: result.many ?? null } };
+    case 'not_needed':
+      return { status: 200, body: { outcome: 'not_needed', many: null } };
+  }
+}
+
+export function operatorRepairs(routes: ApiRoutes, house: House): void {
+  const answer = { status: 200, description: 'It is so now.', shape: repaired } as const;
+  const byId = (
+    path: string,
+    name: string,
+    summary: string,
+    params: typeof anyId,
+    act: (by: repair.Operator, id: string) => Promise<repair.Repaired>,
+  ): void =>
+    routes.add({
+      method: 'post',
+      path,
+      name,
+      summary,
+      params,
+      body: repairBody,
+      answer,
+      problems: ['unknown-id', 'repair-refused'],
+      act: ({ params: { id }, body }) => answerOf(act(body, id)),
+    });
+
+  byId(
+    '/ops/v1/jobs/{id}/retry',
+    'retryJob',
+    'Try a dead job again, from its first try.',
+    idOf('The job.', '4711'),
+    (by, id) => repair.retryDeadJob(house, by, id),
+  );
+  byId(
+    '/ops/v1/notices/{id}/replay',
+    'replayNotice',
+    'Send a notice again: same id and body, its schedule begun anew.',
+    idOf('The notice.', 'ntc_01jd0000000000000000000000'),
+    (by, id) => repair.replayOneNotice(house, by, id),
+  );
+  byId(
+    '/ops/v1/merchants/{id}/replay',
+    'replayParked',
+    'Send all that is parked of a merchant again, also after he answered 410.',
+    idOf('The merchant.', 'mer_demo'),
+    (by, id) => repair.replayParkedOf(house, by, id),
+  );
+  byId(
+    '/ops/v1/orders/{id}/settle',
+    'settleOrder',
+    'Settle an order anew: what is parked is tried from its first try.',
+    anyId,
+    (by, id) => repair.settleAgain(house, by, id),
+  );
+  byId(
+    '/ops/v1/orders/{id}/look',
+    'lookAtPayment',
+    'Ask the processor at once what is true of this payment.',
+    anyId,
+    (by, id) => repair.lookAtPaymentNow(house, by, id),
+  );
+  byId(
+    '/ops/v1/switches/{id}/drain',
+    'drainSwitch',
+    'No new calls for this switch; those that live there live on.',
+    idOf('The switch.', 'fs1'),
+    (by, id) => repair.drain(house, by, id, true),
+  );
+  byId(
+    '/ops/v1/switches/{id}/undrain',
+    'undrainSwitch',
+    'New calls for this switch again.',
+    idOf('The switch.', 'fs1'),
+    (by, id) => repair.drain(house, by, id, false),
+  );
+
+  const merchant = z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'This merchant’s only; absent: everybody’s.' });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/calls/stop',
+    name: 'stopCalls',
+    summary: 'No calls from now on. Whoever talks talks on, unless `alsoTalks`.',
+    body: z.strictObject({ ...operator, merchant, alsoTalks: z.boolean().default(false) }),
+    answer,
+    problems: ['unknown-id'],
+    act: ({ body: { by, why, merchant: merchantId, alsoTalks } }) =>
+      answerOf(
+        repair.stop(house, { by, why }, { alsoTalks, ...(merchantId !== undefined && { merchantId }) }),
+      ),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/calls/resume',
+    name: 'resumeCalls',
+    summary: 'Calls may be made again.',
+    body: z.strictObject({ ...operator, merchant }),
+    answer,
+    problems: ['unknown-id'],
+    act: ({ body: { by, why, merchant: merchantId } }) =>
+      answerOf(repair.resume(house, { by, why }, merchantId === undefined ? {} : { merchantId })),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/records/import',
+    name: 'importRecords',
+    summary: 'Bring records in quarantine to their legs, where those are known by now.',
+    body: repairBody,
+    answer,
+    problems: [],
+    act: ({ body }) => answerOf(repair.importRecords(house, body)),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/numbers/allow',
+    name: 'allowNumber',
+    summary: 'A number that was never to be called again may be, because its owner says so.',
+    body: z.strictObject({ ...operator, number: z.string().min(3).max(40) }),
+    answer,
+    problems: ['repair-refused'],
+    act: ({ body: { by, why, number } }) => answerOf(repair.allowNumber(house, { by, why }, number)),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/attention/seen',
+    name: 'markAsSeen',
+    summary: 'Somebody knows of it: it is not counted any more until it happens again.',
+    body: z.strictObject({ ...operator, kind: z.enum(attentionKinds), id: z.string().min(1).max(120) }),
+    answer,
+    problems: [],
+    act: ({ body: { by, why, kind, id } }) => answerOf(repair.markAsSeen(house, { by, why }, { kind, id })),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/check',
+    name: 'checkInvariants',
+    summary:
+      'Check now what must always hold: of all that is not over and what was settled in the last hours.',
+    body: z.strictObject({
+      hours: z
+        .int()
+        .min(1)
+        .max(24 * 400)
+        .default(24),
+    }),
+    answer: {
+      status: 200,
+      description: 'What does not hold; nothing: all does.',
+      shape: listOf(
+        z.object({
+          name: z.string(),
+          id: z.string(),
+          merchantId: z.string().nullable(),
+          orderId: z.string().nullable(),
+        }),
+      ),
+    },
+    problems: [],
+    act: async ({ body: { hours } }): Promise<ApiAnswer> => {
+      const since = new Date(house.clock.now().getTime() - hours * 3_600_000);
+      return { status: 200, body: { data: await checkInvariants(house, since) } };
+    },
+  });
+}
