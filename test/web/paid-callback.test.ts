@@ -409,3 +409,86 @@ test('nothing a page did was refused by its own policy', async () => {
   await page.getByRole('heading', { name: 'Your order is cancelled' }).waitFor();
   expect(found).toEqual([]);
 });
+
+describe('on a bad day', () => {
+  test('a processor that is slow when the order is made: please wait, then on by itself', async () => {
+    await world.faults({ next: 'delay_ms', on: 'create', times: 1, delayMs: 6_000 });
+    const page = await open('/pay/demo?lang=fr');
+    await page.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+    await page.getByText('Nous appellerons le +33 6 12 34 56 78').waitFor();
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.getByText('rien n’est encore réservé ni débité').waitFor();
+    await page.waitForURL('**/orders/*');
+    await page.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await heading(page, 'Votre commande est annulée');
+    await nothingCharged();
+  });
+
+  test('a processor silent under the card: nothing is charged yet, cancelled is cancelled', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await order(page);
+    await world.faults({ next: 'delay_ms', on: 'confirm', times: 1, delayMs: 9_000 });
+    await pay(page);
+    await page.getByText('rien n’est encore débité').waitFor();
+    await page.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await heading(page, 'Votre commande est annulée');
+    // The confirmation arrives after it: what it held, if anything, is let go, and nobody is rung.
+    await nothingCharged();
+    expect((await world.phone(claire))?.state).not.toBe('ringing');
+  });
+
+  test('more time asked for on the page: held once more, the limit moves, both holds on the receipt', async () => {
+    await world.sql.query(
+      `update lines set duration_choices = '{30}', more_time_seconds = 60 where slug = 'demo-short'`,
+    );
+    try {
+      const page = await open('/pay/demo-short?lang=fr');
+      await page.getByText('1\u00a0minute de plus, jusqu’à 2 fois').waitFor();
+      await order(page);
+      await page.getByText('Rien de plus n’est réservé sans votre demande.').waitFor();
+      await pay(page);
+      await answers(claire);
+      await answers(caller);
+      await heading(page, 'Vous êtes en ligne avec Claire');
+      const more = page.getByRole('button', { name: '1\u00a0minute de plus' });
+      await more.waitFor({ timeout: 40_000 });
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await more.click();
+      await page.getByText('se termine maintenant à 1:30').first().waitFor();
+      await page.getByText('L’appel s’arrête de lui-même à 1:30.').waitFor();
+      await page.getByRole('button', { name: 'Raccrocher' }).click();
+      await page.getByText('Réservé pour plus de temps').waitFor();
+      await page.getByText('Ne plus jamais être appelé').waitFor();
+    } finally {
+      await world.sql.query(
+        `update lines set duration_choices = '{3}', more_time_seconds = null where slug = 'demo-short'`,
+      );
+    }
+  }, 90_000);
+
+  test('never called again, wished on the receipt: the next order is refused beside the number', async () => {
+    const page = await open('/pay/demo?lang=fr');
+    await order(page);
+    await pay(page);
+    await answers(claire);
+    await answers(caller);
+    await heading(page, 'Vous êtes en ligne avec Claire');
+    await page.getByRole('button', { name: 'Raccrocher' }).click();
+    await page.getByText('Ne plus jamais être appelé').click();
+    await page.getByRole('button', { name: 'Ne plus jamais appeler ce numéro' }).click();
+    await page.getByText('ne sera plus appelé, par aucun vendeur').first().waitFor();
+
+    const again = await open('/pay/demo?lang=fr');
+    await again.getByLabel('Numéro de téléphone').fill('06 12 34 56 78');
+    await again.getByText('Nous appellerons le +33 6 12 34 56 78').waitFor();
+    await again.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await again.locator('#phone-said').getByText('ne plus jamais être appelée').waitFor();
+
+    await page.getByRole('button', { name: 'Revenir en arrière' }).click();
+    await page.getByText('Ne plus jamais être appelé').waitFor();
+    await again.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await again.waitForURL('**/orders/*');
+    await again.getByRole('button', { name: 'Annuler, sans frais' }).click();
+    await heading(again, 'Votre commande est annulée');
+  });
+});
