@@ -20,7 +20,7 @@ import {
   savePayment,
   type StoredPayment,
 } from '../store/payments.ts';
-import { addSwitchWork } from '../store/switches.ts';
+import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import { askForHold, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
@@ -191,12 +191,9 @@ async function authorized(
   if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
   narrate(house, written);
   if (written.stored.session.state !== 'ended') {
-    await addSwitchWork(tx, {
-      merchantId,
-      switchId: call.switchId,
-      callSessionId: call.session.id,
-      kind: 'begin',
-    });
+    const callSessionId = call.session.id;
+    const switchId = await switchToBegin(tx, callSessionId, call.switchId);
+    await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
   }
   return { callState: written.stored.session.state };
 }

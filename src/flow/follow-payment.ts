@@ -4,7 +4,12 @@
 import { advance } from '../core/advance-call.ts';
 import { provenEndUs } from '../core/call-session.ts';
 import { isFinal } from '../core/payment.ts';
-import { lockSessionOfOrder, readLegEnds, type StoredSession } from '../store/call-sessions.ts';
+import {
+  keepProofOfLife,
+  lockSessionOfOrder,
+  readLegEnds,
+  type StoredSession,
+} from '../store/call-sessions.ts';
 import { freeConsultants } from '../store/consultants.ts';
 import { merchantOfCharge, merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -189,7 +194,11 @@ async function endForsaken(house: House, tx: Tx, call: StoredSession, now: Date)
     ];
     const [leg] = legs;
     if (leg === undefined) throw new Error(`Session ${session.id} is connected without legs.`);
-    const endedAtUs = provenEndUs(session, legs, await readLegEnds(tx, legs));
+    const records = await readLegEnds(tx, legs);
+    // Without a record: the last that was seen of it.
+    const aliveUs = await keepProofOfLife(tx, session.id);
+    const endedAtUs =
+      records.length === 0 && aliveUs !== undefined ? aliveUs : provenEndUs(session, legs, records);
     step = advance(session, { type: 'legEnded', leg, because: 'normal', endedAtUs });
   }
   const written = await writeStep(house, tx, call, step);

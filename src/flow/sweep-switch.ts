@@ -55,8 +55,11 @@ export class SwitchSweep {
         house.log.warn({ switch: aSwitch.id }, 'The switch has restarted: its calls of before are over');
       }
     }
-    const atUs = clock.nowUs() - listLagUs;
+    const askedAtUs = clock.nowUs();
     const answer = await aSwitch.legs();
+    if (answer.outcome === 'listed' && answer.atUs !== undefined) clock.read(answer.atUs);
+    const listedAtUs = answer.outcome === 'listed' ? (answer.atUs ?? askedAtUs) : askedAtUs;
+    const atUs = listedAtUs - listLagUs;
     const listed = answer.outcome === 'listed' ? new Set(answer.legs) : undefined;
     const living = await house.db.asNobody((db) => liveSessionsOfSwitch(db, aSwitch.id));
     const work = await house.db.asNobody((db) => workOfSwitch(db, aSwitch.id));

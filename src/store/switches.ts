@@ -130,6 +130,22 @@ export async function switchForNewCall(tx: Tx): Promise<string | undefined> {
   return row?.id;
 }
 
+/**
+ * The switch a paid call begins on: the one it was ordered for, or another where nobody commands that one any more. None of
+ * its phones has rung yet.
+ */
+export async function switchToBegin(tx: Tx, callSessionId: string, ordered: string): Promise<string> {
+  const commanded = await firstRow(
+    tx,
+    `select id from switches where id = ? and lease_expires_at > now() - interval '10 seconds'`,
+    [ordered],
+  );
+  const other = commanded ? undefined : await switchForNewCall(tx);
+  if (other === undefined) return ordered;
+  await tx.raw('update call_sessions set switch_id = ? where id = ?', [other, callSessionId]);
+  return other;
+}
+
 /** `refresh`: somebody else has moved the session; what follows from it at the switch is to be done. */
 export type SwitchWorkKind = 'begin' | 'hang_up' | 'refresh';
 

@@ -18,6 +18,7 @@ afterAll(() => world.close());
 afterEach(() => world.balanced());
 
 const stranger = '00000000-0000-4000-8000-000000000001' as LegUuid;
+const another = '00000000-0000-4000-8000-000000000004' as LegUuid;
 const record = (uuid: string, more: object = {}): { variables: object } => ({
   variables: { uuid, end_uepoch: '1700000000000000', hangup_cause: 'NORMAL_CLEARING', ...more },
 });
@@ -59,6 +60,20 @@ it('a record of a leg nobody knows waits apart, once, and finds its leg when tha
   await world.does(claire, 'reject');
   await world.api('POST', `/v1/call-sessions/${id}/hangup`);
   await world.sessionIs(id, 'settled');
+});
+
+it('so many strangers are kept and no more: the oldest give way', async () => {
+  await world.sql.query(
+    `insert into quarantined_call_records (received_at, leg, body, source)
+     select now(), gen_random_uuid(), '{}', 'posted' from generate_series(1, 5000)`,
+  );
+  await recordCdr(world.house, another, record(another));
+  const kept = await world.sql.query<{ n: number; has: boolean }>(
+    'select count(*)::int as n, bool_or(leg = $1) as has from quarantined_call_records',
+    [another],
+  );
+  expect(kept.rows).toEqual([{ n: 5000, has: true }]);
+  await world.sql.query('truncate quarantined_call_records');
 });
 
 it('a month later nobody knows it still: it is given up', async () => {

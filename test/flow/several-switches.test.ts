@@ -61,6 +61,24 @@ it('a switch that is emptied gets no new call, its talk goes on; with both empti
   await world.phoneIs(caller, 'ended');
 });
 
+it('the switch it was ordered for is gone when it is paid: it rings on the other', async () => {
+  await world.sql.query(`insert into switches (id) values ('fs_gone') on conflict do nothing`);
+  await world.faults({ next: 'answer_lost', on: 'create' });
+  await world.api('POST', '/v1/callbacks', {
+    line: 'demo',
+    callerNumber: caller,
+    paymentMethod: 'pm_card_visa',
+  });
+  const made = await world.sql.query<{ id: string; orderId: string }>(
+    `update call_sessions set switch_id = 'fs_gone' where state = 'awaiting_payment' returning id, order_id as "orderId"`,
+  );
+  const { id, orderId } = made.rows[0]!;
+  await world.sql.query('update payments set look_again_at = now() where order_id = $1', [orderId]);
+  await world.phoneIs(claire, 'ringing');
+  expect(['fs1', 'fs2']).toContain(await switchOf(id));
+  await hangUp(id);
+});
+
 interface Served {
   made: string[];
   refused: unknown[];

@@ -1,0 +1,126 @@
+// What a gateway that may have been replaced does not do: it begins nothing, and owes it until its lease is renewed; ending
+// is always allowed, unless the limit it knows may have been moved by another.
+
+import { describe, expect, it } from 'vitest';
+import type { CallCommand, CallEvent, CallSession } from '../../src/core/call-session.ts';
+import type { E164, LegUuid } from '../../src/core/ids.ts';
+import { CallCommands } from '../../src/flow/call-commands.ts';
+import type { House } from '../../src/flow/house.ts';
+import type { Commanded, Switch } from '../../src/flow/ports.ts';
+import { SwitchClock } from '../../src/flow/switch-clock.ts';
+
+const [a, b] = ['a', 'b'] as unknown as [LegUuid, LegUuid];
+const sentence = { key: 'apology', language: 'fr' } as const;
+const to = '+33612345678' as E164;
+
+function stage(session: Partial<CallSession> = {}) {
+  const done: string[] = [];
+  const told: CallEvent[] = [];
+  const timers: (() => void)[] = [];
+  let owes = 0;
+  const it = { begins: false, answer: { outcome: 'done' } as Commanded };
+  const does =
+    (name: string) =>
+    (leg: LegUuid | { leg: LegUuid }): Promise<Commanded> => {
+      done.push(`${name} ${String(typeof leg === 'string' ? leg : leg.leg)}`);
+      return Promise.resolve(it.answer);
+    };
+  const names = ['ring', 'ask', 'play', 'playMusic', 'announce', 'guard', 'bridge', 'moveLimit', 'hangUp'];
+  const clock = {
+    now: () => new Date(0),
+    monotonicMs: () => 0,
+    after: (_: number, act: () => void) => {
+      timers.push(act);
+      return { cancel: () => undefined };
+    },
+  };
+  const call = {
+    id: 'call_1',
+    state: 'ringing_caller',
+    plan: { talkLimitSeconds: 600, ringSeconds: 20, price: {} },
+    attempts: [{ leg: b, state: 'accepted', tries: 1 }],
+    caller: { leg: a, state: 'ringing', tries: 0 },
+    callerLegUuid: a,
+    ...session,
+  } as unknown as CallSession;
+  const commands = new CallCommands(
+    {
+      house: { clock, ids: { legUuid: () => 'request' } } as unknown as House,
+      switch: {
+        prepare: () => undefined,
+        ...Object.fromEntries(names.map((name) => [name, does(name)])),
+      } as unknown as Switch,
+      clock: new SwitchClock(clock),
+      mayBegin: () => it.begins,
+    },
+    {
+      session: () => call,
+      hasEnded: () => false,
+      tell: (event) => told.push(event),
+      neverBegan: () => undefined,
+      lookAgain: () => undefined,
+      owes: () => (owes += 1),
+    },
+  );
+  return { commands, done, told, timers, it, owes: () => owes };
+}
+
+const beginning: CallCommand[] = [
+  { do: 'ring', leg: a, to },
+  { do: 'play', leg: b, request: 'wait', sentence },
+  { do: 'playMusic', leg: b },
+];
+
+describe('without the lease', () => {
+  it('nothing is begun; with it again all that is still meant is done', async () => {
+    const { commands, done, it, owes } = stage();
+    await commands.doAll([...beginning, { do: 'ask', leg: b, sentence }, { do: 'bridge', aLeg: a, bLeg: b }]);
+    expect(done).toEqual([]);
+    expect(owes()).toBe(5);
+    it.begins = true;
+    await commands.payOff();
+    // Nobody is asked who has answered meanwhile.
+    expect(done.sort()).toEqual(['bridge a', 'guard b', 'play b', 'playMusic b', 'ring a']);
+    done.length = 0;
+    await commands.payOff();
+    expect(done).toEqual([]);
+  });
+
+  it('what is over is not begun any more', async () => {
+    const { commands, done, it } = stage({ state: 'ended' });
+    await commands.doAll(beginning);
+    it.begins = true;
+    await commands.payOff();
+    expect(done).toEqual([]);
+  });
+
+  it('legs are ended and last words said', async () => {
+    const { commands, done } = stage();
+    await commands.doAll([
+      { do: 'hangUp', leg: a, cause: 'normal' },
+      { do: 'play', leg: b, request: 'last_words', sentence },
+    ]);
+    expect(done).toEqual(['hangUp a', 'play b']);
+  });
+
+  it.each([
+    ['cuts at a limit that cannot have moved', undefined, 1],
+    ['leaves the cut to others where more time may have been granted', { seconds: 60, times: 1 }, 0],
+  ])('%s', async (_, moreTime, cuts) => {
+    const plan = { talkLimitSeconds: 600, ...(moreTime && { moreTime }) } as unknown as CallSession['plan'];
+    const { commands, told, timers } = stage({ state: 'connected', plan });
+    await commands.doAll([{ do: 'startTimer', timer: 'limit', afterMs: 1 }]);
+    for (const fire of timers) fire();
+    expect(told).toHaveLength(cuts);
+  });
+});
+
+it('an end nobody answered for is asked for again', async () => {
+  const { commands, done, it } = stage();
+  it.answer = { outcome: 'unknown' };
+  await commands.doAll([{ do: 'hangUp', leg: a, cause: 'normal' }]);
+  it.answer = { outcome: 'done' };
+  await commands.payOff();
+  await commands.payOff();
+  expect(done).toEqual(['hangUp a', 'hangUp a']);
+});
