@@ -71,6 +71,8 @@ export interface MerchantNotice {
 export interface CrashHouseOptions {
   /** Of bundled-gateway.ts. */
   gateway: string;
+  /** Where spoken sentences are kept: said once for all houses. */
+  promptsDir: string;
   talkMs: number;
 }
 
@@ -78,7 +80,11 @@ export function eventually<T>(check: () => Promise<T> | T, withinMs: number): Pr
   return vi.waitFor(check, { timeout: withinMs, interval: 120 });
 }
 
-export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Promise<CrashHouse> {
+export async function openCrashHouse({
+  gateway,
+  promptsDir,
+  talkMs,
+}: CrashHouseOptions): Promise<CrashHouse> {
   const database = await freshDatabase();
   const dir = mkdtempSync(join(tmpdir(), 'ringmeter-crash-'));
   const port = await freePort();
@@ -170,12 +176,14 @@ export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Pr
        update call_sessions set ended_at = ended_at - interval '1 minute' where state = 'ended'`,
     );
   };
-  let next: ChildProcess | undefined = load(gateway, port, dir);
+  const loadNext = (): ChildProcess =>
+    load(gateway, { PORT: String(port), DATA_DIR: dir, PROMPTS_DIR: promptsDir });
+  let next: ChildProcess | undefined = loadNext();
   let closing = false;
   let apiKey = '';
   let serving = Promise.resolve();
   const serve = async (): Promise<void> => {
-    const child = next ?? load(gateway, port, dir);
+    const child = next ?? loadNext();
     next = undefined;
     current = child;
     child.once('exit', () => {
@@ -222,7 +230,7 @@ export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Pr
     arm(death) {
       passed = [];
       armed = death && { ...death, left: death.nth ?? 1 };
-      next ??= load(gateway, port, dir);
+      next ??= loadNext();
     },
     people,
     api: (method, path, body, key) =>
@@ -231,7 +239,7 @@ export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Pr
         expect(answer.status, JSON.stringify(answer.json)).not.toBe(409);
         expect(answer.status, JSON.stringify(answer.json)).toBeLessThan(500);
         return answer;
-      }, 30_000),
+      }, 90_000),
     sql,
     everyPhone: async () =>
       (await readJson(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`)) as Phone[],
@@ -256,13 +264,12 @@ export async function openCrashHouse({ gateway, talkMs }: CrashHouseOptions): Pr
   };
 }
 
-function load(path: string, port: number, dataDir: string): ChildProcess {
+function load(path: string, env: Record<string, string>): ChildProcess {
   return fork(path, [], {
     execArgv: [],
     env: {
       PATH: process.env['PATH'],
-      PORT: String(port),
-      DATA_DIR: dataDir,
+      ...env,
       LOG_LEVEL: process.env['CRASH_LOG'] ?? 'error',
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

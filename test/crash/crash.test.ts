@@ -2,6 +2,9 @@
 // one right settlement, nobody left on the line, and ledger, processor, switch and merchant tell the same story. The kill is
 // SIGKILL of a real process at the exact message (taps.ts); nothing in it knows of tests.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundleGateway, type BundledGateway } from './bundled-gateway.ts';
 import { caller, openCrashHouse, type CrashHouse, type Death } from './crash-house.ts';
@@ -26,7 +29,7 @@ const ring = /^esl originate/;
 const ask = /^esl play_and_get_digits/;
 /** Of the call's own steps after the first: the consultant accepted. */
 const accepted = /^commit (?=.*call_events)(?=.*legs)(?!.*ledger)(?!.*jobs)/;
-const consented = /^commit call_events call_sessions$/;
+const consented = /^commit (?=.*call_events)(?=.*call_sessions)(?!.*(notices|legs|jobs|ledger))/;
 const bridge = /^esl uuid_bridge/;
 const bridged = /^event CHANNEL_BRIDGE/;
 const connected =
@@ -93,19 +96,22 @@ const nobodyThere: readonly Point[] = [
 // --- Houses, each for one case at a time ---------------------------------------------------------------------------
 
 let gateway: BundledGateway;
+let promptsDir: string;
 const idle: CrashHouse[] = [];
 
 beforeAll(async () => {
   gateway = await bundleGateway('crash');
+  promptsDir = mkdtempSync(join(tmpdir(), 'ringmeter-crash-prompts-'));
 });
 afterAll(async () => {
   await Promise.all(idle.map((house) => house.close()));
   await gateway.remove();
+  rmSync(promptsDir, { recursive: true, force: true });
 });
 
 let cases = 0;
 async function die([name, death, expected]: Point, people: 'answering' | 'absent'): Promise<void> {
-  const house = idle.pop() ?? (await openCrashHouse({ gateway: gateway.path, talkMs }));
+  const house = idle.pop() ?? (await openCrashHouse({ gateway: gateway.path, promptsDir, talkMs }));
   const deathsBefore = house.deaths;
   const sinceUs = Date.now() * 1000;
   const key = `case-${String((cases += 1))}`;
