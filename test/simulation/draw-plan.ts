@@ -3,7 +3,7 @@
 
 import type { ActFault, ActFaultName, ActKind, ChanceName, FaultPlan, WorldFault } from './fault-plan.ts';
 import type { Random } from './kernel.ts';
-import type { LinkLoss } from './sim-switch-link.ts';
+import type { LinkLoss } from './sim-switch-wire.ts';
 import type { Scenario } from './scenario.ts';
 
 const faultsOf: Record<ActKind, readonly ActFaultName[]> = {

@@ -1,7 +1,7 @@
 // What goes wrong in one run, written down: a seed draws a plan, a plan is JSON, a failure is shrunk by taking faults out of
 // its plan, and a fixture is a scenario with its plan.
 
-import type { LinkLoss } from './sim-switch-link.ts';
+import type { LinkLoss } from './sim-switch-wire.ts';
 
 /** What a gateway does to the outside. One transaction of the database is one act. */
 export type ActKind =
