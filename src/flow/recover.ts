@@ -8,6 +8,7 @@ import { lookAgain } from '../store/payments.ts';
 import { lookAfterQuarantine, takeSpooledRecords } from './call-records.ts';
 import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
+import { forgetOldCounts } from './limit-abuse.ts';
 import { later } from './payment-deadlines.ts';
 import type { Timer } from './ports.ts';
 
@@ -15,6 +16,8 @@ const paymentsEveryMs = 1_000;
 const ordersEveryMs = 30_000;
 const recordsEveryMs = 30_000;
 const availabilityEveryMs = 5_000;
+/** A thousand at a time (store/abuse-limits): more than a busy house makes subjects in a minute. */
+const countsEveryMs = 60_000;
 /** The job of an ended call has had its chance by then. */
 const unsettledAfterMs = 60_000;
 
@@ -37,6 +40,9 @@ export class Recovery {
     // At once: whoever was to settle them may have died with the gateway before us.
     this.#every(ordersEveryMs, () => this.#settleForgotten(), 0);
     this.#every(recordsEveryMs, () => lookAfterQuarantine(this.#house));
+    this.#every(countsEveryMs, async () => {
+      await forgetOldCounts(this.#house);
+    });
     // At once: what could not be posted while nobody was here may be all that is known of a talk.
     if (this.#house.cdrSpool) this.#every(recordsEveryMs, () => takeSpooledRecords(this.#house), 0);
     if (this.#house.mailer.configured) this.#every(availabilityEveryMs, () => this.#tellWhoWaits());

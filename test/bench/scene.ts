@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { Pool } from 'undici';
+import { usualLimits } from '../../src/core/abuse-limits.ts';
 import { Seal, sha256 } from '../../src/store/seal.ts';
 import type { RunningHouse } from './running-house.ts';
 
@@ -53,6 +54,9 @@ const plan = {
   windows: [],
 };
 
+/** What is measured is the counting, not its answer: everything is counted and nothing refused. */
+const roomyLimits = Object.fromEntries(Object.keys(usualLimits).map((name) => [name, 10_000_000]));
+
 export async function makeScene(house: RunningHouse, size: SceneSize): Promise<Scene> {
   const seal = new Seal(house.secretsKey);
   const sql = new pg.Client({ connectionString: house.adminUrl });
@@ -66,14 +70,15 @@ export async function makeScene(house: RunningHouse, size: SceneSize): Promise<S
       const apiKey = `rk_demo_${randomBytes(18).toString('hex')}`;
       await sql.query(
         `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone,
-           notice_url, notice_secret_sealed, link_secret_sealed)
-         values ($1, $2, $2, 'bench@example.org', '+33199000100', 'Paris', 'FR', 'Europe/Paris', $3, $4, $5)`,
+           notice_url, notice_secret_sealed, link_secret_sealed, abuse_limits)
+         values ($1, $2, $2, 'bench@example.org', '+33199000100', 'Paris', 'FR', 'Europe/Paris', $3, $4, $5, $6)`,
         [
           merchant,
           `Bench ${String(m)}`,
           `${house.sandboxUrl.replace('127.0.0.1', 'localhost')}/notices`,
           seal.close(house.sandboxSecrets.noticeSecret, merchant),
           seal.close('bench', merchant),
+          JSON.stringify(roomyLimits),
         ],
       );
       await sql.query(`insert into api_keys (id, merchant_id, name, key_hash) values ($1, $2, 'bench', $3)`, [

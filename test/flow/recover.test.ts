@@ -29,5 +29,5 @@ it('keeps no more timers than it has sweeps, however long it runs', async () => 
     while (set.size < due.length) await Promise.resolve();
   }
   await recovery.stop();
-  expect(cancelled).toBe(3);
+  expect(cancelled).toBe(4);
 });

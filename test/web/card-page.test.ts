@@ -4,7 +4,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { zero } from '../../src/core/money.ts';
-import type { Ordered } from '../../src/flow/order-callback.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
@@ -438,7 +437,7 @@ describe('when something is slow, away or stopped', () => {
     const usual = stage.answers.order;
     stage.answers.order = (request) =>
       new Promise((resolve) => {
-        release = () => resolve(usual(request) as Ordered);
+        release = () => resolve(usual(request));
       });
     await page.getByLabel('Numéro de téléphone').fill('0612345678');
     const button = page.getByRole('button', { name: 'Continuer vers le paiement' });
