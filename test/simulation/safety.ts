@@ -20,6 +20,8 @@ export class Violation extends Error {
 /** The switch's task stands at most this far behind a limit, and fires within 100 ms. */
 const behindUs = 2_000_000n;
 const firesWithinUs = 150_000n;
+/** A bridge is stamped with the instant of the switch's 20 ms grid before it; its tasks are not. */
+const gridUs = 20_000n;
 /** A resync comes every 30 s; and what it needs to look and write. */
 const resyncMs = 35_000;
 /** A talk whose end nobody heard waits this long for the switch's own records of it. */
@@ -234,7 +236,7 @@ export class Safety {
           if (talk.limitUntilUs === undefined) {
             throw new Violation(`a talk without a limit armed in the switch: ${order.order_id}`);
           }
-          if (talk.limitUntilUs > latestUs) {
+          if (talk.limitUntilUs > latestUs + gridUs) {
             throw new Violation(
               `the armed limit of ${order.order_id} stands ${seconds(talk.limitUntilUs - latestUs + behindUs)} behind what is paid for`,
             );
