@@ -39,6 +39,8 @@ interface Passwords {
 const otherSupervisorMs = 12_000;
 /** A database that falls over this often in a row is broken, not unlucky. */
 const restartsMax = 3;
+/** After this long in one piece what came before is not in a row with what comes. */
+const soundMs = 5_000;
 
 let running: Postmaster | undefined;
 /** While Postgres comes up: who ends us meanwhile waits for it, so that it is not left behind. */
@@ -67,8 +69,10 @@ async function supervise(asked: SupervisorOrder): Promise<void> {
   const { port } = running;
   report({ state: 'ready', port, superuserPassword: passwords.superuser, ownerPassword: passwords.owner });
   for (let restarts = 0; restarts < restartsMax; restarts += 1) {
+    const since = performance.now();
     await running.exited;
     if (isEnding()) return;
+    if (performance.now() - since > soundMs) restarts = 0;
     running = await noted(start(port));
     report({ state: 'restarted' });
   }
