@@ -144,7 +144,9 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
       if (attempt.state === 'offered') offerToConsultant(draft, attempt);
       return;
     case 'played':
-      if (attempt.state === 'accepted') draft.commands.push({ do: 'playMusic', leg: attempt.leg });
+      // The joining cuts the sentence short: music now would play on over the talk.
+      if (attempt.state === 'accepted' && !agreed(draft.session))
+        draft.commands.push({ do: 'playMusic', leg: attempt.leg });
       return;
     case 'legEnded':
       if (attempt.state === 'accepted') {
@@ -261,7 +263,7 @@ function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
       if (caller.state === 'offered') offerToCaller(draft, caller);
       return;
     case 'played':
-      if (caller.state === 'consented' && event.request === 'hold') {
+      if (caller.state === 'consented' && event.request === 'hold' && !agreed(draft.session)) {
         draft.commands.push({ do: 'playMusic', leg: caller.leg });
       }
       return;

@@ -293,6 +293,24 @@ describe('the caller', () => {
     expect(agreed.session.state).toBe('connected');
     expect(agreed.said.some((step) => step.neverAgain !== undefined)).toBe(false);
   });
+  it('agrees while the other still hears a sentence: joining cuts it short, and no music is put over the talk', () => {
+    const table = ringing().on(answered(callerLeg)).on(key(callerLeg, '1'));
+    expect(table.done()).toEqual(['ask A caller_offer', 'bridge']);
+    table.on({ type: 'played', leg: legOf(1), request: 'wait' });
+    expect(table.done()).toEqual([]);
+    table.on({ type: 'legsBridged', atUs: 100n * second });
+    table.on({ type: 'played', leg: legOf(1), request: 'wait' });
+    expect(table.done()).toEqual([]);
+
+    const callerFirst = new Table({ callerFirst: true })
+      .on(paid)
+      .on(answered(callerLeg))
+      .on(key(callerLeg, '1'));
+    callerFirst.on(answered(legOf(1))).on(key(legOf(1), '1'));
+    expect(callerFirst.done().at(-1)).toBe('bridge');
+    callerFirst.on({ type: 'played', leg: callerLeg, request: 'hold' });
+    expect(callerFirst.done()).toEqual([]);
+  });
   it('cannot be joined: both are told, nothing is charged', () => {
     const table = ringing().on(answered(callerLeg)).on(key(callerLeg, '1'));
     table.done();
