@@ -37,6 +37,7 @@ module.exports = {
     only('merchants', '^src/merchants/', ['^src/core/', '^src/flow/ports\\.ts$']),
     only('web', '^src/web/', ['^src/(core|store|flow)/']),
     only('sandbox', '^src/sandbox/', ['^src/core/']),
+    only('terminal', '^src/terminal/', ['^src/(core|store|flow)/']),
     only('config', '^src/config\\.ts$', ['^src/core/']),
     // A port is a shape: who stands behind it takes nothing of the steps but its types; the sandbox nothing of the rules.
     typesOnly('ports', '^src/(telephony|payments|merchants)/', '^src/flow/'),
@@ -44,7 +45,10 @@ module.exports = {
     {
       name: 'put-together-at-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main|gateway|gateway-process|kept-gateway)\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(main|gateway|gateway-process|kept-gateway|cli|cli-answer)\\.ts$',
+      },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     { name: 'main-is-last', severity: 'error', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },

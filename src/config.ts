@@ -182,10 +182,7 @@ export interface TerminalConfig {
 }
 
 /** Throws `ConfigError`. Variables of the gateway that are wrong are the gateway's affair. */
-export function readTerminalConfig(
-  env: Environment = process.env,
-  workingDir = process.cwd(),
-): TerminalConfig {
+export function readTerminalConfig(env: Environment, workingDir: string): TerminalConfig {
   const problems: string[] = [];
   const read = <Name extends 'DATABASE_URL' | 'SECRETS_KEY'>(variable: Name): Values[Name] | undefined => {
     const text = env[variable]?.trim() ?? '';

@@ -141,7 +141,7 @@ export function findPlace(dataDir: string): PostgresPlace {
     return { installation, cluster, runAs: { kind: 'self' } };
   }
 
-  const elsewhere = join(sharedRoot, 'data', createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
+  const elsewhere = folderOutside(dataDir);
   if (!existsSync(cluster) && existsSync(join(elsewhere, 'cluster')))
     return placeOutside(installation, elsewhere);
 
@@ -153,6 +153,16 @@ export function findPlace(dataDir: string): PostgresPlace {
   }
   if (existsSync(cluster)) throw doesNotLoad(installation);
   return placeOutside(installation, elsewhere);
+}
+
+function folderOutside(dataDir: string): string {
+  return join(sharedRoot, 'data', createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
+}
+
+/** Where the cluster of this folder lies, wherever it had to be put. */
+export function clusterFolder(dataDir: string): string {
+  const beside = join(dataDir, 'cluster');
+  return existsSync(beside) ? beside : join(folderOutside(dataDir), 'cluster');
 }
 
 /** Tries this user on an existing cluster, or on an empty folder where the cluster would come to lie. */

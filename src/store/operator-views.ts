@@ -2,7 +2,7 @@
 // and amounts; no number, address, name or card, which nobody needs to see what became of an order.
 
 import { amountText, money } from '../core/money.ts';
-import { type Db, firstRow, rows, type Tx } from './database.ts';
+import { type Database, type Db, firstRow, rows, type Tx } from './database.ts';
 
 export interface Owner {
   kind: string;
@@ -214,8 +214,7 @@ export interface ParkedNotice {
   createdAt: Date;
 }
 
-/** Notices nobody tries any more, oldest first. */
-export async function parkedNoticeIds(
+async function parkedNoticeIds(
   db: Db,
   atMost: number,
   merchantId?: string,
@@ -226,7 +225,7 @@ export async function parkedNoticeIds(
   ]);
 }
 
-export async function readParkedNotices(
+async function readParkedNotices(
   tx: Tx,
   merchantId: string,
   ids: readonly string[],
@@ -249,6 +248,21 @@ export async function readParkedNotices(
     ...(lastStatus !== null && { lastStatus }),
     ...(lastProblem !== null && { lastProblem }),
   }));
+}
+
+/** Found across merchants by their ids, read merchant by merchant. Oldest first. */
+export async function listParkedNotices(
+  db: Database,
+  atMost: number,
+  merchantId?: string,
+): Promise<ParkedNotice[]> {
+  const found = await db.asNobody((nobody) => parkedNoticeIds(nobody, atMost, merchantId));
+  const notices: ParkedNotice[] = [];
+  for (const merchant of new Set(found.map((one) => one.merchantId))) {
+    const ids = found.filter((one) => one.merchantId === merchant).map((one) => one.id);
+    notices.push(...(await db.asMerchant(merchant, (tx) => readParkedNotices(tx, merchant, ids))));
+  }
+  return notices.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
 /** A payment that is not over is looked at by whichever gateway comes first, within a second. `false`: it is over. */

@@ -4,11 +4,9 @@ import type { House } from '../flow/house.ts';
 import { attentionKinds, listAttention, readOperatorActs } from '../store/attention.ts';
 import {
   ownerOfId,
-  parkedNoticeIds,
-  type ParkedNotice,
+  listParkedNotices,
   readDeadJobs,
   readOrderStory,
-  readParkedNotices,
   readSwitchViews,
 } from '../store/operator-views.ts';
 import { anyId, instant, listOf, unknownId } from './operator-shapes.ts';
@@ -133,7 +131,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
     problems: [],
     act: async ({ query: { merchant, limit } }): Promise<ApiAnswer> => ({
       status: 200,
-      body: { data: await parkedNotices(house, limit, merchant) },
+      body: { data: await listParkedNotices(db, limit, merchant) },
     }),
   });
 
@@ -154,20 +152,4 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
       body: { data: await db.asNobody((nobody) => readOperatorActs(nobody, limit)) },
     }),
   });
-}
-
-/** Found across merchants by their ids, read merchant by merchant. */
-export async function parkedNotices(
-  { db }: Pick<House, 'db'>,
-  limit: number,
-  merchantId?: string,
-): Promise<ParkedNotice[]> {
-  const found = await db.asNobody((nobody) => parkedNoticeIds(nobody, limit, merchantId));
-  const idsOf = new Map<string, string[]>();
-  for (const one of found) idsOf.set(one.merchantId, [...(idsOf.get(one.merchantId) ?? []), one.id]);
-  const notices: ParkedNotice[] = [];
-  for (const [merchant, ids] of idsOf) {
-    notices.push(...(await db.asMerchant(merchant, (tx) => readParkedNotices(tx, merchant, ids))));
-  }
-  return notices.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }

@@ -1,0 +1,360 @@
+// What an operator can say at the terminal, one entry a command: the same questions and repairs as the operator's API.
+
+import type { House } from '../flow/house.ts';
+import * as repair from '../flow/repair.ts';
+import { stopsNow } from '../flow/kill-switch.ts';
+import { checkInvariants } from '../flow/watch-house.ts';
+import { type AttentionKind, attentionKinds, listAttention, readOperatorActs } from '../store/attention.ts';
+import {
+  type OrderStory,
+  ownerOfId,
+  listParkedNotices,
+  readDeadJobs,
+  readJobFigures,
+  readOrderStory,
+  readSwitchViews,
+} from '../store/operator-views.ts';
+import { facts, page, table, wrapped } from './print.ts';
+
+export interface Options {
+  merchant?: string;
+  kind?: string;
+  hours?: string;
+  all?: boolean;
+  talks?: boolean;
+  limit?: string;
+}
+
+export interface Called {
+  house: House;
+  operator: repair.Operator;
+  args: readonly string[];
+  options: Options;
+}
+
+export interface Said {
+  /** For a person. */
+  text: string;
+  /** For a program: `--json`. */
+  data: unknown;
+  /** 0: done, or nothing wrong. 1: not done, or something is wrong. */
+  code: 0 | 1;
+}
+
+/** The command was called wrongly: the sentence says how. */
+export class WrongUse extends Error {}
+
+export interface Command {
+  /** As it is called: `jobs retry <id>`; words before the first `<` or `[` are its name. */
+  usage: string;
+  help: string;
+  run(called: Called): Promise<Said>;
+}
+
+const said = (text: string, data: unknown, code: 0 | 1 = 0): Said => ({ text, data, code });
+
+function oneId({ args }: Called, what: string): string {
+  const [id, ...more] = args;
+  if (id === undefined || more.length > 0) throw new WrongUse(`Say which ${what}: one id.`);
+  return id;
+}
+
+function whole(text: string | undefined, name: string, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 100_000) {
+    throw new WrongUse(`--${name} must be a whole number from 1 to 100000.`);
+  }
+  return value;
+}
+
+const refusals = {
+  no_address:
+    'This merchant has no address for notices, or answered 410. Ask him, then: notices replay --merchant <id>.',
+  number_invalid: 'This is no telephone number. Write it with its country code, such as +33612345678.',
+};
+
+/** What came of a repair: `done` is the sentence for it, with how many where it can be several. */
+function repaired(result: repair.Repaired, done: (many: number) => string, notNeeded: string): Said {
+  switch (result.outcome) {
+    case 'done':
+      return said(done(result.many ?? 1), result);
+    case 'not_needed':
+      return said(notNeeded, result);
+    case 'unknown':
+      return said('Nothing here has this id. Check that it is complete.', result, 1);
+    case 'refused':
+      return said(refusals[result.because], result, 1);
+  }
+}
+
+const counted = (many: number, one: string, several = `${one}s`): string =>
+  `${String(many)} ${many === 1 ? one : several}`;
+
+export const commands: readonly Command[] = [
+  {
+    usage: 'attention [--kind <kind>]',
+    help: 'What wants a person, oldest first, and what to do next.',
+    async run({ house: { db, clock }, options: { kind } }) {
+      if (kind !== undefined && !isKind(kind)) {
+        throw new WrongUse(`--kind must be one of ${attentionKinds.join(', ')}.`);
+      }
+      const items = (await db.asNobody((nobody) => listAttention(nobody, clock.now()))).filter(
+        (item) => kind === undefined || item.kind === kind,
+      );
+      const text = items.map(({ kind: name, id, since, seen, sentence }) => {
+        const by = seen ? `, seen by ${seen.by}` : '';
+        return `${since.toISOString().slice(0, 19).replace('T', ' ')}  ${name}  ${id}${by}\n${wrapped(sentence, '  ')}`;
+      });
+      return said(text.length === 0 ? 'Nothing wants a person.' : text.join('\n\n'), items);
+    },
+  },
+  {
+    usage: 'seen <kind> <id>',
+    help: 'You know of it: it is not counted any more until it happens again.',
+    async run({ house, operator, args }) {
+      const [kind, id, ...more] = args;
+      if (kind === undefined || !isKind(kind) || id === undefined || more.length > 0) {
+        throw new WrongUse('Say its kind and its id, as attention lists them.');
+      }
+      const result = await repair.markAsSeen(house, operator, { kind, id });
+      return repaired(result, () => 'Seen.', 'Seen.');
+    },
+  },
+  {
+    usage: 'order <id>',
+    help: 'The whole story of an order, by its id or the id of anything of it (payment, call, leg, notice, receipt).',
+    async run(called) {
+      const { db } = called.house;
+      const id = oneId(called, 'order');
+      const owner = await db.asNobody((nobody) => ownerOfId(nobody, id));
+      const orderId = owner?.orderId;
+      const story =
+        owner === undefined || orderId === undefined
+          ? undefined
+          : await db.asMerchant(owner.merchantId, (tx) => readOrderStory(tx, orderId));
+      if (!story) return said('Nothing here has this id. Check that it is complete.', null, 1);
+      const acts = await db.asNobody((nobody) => readOperatorActs(nobody, 50, story.order.id));
+      return said(storyText(story, acts), { ...story, acts });
+    },
+  },
+  {
+    usage: 'switches',
+    help: 'Switches: who commands each, how long its lease lasts, how many calls live there.',
+    async run({ house: { db, clock } }) {
+      const views = await db.asNobody((nobody) => readSwitchViews(nobody, clock.now()));
+      const columns = ['id', 'commander', 'leaseSecondsLeft', 'leaseNumber', 'draining', 'calls'];
+      return said(views.length === 0 ? 'There is no switch yet.' : table(views, columns), views);
+    },
+  },
+  ...(['drain', 'undrain'] as const).map((name): Command => ({
+    usage: `${name} <switch>`,
+    help:
+      name === 'drain'
+        ? 'No new calls for this switch; those that live there live on.'
+        : 'New calls for this switch again.',
+    async run(called) {
+      const result = await repair.drain(
+        called.house,
+        called.operator,
+        oneId(called, 'switch'),
+        name === 'drain',
+      );
+      const done =
+        name === 'drain'
+          ? 'It takes no new calls. When switches shows no calls there, it can be taken away.'
+          : 'It takes new calls.';
+      return repaired(result, () => done, done);
+    },
+  })),
+  {
+    usage: 'jobs',
+    help: 'How the queue of jobs stands.',
+    async run({ house: { db, clock } }) {
+      const figures = await db.asNobody((nobody) => readJobFigures(nobody, clock.now()));
+      return said(figures.length === 0 ? 'No job waits.' : table(figures), figures);
+    },
+  },
+  {
+    usage: 'jobs dead',
+    help: 'Jobs that failed so often that they are not tried any more, with their last error.',
+    async run({ house: { db } }) {
+      const jobs = await db.asNobody(readDeadJobs);
+      return said(jobs.length === 0 ? 'No job is dead.' : table(jobs), jobs);
+    },
+  },
+  {
+    usage: 'jobs retry <id>',
+    help: 'Try a dead job again, from its first try.',
+    async run(called) {
+      const result = await repair.retryDeadJob(called.house, called.operator, oneId(called, 'job'));
+      return repaired(result, () => 'It is tried again by whichever gateway comes first.', '');
+    },
+  },
+  {
+    usage: 'notices parked [--merchant <id>] [--limit <n>]',
+    help: 'Notices nobody tries to deliver any more.',
+    async run({ house: { db }, options: { merchant, limit } }) {
+      const notices = await listParkedNotices(db, whole(limit, 'limit', 100), merchant);
+      const columns = [
+        'createdAt',
+        'id',
+        'merchantId',
+        'orderId',
+        'type',
+        'tries',
+        'lastStatus',
+        'lastProblem',
+      ];
+      return said(notices.length === 0 ? 'No notice is parked.' : table(notices, columns), notices);
+    },
+  },
+  {
+    usage: 'notices replay <id> | --merchant <id>',
+    help: 'Send a notice again, or all that is parked of a merchant (also after he answered 410).',
+    async run(called) {
+      const { house, operator, options, args } = called;
+      if (options.merchant !== undefined) {
+        if (args.length > 0) throw new WrongUse('Say one notice or one merchant, not both.');
+        const result = await repair.replayParkedOf(house, operator, options.merchant);
+        return repaired(
+          result,
+          (many) => `${counted(many, 'notice')} will be sent again.`,
+          'None was parked.',
+        );
+      }
+      const result = await repair.replayOneNotice(house, operator, oneId(called, 'notice'));
+      return repaired(result, () => 'It will be sent again.', '');
+    },
+  },
+  {
+    usage: 'settle <id>',
+    help: 'Settle an order anew; what is parked is tried from its first try.',
+    async run(called) {
+      const result = await repair.settleAgain(called.house, called.operator, oneId(called, 'order'));
+      return repaired(
+        result,
+        () => 'It is settled by whichever gateway comes first. What came of it: order <id>.',
+        'It is settled already.',
+      );
+    },
+  },
+  {
+    usage: 'look <id>',
+    help: 'Have the processor asked at once what is true of a payment.',
+    async run(called) {
+      const result = await repair.lookAtPaymentNow(called.house, called.operator, oneId(called, 'payment'));
+      return repaired(
+        result,
+        () => 'The processor is asked by whichever gateway comes first. What came of it: order <id>.',
+        'The payment is over: nothing is asked any more.',
+      );
+    },
+  },
+  {
+    usage: 'stop [--merchant <id>] [--talks]',
+    help: 'No calls from now on, of one merchant or of all. Whoever talks talks on, unless --talks.',
+    async run({ house, operator, args, options: { merchant, talks } }) {
+      if (args.length > 0) throw new WrongUse('A merchant is named by --merchant <id>.');
+      const which = { alsoTalks: talks === true, ...(merchant !== undefined && { merchantId: merchant }) };
+      const result = await repair.stop(house, operator, which);
+      const whose = merchant === undefined ? 'All calls are' : `Calls of ${merchant} are`;
+      return repaired(
+        result.outcome === 'done' ? { ...result, many: result.many ?? 0 } : result,
+        (many) => `${whose} stopped; ${counted(many, 'call')} told to end.`,
+        '',
+      );
+    },
+  },
+  {
+    usage: 'resume [--merchant <id>]',
+    help: 'Calls may be made again.',
+    async run({ house, operator, args, options: { merchant } }) {
+      if (args.length > 0) throw new WrongUse('A merchant is named by --merchant <id>.');
+      const which = merchant === undefined ? {} : { merchantId: merchant };
+      const result = await repair.resume(house, operator, which);
+      // One who is stopped himself stays so when the house resumes, and the other way round: whoever is in a hurry forgets.
+      const stops = result.outcome === 'done' ? await stopsNow(house, merchant) : {};
+      const still =
+        stops.house && merchant !== undefined ? ' All calls of the house are still stopped: resume.' : '';
+      return repaired(result, () => `Calls may be made again.${still}`, '');
+    },
+  },
+  {
+    usage: 'records import',
+    help: 'Bring call records in quarantine to their legs, where those are known by now.',
+    async run({ house, operator }) {
+      const result = await repair.importRecords(house, operator);
+      return repaired(
+        result,
+        (many) => `${counted(many, 'record')} brought to ${many === 1 ? 'its leg' : 'their legs'}.`,
+        'No record in quarantine is of a leg that is known.',
+      );
+    },
+  },
+  {
+    usage: 'numbers allow <number>',
+    help: 'A number that was never to be called again may be, because its owner says so.',
+    async run({ house, operator, args }) {
+      if (args.length === 0) throw new WrongUse('Say which number, with its country code.');
+      const result = await repair.allowNumber(house, operator, args.join(''));
+      return repaired(result, () => 'It may be called again.', 'It may be called; nobody said otherwise.');
+    },
+  },
+  {
+    usage: 'check [--hours <n> | --all]',
+    help: 'Check what must always hold: of all that is not over and what was settled in the last 24 hours, n hours, or ever.',
+    async run({ house, options: { hours, all } }) {
+      const { clock } = house;
+      const since =
+        all === true
+          ? ('-infinity' as const)
+          : new Date(clock.now().getTime() - whole(hours, 'hours', 24) * 3_600_000);
+      const found = await checkInvariants(house, since);
+      return found.length === 0
+        ? said('Everything that must hold does.', found)
+        : said(table(found), found, 1);
+    },
+  },
+  {
+    usage: 'acts [--limit <n>]',
+    help: 'Repairs by hand: who, what and why; newest first.',
+    async run({ house: { db }, options: { limit } }) {
+      const acts = await db.asNobody((nobody) => readOperatorActs(nobody, whole(limit, 'limit', 30)));
+      const columns = ['at', 'by', 'act', 'target', 'outcome', 'why'];
+      return said(acts.length === 0 ? 'Nobody repaired anything yet.' : table(acts, columns), acts);
+    },
+  },
+];
+
+function isKind(text: string): text is AttentionKind {
+  return (attentionKinds as readonly string[]).includes(text);
+}
+
+function storyText(story: OrderStory, acts: readonly object[]): string {
+  const operations = story.authorizations.flatMap(({ id, operations: list }) =>
+    list.map((one) => ({ authorization: id, ...one })),
+  );
+  const deliveries = story.notices.flatMap(({ id, deliveries: list }) =>
+    list.map((one) => ({ notice: id, ...one })),
+  );
+  const rows = (list: readonly object[]): string => (list.length === 0 ? '' : table(list));
+  return page([
+    ['Order', facts(story.order)],
+    ['Payment', facts(story.payment)],
+    ['Holds', rows(story.authorizations.map(({ operations: _list, ...one }) => one))],
+    ['Asked of the processor', rows(operations)],
+    ['Refunds', rows(story.refunds)],
+    ['Disputes', rows(story.disputes)],
+    ['Call', story.session ? facts(story.session) : ''],
+    ['What happened', rows(story.events.map(({ at, name, facts: more }) => ({ at, name, more })))],
+    ['Legs', rows(story.legs)],
+    ['Work for its switch', rows(story.work)],
+    ['Notices', rows(story.notices.map(({ deliveries: _list, ...one }) => one))],
+    ['Deliveries', rows(deliveries)],
+    ['Receipt', story.receipt ? facts(story.receipt) : ''],
+    ['Ledger', rows(story.ledger)],
+    ['Steps that failed', rows(story.marks)],
+    ['Repaired by hand', rows(acts)],
+  ]);
+}

@@ -1,0 +1,38 @@
+// The house as an operator's terminal has it: the database, and nothing else. What a repair wants of the world outside it
+// writes down, and whichever gateway lives carries it out; here nobody is called, paid, told or rung.
+
+import type { House } from '../flow/house.ts';
+import type { CardProcessor, Clock, Ids } from '../flow/ports.ts';
+import type { Database } from '../store/database.ts';
+import type { Seal } from '../store/seal.ts';
+
+export function terminalHouse(own: { db: Database; clock: Clock; ids: Ids; seal: Seal }): House {
+  return {
+    ...own,
+    processor: nobodyAsked,
+    switches: new Map(),
+    notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }) },
+    mailer: { configured: false, send: () => Promise.resolve('failed') },
+    // What came of a command is printed; who did it is kept in the database.
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    metrics: { observe: () => undefined, count: () => undefined },
+    publicUrl: '',
+  };
+}
+
+const unknown = () => Promise.resolve({ outcome: 'unknown' as const });
+
+const nobodyAsked: CardProcessor = {
+  health: () => ({}),
+  authorize: unknown,
+  capture: unknown,
+  void: unknown,
+  look: unknown,
+  find: unknown,
+  refund: unknown,
+  lookAtRefund: unknown,
+  lookAtDispute: unknown,
+  minimumCharge: (currency) => {
+    throw new Error(`Nothing is settled from the terminal, in ${currency} or otherwise.`);
+  },
+};
