@@ -22,7 +22,7 @@ import {
 } from '../store/payments.ts';
 import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
-import { askForHold, saveHold } from './hold-money.ts';
+import { askForHold, askOrFind, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
 import { cardMayPay } from './limit-abuse.ts';
 import { abandonSeconds, holdWithoutCallSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
@@ -44,11 +44,11 @@ export async function authorizePayment(house: House, payment: StoredPayment): Pr
 }
 
 /**
- * The same once more, because nobody knows what became of it. That the repeat is refused (by another configuration, by a
- * key that was changed) says nothing of the first request, which may hold the amount: it stays unknown.
+ * The same once more, because nobody knows what became of it; looked for where its key cannot tell. That the repeat is
+ * refused says nothing of the first request, which may hold the amount: it stays unknown until it was looked for.
  */
 export async function askAgain(house: House, payment: StoredPayment): Promise<Applied> {
-  const answer = await askForAuthorization(house, payment);
+  const answer = await askOrFind(house, payment, firstAuthorization(payment));
   return recordAuthorization(house, payment.merchantId, payment.id, answer, 'again');
 }
 
@@ -61,7 +61,7 @@ async function recordAuthorization(
   house: House,
   merchantId: string,
   paymentId: string,
-  answer: Authorized,
+  answer: LostOrFound,
   asked: 'first' | 'again' = 'first',
 ): Promise<Applied> {
   if (answer.outcome === 'intent') {
@@ -86,16 +86,20 @@ async function recordAuthorization(
       });
       return { refusal: { because: 'processor_away' as const }, needsPage: false };
     }
-    const refusal: OrderRefusal =
-      answer.outcome === 'declined'
-        ? { because: 'declined', detail: answer.reason }
-        : { because: 'processor_refused' };
+    const refusals: Record<typeof answer.outcome, OrderRefusal> = {
+      declined: { because: 'declined', ...(answer.outcome === 'declined' && { detail: answer.reason }) },
+      refused: { because: 'processor_refused' },
+      // Nothing was ever made of the request: it is over as if nobody had been there.
+      none: { because: 'processor_away', detail: 'processor_never_answered' },
+    };
+    const refusal = refusals[answer.outcome];
     await saveAuthorization(tx, authorization.id, {
       state: 'failed',
       ...(answer.outcome === 'declined' && { declineReason: answer.reason }),
       ...(answer.outcome === 'declined' && answer.intentId !== undefined && { intentId: answer.intentId }),
     });
-    await failPayment(house, tx, payment, refusal.detail ?? refusal.because, 'payment_failed');
+    const outcome = answer.outcome === 'none' ? 'payment_abandoned' : 'payment_failed';
+    await failPayment(house, tx, payment, refusal.detail ?? refusal.because, outcome);
     return { refusal, needsPage: false };
   });
 }

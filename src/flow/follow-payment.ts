@@ -14,25 +14,21 @@ import { freeConsultants } from '../store/consultants.ts';
 import { merchantOfCharge, merchantOfIntent } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import {
-  answerOperation,
-  authorizeOperation,
   firstAuthorization,
   giveUpPayment,
   lockPayment,
   lockPaymentOfOrder,
   lookAgain,
   readPayment,
-  saveAuthorization,
   savePayment,
   type StoredPayment,
 } from '../store/payments.ts';
 import type { Tx } from '../store/database.ts';
 import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switches.ts';
-import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
+import { applyIntent, askAgain } from './authorize-payment.ts';
 import { narrate, writeStep } from './call-step.ts';
-import { askOrFind } from './hold-money.ts';
 import type { House } from './house.ts';
-import { abandonSeconds, keyHoldsSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
+import { abandonSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
 import { lookAtRefund } from './refund-payment.ts';
 import { lookAtParked, voidPayment } from './settle-order.ts';
@@ -42,9 +38,6 @@ const forsakenSlackSeconds = 120;
 
 /** A parked settlement one of whose holds has ended is looked at this often until all have. */
 const parkedAgainSeconds = 60 * 60;
-/** A search that was not answered: once more after this. Nobody waits for it. */
-const lostAgainSeconds = 600;
-
 /** What can move a payment that waits for its card. Of the rest a processor tells (some five a payment) we know already. */
 const worthALook: ReadonlySet<string> = new Set([
   'payment_intent.amount_capturable_updated',
@@ -97,7 +90,6 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
     if (age >= abandonSeconds && !payment.givenUp) {
       await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
     }
-    if (age >= keyHoldsSeconds) return lookForLost(house, payment);
     await askAgain(house, payment);
     return;
   }
@@ -116,29 +108,6 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
   const waits = looked.intent.state === 'needs_card' || looked.intent.state === 'needs_action';
   if (waits && age >= abandonSeconds)
     await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
-}
-
-/**
- * The key is too old to ask by: the processor is searched for what it may have made of the request. Nothing there means that
- * nothing was ever held; what is found is gone on with (and let go, since nobody waits for it any more).
- */
-async function lookForLost(house: House, payment: StoredPayment): Promise<void> {
-  const { merchantId, id: paymentId } = payment;
-  const authorization = firstAuthorization(payment);
-  const found = await askOrFind(house, payment, authorization);
-  if (found.outcome === 'intent') {
-    await applyIntent(house, merchantId, paymentId, found.intentId, found.intent);
-    return;
-  }
-  await house.db.asMerchant(merchantId, async (tx) => {
-    const locked = await lockPayment(tx, paymentId);
-    if (locked?.state !== 'awaiting_card' || firstAuthorization(locked).intentId !== undefined) return;
-    const now = house.clock.now();
-    if (found.outcome !== 'none') return lookAgain(tx, paymentId, later(now, lostAgainSeconds));
-    await answerOperation(tx, authorizeOperation(authorization).id, 'refused', { ...found }, now);
-    await saveAuthorization(tx, authorization.id, { state: 'failed' });
-    await failPayment(house, tx, locked, 'processor_never_answered', 'payment_abandoned');
-  });
 }
 
 /**

@@ -59,8 +59,9 @@ const findableSeconds = 60;
 
 /**
  * What became of a request whose answer may have been lost: asked again by its key while that means the same request, looked
- * for after it. That a repeat is refused (by another configuration, by a key that was changed) says nothing of the first
- * request: it is looked for too, as soon as that can be believed; until then `refused` is to be taken for unknown.
+ * for after it. A key may have been answered for good with what says nothing (a 500 the processor keeps). And that a repeat is
+ * refused (by another configuration, by a key that was changed) says nothing of the first request. In both it is looked for,
+ * as soon as that can be believed; until then `refused` is to be taken for unknown.
  */
 export async function askOrFind(
   house: House,
@@ -70,10 +71,12 @@ export async function askOrFind(
   const ageSeconds = (house.clock.now().getTime() - authorization.createdAt.getTime()) / 1000;
   if (ageSeconds < keyHoldsSeconds) {
     const answer = await askForHold(house, payment, authorization);
-    if (answer.outcome !== 'refused' || ageSeconds < findableSeconds) return answer;
+    const saysNothing =
+      answer.outcome === 'refused' || (answer.outcome === 'unknown' && answer.spent === true);
+    if (!saysNothing || ageSeconds < findableSeconds) return answer;
     house.log.error(
-      { paymentId: payment.id, authorizationId: authorization.id, reason: answer.reason },
-      'the processor refuses an authorization',
+      { paymentId: payment.id, authorizationId: authorization.id, answer },
+      'the processor says nothing of an authorization by its key any more',
     );
   }
   return house.processor.find({

@@ -214,7 +214,8 @@ export type Authorized =
   | { outcome: 'intent'; intentId: string; intent: IntentState }
   | { outcome: 'declined'; intentId?: string; reason: DeclineReason }
   | { outcome: 'refused'; reason: string }
-  | { outcome: 'unknown' };
+  /** `spent`: the key has its answer for good and it says nothing of what was done: only looking helps now. */
+  | { outcome: 'unknown'; spent?: true };
 
 export type Settled =
   | { outcome: 'captured'; amount: Money; chargeId: string }

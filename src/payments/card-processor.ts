@@ -168,11 +168,11 @@ export class StripeCardProcessor implements CardProcessor {
         optionsOf(request),
       );
       const intent = found.data[0];
-      if (intent === undefined) return { outcome: 'unknown' };
+      if (intent === undefined) return { outcome: 'unknown', spent: true };
       return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
     } catch (error) {
       this.#note('search', request.key, undefined, readStripeError(error));
-      return { outcome: 'unknown' };
+      return { outcome: 'unknown', spent: true };
     }
   }
 
@@ -293,23 +293,21 @@ export class StripeCardProcessor implements CardProcessor {
           return { outcome: 'refused', reason: failure.reason };
         case 'unknown':
           // The stored answer will not change: only looking helps now.
-          return failure.final ? await this.#settledByLooking(act, request, failure) : { outcome: 'unknown' };
+          return failure.final ? await this.#settledByLooking(act, request) : { outcome: 'unknown' };
         case 'declined':
         case 'other_state':
-          return await this.#settledByLooking(act, request, failure);
+          return await this.#settledByLooking(act, request);
       }
     }
   }
 
-  /** The intent was already elsewhere, or the answer under this key is spent: what is true decides. */
-  async #settledByLooking(
-    act: 'capture' | 'void',
-    request: IntentReference,
-    failure: StripeFailure,
-  ): Promise<Settled> {
+  /**
+   * The intent was already elsewhere, or the answer under this key is spent: what is true decides. One that still holds was
+   * not touched by what was asked, and will not be: `refused`, so that another key may try.
+   */
+  async #settledByLooking(act: 'capture' | 'void', request: IntentReference): Promise<Settled> {
     const looked = await this.look(request);
     if (looked.outcome === 'unknown') return { outcome: 'unknown' };
-    if (looked.intent.state === 'authorized' && failure.kind === 'unknown') return { outcome: 'unknown' };
     return settledAs(act, looked.intent);
   }
 

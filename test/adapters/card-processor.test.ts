@@ -162,7 +162,7 @@ describe('When the processor does not answer as it should', () => {
     const asked = request();
     await fault({ next: 'error_500' });
     await processor.authorize(asked);
-    expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown' });
+    expect(await processor.authorize(asked)).toEqual({ outcome: 'unknown', spent: true });
     expect(await intents()).toHaveLength(0);
   });
 
@@ -193,13 +193,14 @@ describe('When the processor does not answer as it should', () => {
     expect(captured.outcome === 'captured' && amountText(captured.amount)).toBe('5.00');
   });
 
-  it('a capture behind a kept 500 that did nothing stays unknown, and the hold stays', async () => {
+  it('a capture behind a kept 500 that did nothing is refused, and another key takes it', async () => {
     const intentId = await held();
     const asked = { intentId, key: newKey(), amount: money(5, 'EUR') };
     await fault({ next: 'error_500', on: 'capture' });
     await processor.capture(asked);
-    expect(await processor.capture(asked)).toEqual({ outcome: 'unknown' });
+    expect(await processor.capture(asked)).toEqual({ outcome: 'refused', reason: 'still_authorized' });
     expect(await processor.look({ intentId })).toMatchObject({ intent: { state: 'authorized' } });
+    expect(await processor.capture({ ...asked, key: newKey() })).toMatchObject({ outcome: 'captured' });
   });
 
   it('a void and a look without an answer are unknown', async () => {

@@ -3,6 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { orderCallback } from '../../src/flow/order-callback.ts';
+import { enqueueJob } from '../../src/store/jobs.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -70,6 +71,40 @@ it.each([
     expect((await stage.session(orderId)).state).toBe('settled');
   },
 );
+
+it('a 500 kept under the key, with nothing behind it: over as soon as looking can be believed', async () => {
+  const orderId = await unanswered('error_500');
+  stage.clock.turn(30_000);
+  await stage.look();
+  expect((await stage.payment(orderId))?.['state'], 'a search within the minute proves nothing').toBe(
+    'awaiting_card',
+  );
+  stage.clock.turn(61_000);
+  await stage.look();
+  await stage.workOff();
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'failed', reason: 'processor_never_answered' });
+  expect((await stage.session(orderId)).state).toBe('settled');
+});
+
+it.each(['capture', 'cancel'])('a 500 kept under the key of a %s: another key settles it', async (on) => {
+  const orderId = await stage.order();
+  if (on === 'capture') {
+    await stage.connect(orderId);
+    await stage.hangUp(orderId, 60);
+  } else {
+    await stage.on(orderId, () => ({ type: 'hangUpRequested', by: 'caller' }));
+  }
+  await stage.fault({ next: 'error_500', on });
+  await stage.work('settle_order');
+  const again = { merchantId, orderId };
+  await stage.house.db.asMerchant(merchantId, (tx) => enqueueJob(tx, 'settle_order', again, orderId));
+  await stage.work('settle_order');
+  stage.clock.turn(61_000);
+  await stage.settle(orderId);
+  expect((await stage.intents(orderId)).map((one) => one.status)).toEqual([
+    on === 'capture' ? 'succeeded' : 'canceled',
+  ]);
+});
 
 it('the search is not answered either: once more, later', async () => {
   const orderId = await unanswered('answer_lost');

@@ -75,6 +75,11 @@ it('half an hour without an answer: given up, nobody rings, and what turns out t
 
 it('a day without an answer: the key means nothing any more, so it is not asked again', async () => {
   const { id, orderId } = await unansweredOrder({ next: 'connection_cut', on: 'create', times: 2 });
+  await world.sql.query(
+    `update authorizations set created_at = now() - interval '24 hours'
+     where payment_id = (select id from payments where order_id = $1)`,
+    [orderId],
+  );
   await passes(orderId, '24 hours');
   await world.sessionIs(id, 'settled');
   expect(await paymentOf(orderId)).toEqual({ state: 'failed', reason: 'processor_never_answered' });

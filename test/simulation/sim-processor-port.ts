@@ -92,7 +92,7 @@ export class SimProcessorPort implements CardProcessor {
     if (answer.status !== 500) return { outcome: 'refused', reason: answer.code ?? 'refused' };
     if (answer.replayed !== true) return unknown;
     const found = await this.#search('search', merchantAccount, 'operation', key);
-    return found === undefined || found === 'none' ? unknown : found;
+    return found === undefined || found === 'none' ? { outcome: 'unknown', spent: true } : found;
   }
 
   async capture(
@@ -127,7 +127,6 @@ export class SimProcessorPort implements CardProcessor {
       return { outcome: 'refused', reason: answer.code ?? 'refused' };
     const looked = await this.look(request);
     if (looked.outcome === 'unknown') return unknown;
-    if (looked.intent.state === 'authorized' && spent) return unknown;
     return settledAs(act, looked.intent);
   }
 
