@@ -54,7 +54,9 @@ export class Liveness {
   /** What is still to come. Throws what must not even be on the way to it. */
   async pending(): Promise<Pending[]> {
     const [orphan] = await this.#orphans();
-    if (orphan && this.#kernel.healed) throw new Violation(`${orphan.what}: ${orphan.about}`);
+    const undisturbedMs = this.#kernel.nowMs - this.#kernel.disturbedUntilMs;
+    if (orphan && this.#kernel.healed && undisturbedMs > orphanMs)
+      throw new Violation(`${orphan.what}: ${orphan.about}`);
     const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
     for (const intent of this.#processor.intents()) {
       if (intent.status !== 'requires_capture') continue;

@@ -194,6 +194,7 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
 
 function heal(outside: Outside, gateways: readonly SimGateway[]): void {
   const { kernel, database } = outside;
+  kernel.disturb(0);
   kernel.healed = true;
   kernel.trace('--- nothing goes wrong any more ---');
   database.comeBack();
