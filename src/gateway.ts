@@ -126,11 +126,16 @@ export async function startGateway(
     (message) => log.warn({}, message),
     (ms) => new Promise((resolve) => realClock.after(ms, resolve)),
   );
-  const server = await listen(pages(house, config, world, { metrics, requests }), config);
+  let draining = false;
+  const server = await listen(
+    pages(house, config, world, { metrics, requests, isDraining: () => draining }),
+    config,
+  );
   const work = await startHouseWork(house, holder);
 
   // First nothing new comes in, then what was begun is finished, then the connections go.
   const close = async (): Promise<void> => {
+    draining = true;
     liveFeed(house).close();
     await server.close();
     await work.stopCommanding();
@@ -178,7 +183,7 @@ function pages(
   house: House,
   config: Config,
   world: World,
-  given: { metrics: HouseMetrics; requests: Logger },
+  given: { metrics: HouseMetrics; requests: Logger; isDraining: () => boolean },
 ): ReturnType<typeof webServer> {
   const { sandbox } = world;
   const standsIn = config.stripe === undefined;
@@ -198,6 +203,7 @@ function pages(
     operations: operations(house, {
       metrics: given.metrics,
       isCurrent: () => isCurrent(world.databaseUrl),
+      isDraining: given.isDraining,
       ...(config.operatorKey !== undefined && { operatorKey: config.operatorKey }),
     }),
     hooks: hooks(house, {

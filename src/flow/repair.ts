@@ -7,7 +7,7 @@ import { type AttentionKind, markSeen, writeOperatorAct } from '../store/attenti
 import { enqueueJob } from '../store/jobs.ts';
 import { requeueParked } from '../store/notices.ts';
 import { lookNow, ownerOfId, retryJob, settlingOf } from '../store/operator-views.ts';
-import { setDraining } from '../store/switches.ts';
+import { drainSwitch } from './command-switch.ts';
 import type { House } from './house.ts';
 import { resumeCalls, stopCalls, UnknownMerchant } from './kill-switch.ts';
 import { allowAgain } from './never-call.ts';
@@ -130,8 +130,8 @@ export function drain(
   draining: boolean,
 ): Promise<Repaired> {
   return repair(house, operator, draining ? 'drain' : 'undrain', switchId, async () => {
-    const known = await house.db.asNobody((db) => setDraining(db, switchId, draining));
-    return { outcome: known ? 'done' : 'unknown' };
+    const drained = await drainSwitch(house, switchId, draining);
+    return { outcome: drained === 'unknown_switch' ? 'unknown' : 'done' };
   });
 }
 

@@ -13,6 +13,7 @@ import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './cal
 import { CallRow } from './call-row.ts';
 import type { SwitchEvent, Timer } from './ports.ts';
 import { findOut, livingLegs } from './take-over.ts';
+import { noteFailedStep } from './watch-house.ts';
 
 /** Records follow the end of a leg within a second; one that could not be posted is found by the next sweep of the spool. */
 const lookAgainMs = 2_000;
@@ -426,13 +427,10 @@ export class LiveCall {
   }
 
   #enqueue(act: () => Promise<void>): void {
-    this.#queue = this.#queue.then(act).catch((error: unknown) => {
-      // A step that failed is a bug or a database away: the call goes on under its limit, and is looked at again.
-      this.#commander.house.log.error(
-        { callSessionId: this.session.id, err: error },
-        'a step of a call failed',
-      );
-    });
+    // A step that failed is a bug or a database away: the call goes on under its limit, and is looked at again.
+    this.#queue = this.#queue
+      .then(act)
+      .catch((error: unknown) => noteFailedStep(this.#commander.house, this.#row.stored, error));
   }
 
   #changed(from: CallSession): void {

@@ -2,7 +2,9 @@
 // finds is told once, kept until it is right again, and shown to whoever operates the house. Nothing is repaired here: what
 // broke a rule is a fault of ours, and guessing at its repair would be a second one.
 
-import { finishTurn, takeTurn } from '../store/attention.ts';
+import type { StoredSession } from '../store/call-sessions.ts';
+import { finishTurn, needsAttention, takeTurn } from '../store/attention.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { findViolations, recordViolations, type Violation } from '../store/invariants.ts';
 import type { House } from './house.ts';
 import { later } from './payment-deadlines.ts';
@@ -75,4 +77,33 @@ export async function checkInvariants(
     log.error({ invariant: name, id, ...ids }, 'What must always hold does not');
   }
   return found;
+}
+
+/**
+ * A step of this call failed. Is the database away, it is taken again; anything else is a fault of ours: the call goes on
+ * under its limit, and a person is told. Never throws: what tells of a failure must not be another.
+ */
+export async function noteFailedStep(
+  house: House,
+  { session, merchantId, orderId }: StoredSession,
+  error: unknown,
+): Promise<void> {
+  const { db, clock, log } = house;
+  log.error({ callSessionId: session.id, orderId, err: error }, 'a step of a call failed');
+  if (isDatabaseAway(error)) return;
+  const because = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  try {
+    await db.asMerchant(merchantId, (tx) =>
+      needsAttention(tx, {
+        kind: 'step_failed',
+        id: session.id,
+        merchantId,
+        orderId,
+        because,
+        at: clock.now(),
+      }),
+    );
+  } catch (failure) {
+    log.warn({ callSessionId: session.id, err: failure }, 'a failed step was not marked for a person');
+  }
 }
