@@ -28,6 +28,8 @@ interface Telephone {
   leg?: string;
   state?: State;
   callerId?: string;
+  /** Sound has begun to leave it. */
+  isSending?: boolean;
   /** What its earpiece gave, when the network has ears. */
   recording?: string;
 }
@@ -58,7 +60,7 @@ export class TelephoneNetwork {
       {
         ...address,
         id: 'telephones',
-        events: ['CHANNEL_PARK', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP_COMPLETE'],
+        events: ['CHANNEL_PARK', 'CHANNEL_ANSWER', 'PLAYBACK_START', 'CHANNEL_HANGUP_COMPLETE'],
         clock: realClock,
         log: { info: () => undefined, warn: tell, error: tell },
       },
@@ -131,6 +133,7 @@ export class TelephoneNetwork {
         await this.#listen(its());
         // A telephone sends sound all the time; without it there is nothing the keys could travel in.
         await this.#command(`uuid_broadcast ${leg()} ${silence} aleg`);
+        await this.#until(() => its().isSending === true || its().state === 'ended');
       },
       hangUp: () => this.#command(`uuid_kill ${leg()} NORMAL_CLEARING`),
       keys: (digits) => this.#command(`uuid_send_dtmf ${leg()} ${digits}@100`),
@@ -181,12 +184,16 @@ export class TelephoneNetwork {
         telephone.state = 'ringing';
         telephone.callerId = decodeURIComponent(event.header('Caller-Caller-ID-Number') ?? '');
         delete telephone.recording;
+        delete telephone.isSending;
         if (telephone.behaviour !== 'manual') {
           void this.#link.api(`uuid_kill ${leg} ${refusals[telephone.behaviour]}` as ApiCommand);
         }
         break;
       case 'CHANNEL_ANSWER':
         telephone.state = 'answered';
+        break;
+      case 'PLAYBACK_START':
+        telephone.isSending = true;
         break;
       case 'CHANNEL_HANGUP_COMPLETE':
         telephone.state = 'ended';
