@@ -378,6 +378,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         select 'claim', c.id from consultants c where c.claim = 'hard' and not exists (
           select from call_sessions s where s.id = c.claimed_by and s.state in ('ringing_consultant', 'ringing_caller', 'connected'))`);
       expect(wrong.rows).toEqual([]);
+      const violated = await sql.query(`select name, id from violated_invariants('-infinity', now())`);
+      expect(violated.rows).toEqual([]);
     },
     async close() {
       await gateway.close(); // closing twice is once
