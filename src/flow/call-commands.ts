@@ -8,6 +8,7 @@ import {
   type CallEvent,
   type CallSession,
   keyWaitMs,
+  mayOfferMoreTime,
   talkTimers,
   type TimerName,
 } from '../core/call-session.ts';
@@ -22,6 +23,9 @@ import { livingLegs } from './take-over.ts';
 const guardAfterRingingSeconds = 60;
 /** He hears music while the caller is rung, hears the price twice at most, and decides. */
 export const guardOnHoldSeconds = 150;
+
+/** A warning that fell due while nobody commanded is still said this much later: a takeover takes half of it. */
+const lateWarningMs = 12_000;
 
 /** The switch, and by what right we command it. */
 export interface AtSwitch {
@@ -116,7 +120,8 @@ export class CallCommands {
     const elapsedMs = Number((this.#at.clock.nowUs() - session.bridgedUs) / 1000n);
     for (const { timer, afterBridgeMs } of talkTimers(session)) {
       const leftMs = afterBridgeMs - elapsedMs;
-      if (leftMs > 0 || timer === 'limit') this.#startTimer(timer, Math.max(leftMs, 0));
+      const missed = timer === 'warning' && leftMs > -lateWarningMs && offersMoreTimeNext(session);
+      if (leftMs > 0 || timer === 'limit' || missed) this.#startTimer(timer, Math.max(leftMs, 0));
     }
   }
 
@@ -299,4 +304,9 @@ function sentencesFor(session: CallSession, leg: LegUuid): Sentence[] {
     { key: 'caller_farewell', language: callerLanguage, because: 'limit' },
     { key: 'caller_farewell', language: callerLanguage, because: 'consultant_left' },
   ];
+}
+
+/** The next warning carries an offer nobody has made yet. */
+function offersMoreTimeNext(session: CallSession): boolean {
+  return session.moreTime?.state !== 'offered' && mayOfferMoreTime(session);
 }

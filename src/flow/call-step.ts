@@ -174,6 +174,10 @@ function sentenceOf(
     caller_consented: 'The caller heard the price and pressed 1',
     connected: `They talk, for ${String(plan.talkLimitSeconds)} s at most`,
     limit_near: `The caller is warned: ${String(facts['secondsLeft'])} s left`,
+    more_time_asked: 'The caller asks for more time: his card is asked to hold more',
+    more_time: `More is held: they may talk for ${String(facts['talkLimitSeconds'])} s in all`,
+    more_time_refused: 'No more is held: the talk ends at its limit',
+    never_again: 'The caller wishes never to be called again',
     ended: `Ended: ${String(session.outcome)}, ${secondsOf(talkUs({ ...session, plan, attempts })).toFixed(3)} s talked`,
   };
   return sentences[name] ?? name;

@@ -156,8 +156,9 @@ function talkEnded(
   records: readonly LegRecord[],
   aliveUs: bigint | undefined,
 ): (CallEvent & { type: 'legEnded' })[] {
-  const [first] = records;
-  const leg = first?.leg ?? gone[0];
+  // A leg that went because the other one had gone ended nothing: its record names the other's cause.
+  const ender = records.find((one) => one.otherCause === undefined) ?? records[0];
+  const leg = ender?.leg ?? gone[0];
   if (leg === undefined) return [];
   const consultant = session.attempts.find((one) => one.state === 'accepted')?.leg;
   const byRecords = provenEndUs(session, gone, records);
