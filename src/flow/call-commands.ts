@@ -41,6 +41,8 @@ export interface Told {
   session(): CallSession;
   hasEnded(leg: LegUuid): boolean;
   tell(event: CallEvent): void;
+  /** A timer fell due. `isDue` is to be asked when its turn comes: what came before it may have moved the limit. */
+  due(timer: TimerName, isDue: () => boolean): void;
   /** A leg was never even dialled. */
   neverBegan(leg: LegUuid): void;
   /** Nobody knows whether it was done: the legs are to be looked at. */
@@ -227,12 +229,14 @@ export class CallCommands {
 
   #startTimer(timer: TimerName, afterMs: number): void {
     this.#timers.get(timer)?.cancel();
+    const limit = this.#told.session().plan.talkLimitSeconds;
+    const isDue = (): boolean => timer !== 'limit' || this.#told.session().plan.talkLimitSeconds === limit;
     this.#timers.set(
       timer,
       this.#at.house.clock.after(afterMs, () => {
         this.#timers.delete(timer);
         if (timer === 'limit' && this.#limitMayHaveMoved()) return;
-        this.#told.tell({ type: 'timerDue', timer });
+        this.#told.due(timer, isDue);
       }),
     );
   }

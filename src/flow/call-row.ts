@@ -36,6 +36,9 @@ export type Taken = 'taken' | 'unwritten' | 'dropped';
 /** Gives up a transaction: the session or the lease has moved on, and what was claimed for the step goes back. */
 class MovedOn extends Error {}
 
+/** "One minute left" is true for so long; a limit's own timer needs no writing and never waits. */
+const warningHoldsMs = 5_000;
+
 /** A step whose commit nobody answered: it may have been written. */
 interface Uncertain {
   event: CallEvent;
@@ -50,6 +53,8 @@ export class CallRow {
   #work: readonly string[] = [];
   /** Told while the database was away, oldest first: the switch tells nothing twice. */
   readonly #unwritten: CallEvent[] = [];
+  /** When the talk's last warning fell due (monotonic). */
+  #warnedAtMs = 0;
   #uncertain: Uncertain | undefined;
 
   constructor(keeper: RowKeeper, stored: StoredSession) {
@@ -89,6 +94,7 @@ export class CallRow {
    * for bugs, and when the database is away (the first time: then `isBehind`).
    */
   async take(event: CallEvent): Promise<Taken> {
+    if (isWarning(event)) this.#warnedAtMs = this.#keeper.house.clock.monotonicMs();
     if (this.isBehind && event.type !== 'timerDue') {
       this.#unwritten.push(event);
       return 'unwritten';
@@ -104,6 +110,10 @@ export class CallRow {
   /** What waited, in its order; `isBehind` after it: the database is still away. */
   async catchUp(): Promise<void> {
     for (let event = this.#unwritten[0]; event; event = this.#unwritten[0]) {
+      if (isWarning(event) && this.#uncertain?.event !== event && this.#tooLateToWarn()) {
+        this.#unwritten.shift();
+        continue;
+      }
       try {
         await this.#step(event);
       } catch (error) {
@@ -116,6 +126,10 @@ export class CallRow {
     }
   }
 
+  #tooLateToWarn(): boolean {
+    return this.#keeper.house.clock.monotonicMs() - this.#warnedAtMs > warningHoldsMs;
+  }
+
   /** The row as somebody else may have written it. */
   follow(row: StoredSession): void {
     if (row.version <= this.#stored.version) return;
@@ -123,7 +137,14 @@ export class CallRow {
     // What is known of a talk's end and not written yet stays known.
     const { unbridgedUs, endedBy, state } = from;
     const talking = state === 'connected' && row.session.state === 'connected';
-    const known = { ...(unbridgedUs !== undefined && { unbridgedUs }), ...(endedBy && { endedBy }) };
+    // Nor does more time that was granted after the cut began make billable what ran past the limit it was cut at.
+    const { plan } = row.session;
+    const cutAt = { plan: { ...plan, talkLimitSeconds: from.plan.talkLimitSeconds } };
+    const known = {
+      ...(unbridgedUs !== undefined && { unbridgedUs }),
+      ...(endedBy && { endedBy }),
+      ...(endedBy === 'limit' && cutAt),
+    };
     this.#stored = talking ? { ...row, session: { ...row.session, ...known } } : row;
     this.#keeper.changed(from);
   }
@@ -214,4 +235,8 @@ export class CallRow {
     this.follow(row);
     return this.#step(event);
   }
+}
+
+function isWarning(event: CallEvent): boolean {
+  return event.type === 'timerDue' && event.timer === 'warning';
 }

@@ -4,7 +4,13 @@
 // done call-commands', and what became of a call while nobody listened take-over's.
 
 import { advance, resume } from '../core/advance-call.ts';
-import { type CallCommand, type CallEvent, type CallSession, keyWaitMs } from '../core/call-session.ts';
+import {
+  type CallCommand,
+  type CallEvent,
+  type CallSession,
+  keyWaitMs,
+  type TimerName,
+} from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import { isDatabaseAway, isInTheWay } from '../store/database-away.ts';
@@ -78,6 +84,7 @@ export class LiveCall {
       session: () => this.session,
       hasEnded: (leg) => this.#endedLegs.has(leg),
       tell: (event) => this.#tell(event),
+      due: (timer, isDue) => this.#enqueue(() => this.#timerDue(timer, isDue)),
       neverBegan: (leg) => {
         this.#endedLegs.add(leg);
         this.#tell({ type: 'legEnded', leg, because: 'failed', endedAtUs: commander.clock.nowUs() });
@@ -389,6 +396,12 @@ export class LiveCall {
 
   #tell(event: CallEvent): void {
     this.#enqueue(() => this.#take(event));
+  }
+
+  /** A limit that was moved while its timer waited behind the step that moved it is no limit any more. */
+  async #timerDue(timer: TimerName, isDue: () => boolean): Promise<void> {
+    if (isDue()) await this.#take({ type: 'timerDue', timer });
+    else if (!this.#commands.isArmed(timer)) this.#commands.rearm();
   }
 
   async #take(event: CallEvent): Promise<void> {

@@ -17,6 +17,8 @@ function stage(session: Partial<CallSession> = {}) {
   const done: string[] = [];
   const told: CallEvent[] = [];
   const timers: (() => void)[] = [];
+  /** Timers that fell due and wait for their turn. */
+  const due: (() => void)[] = [];
   let owes = 0;
   const it = { begins: false, answer: { outcome: 'done' } as Commanded };
   const does =
@@ -57,12 +59,13 @@ function stage(session: Partial<CallSession> = {}) {
       session: () => call,
       hasEnded: () => false,
       tell: (event) => told.push(event),
+      due: (timer, isDue) => due.push(() => isDue() && told.push({ type: 'timerDue', timer })),
       neverBegan: () => undefined,
       lookAgain: () => undefined,
       owes: () => (owes += 1),
     },
   );
-  return { commands, done, told, timers, it, owes: () => owes };
+  return { commands, done, told, timers, due, it, call, owes: () => owes };
 }
 
 const beginning: CallCommand[] = [
@@ -108,11 +111,26 @@ describe('without the lease', () => {
     ['leaves the cut to others where more time may have been granted', { seconds: 60, times: 1 }, 0],
   ])('%s', async (_, moreTime, cuts) => {
     const plan = { talkLimitSeconds: 600, ...(moreTime && { moreTime }) } as unknown as CallSession['plan'];
-    const { commands, told, timers } = stage({ state: 'connected', plan });
+    const { commands, told, timers, due } = stage({ state: 'connected', plan });
     await commands.doAll([{ do: 'startTimer', timer: 'limit', afterMs: 1 }]);
     for (const fire of timers) fire();
+    for (const take of due) take();
     expect(told).toHaveLength(cuts);
   });
+});
+
+it('a limit that moved while its timer waited for its turn cuts nobody', async () => {
+  const plan = {
+    talkLimitSeconds: 600,
+    moreTime: { seconds: 60, times: 1 },
+  } as unknown as CallSession['plan'];
+  const { commands, told, timers, due, it, call } = stage({ state: 'connected', plan });
+  it.begins = true;
+  await commands.doAll([{ do: 'startTimer', timer: 'limit', afterMs: 1 }]);
+  for (const fire of timers) fire();
+  call.plan = { ...plan, talkLimitSeconds: 660 };
+  for (const take of due) take();
+  expect(told).toEqual([]);
 });
 
 it('an end nobody answered for is asked for again', async () => {
