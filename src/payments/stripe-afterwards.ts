@@ -39,47 +39,37 @@ export class StripeAfterwards {
         },
         optionsOf(request, request.key),
       );
-      const { state, reason } = readRefundState(refund);
-      if (state === 'failed') return { outcome: 'refused', reason: reason ?? 'refund_failed' };
-      return {
-        outcome: 'refunded',
-        refundId: refund.id,
-        amount: fromMinorUnits(refund.amount, refund.currency),
-        pending: state === 'pending',
-      };
+      return refundedAs(refund);
     } catch (error) {
       const failure = readStripeError(error);
       this.#note('refund', request.key, request.intentId, failure);
       switch (failure.kind) {
         case 'refused':
         case 'declined':
-          return { outcome: 'refused', reason: failure.reason };
+          return this.#findRefund(request, failure.reason);
         case 'other_state':
-          return { outcome: 'refused', reason: failure.code };
+          return this.#findRefund(request, failure.code);
         case 'unknown':
-          return failure.final ? await this.#findRefund(request) : { outcome: 'unknown' };
+          // Answered for good with a 500: where nothing was made, another key may try.
+          return failure.final ? this.#findRefund(request, 'processing_error') : { outcome: 'unknown' };
       }
     }
   }
 
-  /** Stripe has kept a 500 under the key and may have given the money back all the same: the list of refunds says so. */
-  async #findRefund(request: IntentReference & { key: string }): Promise<Refunded> {
+  /**
+   * A refusal, or a 500 that is kept under the key, may be of a repeat, and the first request have given the money back: the
+   * list of refunds says so. A refund told to have failed would be made anew. `because`: why, where nothing was made.
+   */
+  async #findRefund(request: IntentReference & { key: string }, because: string): Promise<Refunded> {
     try {
       const listed = this.#stripe.refunds.list(
         { payment_intent: request.intentId, limit: 100 },
         optionsOf(request),
       );
       for await (const refund of listed) {
-        if (refund.metadata?.[keyInMetadata] !== request.key) continue;
-        return {
-          outcome: 'refunded',
-          refundId: refund.id,
-          amount: fromMinorUnits(refund.amount, refund.currency),
-          pending: readRefundState(refund).state === 'pending',
-        };
+        if (refund.metadata?.[keyInMetadata] === request.key) return refundedAs(refund);
       }
-      // Under this key it was answered for good and nothing was made: another key may try.
-      return { outcome: 'refused', reason: 'processing_error' };
+      return { outcome: 'refused', reason: because };
     } catch (error) {
       this.#note('search', request.key, request.intentId, readStripeError(error));
       return { outcome: 'unknown' };
@@ -125,6 +115,18 @@ export class StripeAfterwards {
       return { outcome: 'unknown' };
     }
   }
+}
+
+/** One that failed gave nothing back. */
+function refundedAs(refund: Stripe.Refund): Refunded {
+  const { state, reason } = readRefundState(refund);
+  if (state === 'failed') return { outcome: 'refused', reason: reason ?? 'refund_failed' };
+  return {
+    outcome: 'refunded',
+    refundId: refund.id,
+    amount: fromMinorUnits(refund.amount, refund.currency),
+    pending: state === 'pending',
+  };
 }
 
 /** A refund that wants something of the caller (`requires_action`) waits like one the bank has not taken yet. */

@@ -115,6 +115,22 @@ describe('When the processor does not answer as it should', () => {
     },
   );
 
+  it('that the repeat of a refund is refused does not say that nothing was given back', async () => {
+    const intentId = await held();
+    await processor.capture({ intentId, key: newKey(), amount: money('15.00', 'EUR') });
+    const asked = { intentId, key: newKey(), amount: money('5.00', 'EUR') };
+    await fault({ next: 'answer_lost', on: 'refund' });
+    expect(await processor.refund(asked)).toEqual({ outcome: 'unknown' });
+    const wrong = { secretKey: 'sk_test_withdrawn', apiBase: sandbox.url, clock, log, timeoutMs };
+    expect(await new StripeCardProcessor(wrong).refund(asked)).toEqual({ outcome: 'unknown' });
+    // The same key with another body: refused by Stripe, and found all the same.
+    const other = { ...asked, amount: money('6.00', 'EUR') };
+    expect(await processor.refund(other)).toMatchObject({
+      outcome: 'refunded',
+      amount: money('5.00', 'EUR'),
+    });
+  });
+
   it.each(['timeout', 'answer_never', 'answer_lost', 'error_500', 'rate_limited'])(
     'an authorization met by %s is unknown',
     async (next) => {
