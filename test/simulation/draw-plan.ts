@@ -40,8 +40,8 @@ const actsOfACall: Partial<Record<ActKind, number>> = {
   transaction: 70,
   query: 300,
   lease: 100,
-  switch: 25,
-  processor: 5,
+  switch: 45,
+  processor: 8,
   notice: 8,
 };
 
@@ -89,12 +89,17 @@ function drawActs(random: Random, acts: ActFault[]): void {
       'lease',
     ] as const);
     const fault = random.pick(faultsOf[act]);
-    acts.push({
-      act,
-      nth: random.int(1, actsOfACall[act] ?? 10),
-      fault,
-      ...(fault === 'slow' && { ms: random.pick([50, 700, 2_500, 4_000, 12_000, 45_000]) }),
-    });
+    const nth = random.int(1, actsOfACall[act] ?? 10);
+    // What is lost on a wire is seldom one word alone.
+    const inARow = act === 'switch' && fault.startsWith('lose') && random.chance(0.5) ? random.int(2, 6) : 1;
+    for (let more = 0; more < inARow; more += 1) {
+      acts.push({
+        act,
+        nth: nth + more,
+        fault,
+        ...(fault === 'slow' && { ms: random.pick([50, 700, 2_500, 4_000, 12_000, 45_000]) }),
+      });
+    }
   }
 }
 

@@ -68,6 +68,7 @@ interface SettledRow {
 interface OrderOfLeg {
   [column: string]: unknown;
   order_id: string;
+  chosen_seconds: number;
   tariff: Tariff;
   held: string;
 }
@@ -243,6 +244,7 @@ export class Safety {
           }
         } else {
           this.#joined.add(talk);
+          this.#notCutEarly(order, talk);
           if (!talk.byCrash && talk.endedUs > latestUs + firesWithinUs) {
             throw new Violation(
               `${order.order_id} talked ${seconds(talk.endedUs - latestUs)} past what is paid for`,
@@ -250,6 +252,19 @@ export class Safety {
           }
         }
       }
+    }
+  }
+
+  /** "Nobody is cut early": neither as a leg of no use, nor by a limit before the time that was bought. */
+  #notCutEarly(order: OrderOfLeg, talk: Talk): void {
+    const { cause, endedUs } = talk;
+    if (endedUs === undefined || cause === undefined) return;
+    const boughtUs = BigInt(order.chosen_seconds) * 1_000_000n;
+    const early = endedUs - talk.bridgedUs < boughtUs - 2n * gridUs;
+    if (early && ['ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'ALLOTTED_TIMEOUT'].includes(cause)) {
+      throw new Violation(
+        `cut early: ${order.order_id} was parted (${cause}) after ${seconds(endedUs - talk.bridgedUs)} of ${seconds(boughtUs)}`,
+      );
     }
   }
 
@@ -269,7 +284,7 @@ export class Safety {
 
   async #orderOf(talk: Talk): Promise<OrderOfLeg> {
     const [order] = await this.#database.look<OrderOfLeg>(
-      `select o.id as order_id, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
+      `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
        where s.progress->>'callerLegUuid' = ?`,
       [talk.aLeg],
     );
