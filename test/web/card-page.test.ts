@@ -516,7 +516,7 @@ describe('more time', () => {
     await page.getByText('25,00\u00a0€ de plus au maximum seront réservés').waitFor();
     await page.getByRole('button', { name: '10 minutes de plus' }).click();
     await page.locator('.more-time').getByText('Nous demandons').waitFor();
-    expect(await page.locator('#spoken').textContent()).toContain('Nous demandons');
+    await expect.poll(() => page.locator('#spoken').textContent()).toContain('Nous demandons');
     expect(await page.getByRole('button', { name: '10 minutes de plus' }).count()).toBe(0);
     stage.setOrder(token, scene('more-granted'));
     await page.locator('.more-time').getByText('se termine maintenant à 30:00').waitFor();
