@@ -85,6 +85,7 @@ export async function up(knex) {
       add column made text,
       add check ((kind = 'refund') = (refund_id is not null));
     create index on processor_operations (refund_id) where refund_id is not null;
+    create index on processor_operations (made) where made is not null;
     drop index processor_operations_authorization_id_kind_idx;
     -- One capture or one void an authorization: a second settlement cannot even be written down. One that was refused did
     -- nothing, and may be followed by another under a number and a key of its own.

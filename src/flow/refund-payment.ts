@@ -9,10 +9,10 @@
 
 import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { amountText, compare, minus, money, type Money, moneyFacts, plus, zero } from '../core/money.ts';
-import { applicationFeeOf, feeBackOf, refundParts } from '../core/payment.ts';
+import { feeBackOf, refundParts } from '../core/payment.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { feeGivenBack, postLedger } from '../store/ledger.ts';
+import { feeOnCharge, postLedger } from '../store/ledger.ts';
 import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
@@ -263,12 +263,8 @@ async function postRefund(
   const { kind, operationId: subject, amount, at } = posting;
   const others = refundedOf(authorization, subject);
   const inAll = kind === 'refund' ? plus(others, amount) : others;
-  const none = zero(amount.currency);
-  const { captured } = authorization;
-  const fee =
-    payment.merchantAccount === undefined ? none : applicationFeeOf(captured, payment.applicationFeeRate);
-  const back = feeBackOf(fee, captured, inAll);
-  const given = await feeGivenBack(tx, authorization.id, amount.currency);
+  const { taken, givenBack: given } = await feeOnCharge(tx, authorization.id, amount.currency);
+  const back = feeBackOf(taken, authorization.captured, inAll);
   await postLedger(tx, { merchantId, orderId, authorizationId: authorization.id, at }, [
     { id: house.ids.id('ledgerTransaction'), kind, amount, subject },
     kind === 'refund'
@@ -335,8 +331,11 @@ async function takeBack(
   const posting = { kind: 'refund_failed' as const, operationId: operation.id, amount, at: now };
   await postRefund(house, tx, payment, authorization, posting);
   const refunded = minus(refund.refunded, amount);
-  const state = refunded.amount.isZero() ? 'failed' : 'refunded';
-  await saveRefund(tx, refund.id, { state, refunded, failure: because, settledAt: now });
+  // Still being asked for elsewhere: only `pending` is gone on with.
+  const ended = refunded.amount.isZero() ? 'failed' : 'refunded';
+  const change =
+    refund.state === 'pending' ? { state: refund.state } : ({ state: ended, settledAt: now } as const);
+  await saveRefund(tx, refund.id, { ...change, refunded, failure: because });
   house.log.error(
     { refundId: refund.id, orderId: refund.orderId, reason: because },
     'a bank sent a refund back',

@@ -48,16 +48,21 @@ export interface LedgerPosting {
   subject?: string;
 }
 
-/** How much of our fee on this charge has been given back by now. */
-export async function feeGivenBack(tx: Tx, authorizationId: string, currency: string): Promise<Money> {
-  const row = await firstRow<{ amount: string }>(
+/** Our fee on this charge, as it was taken whatever the rate is today, and how much of it has been given back by now. */
+export async function feeOnCharge(
+  tx: Tx,
+  authorizationId: string,
+  currency: string,
+): Promise<{ taken: Money; givenBack: Money }> {
+  const row = await firstRow<{ taken: string; back: string }>(
     tx,
-    `select coalesce(-sum(e.amount), 0)::text as amount
+    `select coalesce(sum(e.amount) filter (where t.kind = 'fee'), 0)::text as taken,
+       coalesce(-sum(e.amount) filter (where t.kind in ('fee_back', 'fee_again')), 0)::text as back
      from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'platform'
-     where t.authorization_id = ? and t.kind in ('fee_back', 'fee_again')`,
+     where t.authorization_id = ?`,
     [authorizationId],
   );
-  return money(row?.amount ?? '0', currency);
+  return { taken: money(row?.taken ?? '0', currency), givenBack: money(row?.back ?? '0', currency) };
 }
 
 /** Zero amounts are left out. */

@@ -126,6 +126,36 @@ describe('a refund', () => {
     expect(await refund(orderId, '15.00')).toMatchObject({ refund: { state: 'refunded' } });
   });
 
+  it('a part the bank sends back while another is not answered yet: the other goes on', async () => {
+    const orderId = await captured(720);
+    const [first, second] = await stage.intents(orderId);
+    const made = refund(orderId, '6.00');
+    expect(await made).toMatchObject({ refund: { state: 'refunded' } });
+    // As if the part of the second charge had not been answered.
+    await stage.sql(`update refunds set state = 'pending', refunded = 2 where order_id = $1`, [orderId]);
+    await stage.sql(
+      `update processor_operations set state = 'unknown' where kind = 'refund' and authorization_id =
+         (select id from authorizations where intent_id = $1)`,
+      [second!.id],
+    );
+    const [part] = await stage.sql<{ made: string }>(
+      `select made from processor_operations where kind = 'refund' and authorization_id =
+         (select id from authorizations where intent_id = $1)`,
+      [first!.id],
+    );
+    await stage.control('POST', `/api/payments/refunds/${part!.made}/failed`);
+    const hint = { eventId: 'evt_2', type: 'refund.failed', intentId: first!.id, refundId: part!.made };
+    await followHint(stage.house, hint);
+    expect(await stage.sql('select state from refunds where order_id = $1', [orderId])).toEqual([
+      { state: 'pending' },
+    ]);
+    stage.clock.turn(61_000);
+    await stage.work('refund_payment');
+    expect(
+      await stage.sql('select state, refunded::float8 from refunds where order_id = $1', [orderId]),
+    ).toEqual([{ state: 'refunded', refunded: 4 }]);
+  });
+
   it('the processor refuses: failed, told, and nothing given back', async () => {
     const orderId = await captured();
     const [intent] = await stage.intents(orderId);
@@ -158,6 +188,8 @@ describe('our part of a direct charge', () => {
     expect((await stage.ledger(orderId))['platform']).toBe('2.06');
     await refund(orderId, '3.33');
     expect((await stage.ledger(orderId))['platform']).toBe('1.60');
+    // What was taken goes back, whatever he pays for calls from now on.
+    await stage.sql(`update merchants set application_fee_rate = 0.05 where id = 'mer_demo'`);
     await refund(orderId);
     expect((await stage.ledger(orderId))['platform']).toBe('0.00');
     await stage.sql(

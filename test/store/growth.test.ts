@@ -87,6 +87,7 @@ it.each([
     `select (select json_agg(op.id) from processor_operations op where op.authorization_id = a.id)
      from payments p join authorizations a on a.payment_id = p.id where p.id = 'pay_1'`,
   ],
+  ['which operation made a refund', `select id from processor_operations op where op.made = 're_1'`],
   ['the consultants a session holds', `update consultants set claimed_by = null where claimed_by = 'call_1'`],
   ['orders by the merchant’s own reference', `select id from orders o where o.reference = 'r-1'`],
 ])('%s', async (_, sql) => {
