@@ -7,13 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Callers, type Placed } from './callers.ts';
 import { startChaosHouse } from './chaos-house.ts';
-import { type Blow, kinds, strike } from './ill-treatment.ts';
+import { type Blow, type Kind, kinds, liveTalks, strike } from './ill-treatment.ts';
 import { judgeRound } from './verdict.ts';
 
 /** Some talks begin, several blows fall on them, the last of them end under the last blow. */
 const roundSeconds = 30;
 const blowsPerRound = 4;
 const speechSpeed = 50;
+const talksWanted = 5;
+const talksPatienceMs = 8_000;
 
 const { values: asked } = parseArgs({
   options: {
@@ -36,6 +38,8 @@ const house = await startChaosHouse({ speechSpeed });
 // A chance of their own: how many orders there are by a certain blow is the machine's affair.
 const callers = await Callers.meet(house, seeded(Number(asked.seed) + 1));
 const until = performance.now() + minutes * 60_000;
+// Each kind once before any comes again.
+let bag: Kind[] = shuffled(kinds);
 const blows: Blow[] = [];
 const placed: Placed[] = [];
 let rounds = 0;
@@ -50,8 +54,10 @@ try {
     const calling = callers.call(perSecond, roundEnd);
     const struck: Blow[] = [];
     for (let nth = 0; nth < blowsPerRound; nth += 1) {
-      await delay(3_000 + 3_000 * chance());
-      const kind = kinds[Math.floor(chance() * kinds.length)] ?? 'kill the commander';
+      await delay(1_500 + 3_000 * chance());
+      await untilPeopleTalk();
+      const kind = bag.pop() ?? 'kill the commander';
+      if (bag.length === 0) bag = shuffled(kinds);
       const blow = await strike(house, kind, chance);
       struck.push(blow);
       say(`  ${describe(blow)}`);
@@ -82,6 +88,17 @@ try {
 }
 say(`${String(rounds)} rounds, ${String(violations)} violations`);
 process.exit(violations > 0 ? 1 : 0);
+
+/** A blow on nobody proves little; one that waits for ever proves less. */
+async function untilPeopleTalk(): Promise<void> {
+  const deadline = performance.now() + talksPatienceMs;
+  while ((await liveTalks(house)) < talksWanted && performance.now() < deadline) await delay(100);
+}
+
+function shuffled<One>(all: readonly One[]): One[] {
+  const drawn = all.map((one) => ({ one, at: chance() }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ one }) => one);
+}
 
 function report(): void {
   const count = (outcome: Placed['outcome']): number =>

@@ -53,11 +53,18 @@ export interface CrashHouse {
   sql: pg.Client;
   everyPhone(): Promise<Phone[]>;
   records(): readonly SwitchRecord[];
-  processorPayments(): Promise<
-    { status: string; amount_received: number; metadata: Record<string, string> }[]
-  >;
+  processorPayments(): Promise<ProcessorPayment[]>;
+  /** By the processor's own list of refunds. */
+  refundedCents(intentId: string): Promise<number>;
   notices(): Promise<MerchantNotice[]>;
   close(): Promise<void>;
+}
+
+export interface ProcessorPayment {
+  id: string;
+  status: string;
+  amount_received: number;
+  metadata: Record<string, string>;
 }
 
 export interface MerchantNotice {
@@ -245,11 +252,15 @@ export async function openCrashHouse({
       (await readJson(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`)) as Phone[],
     records: () => records,
     processorPayments: async () =>
-      (
-        (await readJson(`${processor.url}/api/payments`)) as {
-          data: { status: string; amount_received: number; metadata: Record<string, string> }[];
-        }
-      ).data,
+      ((await readJson(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data,
+    async refundedCents(intentId) {
+      const list = (await readJson(`${processor.url}/v1/refunds?payment_intent=${intentId}`, {
+        headers: { authorization: `Bearer ${secrets.secretKey}` },
+      })) as { data: { amount: number; status: string }[] };
+      return list.data
+        .filter(({ status }) => status === 'succeeded')
+        .reduce((sum, one) => sum + one.amount, 0);
+    },
     notices: async () => (await readJson(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[],
     async close() {
       closing = true;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundleGateway, type BundledGateway } from './bundled-gateway.ts';
 import { caller, openCrashHouse, type CrashHouse, type Death } from './crash-house.ts';
-import { judge } from './judge.ts';
+import { judge, judgeRefund } from './judge.ts';
 
 /** What a case waits for is mostly a lease that lapses. */
 const houses = 8;
@@ -16,7 +16,7 @@ vi.setConfig({ maxConcurrency: houses, testTimeout: 150_000 });
 
 const talkMs = 1_200;
 
-type Point = readonly [name: string, death: Death, expected: 'talked' | 'nothing' | 'either'];
+type Point = readonly [name: string, death: Death];
 const before = (act: RegExp, nth = 1): Death => ({ act, nth, moment: 'before' });
 const after = (act: RegExp, nth = 1): Death => ({ act, nth, moment: 'after' });
 
@@ -41,56 +41,68 @@ const capture = /^processor POST \/v1\/payment_intents\/:id\/capture/;
 const voided = /^processor POST \/v1\/payment_intents\/:id\/cancel/;
 const recorded = /^commit (?=.*ledger_entries)(?=.*call_sessions)(?!.*switch_work)/;
 const told = (type: string): RegExp => new RegExp(`^notice ${type.replaceAll('.', String.raw`\.`)}$`);
+const refundWritten = /^commit (?=.*jobs)(?=.*refunds)(?!.*ledger)/;
+const refund = /^processor POST \/v1\/refunds/;
+const refundRecorded = /^commit (?=.*ledger_entries)(?=.*refunds)/;
 const toldKept = /^commit deliveries notices$/;
 
 const paidCall: readonly Point[] = [
-  ['the merchant’s key noted', after(keyNoted), 'talked'],
-  ['the order about to be written', before(orderWritten), 'talked'],
-  ['the order written', after(orderWritten), 'talked'],
-  ['the authorization not sent', before(authorize), 'talked'],
-  ['the authorization made, its answer lost', after(authorize), 'talked'],
-  ['the authorization answered, not recorded', before(authorized), 'talked'],
-  ['the authorization recorded', after(authorized), 'talked'],
-  ['the order’s answer not kept', before(keyNoted, 2), 'talked'],
-  ['the order’s answer kept, not sent', after(keyNoted, 2), 'talked'],
-  ['the consultant about to be rung', before(ring), 'talked'],
-  ['the consultant rung', after(ring), 'talked'],
-  ['the consultant asked', after(ask), 'talked'],
-  ['the consultant accepted, not written', before(accepted), 'talked'],
-  ['the consultant’s yes written', after(accepted), 'talked'],
-  ['the caller about to be rung', before(ring, 2), 'talked'],
-  ['the caller rung', after(ring, 2), 'talked'],
-  ['the caller asked', after(ask, 2), 'talked'],
-  ['the caller consented, not written', before(consented), 'talked'],
-  ['the consent written', after(consented), 'talked'],
-  ['the bridge not ordered', before(bridge), 'talked'],
-  ['the bridge ordered', after(bridge), 'talked'],
-  ['bridged, not heard', before(bridged), 'talked'],
-  ['bridged, not written', before(connected), 'talked'],
-  ['connected written', after(connected), 'talked'],
-  ['talking, the merchant told', after(told('call.connected')), 'talked'],
-  ['hung up, not heard', before(hungUp), 'talked'],
-  ['ended, not written', before(ended), 'talked'],
-  ['the end written', after(ended), 'talked'],
-  ['the settlement not decided', before(decided), 'talked'],
-  ['the settlement decided', after(decided), 'talked'],
-  ['the capture not sent', before(capture), 'talked'],
-  ['captured, the answer lost', after(capture), 'talked'],
-  ['captured, not recorded', before(recorded), 'talked'],
-  ['the capture recorded', after(recorded), 'talked'],
-  ['the notice not sent', before(told('payment.captured')), 'talked'],
-  ['the notice taken, its answer lost', after(told('payment.captured')), 'talked'],
-  ['the delivery not recorded', before(toldKept, 4), 'talked'],
+  ['the merchant’s key noted', after(keyNoted)],
+  ['the order about to be written', before(orderWritten)],
+  ['the order written', after(orderWritten)],
+  ['the authorization not sent', before(authorize)],
+  ['the authorization made, its answer lost', after(authorize)],
+  ['the authorization answered, not recorded', before(authorized)],
+  ['the authorization recorded', after(authorized)],
+  ['the order’s answer not kept', before(keyNoted, 2)],
+  ['the order’s answer kept, not sent', after(keyNoted, 2)],
+  ['the consultant about to be rung', before(ring)],
+  ['the consultant rung', after(ring)],
+  ['the consultant asked', after(ask)],
+  ['the consultant accepted, not written', before(accepted)],
+  ['the consultant’s yes written', after(accepted)],
+  ['the caller about to be rung', before(ring, 2)],
+  ['the caller rung', after(ring, 2)],
+  ['the caller asked', after(ask, 2)],
+  ['the caller consented, not written', before(consented)],
+  ['the consent written', after(consented)],
+  ['the bridge not ordered', before(bridge)],
+  ['the bridge ordered', after(bridge)],
+  ['bridged, not heard', before(bridged)],
+  ['bridged, not written', before(connected)],
+  ['connected written', after(connected)],
+  ['talking, the merchant told', after(told('call.connected'))],
+  ['hung up, not heard', before(hungUp)],
+  ['ended, not written', before(ended)],
+  ['the end written', after(ended)],
+  ['the settlement not decided', before(decided)],
+  ['the settlement decided', after(decided)],
+  ['the capture not sent', before(capture)],
+  ['captured, the answer lost', after(capture)],
+  ['captured, not recorded', before(recorded)],
+  ['the capture recorded', after(recorded)],
+  ['the notice not sent', before(told('payment.captured'))],
+  ['the notice taken, its answer lost', after(told('payment.captured'))],
+  ['the delivery not recorded', before(toldKept, 4)],
 ];
 
 const nobodyThere: readonly Point[] = [
-  ['the first consultant unreachable, not written', before(accepted), 'nothing'],
-  ['nobody took it, not written', before(ended), 'nothing'],
-  ['nobody took it, written', after(ended), 'nothing'],
-  ['the void decided', after(decided), 'nothing'],
-  ['voided, the answer lost', after(voided), 'nothing'],
-  ['voided, not recorded', before(recorded), 'nothing'],
-  ['the void recorded', after(recorded), 'nothing'],
+  ['the first consultant unreachable, not written', before(accepted)],
+  ['nobody took it, not written', before(ended)],
+  ['nobody took it, written', after(ended)],
+  ['the void decided', after(decided)],
+  ['voided, the answer lost', after(voided)],
+  ['voided, not recorded', before(recorded)],
+  ['the void recorded', after(recorded)],
+];
+
+const givingBack: readonly Point[] = [
+  ['the refund about to be written', before(refundWritten)],
+  ['the refund written', after(refundWritten)],
+  ['refunded, the answer lost', after(refund)],
+  ['refunded, not recorded', before(refundRecorded)],
+  ['the refund recorded', after(refundRecorded)],
+  ['the refund’s notice taken, its answer lost', after(told('payment.refunded'))],
 ];
 
 // --- Houses, each for one case at a time ---------------------------------------------------------------------------
@@ -110,36 +122,74 @@ afterAll(async () => {
 });
 
 let cases = 0;
-async function die([name, death, expected]: Point, people: 'answering' | 'absent'): Promise<void> {
+async function inHouse(name: string, act: (house: CrashHouse, key: string) => Promise<void>): Promise<void> {
   const house = idle.pop() ?? (await openCrashHouse({ gateway: gateway.path, promptsDir, talkMs }));
-  const deathsBefore = house.deaths;
-  const sinceUs = Date.now() * 1000;
-  const key = `case-${String((cases += 1))}`;
   try {
-    await house.people(people);
-    house.arm(death);
-    const order = { line: 'demo-short', callerNumber: caller, paymentMethod: 'pm_card_visa', reference: key };
-    const answer = await house.api('POST', '/v1/callbacks', order, key);
-    expect(answer.status, JSON.stringify(answer.json)).toBe(201);
-    const again = await house.api('POST', '/v1/callbacks', order, key);
-    expect(again.json['orderId'], 'one key, one order').toBe(answer.json['orderId']);
-    const verdict = await judge(house, String(answer.json['id']), String(answer.json['orderId']), sinceUs);
-    expect(house.deaths - deathsBefore, `it never came to: ${name}`).toBe(1);
-    const made = await house.sql.query('select id from orders where reference = $1', [key]);
-    expect(made.rows).toHaveLength(1);
-    if (expected !== 'either') expect(verdict.talkSeconds !== undefined).toBe(expected === 'talked');
+    await act(house, `case-${String((cases += 1))}`);
   } catch (error) {
-    const acts = house.passed.map(({ act, moment }) => `  ${moment} ${act}`).join('\n');
+    const acts = house.passed.map(({ act: passed, moment }) => `  ${moment} ${passed}`).join('\n');
     await house.close();
     throw new Error(`Killed with ${name}. What passed:\n${acts}`, { cause: error });
   }
   idle.push(house);
 }
 
+interface Ordered {
+  sessionId: string;
+  orderId: string;
+  sinceUs: number;
+}
+
+/** One order, asked for twice with one key. */
+async function order(house: CrashHouse, key: string): Promise<Ordered> {
+  const sinceUs = Date.now() * 1000;
+  const body = { line: 'demo-short', callerNumber: caller, paymentMethod: 'pm_card_visa', reference: key };
+  const answer = await house.api('POST', '/v1/callbacks', body, key);
+  expect(answer.status, JSON.stringify(answer.json)).toBe(201);
+  const again = await house.api('POST', '/v1/callbacks', body, key);
+  expect(again.json['orderId'], 'one key, one order').toBe(answer.json['orderId']);
+  const made = await house.sql.query('select id from orders where reference = $1', [key]);
+  expect(made.rows).toHaveLength(1);
+  return { sessionId: String(answer.json['id']), orderId: String(answer.json['orderId']), sinceUs };
+}
+
+async function dieCalling([name, death]: Point, people: 'answering' | 'absent'): Promise<void> {
+  await inHouse(name, async (house, key) => {
+    const deathsBefore = house.deaths;
+    await house.people(people);
+    house.arm(death);
+    const { sessionId, orderId, sinceUs } = await order(house, key);
+    const verdict = await judge(house, sessionId, orderId, sinceUs);
+    expect(house.deaths - deathsBefore, `it never came to: ${name}`).toBe(1);
+    expect(verdict.talkSeconds !== undefined, verdict.outcome).toBe(people === 'answering');
+  });
+}
+
+/** Fifty cents of a paid talk are given back, by a request that is repeated with its key. */
+async function dieRefunding([name, death]: Point): Promise<void> {
+  await inHouse(name, async (house, key) => {
+    await house.people('answering');
+    house.arm();
+    const { sessionId, orderId, sinceUs } = await order(house, key);
+    await judge(house, sessionId, orderId, sinceUs);
+    const deathsBefore = house.deaths;
+    house.arm(death);
+    const wish = { amount: { amount: '0.50', currency: 'EUR' }, reason: 'Bad line' };
+    const answer = await house.api('POST', `/v1/orders/${orderId}/refunds`, wish, `${key}-refund`);
+    expect(answer.status, JSON.stringify(answer.json)).toBe(201);
+    await judgeRefund(house, orderId, '0.50');
+    expect(house.deaths - deathsBefore, `it never came to: ${name}`).toBe(1);
+  });
+}
+
 describe.concurrent('a paid call, killed with', () => {
-  test.each(paidCall)('%s', async (...point) => die(point, 'answering'));
+  test.each(paidCall)('%s', async (...point) => dieCalling(point, 'answering'));
 });
 
 describe.concurrent('nobody can be had, killed with', () => {
-  test.each(nobodyThere)('%s', async (...point) => die(point, 'absent'));
+  test.each(nobodyThere)('%s', async (...point) => dieCalling(point, 'absent'));
+});
+
+describe.concurrent('giving back, killed with', () => {
+  test.each(givingBack)('%s', async (...point) => dieRefunding(point));
 });

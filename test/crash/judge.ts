@@ -56,6 +56,28 @@ export async function judge(
   return { state: session.state, outcome: session.outcome, talkSeconds, captured: session.captured.amount };
 }
 
+/** Given back once, by whoever is asked: the processor, the ledger, the merchant, our own list. */
+export async function judgeRefund(house: CrashHouse, orderId: string, amount: string): Promise<void> {
+  await eventually(async () => {
+    const { json } = await house.api('GET', `/v1/orders/${orderId}/refunds`);
+    const listed = json['data'] as { state: string; refunded: { amount: string } }[];
+    expect(listed.map(({ state, refunded }) => [state, refunded.amount])).toEqual([['refunded', amount]]);
+    const told = (await house.notices()).filter(
+      ({ type, body }) => type === 'payment.refunded' && body.data['orderId'] === orderId,
+    );
+    expect(told).toHaveLength(1);
+  }, settledWithinMs);
+  const intent = (await house.processorPayments()).find(({ metadata }) => metadata['order'] === orderId);
+  expect((await house.refundedCents(intent?.id ?? '')) / 100).toBe(Number(amount));
+  const posted = await house.sql.query(
+    `select sum(e.amount) as amount from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
+     where t.order_id = $1 and t.kind = 'refund' and e.account = 'card'`,
+    [orderId],
+  );
+  expect(Math.abs(Number((posted.rows[0] as { amount: string }).amount))).toBe(Number(amount));
+  await booksAgree(house, orderId);
+}
+
 async function nobodyOnTheLine(house: CrashHouse): Promise<void> {
   await eventually(async () => {
     const phones = await house.everyPhone();
