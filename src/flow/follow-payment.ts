@@ -67,10 +67,13 @@ async function followAfterwards(house: House, hint: ProcessorHint): Promise<void
   const found = await house.db.asNobody((db) => merchantOfCharge(db, hint.intentId));
   if (!found) return;
   const { merchantId, paymentId } = found;
-  const { disputeId } = hint;
+  const { disputeId, refundId, merchantAccount } = hint;
   if (disputeId === undefined) {
-    if (refundsMoveBy.has(hint.type)) await lookAtRefund(house, merchantId, hint);
-    return;
+    if (refundId === undefined || !refundsMoveBy.has(hint.type)) return;
+    return lookAtRefund(house, merchantId, {
+      refundId,
+      ...(merchantAccount !== undefined && { merchantAccount }),
+    });
   }
   // As a job: should the look fail, it comes again, and the bank has given us its time to answer.
   await house.db.asMerchant(merchantId, (tx) =>

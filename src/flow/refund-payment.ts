@@ -25,6 +25,7 @@ import {
 } from '../store/payments.ts';
 import {
   insertRefund,
+  madeByRefund,
   nameMade,
   operationThatMade,
   parkRefund,
@@ -36,12 +37,18 @@ import {
 import { referenceOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { keyHoldsSeconds, later } from './payment-deadlines.ts';
-import type { ProcessorHint, Refunded } from './ports.ts';
+import type { Refunded } from './ports.ts';
 
 /** As long as the answer to an Idempotency-Key is kept: the same key after that is another request. */
 const requestKeptSeconds = 24 * 60 * 60;
 /** An answer that did not come, asked for again: nobody waits on the line, a merchant may on his screen. */
 const againSeconds = 60;
+
+/**
+ * Days after which a refund that was made is looked at, should the processor's word that the bank sent it back never reach us.
+ * Banks do so within a month (https://docs.stripe.com/refunds#failed-refunds).
+ */
+const looksAfterDays: readonly number[] = [1, 3, 10, 30];
 
 export interface RefundWish {
   orderId: string;
@@ -134,7 +141,7 @@ function leftOf(authorization: StoredAuthorization): Money {
     .reduce((left, one) => minus(left, money(one.amount ?? '0', left.currency)), authorization.captured);
 }
 
-/** The job: asks for each part that is not answered yet. Repeating it after success does nothing. */
+/** The job: asks for each part that is not answered yet; afterwards, whether what was made stands. Repeats do no harm. */
 export async function carryOutRefund(
   house: House,
   { merchantId, refundId }: { merchantId: string; refundId: string },
@@ -142,10 +149,11 @@ export async function carryOutRefund(
   const asked = await house.db.asMerchant(merchantId, async (tx) => {
     const refund = await readRefund(tx, refundId);
     const payment = refund && (await lockPayment(tx, refund.paymentId));
-    return refund?.state === 'pending' && payment ? { refund, payment } : undefined;
+    return refund && payment && { refund, payment };
   });
-  if (!asked) return;
+  if (!asked || asked.refund.state === 'failed') return;
   const { refund, payment } = asked;
+  if (refund.state === 'refunded') return lookAfterRefund(house, refund, payment);
   const now = house.clock.now();
   if ((now.getTime() - refund.createdAt.getTime()) / 1000 >= keyHoldsSeconds) {
     house.log.error(
@@ -174,6 +182,30 @@ export async function carryOutRefund(
   await house.db.asMerchant(merchantId, (tx) =>
     enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId, later(now, againSeconds)),
   );
+}
+
+/** Whether what was given back has stayed so; then it is looked at once more, later. */
+async function lookAfterRefund(house: House, refund: StoredRefund, payment: StoredPayment): Promise<void> {
+  const { id: refundId, merchantId } = refund;
+  const made = await house.db.asMerchant(merchantId, (tx) => madeByRefund(tx, refundId));
+  for (const one of made) {
+    const account = payment.merchantAccount;
+    await lookAtRefund(house, merchantId, {
+      refundId: one,
+      ...(account !== undefined && { merchantAccount: account }),
+    });
+  }
+  await house.db.asMerchant(merchantId, async (tx) => {
+    const now = await readRefund(tx, refundId);
+    if (now?.state === 'refunded') await lookLater(house, tx, now);
+  });
+}
+
+async function lookLater(house: House, tx: Tx, refund: StoredRefund): Promise<void> {
+  const { id: refundId, merchantId, createdAt } = refund;
+  const looks = looksAfterDays.map((days) => later(createdAt, days * 24 * 60 * 60));
+  const next = looks.find((at) => at > house.clock.now());
+  if (next) await enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId, next);
 }
 
 function operationsOf(
@@ -238,6 +270,7 @@ async function record(
   if (waits) return saveRefund(tx, refundId, { state: 'pending', refunded, ...failure });
   const state = refunded.amount.isZero() ? 'failed' : 'refunded';
   await saveRefund(tx, refundId, { state, refunded, settledAt: now, ...failure });
+  if (state === 'refunded') await lookLater(house, tx, refund);
   await tell(house, tx, { ...refund, refunded, state, ...failure });
 }
 
@@ -293,16 +326,16 @@ async function tell(house: House, tx: Tx, refund: StoredRefund): Promise<void> {
 }
 
 /**
- * The processor hints that a refund has moved on: it is looked at, and one the bank sent back is taken out of the books
- * again. Hints about refunds of nobody's making are left alone.
+ * The processor hints that a refund has moved on, or its time has come: it is looked at, and one the bank sent back is taken
+ * out of the books again. Refunds of nobody's making are left alone. `refundId`: the processor's name for it.
  */
-export async function lookAtRefund(house: House, merchantId: string, hint: ProcessorHint): Promise<void> {
-  const made = hint.refundId;
-  if (made === undefined) return;
-  const looked = await house.processor.lookAtRefund({
-    refundId: made,
-    ...(hint.merchantAccount !== undefined && { merchantAccount: hint.merchantAccount }),
-  });
+export async function lookAtRefund(
+  house: House,
+  merchantId: string,
+  refund: { refundId: string; merchantAccount?: string },
+): Promise<void> {
+  const made = refund.refundId;
+  const looked = await house.processor.lookAtRefund(refund);
   if (looked.outcome !== 'refund' || looked.state !== 'failed') return;
   const because = looked.reason ?? 'failed';
   await house.db.asMerchant(merchantId, async (tx) => {

@@ -134,6 +134,16 @@ export async function nameMade(tx: Tx, operationId: string, made: string): Promi
   await tx.raw('update processor_operations set made = ? where id = ?', [made, operationId]);
 }
 
+/** What a refund made at the processor and has not lost again, by the processor's names. */
+export async function madeByRefund(tx: Tx, refundId: string): Promise<string[]> {
+  const found = await rows<{ made: string }>(
+    tx,
+    `select made from processor_operations where refund_id = ? and state = 'done' and made is not null`,
+    [refundId],
+  );
+  return found.map((row) => row.made);
+}
+
 /** Which operation made this refund at the processor. */
 export async function operationThatMade(
   tx: Tx,

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { money } from '../../src/core/money.ts';
 import { followHint } from '../../src/flow/follow-payment.ts';
-import { refundPayment } from '../../src/flow/refund-payment.ts';
+import { carryOutRefund, refundPayment } from '../../src/flow/refund-payment.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -126,6 +126,29 @@ describe('a refund', () => {
     expect(await refund(orderId, '15.00')).toMatchObject({ refund: { state: 'refunded' } });
   });
 
+  it('that the bank sent it back is found although nobody told us', async () => {
+    const orderId = await captured();
+    expect(await refund(orderId, '5.00')).toMatchObject({ refund: { state: 'refunded' } });
+    const [made] = await stage.sql<{ made: string }>(
+      `select op.made from processor_operations op join refunds r on r.id = op.refund_id where r.order_id = $1`,
+      [orderId],
+    );
+    stage.clock.turn(86_400_000);
+    await stage.work('refund_payment');
+    expect((await stage.told(orderId)).at(-1)).toMatchObject({ type: 'payment.refunded' });
+    await stage.control('POST', `/api/payments/refunds/${made!.made}/failed`);
+    stage.clock.turn(29 * 86_400_000);
+    await stage.work('refund_payment');
+    expect((await stage.told(orderId)).at(-1)).toMatchObject({ type: 'payment.refund_failed' });
+    expect(await stage.ledger(orderId)).toEqual({ card: '-15.00', held: '0.00', merchant: '15.00' });
+    const left = await stage.sql(
+      `select j.id from graphile_worker._private_jobs j join refunds r on r.id = j.payload ->> 'refundId'
+       where r.order_id = $1`,
+      [orderId],
+    );
+    expect(left, 'nothing is left to look at').toEqual([]);
+  });
+
   it('a part the bank sends back while another is not answered yet: the other goes on', async () => {
     const orderId = await captured(720);
     const [first, second] = await stage.intents(orderId);
@@ -149,8 +172,8 @@ describe('a refund', () => {
     expect(await stage.sql('select state from refunds where order_id = $1', [orderId])).toEqual([
       { state: 'pending' },
     ]);
-    stage.clock.turn(61_000);
-    await stage.work('refund_payment');
+    const [open] = await stage.sql<{ id: string }>('select id from refunds where order_id = $1', [orderId]);
+    await carryOutRefund(stage.house, { merchantId, refundId: open!.id });
     expect(
       await stage.sql('select state, refunded::float8 from refunds where order_id = $1', [orderId]),
     ).toEqual([{ state: 'refunded', refunded: 4 }]);
