@@ -277,7 +277,7 @@ export interface LegRecord {
 }
 
 /**
- * When a talk ended whose end nobody heard: the latest that the switch's records of its legs prove, never before the bridge.
+ * When a talk ended whose end nobody heard: the earliest end in the switch's records of its legs, never before the bridge.
  * The consultant's leg ends with the talk, the caller's may have waited for a farewell that never came, and one that fell
  * silent was hung up when the silence had lasted (DESIGN 6). `gone`: the legs that no longer live.
  */

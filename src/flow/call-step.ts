@@ -178,6 +178,10 @@ function sentenceOf(
     more_time: `More is held: they may talk for ${String(facts['talkLimitSeconds'])} s in all`,
     more_time_refused: 'No more is held: the talk ends at its limit',
     never_again: 'The caller wishes never to be called again',
+    more_time_asked: 'The caller asks for more time',
+    more_time: `The caller has more time: they talk for ${String(plan.talkLimitSeconds)} s at most`,
+    more_time_refused: 'There is no more time for the caller: they talk to the old limit',
+    never_again: 'Whoever was rung as the caller asked never to be called again',
     ended: `Ended: ${String(session.outcome)}, ${secondsOf(talkUs({ ...session, plan, attempts })).toFixed(3)} s talked`,
   };
   return sentences[name] ?? name;

@@ -1,6 +1,6 @@
 // What a switch's own clock shows now, as far as we can tell: asked, it says so, and every event says when it happened by
-// that clock; we know when that arrived. Durations of money never come from here (they are differences of the switch's own stamps); what is left
-// of a limit after a takeover does, and until when a talk is known to have lived.
+// that clock; we know when that arrived. Durations of money never come from here (they are differences of the switch's own
+// stamps); what is left of a limit after a takeover does, and until when a talk is known to have lived.
 
 import type { Clock, SwitchEvent } from './ports.ts';
 

@@ -1,5 +1,6 @@
-// Work any gateway may do, carried by graphile-worker: settle an order, hold more for a longer talk, mail a receipt. A job is enqueued in the
-// transaction that makes it necessary; its key makes a repeat harmless; a failed one comes again, later and later.
+// Work any gateway may do, carried by graphile-worker: settle an order, hold more for a longer talk, mail a receipt. A job is
+// enqueued in the transaction that makes it necessary; its key makes a repeat harmless; a failed one comes again, later and
+// later.
 
 import { Logger, parseCronItems, run, type Runner } from 'graphile-worker';
 import pg from 'pg';
