@@ -309,7 +309,9 @@ export class SwitchCommander {
   }
 
   async #sweepOnce(missed: boolean, taken: boolean): Promise<void> {
+    const { clock, metrics } = this.#house;
     const lease = this.#lease;
+    const begunMs = clock.monotonicMs();
     const { toBegin, through } = await this.#sweep.run({ missed, taken });
     if (lease === this.#lease) {
       if (taken) this.#workOfOthers = toBegin;
@@ -318,6 +320,7 @@ export class SwitchCommander {
       this.#takeWork();
     }
     await through;
+    metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });
   }
 
   #hear(event: SwitchEvent): void {

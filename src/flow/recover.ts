@@ -36,16 +36,17 @@ export class Recovery {
   }
 
   start(): void {
-    this.#every(paymentsEveryMs, () => this.#lookAtDuePayments());
+    this.#every('payments', paymentsEveryMs, () => this.#lookAtDuePayments());
     // At once: whoever was to settle them may have died with the gateway before us.
-    this.#every(ordersEveryMs, () => this.#settleForgotten(), 0);
-    this.#every(recordsEveryMs, () => lookAfterQuarantine(this.#house));
-    this.#every(countsEveryMs, async () => {
+    this.#every('orders', ordersEveryMs, () => this.#settleForgotten(), 0);
+    this.#every('quarantine', recordsEveryMs, () => lookAfterQuarantine(this.#house));
+    this.#every('counts', countsEveryMs, async () => {
       await forgetOldCounts(this.#house);
     });
     // At once: what could not be posted while nobody was here may be all that is known of a talk.
-    if (this.#house.cdrSpool) this.#every(recordsEveryMs, () => takeSpooledRecords(this.#house), 0);
-    if (this.#house.mailer.configured) this.#every(availabilityEveryMs, () => this.#tellWhoWaits());
+    if (this.#house.cdrSpool) this.#every('spool', recordsEveryMs, () => takeSpooledRecords(this.#house), 0);
+    if (this.#house.mailer.configured)
+      this.#every('availability', availabilityEveryMs, () => this.#tellWhoWaits());
   }
 
   async stop(): Promise<void> {
@@ -54,10 +55,12 @@ export class Recovery {
     await Promise.allSettled(this.#running);
   }
 
-  #every(ms: number, act: () => Promise<void>, firstMs = ms): void {
-    const { clock, log } = this.#house;
+  #every(sweep: string, ms: number, act: () => Promise<void>, firstMs = ms): void {
+    const { clock, log, metrics } = this.#house;
     const run = (): void => {
+      const begunMs = clock.monotonicMs();
       const running = act()
+        .then(() => metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep }))
         .catch((error: unknown) => log.warn({ err: error }, 'a recovery sweep failed'))
         .then(() => {
           this.#running.delete(running);

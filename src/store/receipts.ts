@@ -49,7 +49,7 @@ export async function nextReceiptNumber(tx: Tx, merchantId: string, at: Date): P
   const row = await firstRow<{ number: string }>(
     tx,
     `update merchants set receipts = receipts + 1 where id = ?
-     returning to_char(?::timestamptz at time zone time_zone, 'YYYY') || '-' || lpad(receipts::text, 6, '0') as number`,
+     returning to_char(?::timestamptz at time zone time_zone, 'YYYY') || '-' || lpad(receipts::text, greatest(6, length(receipts::text)), '0') as number`,
     [merchantId, at],
   );
   if (!row) throw new Error(`No merchant ${merchantId} to number a receipt of.`);

@@ -7,6 +7,7 @@ import type { House } from '../../src/flow/house.ts';
 import { checkInTurn, checkInvariants, HouseWatch } from '../../src/flow/watch-house.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
 import { invariantNames } from '../../src/store/invariants.ts';
+import { nextReceiptNumber } from '../../src/store/receipts.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
@@ -232,6 +233,12 @@ describe('what must always hold', () => {
     const beyondSixDigits = `${second}; update receipts set body = body || '{"number":"2027-1000000"}' where id = 'rec_2';
       update receipts set body = body || '{"number":"2027-999999"}' where id = 'rec_1'`;
     expect(await violationsAfter(beyondSixDigits)).toEqual(['receipt_number_missing rec_1']);
+  });
+
+  it('the millionth receipt of a merchant has seven digits, and no number of another', async () => {
+    await admin.query(`update merchants set receipts = 999998 where id = 'mer_2'`);
+    const next = () => db.asMerchant('mer_2', (tx) => nextReceiptNumber(tx, 'mer_2', new Date(at)));
+    expect([await next(), await next()]).toEqual(['2026-999999', '2026-1000000']);
   });
 
   it('what was settled long ago is not read again', async () => {
