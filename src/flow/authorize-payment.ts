@@ -25,7 +25,13 @@ import { narrate, writeStep } from './call-step.ts';
 import { askForHold, askOrFind, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
 import { cardMayPay } from './limit-abuse.ts';
-import { abandonSeconds, holdWithoutCallSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
+import {
+  abandonSeconds,
+  firstLookSeconds,
+  holdWithoutCallSeconds,
+  later,
+  lookAgainAfter,
+} from './payment-deadlines.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -158,10 +164,14 @@ export async function applyIntent(
           await enqueueJob(tx, 'settle_order', { merchantId, orderId: payment.orderId }, payment.orderId);
           return { ...callState, needsPage: false };
         }
+        // Told at once that a card is wanted, nobody has given one yet: the page says when he agrees. Everybody else may be
+        // confirming at this moment, and neither his page nor the processor's event need ever tell us.
+        const nobodyHasAgreed =
+          state === 'needs_card' && authorization.state === 'intended' && age < firstLookSeconds;
         const lookAgainAt =
-          authorization.state === state && age < abandonSeconds
-            ? later(now, lookAgainAfter(age))
-            : later(payment.createdAt, abandonSeconds);
+          nobodyHasAgreed || age >= abandonSeconds
+            ? later(payment.createdAt, abandonSeconds)
+            : later(now, lookAgainAfter(age));
         await savePayment(tx, paymentId, { state: 'awaiting_card', lookAgainAt });
         return { ...callState, needsPage: true };
       }

@@ -29,7 +29,7 @@ import { giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { admitCaller, admitToMerchant, marksOf, type WhoOrders } from './limit-abuse.ts';
 import { obstacleTo } from './never-call.ts';
-import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
+import { claimSeconds, firstLookSeconds, later } from './payment-deadlines.ts';
 
 /** Transactions waiting for a connection; some 20 ms of work each, so this is about a second. */
 const waitingMax = 60;
@@ -271,7 +271,7 @@ async function makeOrder(
     operationId: operation.id,
     operationRequest: operation.request,
     // Should we die before the answer: somebody asks again, by the same key.
-    lookAgainAt: later(now, 4 * lookSeconds),
+    lookAgainAt: later(now, firstLookSeconds),
     ...(terms.sells === 'conversation' && {
       chosenSeconds: terms.chosenSeconds,
       callerNumber: terms.callerNumber,

@@ -5,6 +5,8 @@
 export const claimSeconds = 180;
 /** The processor is asked what is true this long after the caller pressed the button, should its event not come. */
 export const lookSeconds = 5;
+/** The first answer of the processor is waited for this long by whoever made the order; then anybody asks again. */
+export const firstLookSeconds = 4 * lookSeconds;
 /** An order nobody pays is given up after this; its link then says so. */
 export const abandonSeconds = 30 * 60;
 /**

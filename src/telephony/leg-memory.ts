@@ -15,6 +15,10 @@ export interface LegMemory {
   guard?: ArmedTask;
   /** In a talk: the limit on A, what stands behind it on B. */
   limit?: ArmedTask;
+  /** A limit was armed and no answer came: it may stand. */
+  limitUnanswered?: boolean;
+  /** We had it rung, so nobody armed anything for it before us. */
+  ours?: boolean;
   music?: { turn: number; broken: boolean };
   /** Its originate is under way: no BACKGROUND_JOB yet. */
   job?: string;
@@ -59,6 +63,7 @@ export class KnownLegs {
     const memory = this.recall(leg);
     memory.job = job;
     memory.created = false;
+    memory.ours = true;
   }
 
   /** The job is under way: its end must find the leg. */

@@ -83,6 +83,7 @@ export class LegTasks {
     bLeg: LegUuid,
     talkLimitSeconds: number,
   ): Promise<ArmedLimit | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
+    if ((await this.#dropEarlierLimit(aLeg, bLeg)) === 'unknown') return unknown;
     const armedAtMs = this.#clock.monotonicMs();
     const inSeconds = Math.ceil(talkLimitSeconds) + limitSlackSeconds;
     const replies = await Promise.all([
@@ -102,6 +103,29 @@ export class LegTasks {
     };
   }
 
+  /**
+   * A limit armed for a bridge that never came about would cut the talk early: by the gateway before us, or by ourselves
+   * where no answer came. By group, because the list lags; nothing is without an end, both legs carry their guards until
+   * they are joined.
+   */
+  async #dropEarlierLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<'clear' | 'unknown'> {
+    const mayStand = [aLeg, bLeg].some((leg) => {
+      const { ours, limit, limitUnanswered } = this.#legs.get(leg) ?? {};
+      return ours !== true || limit !== undefined || limitUnanswered === true;
+    });
+    if (!mayStand) return 'clear';
+    const dropped = await Promise.all([
+      this.#link.api(say.unscheduleGroup('limit', aLeg)),
+      this.#link.api(say.unscheduleGroup('behind', bLeg)),
+    ]);
+    if (!dropped.every((reply) => reply.answered)) return 'unknown';
+    for (const leg of [aLeg, bLeg]) {
+      delete this.#legs.recall(leg).limit;
+      delete this.#legs.recall(leg).limitUnanswered;
+    }
+    return 'clear';
+  }
+
   async #arm(
     group: OfTalk,
     leg: LegUuid,
@@ -114,6 +138,7 @@ export class LegTasks {
         : say.scheduleKillAt(group, leg, atSecond, why[group]),
     );
     const task = taskOf(reply);
+    if (!reply.answered) this.#legs.recall(leg).limitUnanswered = true;
     if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
     this.#legs.recall(leg).limit = { task, dueMs: this.#clock.monotonicMs() + inSeconds * 1_000 };
     return { outcome: 'armed' };
