@@ -69,7 +69,9 @@ async function carryOut(argv: readonly string[], env: Environment, workingDir: s
   const config = readTerminalConfig(env, workingDir);
   const url = databaseUrl(config, workingDir);
   const seal = sealOf(config, command);
-  const db = new PostgresDatabase({ url, poolMax: 2, after: (ms, act) => realClock.after(ms, act) });
+  const after = (ms: number, act: () => void): unknown => realClock.after(ms, act);
+  // A check of all there ever was takes its time, and a person waits for it.
+  const db = new PostgresDatabase({ url, poolMax: 2, after, answerMs: 600_000 });
   try {
     const said = await command.run({
       house: terminalHouse({ db, clock: realClock, ids: realIds, seal }),

@@ -1,15 +1,19 @@
 // Which errors mean that the database is away for now, or was too busy with others, and nothing worse: what was asked may be
 // asked again. Whoever answers people says 503 by it; whoever commands calls keeps what he was told by it.
 
-import { DatabaseAway } from './database.ts';
+import { DatabaseAway, silence } from './database.ts';
 
 /** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
 const awayStates = /^(08|53|57P)/;
 /** Two transactions were in each other's way and this one was given up, wholly: 40001 serialization, 40P01 deadlock. */
 const inTheWay = new Set(['40001', '40P01']);
 const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
-/** What the driver says without a code: the connection broke under a statement, or none was to be had in time. */
-const awayWords = new Set(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect']);
+/** What the driver says without a code: the connection broke under a statement, none was to be had in time, or it fell silent. */
+const awayWords = new Set([
+  'Connection terminated unexpectedly',
+  'timeout exceeded when trying to connect',
+  silence,
+]);
 
 /** Given up for another's sake: it may be asked again at once. */
 export function isInTheWay(error: unknown): boolean {

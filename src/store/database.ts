@@ -32,6 +32,8 @@ export interface DatabaseSettings {
   url: string;
   poolMax: number;
   after: Delay;
+  /** A statement without an answer for this long has lost its connection; `answerMs` when absent. */
+  answerMs?: number;
 }
 
 /** The database cannot be reached or has no connection to spare; nothing was written. */
@@ -42,6 +44,14 @@ export class DatabaseAway extends Error {
 
 /** Who waits this long for a connection is better told so: he can come again, and we catch up. */
 const connectionPatienceMs = 5_000;
+
+/**
+ * A network that swallows everything would keep a call's queue, and the lease, waiting for a quarter of an hour until TCP gives
+ * up. Nothing of ours takes a tenth of this.
+ */
+const answerMs = 15_000;
+/** The driver's words for it. */
+export const silence = 'Query read timeout';
 
 /** What steps ask of the database. One transaction is one outside act: nothing but statements is awaited within it. */
 export interface Database {
@@ -73,6 +83,8 @@ export class PostgresDatabase implements Database {
         options: `${as.options} -c ${idleInTransaction}`,
         max,
         connectionTimeoutMillis: connectionPatienceMs,
+        query_timeout: settings.answerMs ?? answerMs,
+        keepAlive: true,
       });
       watchPool(made);
       return made;
@@ -93,10 +105,13 @@ export class PostgresDatabase implements Database {
       await client.query('commit');
       return result;
     } catch (error) {
-      // A connection that cannot even roll back is not given back to others.
-      await client.query('rollback').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : new Error(String(failure));
-      });
+      // A connection that has fallen silent, or cannot even roll back, is not given back to others.
+      if (error instanceof Error && error.message === silence) broken = error;
+      else {
+        await client.query('rollback').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error(String(failure));
+        });
+      }
       throw error;
     } finally {
       client.release(broken);

@@ -1,6 +1,7 @@
 // What the database layer says when something goes wrong, and what it holds on to.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isDatabaseAway } from '../../src/store/database-away.ts';
 import { type Database, PostgresDatabase } from '../../src/store/database.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
@@ -33,4 +34,25 @@ it('a transaction nobody goes on with is ended by the database: its locks hold u
     return answer.rows[0]!.limit;
   });
   expect(limit).not.toBe('0');
+});
+
+it('a statement whose answer does not come is given up, and its connection with it', async () => {
+  const after = (ms: number, act: () => void): unknown => setTimeout(act, ms);
+  const impatient = new PostgresDatabase({ url: database.ownerUrl, poolMax: 1, after, answerMs: 200 });
+  try {
+    const pid = 'select pg_backend_pid() as pid';
+    const first = await impatient.asMerchant('mer_one', (tx) => tx.raw<{ rows: { pid: number }[] }>(pid));
+    const silent: unknown = await impatient
+      .asMerchant('mer_one', (tx) => tx.raw('select pg_sleep(60)'))
+      .catch((error: unknown) => error);
+    expect(isDatabaseAway(silent)).toBe(true);
+    const alone: unknown = await impatient
+      .asNobody((nobody) => nobody.raw('select pg_sleep(60)'))
+      .catch((error: unknown) => error);
+    expect(isDatabaseAway(alone)).toBe(true);
+    const next = await impatient.asMerchant('mer_one', (tx) => tx.raw<{ rows: { pid: number }[] }>(pid));
+    expect(next.rows[0]!.pid).not.toBe(first.rows[0]!.pid);
+  } finally {
+    await impatient.close();
+  }
 });
