@@ -7,17 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { breakables, type BreakSomething } from './break-something.ts';
 import type { DemoProof } from './demo-proof.ts';
+import type { DemoFacts } from './part-contract.ts';
 import { readJson, Refusal, sendJson } from './http-exchange.ts';
-
-/** What the gateway's process tells once its demo merchant is seeded. */
-export interface DemoFacts {
-  /** `rk_demo_...` */
-  apiKey: string;
-  gatewayUrl: string;
-  /** In E.164; the first rings first. */
-  consultants: readonly string[];
-  caller: string;
-}
 
 export const demoLines = ['demo', 'demo-short'] as const;
 

@@ -1,8 +1,7 @@
 // The last paid talk measured twice: what the switch's own records say of it, priced here by the line's tariff with nothing
 // of the gateway's rating, beside what the card processor captured and what the receipt says. They must agree to the cent.
 
-import type { DemoFacts } from './demo-api.ts';
-import type { SwitchRecord } from './part-contract.ts';
+import type { DemoFacts, SwitchRecord } from './part-contract.ts';
 
 export interface Proof {
   callSessionId: string;

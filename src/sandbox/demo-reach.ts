@@ -1,7 +1,7 @@
 // How the demo lays hands on the parts of the sandbox and looks at the gateway: the doing behind break-something.ts.
 
 import type { Reach } from './break-something.ts';
-import type { DemoFacts } from './demo-api.ts';
+import type { DemoFacts } from './part-contract.ts';
 import type { PartName } from './part-contract.ts';
 import type { PartProcess } from './part-process.ts';
 

@@ -70,3 +70,13 @@ export interface PartNews {
 export interface PartOrder {
   cutForMs: number;
 }
+
+/** What the gateway's process tells once its demo merchant is seeded. */
+export interface DemoFacts {
+  /** `rk_demo_...` */
+  apiKey: string;
+  gatewayUrl: string;
+  /** In E.164; the first rings first. */
+  consultants: readonly string[];
+  caller: string;
+}

@@ -6,12 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakSomething } from './break-something.ts';
-import { createDemoApi, type DemoFacts } from './demo-api.ts';
+import { createDemoApi } from './demo-api.ts';
 import { DemoProof } from './demo-proof.ts';
 import { demoReach } from './demo-reach.ts';
 import { createFront } from './front.ts';
 import { closeServer, listenOnLoopback } from './http-exchange.ts';
-import type { PartName, PartStart } from './part-contract.ts';
+import type { DemoFacts, PartName, PartStart } from './part-contract.ts';
 import { PartProcess } from './part-process.ts';
 
 /** What the owner sends first. */

@@ -1,8 +1,7 @@
 // The owner's side of the sandbox's process: `npm start` and the tests start it, tell it of the demo, stop it.
 
 import { forkModule } from './fork-module.ts';
-import type { DemoFacts } from './demo-api.ts';
-import { partNames, type PartName } from './part-contract.ts';
+import { type DemoFacts, partNames, type PartName } from './part-contract.ts';
 import type {
   GatewayLife,
   SandboxAddresses,
