@@ -52,6 +52,7 @@ const seconds: Readonly<Record<Exclude<Breakable, 'gateway' | 'switch'>, number>
   merchant: 10,
 };
 const lookEveryMs = 150;
+const dyingMs = 1_000;
 /** What has not mended itself by now is left to the page's other sentences. */
 const watchMs = 45_000;
 const keptMax = 12;
@@ -129,11 +130,18 @@ export class BreakSomething {
   async #killGateway(one: Broken, talking: boolean, began: number): Promise<void> {
     const pid = this.#reach.killGateway?.() ?? 0;
     this.#tell(one, talking ? 'gateway_killed_talking' : 'gateway_killed', { pid });
-    const serves = await this.#until(began, () =>
-      Promise.resolve(this.#gatewaySince !== undefined && this.#gatewaySince > began),
-    );
+    // The old one may answer a last time while it dies.
+    await this.#until(began, async () => (await this.#reach.askGateway()) === undefined, dyingMs);
+    const serves = await this.#until(began, async () => (await this.#reach.askGateway()) !== undefined);
     if (serves) this.#tell(one, 'gateway_serves', { seconds: since(began) });
-    const commands = await this.#until(began, async () => (await this.#reach.askGateway())?.linkUp === true);
+    // Its keeper is told when it has taken the switch over, or found that it cannot.
+    const commands = await this.#until(
+      began,
+      async () =>
+        this.#gatewaySince !== undefined &&
+        this.#gatewaySince > began &&
+        (await this.#reach.askGateway())?.linkUp === true,
+    );
     if (!commands) return;
     const still = ((await this.#reach.joinedLegs()) ?? 0) > 1;
     this.#tell(one, talking && still ? 'gateway_adopted' : 'gateway_commands', { seconds: since(began) });
