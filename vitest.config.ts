@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'test/bench/**', 'node_modules/**'],
     globalSetup: ['test/global-setup.ts'],
+    // Most files wait for processes of their own rather than compute: three of them keep two cores busy.
+    maxWorkers: 3,
     reporters: ['default', './test/closing-line.ts'],
     // Files that start processes and browsers share two cores; a test that is stuck should still fail, with its name.
     testTimeout: 30_000,

@@ -169,6 +169,7 @@ export class SwitchCommander {
       log.warn({ switch: this.#switch.id, err: error }, 'the lease of a switch was not renewed');
     }
     this.#takeWork();
+    this.#sayCommanded();
     if (this.#stopped as boolean) return;
     this.#ticking = clock.after(nextMs, () => void this.#renewNow());
   }
@@ -184,6 +185,11 @@ export class SwitchCommander {
     if (this.#missed) this.#sweepNow();
     for (const call of this.#owing) call.goOn();
     this.#owing.clear();
+  }
+
+  #sayCommanded(): void {
+    const commanded = this.#lease !== undefined && this.#adopted ? this.#live.size : 0;
+    this.#house.metrics.level('commanded_calls', commanded, { switch: this.#switch.id });
   }
 
   /** Another commands it now, and what we remember of its calls is of the past. */
@@ -316,6 +322,7 @@ export class SwitchCommander {
     if (lease === this.#lease) {
       if (taken) this.#workOfOthers = toBegin;
       this.#adopted = true;
+      this.#sayCommanded();
       this.#started();
       this.#takeWork();
     }

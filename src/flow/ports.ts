@@ -366,8 +366,12 @@ export type CountName =
   | 'orders_refused' // labels: because
   | 'notices'; // labels: result
 
+/** What stands at a number now. */
+export type LevelName = 'commanded_calls'; // labels: switch
+
 /** What is counted for the people who run it. Never fails and never waits: a lost number loses no call. */
 export interface Metrics {
   observe(name: MetricName, value: number, labels?: Readonly<Record<string, string>>): void;
   count(name: CountName, labels?: Readonly<Record<string, string>>): void;
+  level(name: LevelName, value: number, labels?: Readonly<Record<string, string>>): void;
 }

@@ -83,7 +83,7 @@ export class LegTasks {
     bLeg: LegUuid,
     talkLimitSeconds: number,
   ): Promise<ArmedLimit | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
-    if ((await this.#dropEarlierLimit(aLeg, bLeg)) === 'unknown') return unknown;
+    if (this.#mayHaveLimit(aLeg, bLeg) && !(await this.#dropLimit(aLeg, bLeg))) return unknown;
     const armedAtMs = this.#clock.monotonicMs();
     const inSeconds = Math.ceil(talkLimitSeconds) + limitSlackSeconds;
     const replies = await Promise.all([
@@ -105,25 +105,30 @@ export class LegTasks {
 
   /**
    * A limit armed for a bridge that never came about would cut the talk early: by the gateway before us, or by ourselves
-   * where no answer came. By group, because the list lags; nothing is without an end, both legs carry their guards until
-   * they are joined.
+   * where no answer came.
    */
-  async #dropEarlierLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<'clear' | 'unknown'> {
-    const mayStand = [aLeg, bLeg].some((leg) => {
+  #mayHaveLimit(aLeg: LegUuid, bLeg: LegUuid): boolean {
+    return [aLeg, bLeg].some((leg) => {
       const { ours, limit, limitUnanswered } = this.#legs.get(leg) ?? {};
       return ours !== true || limit !== undefined || limitUnanswered === true;
     });
-    if (!mayStand) return 'clear';
+  }
+
+  /**
+   * By group, because the list lags; nothing is without an end, both legs carry their guards until they are joined. `false`:
+   * no answer came.
+   */
+  async #dropLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<boolean> {
     const dropped = await Promise.all([
       this.#link.api(say.unscheduleGroup('limit', aLeg)),
       this.#link.api(say.unscheduleGroup('behind', bLeg)),
     ]);
-    if (!dropped.every((reply) => reply.answered)) return 'unknown';
+    if (!dropped.every((reply) => reply.answered)) return false;
     for (const leg of [aLeg, bLeg]) {
       delete this.#legs.recall(leg).limit;
       delete this.#legs.recall(leg).limitUnanswered;
     }
-    return 'clear';
+    return true;
   }
 
   async #arm(

@@ -15,7 +15,7 @@ export function terminalHouse(own: { db: Database; clock: Clock; ids: Ids; seal:
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    metrics: { observe: () => undefined, count: () => undefined },
+    metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     publicUrl: '',
   };
 }

@@ -2,9 +2,9 @@
 // house-gauges; what wants a person and can be mended is operator-api.
 
 import express, { type Router } from 'express';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { House } from '../flow/house.ts';
-import type { CountName, MetricName, Metrics } from '../flow/ports.ts';
+import type { CountName, LevelName, MetricName, Metrics } from '../flow/ports.ts';
 import { houseGauges, type Watched, within } from './house-gauges.ts';
 import { operatorApi } from './operator-api.ts';
 
@@ -109,6 +109,10 @@ const histograms: Record<MetricName, { help: string; labels: string[]; buckets: 
   },
 };
 
+const levels: Record<LevelName, { help: string; labels: string[] }> = {
+  commanded_calls: { help: 'Calls this gateway commands at its switches.', labels: ['switch'] },
+};
+
 const counters: Record<CountName, { help: string; labels: string[] }> = {
   calls: {
     help: 'States entered by call sessions, with their outcome once they ended.',
@@ -132,12 +136,18 @@ export function houseMetrics(): HouseMetrics {
     ({ help, labels }, name) =>
       new Counter({ name: `ringmeter_${name}_total`, help, labelNames: labels, registers }),
   );
+  const levelled = mapValues(
+    levels,
+    ({ help, labels }, name) =>
+      new Gauge({ name: `ringmeter_${name}`, help, labelNames: labels, registers: [registry] }),
+  );
   const gauges = houseGauges(registry);
 
   return {
     registry,
     observe: (name, value, labels) => observed[name].observe(known(histograms[name].labels, labels), value),
     count: (name, labels) => counted[name].inc(known(counters[name].labels, labels)),
+    level: (name, value, labels) => levelled[name].set(known(levels[name].labels, labels), value),
     look: (house) => gauges.look(house),
   };
 }

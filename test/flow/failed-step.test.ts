@@ -12,6 +12,7 @@ beforeAll(async () => {
     overrides: {
       metrics: {
         observe: () => undefined,
+        level: () => undefined,
         count(name, labels) {
           if (faulty && name === 'calls' && labels?.['state'] === 'ringing_caller')
             throw new Error('no such label');

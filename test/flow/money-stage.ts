@@ -67,7 +67,7 @@ export async function moneyStage() {
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     log,
-    metrics: { observe: () => undefined, count: () => undefined },
+    metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     seal: new Seal(randomBytes(32)),
     publicUrl: 'https://ring.example',
   };

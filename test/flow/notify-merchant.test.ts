@@ -46,7 +46,7 @@ beforeAll(async () => {
     ids: { ...realIds, chance: () => 0 },
     seal,
     log: { info: silent, warn: silent, error: silent },
-    metrics: { observe: silent, count: silent },
+    metrics: { observe: silent, count: silent, level: silent },
   } as unknown as House;
   await admin.query(`
     insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash)

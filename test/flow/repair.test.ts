@@ -58,7 +58,7 @@ beforeEach(async () => {
     ids: realIds,
     seal: new Seal(randomBytes(32)),
     log: { info: () => undefined, warn: tell, error: tell },
-    metrics: { observe: () => undefined, count: () => undefined },
+    metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
   } as unknown as House;
   const now = clock.now().toISOString();
   await admin.query(`

@@ -310,7 +310,7 @@ describe('the watch', () => {
     house = {
       db,
       clock,
-      metrics: { observe: () => undefined, count: () => undefined },
+      metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       log: {
         info: () => undefined,
         warn: (facts: object, message: string) => void told.push({ ...facts, message }),
