@@ -160,6 +160,11 @@ export class CallRow {
   async #step(event: CallEvent): Promise<Taken> {
     const { house } = this.#keeper;
     if (this.#uncertain && (await this.#wasWritten(event))) return 'taken';
+    // Only who has agreed is joined: his consent was told to another gateway, which has written it down.
+    if (event.type === 'legsBridged' && isRinging(this.session) && !hasAgreed(this.session)) {
+      const row = await this.readAgain();
+      if (row) this.follow(row);
+    }
     const stored = this.#stored;
     const step = advance(stored.session, event);
     if (step.session === stored.session && step.commands.length === 0 && step.free.length === 0) {
@@ -239,4 +244,12 @@ export class CallRow {
 
 function isWarning(event: CallEvent): boolean {
   return event.type === 'timerDue' && event.timer === 'warning';
+}
+
+function isRinging({ state }: CallSession): boolean {
+  return state === 'ringing_consultant' || state === 'ringing_caller';
+}
+
+function hasAgreed({ caller }: CallSession): boolean {
+  return caller?.state === 'consented';
 }

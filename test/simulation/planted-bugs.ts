@@ -22,8 +22,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'one-not-found',
-    what: 'A leg the switch did not answer for is taken for gone: a talk is settled that goes on.',
+    what: 'A leg that one look did not find is taken for gone, records or not: a talk is settled that goes on.',
     edits: [
+      {
+        file: 'src/flow/take-over.ts',
+        old: 'return records.length < gone.length && known.looks < (known.restarted ? looksAfterRestartMax : looksMax);',
+        new: 'return records.length < gone.length && known.looks < 0;',
+      },
       {
         file: 'src/flow/take-over.ts',
         old: `.filter(({ leg, truth }) => truth.state === 'gone' && !known.ended(leg))`,
@@ -33,13 +38,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'billsec',
-    what: 'An unheard talk is billed as long as its leg was answered, prompts and ringing of the other side included.',
+    what: 'A talk nobody heard end is billed by billsec: whole seconds from the answer of its leg, with prompts and waiting.',
     edits: [
       {
         file: 'src/store/call-sessions.ts',
         old: `cdr #>> '{variables,end_uepoch}' as ended`,
-        new: `((cdr #>> '{variables,end_uepoch}')::bigint + case when cdr #>> '{variables,bridge_uepoch}' <> '0' then
-         (cdr #>> '{variables,bridge_uepoch}')::bigint - (cdr #>> '{variables,answer_uepoch}')::bigint else 0 end)::text as ended`,
+        new: `case when cdr #>> '{variables,bridge_uepoch}' = '0' then cdr #>> '{variables,end_uepoch}' else
+         ((cdr #>> '{variables,bridge_uepoch}')::bigint + (cdr #>> '{variables,billsec}')::bigint * 1000000)::text end as ended`,
       },
     ],
   },
@@ -62,19 +67,24 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: 'src/flow/call-commands.ts',
         old: `if (done.outcome === 'unknown') this.#told.lookAgain();`,
         new: `if (done.outcome === 'unknown') {
-      await this.#at.switch.ring({ leg: this.#at.house.ids.legUuid(), to, callerId, ringSeconds, guardSeconds });
+      const another = this.#at.house.ids.legUuid();
+      this.#at.house.clock.after(
+        2_000,
+        () => void this.#at.switch.ring({ leg: another, to, callerId, ringSeconds, guardSeconds }),
+      );
     }`,
       },
     ],
   },
   {
     name: 'no-fencing',
-    what: 'A gateway that was away for longer than its lease goes on writing calls another has taken over.',
+    what: 'Writes name neither lease nor version: a gateway that was away overwrites what another has done since.',
     edits: [
       {
         file: 'src/store/call-sessions.ts',
-        old: 'and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))',
-        new: 'and (?::bigint is null or ?::bigint is not null)',
+        old: `where id = ? and version = ?
+         and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))`,
+        new: 'where id = ? and ?::int is not null and (?::bigint is null or ?::bigint is not null)',
       },
     ],
   },
@@ -94,18 +104,18 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'cut-when-a-read-fails',
-    what: 'A call that cannot be read while the database is away is hung up.',
+    what: 'A call whose legs could not be looked at, as the switch did not answer, is hung up.',
     edits: [
       {
-        file: 'src/flow/call-row.ts',
-        old: `      if (isDatabaseAway(error)) this.#unwritten.push(event);
-      throw error;`,
-        new: `      if (isDatabaseAway(error)) {
-        const caller = this.session.caller?.leg;
-        if (caller) await this.#keeper.doAll([{ do: 'hangUp', leg: caller, cause: 'stopped' }]);
-        this.#unwritten.push(event);
-      }
-      throw error;`,
+        file: 'src/flow/run-call.ts',
+        old: `    this.#unheard = found.unheard;
+`,
+        new: `    this.#unheard = found.unheard;
+    const heardBy = this.session.caller?.leg;
+    if (!found.certain && heardBy !== undefined) {
+      await this.#commands.doAll([{ do: 'hangUp', leg: heardBy, cause: 'normal' }]);
+    }
+`,
       },
     ],
   },

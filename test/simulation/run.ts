@@ -83,7 +83,9 @@ export async function run(input: RunInput, connections: SimulationConnections): 
           index,
         ),
     );
-    const safety = new Safety(outside);
+    const safety = new Safety(outside, {
+      merchantHangsUp: scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined),
+    });
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 

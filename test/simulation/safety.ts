@@ -92,7 +92,15 @@ export class Safety {
   #processorWrites = 0;
   readonly #bodyOfKey = new Map<string, string>();
 
-  constructor({ kernel, database, switches, processor, merchant }: Outside) {
+  /** Some order is ended by its merchant's wish: then a gateway parts who talks, and may. */
+  readonly #merchantHangsUp: boolean;
+  readonly #legsSeen = new Map<SimSwitch, number>();
+
+  constructor(
+    { kernel, database, switches, processor, merchant }: Outside,
+    { merchantHangsUp }: { merchantHangsUp: boolean },
+  ) {
+    this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
     this.#database = database;
     this.#switches = switches;
@@ -102,6 +110,7 @@ export class Safety {
 
   async check(): Promise<void> {
     this.#legsOfCallers();
+    await this.#legsWrittenDown();
     this.#notices();
     await this.#keys();
     if (this.#writesSeen !== this.#database.writes) {
@@ -257,11 +266,12 @@ export class Safety {
 
   /** "Nobody is cut early": neither as a leg of no use, nor by a limit before the time that was bought. */
   #notCutEarly(order: OrderOfLeg, talk: Talk): void {
-    const { cause, endedUs } = talk;
+    const { cause, endedUs, byGateway } = talk;
     if (endedUs === undefined || cause === undefined) return;
     const boughtUs = BigInt(order.chosen_seconds) * 1_000_000n;
     const early = endedUs - talk.bridgedUs < boughtUs - 2n * gridUs;
-    if (early && ['ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'ALLOTTED_TIMEOUT'].includes(cause)) {
+    const byOurs = ['ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'ALLOTTED_TIMEOUT'].includes(cause);
+    if (early && (byOurs || (byGateway && !this.#merchantHangsUp))) {
       throw new Violation(
         `cut early: ${order.order_id} was parted (${cause}) after ${seconds(endedUs - talk.bridgedUs)} of ${seconds(boughtUs)}`,
       );
@@ -303,6 +313,18 @@ export class Safety {
     }
     for (const [number, count] of living) {
       if (count > 1) throw new Violation(`${String(count)} live legs to the caller ${number}`);
+    }
+  }
+
+  /** As with the processor's keys: what was not written down before it rang, nobody finds again who comes after. */
+  async #legsWrittenDown(): Promise<void> {
+    for (const aSwitch of this.#switches) {
+      const ever = aSwitch.legsEver();
+      for (const { leg, number } of ever.slice(this.#legsSeen.get(aSwitch) ?? 0)) {
+        const found = await this.#database.look('select 1 from legs where id = ?', [leg]);
+        if (found.length === 0) throw new Violation(`${number} is rung on a leg nobody wrote down: ${leg}`);
+      }
+      this.#legsSeen.set(aSwitch, ever.length);
     }
   }
 

@@ -73,7 +73,7 @@ export class SimSwitch implements LegHost {
     this.#random = kernel.random.fork(id);
     this.#losses = kernel.random.fork(`${id}/losses`);
     this.records = new SimCallRecords(kernel, id, postCdr);
-    this.tasks = new SwitchTasks(this, (leg, cause) => this.kill(leg, cause));
+    this.tasks = new SwitchTasks(this, (leg, cause) => this.#killed(leg, cause));
     this.#talks = new Talks(this.tasks);
     this.#newCore();
   }
@@ -250,8 +250,11 @@ export class SimSwitch implements LegHost {
     const b = this.#living.get(bLeg);
     if (!a || !b || a === b || a.state !== 'answered' || b.state !== 'answered') return { outcome: 'gone' };
     // A second bridge of two who talk parts them first, as uuid_bridge does.
-    for (const one of [a, b])
-      if (one.bridgedTo) this.#part(one.bridgedTo, one, 'NORMAL_CLEARING', this.#stamp());
+    for (const one of [a, b]) {
+      if (!one.bridgedTo) continue;
+      this.#talks.commandedAway(one.uuid);
+      this.#part(one.bridgedTo, one, 'NORMAL_CLEARING', this.#stamp());
+    }
     const atUs = this.#stamp();
     a.joined(b, 'a', atUs);
     b.joined(a, 'b', atUs);
@@ -262,6 +265,11 @@ export class SimSwitch implements LegHost {
   }
 
   kill(leg: LegUuid, cause: string): Commanded {
+    this.#talks.commandedAway(leg);
+    return this.#killed(leg, cause);
+  }
+
+  #killed(leg: LegUuid, cause: string): Commanded {
     const found = this.#living.get(leg);
     if (!found) return { outcome: 'gone' };
     this.#end(found, cause);

@@ -19,6 +19,8 @@ export interface Talk {
   limitsUs: bigint[];
   /** The switch's own word: `ALLOTTED_TIMEOUT`, `CRASH`. */
   cause?: string;
+  /** Both talked, and a gateway commanded one of them away: not a hang-up, not the switch's own clock. */
+  byGateway: boolean;
   /** The switch died over it: nothing of it can be proven but what was told before. */
   byCrash: boolean;
 }
@@ -43,9 +45,15 @@ export class Talks {
   }
 
   begin(aLeg: LegUuid, bLeg: LegUuid, bridgedUs: bigint): void {
-    const talk: Talk = { aLeg, bLeg, bridgedUs, limitsUs: [], byCrash: false };
+    const talk: Talk = { aLeg, bLeg, bridgedUs, limitsUs: [], byGateway: false, byCrash: false };
     this.#talks.push(talk);
     this.#noteLimit(talk);
+  }
+
+  /** A gateway ends a leg, or joins it anew: where it talks, that is what parts it. */
+  commandedAway(leg: LegUuid): void {
+    const talk = this.of(leg);
+    if (talk && talk.endedUs === undefined) talk.byGateway = true;
   }
 
   end(aLeg: LegUuid, cause: string, endedUs: bigint): void {
