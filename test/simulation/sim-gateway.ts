@@ -99,7 +99,7 @@ export class SimGateway {
       notifier: merchant.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
       log: logOf(process, kernel),
-      metrics: { observe: () => undefined, count: () => undefined },
+      metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),
       publicUrl: 'https://pay.example',
     };
