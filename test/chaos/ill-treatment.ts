@@ -118,18 +118,19 @@ async function adoption(house: ChaosHouse, began: number): Promise<{ adoptedMs?:
   return { adoptedMs: adoptionPatienceMs };
 }
 
+/** By whoever holds the lease now: what a frozen one believes to command is another's. */
 async function commandedCalls(house: ChaosHouse): Promise<number> {
-  const counts = await Promise.all(
-    house.gateways.map(async ({ url }) => {
-      const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(500) }).catch(
-        () => undefined,
-      );
-      const text = (await answer?.text().catch(() => '')) ?? '';
-      return [...text.matchAll(/^ringmeter_commanded_calls(?:\{[^}]*\})? (\d+)/gm)].reduce(
-        (sum, found) => sum + Number(found[1]),
-        0,
-      );
-    }),
+  const [row] = await house.rows<{ holder: string }>(
+    'select lease_holder as holder from switches where lease_expires_at > now() limit 1',
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  const commander = house.gateways.find(({ pid }) => pid === Number(row?.holder.split('-')[0]));
+  if (commander === undefined) return 0;
+  const answer = await fetch(`${commander.url}/metrics`, { signal: AbortSignal.timeout(500) }).catch(
+    () => undefined,
+  );
+  const text = (await answer?.text().catch(() => '')) ?? '';
+  return [...text.matchAll(/^ringmeter_commanded_calls(?:\{[^}]*\})? (\d+)/gm)].reduce(
+    (sum, found) => sum + Number(found[1]),
+    0,
+  );
 }
