@@ -125,8 +125,10 @@ export class LegTasks {
     ]);
     if (!dropped.every((reply) => reply.answered)) return false;
     for (const leg of [aLeg, bLeg]) {
-      delete this.#legs.recall(leg).limit;
-      delete this.#legs.recall(leg).limitUnanswered;
+      const memory = this.#legs.get(leg);
+      if (memory === undefined) continue;
+      delete memory.limit;
+      delete memory.limitUnanswered;
     }
     return true;
   }
@@ -150,11 +152,12 @@ export class LegTasks {
   }
 
   async disarmLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
-    for (const leg of [aLeg, bLeg]) delete this.#legs.recall(leg).limit;
-    await Promise.all([
-      this.#link.api(say.unscheduleGroup('limit', aLeg)),
-      this.#link.api(say.unscheduleGroup('behind', bLeg)),
-    ]);
+    for (const leg of [aLeg, bLeg]) {
+      delete this.#legs.recall(leg).limit;
+      // Until the switch says that it is gone, it stands.
+      this.#legs.recall(leg).limitUnanswered = true;
+    }
+    await this.#dropLimit(aLeg, bLeg);
   }
 
   /** The two of a talk under way, moved to this instant of the switch's clock. */
