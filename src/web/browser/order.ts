@@ -90,7 +90,12 @@ function runOrderPage(page: HTMLElement): void {
     paying = false;
     phase = state.phase;
     page.dataset['phase'] = phase;
+    const unfolded = new Set([...panel.querySelectorAll('details[open] > summary')].map(titleOf));
     panel.innerHTML = state.panel;
+    // What somebody has just unfolded does not fold under his finger.
+    for (const summary of panel.querySelectorAll('details > summary')) {
+      if (unfolded.has(titleOf(summary))) summary.parentElement?.setAttribute('open', '');
+    }
     speak(state.spoken);
     if (hadFocus) maybeElement('headline', HTMLElement)?.focus({ preventScroll: true });
     // Who pressed the button at the end of a long form must see what came of it.
@@ -350,4 +355,8 @@ function runOrderPage(page: HTMLElement): void {
       offline.hidden = up;
     },
   });
+}
+
+function titleOf(summary: Element): string {
+  return summary.textContent;
 }
