@@ -1,5 +1,6 @@
 // Every place where a process can die on the paths that matter: each scenario is run once as it should be, which counts its
-// acts; then once for every act with a crash before it, and once with a crash after it.
+// acts; then once for every act with a crash before it, and once with a crash after it. On the money path two in a row: one
+// around a request to the processor, and one around whatever follows.
 
 import type { ActKind, FaultPlan } from './fault-plan.ts';
 import type { RunInput } from './run.ts';
@@ -9,6 +10,9 @@ import type { Order, Report } from './worker.ts';
 
 /** Of the polls and leases nothing depends that would not come a second later. */
 const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice'];
+
+/** Where money is held, talked away and taken. */
+const moneyPath = 'talks';
 
 const none: FaultPlan = { acts: [], world: [], chances: {} };
 
@@ -26,7 +30,7 @@ function paths(): [string, Scenario][] {
       orders: [{ ...order, ...(caller && { caller }) }],
     });
   return [
-    ['talks', with_([talks], [waits])],
+    [moneyPath, with_([talks], [waits])],
     ['limit', with_([waits], [waits])],
     ['caller refuses', with_([willing(undefined, { answers: [{ key: '3', afterMs: 1_000 }] })], [waits])],
     ['caller does not answer', with_([willing(undefined, { rung: 'never' })], [waits])],
@@ -55,23 +59,55 @@ export async function exhaustiveRuns(carrier: Carrier): Promise<Order[]> {
   const orders: Order[] = [];
   await carrier.carryOut(first, ({ verdict, input }) => {
     orders.push(replay(input));
-    for (const act of kinds) {
-      for (let nth = 1; nth <= verdict.acts[act]; nth += 1) {
-        for (const fault of ['crash_before', 'crash_after'] as const) {
-          orders.push(
-            replay({
-              seed: `${input.seed} ${fault} ${act} ${String(nth)}`,
-              scenario: input.scenario,
-              plan: { ...none, acts: [{ act, nth, fault }] },
-            }),
-          );
-        }
-      }
+    for (const crash of kinds.flatMap((act) => crashes(act, 1, verdict.acts[act]))) {
+      orders.push(
+        replay({
+          seed: `${input.seed} ${nameOf(crash)}`,
+          scenario: input.scenario,
+          plan: { ...none, acts: [crash] },
+        }),
+      );
     }
+    if (input.seed === moneyPath) orders.push(...pairs(input, verdict.acts));
     return true;
   });
   return orders;
 }
+
+function pairs(input: RunInput, acts: Record<ActKind, number>): Order[] {
+  const orders: Order[] = [];
+  for (const first of crashes('processor', 1, acts.processor)) {
+    // Whoever comes back asks again: that is one request more than on a good day.
+    const second = [
+      ...crashes('processor', first.nth + 1, acts.processor + 1),
+      ...crashes('transaction', 1, acts.transaction),
+    ];
+    for (const then of second) {
+      orders.push(
+        replay({
+          seed: `${input.seed} ${nameOf(first)}, ${nameOf(then)}`,
+          scenario: input.scenario,
+          plan: { ...none, acts: [first, then] },
+        }),
+      );
+    }
+  }
+  return orders;
+}
+
+interface Crash {
+  act: ActKind;
+  nth: number;
+  fault: 'crash_before' | 'crash_after';
+}
+
+function crashes(act: ActKind, from: number, until: number): Crash[] {
+  return Array.from({ length: Math.max(until - from + 1, 0) }, (_, place) => from + place).flatMap((nth) =>
+    (['crash_before', 'crash_after'] as const).map((fault) => ({ act, nth, fault })),
+  );
+}
+
+const nameOf = ({ act, nth, fault }: Crash): string => `${fault} ${act} ${String(nth)}`;
 
 function replay(input: RunInput): Order {
   return { what: 'replay', input, shrink: false, keepTrace: false };

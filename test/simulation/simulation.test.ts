@@ -101,6 +101,25 @@ describe('the simulation', () => {
 });
 
 describe('planted bugs', () => {
+  test(
+    'are found: talk past the limit that is billed',
+    async () => {
+      const planted = await WorkerPool.start(await buildWorker('overshoot-billed'), 1);
+      try {
+        const found: string[] = [];
+        const orders = Array.from({ length: 60 }, (_, index) => seed(String(index + 1)));
+        await planted.carryOut(orders, ({ verdict }) => {
+          if (verdict.violation !== undefined) found.push(verdict.violation);
+          return found.length === 0;
+        });
+        expect(found).toHaveLength(1);
+      } finally {
+        await planted.stop();
+      }
+    },
+    longMs,
+  );
+
   test.each(plantedBugs.map((bug) => [bug.name, bug] as const))(
     '%s still replaces what it names',
     (_, bug) => {
