@@ -4,8 +4,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -28,6 +26,7 @@ import {
   telephonesOfAll,
   type Telephones,
 } from './telephones.ts';
+import { freePort } from './free-port.ts';
 
 export const caller = '+33612345678';
 export const claire = '+33199000001';
@@ -405,12 +404,4 @@ function switchEnvironment(given: GivenSwitch | undefined): Environment {
     SANDBOX_NUMBERS: [caller, claire, hugo, ines].join(','),
     ...given.environment,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

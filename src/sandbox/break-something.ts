@@ -2,28 +2,8 @@
 // as it happens. Everything told here was looked at from outside: the phones, the gateway's own /readyz, the requests the
 // processor left unanswered, the notices the merchant refused. The words are the page's (browser/demo/texts.ts).
 
+import { type Breakable, breakables, type Broken } from './demo-contract.ts';
 import { EventStream } from './http-exchange.ts';
-
-export const breakables = ['gateway', 'link', 'switch', 'processor', 'merchant'] as const;
-export type Breakable = (typeof breakables)[number];
-
-/** One sentence, as its key and what goes into it. A key told again replaces the sentence before. */
-export interface Told {
-  key: string;
-  values: Record<string, number>;
-  at: string;
-}
-
-export interface Broken {
-  id: number;
-  what: Breakable;
-  startedAt: string;
-  /** When it is mended by itself; null: as soon as it has been started again. */
-  healsAt: string | null;
-  /** Nothing more will be told of it. */
-  over: boolean;
-  told: Told[];
-}
 
 /** What may be done to the house, and seen of it. Questions answer `undefined` while there is nobody to answer. */
 export interface Reach {

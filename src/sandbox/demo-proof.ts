@@ -1,21 +1,8 @@
 // The last paid talk measured twice: what the switch's own records say of it, priced here by the line's tariff with nothing
 // of the gateway's rating, beside what the card processor captured and what the receipt says. They must agree to the cent.
 
+import type { Proof } from './demo-contract.ts';
 import type { DemoFacts, SwitchRecord } from './part-contract.ts';
-
-export interface Proof {
-  callSessionId: string;
-  /** By the switch's records: from the joining of both to the first of their leaving, with milliseconds. */
-  switchSeconds: number;
-  billableSeconds: number;
-  tariff: { fixedPrice: string; includedMinutes: number; pricePerMinute: string };
-  currency: string;
-  /** In the currency's units, two decimals. */
-  price: string;
-  captured: string;
-  receipt: string;
-  agrees: boolean;
-}
 
 interface Session {
   id: string;

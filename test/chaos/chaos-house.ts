@@ -5,8 +5,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -17,6 +15,7 @@ import { PartProcess } from '../../src/sandbox/part-process.ts';
 import { openFrontDoor } from '../bench/front-door.ts';
 import { bundleGateway } from '../crash/bundled-gateway.ts';
 import { type Tap, tapEventSocket, tapPostgres } from '../crash/taps.ts';
+import { freePort } from '../free-port.ts';
 
 export interface ChaosGateway {
   readonly name: string;
@@ -292,12 +291,4 @@ async function rowsOf<Row>(url: string, sql: string, values: unknown[], alias?: 
       await client.end().catch(() => undefined);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,7 +5,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -18,6 +17,7 @@ import { startSandboxSwitch } from '../../src/sandbox/switch.ts';
 import { freshDatabase } from '../database.ts';
 import { readJson, sandboxTelephones, type Phone } from '../telephones.ts';
 import { tapEventSocket, tapHttp, tapPostgres, type Moment } from './taps.ts';
+import { freePort } from '../free-port.ts';
 
 export const caller = '+33612345678';
 export const consultants = ['+33199000001', '+33199000002', '+33199000003'];
@@ -308,12 +308,4 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGKILL');
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

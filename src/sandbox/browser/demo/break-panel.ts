@@ -1,38 +1,10 @@
 // "Break something": the buttons with their countdowns, the story of what came of it, and the last talk measured twice.
 
+import type { Breakable, Broken, Proof } from '../../demo-contract.ts';
 import { byId, element } from './dom.ts';
 import type { Feed } from './feed.ts';
 import { showMoney } from './panels.ts';
 import { currentLanguage, hasText, text, type TextKey } from './texts.ts';
-
-type Breakable = 'gateway' | 'link' | 'switch' | 'processor' | 'merchant';
-
-interface Told {
-  key: string;
-  values: Record<string, number>;
-  at: string;
-}
-
-interface Broken {
-  id: number;
-  what: Breakable;
-  startedAt: string;
-  healsAt: string | null;
-  over: boolean;
-  told: Told[];
-}
-
-interface Proof {
-  callSessionId: string;
-  switchSeconds: number;
-  billableSeconds: number;
-  tariff: { fixedPrice: string; includedMinutes: number; pricePerMinute: string };
-  currency: string;
-  price: string;
-  captured: string;
-  receipt: string;
-  agrees: boolean;
-}
 
 const drawEveryMs = 200;
 const reopenMs = 1_000;
