@@ -20,12 +20,19 @@ import type { Authorized, IntentReference, IntentState } from './ports.ts';
 /** What the operation that asks for a hold keeps: a repeat must be the same to the letter. */
 interface HoldWords {
   description?: string;
+  /** Where we were reached when it was made: an address that was changed since would make another request of it. */
+  returnUrl?: string;
   paymentMethod?: string;
   receiptEmail?: string;
   /** The payment method is kept with a customer, since the caller agreed to more time. */
   keepForMore?: boolean;
   /** More time: nobody is there to authenticate, the payment method was kept with this customer. */
   customer?: string;
+}
+
+/** Where a bank that leaves the page to authenticate sends the caller back to. */
+export function returnUrlOf({ publicUrl }: House): string {
+  return `${publicUrl}/orders/return`;
 }
 
 /** Asks the processor, by the stored key and with the stored words: a repeat is the same request. */
@@ -36,11 +43,11 @@ export function askForHold(
 ): Promise<Authorized> {
   const operation = authorizeOperation(authorization);
   const words = operation.request as HoldWords;
-  const { description, paymentMethod, receiptEmail, keepForMore, customer } = words;
+  const { description, returnUrl, paymentMethod, receiptEmail, keepForMore, customer } = words;
   return house.processor.authorize({
     key: operation.id,
     amount: authorization.amount,
-    returnUrl: `${house.publicUrl}/orders/return`,
+    returnUrl: returnUrl ?? returnUrlOf(house),
     description: description ?? '',
     metadata: { order: payment.orderId, payment: payment.id, authorization: authorization.id },
     ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),

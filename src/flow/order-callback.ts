@@ -26,6 +26,7 @@ import { sha256 } from '../store/seal.ts';
 import { switchForNewCall } from '../store/switches.ts';
 import { authorizePayment } from './authorize-payment.ts';
 import { giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
+import { returnUrlOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { admitCaller, admitToMerchant, marksOf, type WhoOrders } from './limit-abuse.ts';
 import { obstacleTo } from './never-call.ts';
@@ -245,6 +246,7 @@ async function makeOrder(
             amount: amountText(terms.hold),
             request: {
               description: `${line.merchant.name} – ${line.name[request.language]}`,
+              returnUrl: returnUrlOf(house),
               ...(request.paymentMethod !== undefined && { paymentMethod: request.paymentMethod }),
               ...(request.callerEmail !== undefined && { receiptEmail: request.callerEmail }),
               ...(call?.session.plan.moreTime && { keepForMore: true }),

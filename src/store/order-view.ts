@@ -108,9 +108,12 @@ export interface MoreTimeView {
   state?: 'offered' | 'asked' | 'refused' | 'granted';
 }
 
-const merchantObject = `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
+/** `account`: the merchant's own, or of an order the one its charge is made on. */
+const merchantObject = (
+  account: 'm.processor_account' | 'p.processor_account',
+) => `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
   'contactEmail', m.contact_email, 'contactPhone', m.contact_phone, 'address', m.address, 'country', m.country,
-  'timeZone', m.time_zone, 'active', m.active, 'brand', m.brand, 'processorAccount', m.processor_account,
+  'timeZone', m.time_zone, 'active', m.active, 'brand', m.brand, 'processorAccount', ${account},
   'pageOrigins', m.page_origins)`;
 
 interface OrderRow {
@@ -160,7 +163,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
   const row = await firstRow<OrderRow>(
     tx,
     `select o.id, o.kind, o.created_at as "createdAt", o.language, o.reference, o.return_url as "returnUrl",
-       o.caller_number as "callerNumber", o.caller_email as "callerEmail", ${merchantObject} as merchant,
+       o.caller_number as "callerNumber", o.caller_email as "callerEmail", ${merchantObject('p.processor_account')} as merchant,
        l.id as "lineId", l.slug, coalesce(l.name ->> o.language, l.name ->> 'en') as "lineName",
        c.id as "consultantId", c.name as "consultantName", o.tariff, o.chosen_seconds as "chosenSeconds",
        o.hold::text as hold, o.currency, p.id as "paymentId", p.state as "paymentState",
@@ -295,7 +298,7 @@ export async function readLinePage(
     consultants: ConsultantRow[];
   }>(
     tx,
-    `select ${merchantObject} as merchant,
+    `select ${merchantObject('m.processor_account')} as merchant,
        json_build_object('id', l.id, 'slug', l.slug, 'sells', l.sells, 'name', coalesce(l.name ->> ?, l.name ->> 'en'),
          'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
          'moreTime', json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds),

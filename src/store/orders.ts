@@ -102,8 +102,9 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
          visitor_mark, address_mark)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
      p as (
-       insert into payments (id, merchant_id, order_id, state, currency, created_at, look_again_at)
-       values (?, ?, ?, 'awaiting_card', ?, ?, ?)),
+       insert into payments (id, merchant_id, order_id, state, currency, processor_account, application_fee_rate,
+         created_at, look_again_at)
+       values (?, ?, ?, 'awaiting_card', ?, ?, ?, ?, ?)),
      a as (
        insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, created_at)
        values (?, ?, ?, 1, 'intended', ?, ?))
@@ -135,6 +136,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       merchantId,
       order.id,
       hold.currency,
+      line.merchant.processorAccount,
+      line.merchant.applicationFeeRate,
       order.createdAt,
       order.lookAgainAt,
       order.authorizationId,

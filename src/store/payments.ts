@@ -64,6 +64,7 @@ export interface StoredPayment {
   parkedAt?: Date;
   /** How often the processor refused to settle it since somebody last looked into it. */
   refusals: number;
+  /** Both as they were when the order was made, whatever is changed at the merchant since. */
   merchantAccount?: string;
   applicationFeeRate: string;
   /** In their order; there is always the first. */
@@ -120,8 +121,8 @@ interface PaymentRow {
 
 const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "orderId", o.kind as "orderKind", p.state,
     p.outcome_reason is not null as "givenUp", p.created_at as "createdAt", p.look_again_at as "lookAgainAt",
-    p.parked_at as "parkedAt", p.settle_refusals as refusals, p.currency, m.processor_account as "merchantAccount",
-    m.application_fee_rate::text as "applicationFeeRate",
+    p.parked_at as "parkedAt", p.settle_refusals as refusals, p.currency, p.processor_account as "merchantAccount",
+    p.application_fee_rate::text as "applicationFeeRate",
     (select json_agg(json_build_object('id', a.id, 'sequence', a.sequence, 'state', a.state, 'amount', a.amount::text,
         'captured', a.captured::text, 'createdAt', a.created_at, 'heldAt', a.held_at, 'captureBefore', a.capture_before,
         'intentId', a.intent_id, 'chargeId', a.charge_id, 'paymentMethod', a.payment_method, 'customer', a.customer,
@@ -130,7 +131,7 @@ const select = `select p.id, p.merchant_id as "merchantId", p.order_id as "order
             order by op.created_at, op.number)
           from processor_operations op where op.authorization_id = a.id), '[]')) order by a.sequence)
       from authorizations a where a.payment_id = p.id) as authorizations
-  from payments p join orders o on o.id = p.order_id join merchants m on m.id = p.merchant_id`;
+  from payments p join orders o on o.id = p.order_id`;
 
 function fromRow(row: PaymentRow): StoredPayment {
   const { currency, merchantAccount, lookAgainAt, parkedAt, authorizations, ...rest } = row;

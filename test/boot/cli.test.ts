@@ -36,8 +36,8 @@ beforeAll(async () => {
     insert into switches (id, lease_number, lease_holder, lease_expires_at) values ('fs1', 3, 'gateway-a', now() + interval '1 hour');
     insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash, caller_number, notices)
       values ('ord_1', 'mer_1', 'lin_1', 'conversation', 'api', 'fr', 'tar_1', '{}', 25, 'EUR', 'x', '+33612345678', 1);
-    insert into payments (id, merchant_id, order_id, state, currency, parked_at, parked_reason)
-      values ('pay_1', 'mer_1', 'ord_1', 'capturing', 'EUR', now(), 'charge_disputed');
+    insert into payments (id, merchant_id, order_id, state, currency, application_fee_rate, parked_at, parked_reason)
+      values ('pay_1', 'mer_1', 'ord_1', 'capturing', 'EUR', 0, now(), 'charge_disputed');
     insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, intent_id)
       values ('aut_1', 'mer_1', 'pay_1', 1, 'authorized', 25, 'pi_1');
     insert into processor_operations (id, merchant_id, authorization_id, kind, amount, state)

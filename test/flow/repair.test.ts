@@ -71,7 +71,8 @@ beforeEach(async () => {
     insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash,
         caller_number, caller_email, notices, created_at)
       values ('ord_1', 'mer_1', 'lin_1', 'conversation', 'api', 'fr', 'tar_1', '{}', 25, 'EUR', 'x', '+33612345678', 'jane@example.org', 2, '${now}');
-    insert into payments (id, merchant_id, order_id, state, currency) values ('pay_1', 'mer_1', 'ord_1', 'capturing', 'EUR');
+    insert into payments (id, merchant_id, order_id, state, currency, application_fee_rate)
+      values ('pay_1', 'mer_1', 'ord_1', 'capturing', 'EUR', 0);
     insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, intent_id, card_last4)
       values ('aut_1', 'mer_1', 'pay_1', 1, 'authorized', 25, 'pi_1', '4242');
     insert into processor_operations (id, merchant_id, authorization_id, kind, amount, state, created_at)

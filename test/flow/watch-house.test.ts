@@ -29,9 +29,9 @@ insert into switches (id) values ('fs1');
 insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash, notices)
   values ('ord_old', 'mer_1', 'lin_1', 'conversation', 'api', 'fr', 'tar_1', '{}', 25, 'EUR', 'x', 2),
     ('ord_live', 'mer_1', 'lin_1', 'conversation', 'api', 'fr', 'tar_1', '{}', 25, 'EUR', 'y', 1);
-insert into payments (id, merchant_id, order_id, state, currency, captured, released, settled_at)
-  values ('pay_old', 'mer_1', 'ord_old', 'captured', 'EUR', 2.10, 22.90, '${at}'),
-    ('pay_live', 'mer_1', 'ord_live', 'authorized', 'EUR', 0, 0, null);
+insert into payments (id, merchant_id, order_id, state, currency, application_fee_rate, captured, released, settled_at)
+  values ('pay_old', 'mer_1', 'ord_old', 'captured', 'EUR', 0, 2.10, 22.90, '${at}'),
+    ('pay_live', 'mer_1', 'ord_live', 'authorized', 'EUR', 0, 0, 0, null);
 insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, captured, intent_id, held_at)
   values ('aut_old', 'mer_1', 'pay_old', 1, 'captured', 25, 2.10, 'pi_old', '${at}'),
     ('aut_live', 'mer_1', 'pay_live', 1, 'authorized', 25, 0, 'pi_live', '${at}');
@@ -227,7 +227,8 @@ describe('what must always hold', () => {
   it('receipts are numbered on across the years', async () => {
     const second = `insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash)
         values ('ord_2', 'mer_1', 'lin_1', 'fixed_sale', 'api', 'fr', 'tar_1', '{}', 25, 'EUR', 'z');
-      insert into payments (id, merchant_id, order_id, state, currency, settled_at) values ('pay_2', 'mer_1', 'ord_2', 'voided', 'EUR', '${at}');
+      insert into payments (id, merchant_id, order_id, state, currency, application_fee_rate, settled_at)
+        values ('pay_2', 'mer_1', 'ord_2', 'voided', 'EUR', 0, '${at}');
       insert into receipts (id, merchant_id, order_id, body) values ('rec_2', 'mer_1', 'ord_2', '{"number":"2027-000002","total":"0"}')`;
     expect(await violationsAfter(second)).toEqual([]);
     const beyondSixDigits = `${second}; update receipts set body = body || '{"number":"2027-1000000"}' where id = 'rec_2';

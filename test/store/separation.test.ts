@@ -144,7 +144,8 @@ describe('the ledger', () => {
       insert into tariffs (id, merchant_id, line_id, version, plan) values ('tar_t', 'mer_one', 'lin_l', 1, '{}');
       insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash)
         values ('ord_o', 'mer_one', 'lin_l', 'conversation', 'api', 'fr', 'tar_t', '{}', 1, 'EUR', 'x');
-      insert into payments (id, merchant_id, order_id, state, currency) values ('pay_p', 'mer_one', 'ord_o', 'authorized', 'EUR');
+      insert into payments (id, merchant_id, order_id, state, currency, application_fee_rate)
+        values ('pay_p', 'mer_one', 'ord_o', 'authorized', 'EUR', 0);
       insert into authorizations (id, merchant_id, payment_id, sequence, state, amount)
         values ('aut_a', 'mer_one', 'pay_p', 1, 'authorized', 1)`);
     const post = (from: string, to: string): Promise<unknown> =>
