@@ -247,6 +247,9 @@ async function recordSettled(
   const authorization = payment?.authorizations.find((one) => one.id === authorizationId);
   if (!payment || !authorization || isFinal(payment.state) || !isOpen(authorization)) return 'recorded';
   const now = house.clock.now();
+  // Two jobs that asked at once heard the same: whoever comes second neither counts a refusal again nor forgets it.
+  const isHeard = authorization.operations.some((one) => one.id === operation?.id && one.state === 'refused');
+  if (isHeard && (answer.outcome === 'refused' || answer.outcome === 'unknown')) return 'waits';
   if (answer.outcome === 'unknown') {
     if (operation) await answerOperation(tx, operation.id, 'unknown', { ...answer }, now);
     return 'waits';

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Settled } from '../../src/flow/ports.ts';
-import { retrySettlement } from '../../src/flow/settle-order.ts';
+import { retrySettlement, settleOrder } from '../../src/flow/settle-order.ts';
 import { unsettledOrders } from '../../src/store/finders.ts';
 import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
@@ -55,6 +55,31 @@ it('refused once: another operation with another key, a minute later', async () 
     '1 capture refused 15.00',
     '1 capture done 15.00',
   ]);
+});
+
+it('two jobs that ask at once hear the same refusal: it counts once', async () => {
+  const orderId = await ended(60);
+  const { processor } = stage.house;
+  const { capture } = processor;
+  const asked = new Set<string>();
+  let bothAsk: () => void = () => undefined;
+  const both = new Promise<void>((resolve) => (bothAsk = resolve));
+  let requests = 0;
+  processor.capture = async ({ key }) => {
+    asked.add(key);
+    requests += 1;
+    if (requests === 2) bothAsk();
+    await both;
+    return no();
+  };
+  const job = { merchantId, orderId };
+  await Promise.all([settleOrder(stage.house, job), settleOrder(stage.house, job)]);
+  processor.capture = capture;
+  expect([asked.size, requests]).toEqual([1, 2]);
+  const refusals = 'select settle_refusals as refusals from payments where order_id = $1';
+  expect(await stage.sql(refusals, [orderId])).toEqual([{ refusals: 1 }]);
+  stage.clock.turn(61_000);
+  await stage.settle(orderId);
 });
 
 it('refused for good: parked after five tries, found by nobody, settled when somebody retries it', async () => {
