@@ -60,7 +60,7 @@ it('refused once: another operation with another key, a minute later', async () 
 it('two jobs that ask at once hear the same refusal: it counts once', async () => {
   const orderId = await ended(60);
   const { processor } = stage.house;
-  const { capture } = processor;
+  const capture = processor.capture.bind(processor);
   const asked = new Set<string>();
   let bothAsk: () => void = () => undefined;
   const both = new Promise<void>((resolve) => (bothAsk = resolve));
