@@ -63,6 +63,7 @@ export class FreeSwitch implements Switch {
   readonly id: string;
   readonly #clock: Clock;
   readonly #log: Log;
+  #oddChannels = 0;
   readonly #destination: CarrierRoute;
   readonly #link: EslLink;
   readonly #prompts: PromptAudio;
@@ -241,8 +242,13 @@ export class FreeSwitch implements Switch {
       this.#link.api(say.microEpoch),
       this.#link.api(say.showChannels),
     ]);
-    const legs = shown.answered ? readChannels(shown.text) : undefined;
-    if (legs === undefined) return unknown;
+    const list = shown.answered ? readChannels(shown.text) : undefined;
+    if (list === undefined) return unknown;
+    const { legs, odd } = list;
+    // Asked every half minute: said when it changes.
+    if (odd !== this.#oddChannels)
+      this.#log.info({ switch: this.id, odd }, 'Channels that are not of our making');
+    this.#oddChannels = odd;
     const atUs = clockOf(clock);
     return { outcome: 'listed', legs, ...(atUs === undefined ? {} : { atUs }) };
   }

@@ -43,14 +43,16 @@ export function readTasks(json: string): ArmedTask[] {
 
 /**
  * The first column of `show channels`. `undefined` when the answer is no list, or not the whole of it (the switch says at its
- * end how many there are): a leg that is missing in it would be taken for dead.
+ * end how many there are): a leg that is missing in it would be taken for dead. `odd`: channels whose uuid is none of the form
+ * we choose. They are other people's, and no reason to know nothing of our own. A value is escaped by nobody: what stands
+ * behind a line break in one is no channel.
  */
-export function readChannels(text: string): LegUuid[] | undefined {
+export function readChannels(text: string): { legs: LegUuid[]; odd: number } | undefined {
   const total = /(?:^|\n)([0-9]+) total\.\s*$/.exec(text)?.[1];
-  const legs = [...text.matchAll(/^([0-9a-f-]{36}),(?:inbound|outbound),/gm)].flatMap(
-    ([, uuid = '']) => parseLegUuid(uuid) ?? [],
-  );
-  return total !== undefined && legs.length === Number(total) ? legs : undefined;
+  const channels = [...text.matchAll(/^([^,\n]*),(?:inbound|outbound),/gm)];
+  if (total === undefined || channels.length < Number(total)) return undefined;
+  const legs = channels.flatMap(([, uuid = '']) => parseLegUuid(uuid) ?? []);
+  return { legs, odd: channels.length - legs.length };
 }
 
 /** `strmicroepoch`. */
