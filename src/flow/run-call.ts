@@ -308,15 +308,17 @@ export class LiveCall {
     this.#forgetWhenOver();
   }
 
-  /** The consultant's end was not heard: the caller's, told now, may be up to a farewell later than the talk's. */
+  /**
+   * The caller's end, told now, may be up to a farewell later than the talk's: the consultant's was not heard. That has been
+   * found already, or his own end says so: somebody was gone before him, and nobody told us that they parted.
+   */
   #mayBeLate(event: CallEvent): boolean {
-    const { attempts, caller, state } = this.session;
-    return (
-      state !== 'ended' &&
-      event.type === 'legEnded' &&
-      event.leg === caller?.leg &&
-      attempts.some((one) => one.state === 'accepted' && this.#unheard.includes(one.leg))
-    );
+    const { attempts, caller, state, unbridgedUs } = this.session;
+    if (event.type !== 'legEnded' || event.leg !== caller?.leg || state === 'ended') return false;
+    const accepted = attempts.find((one) => one.state === 'accepted');
+    if (!accepted) return false;
+    if (this.#unheard.includes(accepted.leg)) return true;
+    return state === 'connected' && event.otherBecause !== undefined && unbridgedUs === undefined;
   }
 
   #lookAgain(afterMs = lookAgainMs): void {
@@ -407,6 +409,7 @@ export class LiveCall {
   async #take(event: CallEvent): Promise<void> {
     if ('leg' in event && this.#mayBeLate(event)) {
       this.#setAside.add(event.leg);
+      if (this.#unheard.length === 0) this.#lookAgain(eventBeforeRecordMs);
       return;
     }
     let taken = 'dropped';
