@@ -270,6 +270,11 @@ export interface CardProcessor {
   >;
   /** Of what was captured, whole or part. The application fee goes back in proportion. */
   refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded>;
+  /**
+   * Whether a refund whose answer never came was made: looked for by its key, for when that is too old to ask by. `none` is
+   * only to be believed of a request older than a minute; `refused`: it was made, and the bank sent it back.
+   */
+  findRefund(wanted: IntentReference & { key: string }): Promise<Refunded | { outcome: 'none' }>;
   /** What became of a refund the bank had not taken yet. `failed`: the money is the merchant's again. */
   lookAtRefund(refund: {
     refundId: string;
@@ -281,6 +286,17 @@ export interface CardProcessor {
     disputeId: string;
     merchantAccount?: string;
   }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }>;
+  /**
+   * Disputes opened since then on this account, whoever told of them, of charges of anybody's making there. All of them, or
+   * `unknown`.
+   */
+  disputesSince(asked: {
+    since: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
+    | { outcome: 'unknown' }
+  >;
   /** Stripe's smallest charge in this currency; below it nothing can be captured. */
   minimumCharge(currency: string): Money;
 }

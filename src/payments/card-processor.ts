@@ -232,6 +232,10 @@ export class StripeCardProcessor implements CardProcessor {
     return this.#afterwards.refund(request);
   }
 
+  findRefund(wanted: Parameters<CardProcessor['findRefund']>[0]): ReturnType<CardProcessor['findRefund']> {
+    return this.#afterwards.findRefund(wanted);
+  }
+
   lookAtRefund(
     refund: Parameters<CardProcessor['lookAtRefund']>[0],
   ): ReturnType<CardProcessor['lookAtRefund']> {
@@ -242,6 +246,12 @@ export class StripeCardProcessor implements CardProcessor {
     dispute: Parameters<CardProcessor['lookAtDispute']>[0],
   ): ReturnType<CardProcessor['lookAtDispute']> {
     return this.#afterwards.lookAtDispute(dispute);
+  }
+
+  disputesSince(
+    asked: Parameters<CardProcessor['disputesSince']>[0],
+  ): ReturnType<CardProcessor['disputesSince']> {
+    return this.#afterwards.disputesSince(asked);
   }
 
   /**

@@ -46,12 +46,12 @@ export class StripeAfterwards {
       switch (failure.kind) {
         case 'refused':
         case 'declined':
-          return this.#findRefund(request, failure.reason);
+          return this.#refundOr(request, failure.reason);
         case 'other_state':
-          return this.#findRefund(request, failure.code);
+          return this.#refundOr(request, failure.code);
         case 'unknown':
           // Answered for good with a 500: where nothing was made, another key may try.
-          return failure.final ? this.#findRefund(request, 'processing_error') : { outcome: 'unknown' };
+          return failure.final ? this.#refundOr(request, 'processing_error') : { outcome: 'unknown' };
       }
     }
   }
@@ -60,7 +60,12 @@ export class StripeAfterwards {
    * A refusal, or a 500 that is kept under the key, may be of a repeat, and the first request have given the money back: the
    * list of refunds says so. A refund told to have failed would be made anew. `because`: why, where nothing was made.
    */
-  async #findRefund(request: IntentReference & { key: string }, because: string): Promise<Refunded> {
+  async #refundOr(request: IntentReference & { key: string }, because: string): Promise<Refunded> {
+    const found = await this.findRefund(request);
+    return found.outcome === 'none' ? { outcome: 'refused', reason: because } : found;
+  }
+
+  async findRefund(request: IntentReference & { key: string }): Promise<Refunded | { outcome: 'none' }> {
     try {
       const listed = this.#stripe.refunds.list(
         { payment_intent: request.intentId, limit: 100 },
@@ -69,7 +74,7 @@ export class StripeAfterwards {
       for await (const refund of listed) {
         if (refund.metadata?.[keyInMetadata] === request.key) return refundedAs(refund);
       }
-      return { outcome: 'refused', reason: because };
+      return { outcome: 'none' };
     } catch (error) {
       this.#note('search', request.key, request.intentId, readStripeError(error));
       return { outcome: 'unknown' };
@@ -115,7 +120,38 @@ export class StripeAfterwards {
       return { outcome: 'unknown' };
     }
   }
+
+  /** A charge without a payment intent was made by the merchant's other means: its dispute is none of ours. */
+  async disputesSince({
+    since,
+    merchantAccount,
+  }: {
+    since: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
+    | { outcome: 'unknown' }
+  > {
+    try {
+      const listed = this.#stripe.disputes.list(
+        { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 },
+        optionsOf(merchantAccount === undefined ? {} : { merchantAccount }),
+      );
+      const disputes: { disputeId: string; intentId: string }[] = [];
+      for await (const dispute of listed) {
+        const intentId = intentOf(dispute);
+        if (intentId !== undefined) disputes.push({ disputeId: dispute.id, intentId });
+      }
+      return { outcome: 'listed', disputes };
+    } catch (error) {
+      this.#note('search', undefined, merchantAccount, readStripeError(error));
+      return { outcome: 'unknown' };
+    }
+  }
 }
+
+const intentOf = ({ payment_intent: intent }: Stripe.Dispute): string | undefined =>
+  typeof intent === 'string' ? intent : intent?.id;
 
 /** One that failed gave nothing back. */
 function refundedAs(refund: Stripe.Refund): Refunded {
@@ -159,8 +195,7 @@ const disputeStates: Readonly<Record<string, Dispute['state']>> = {
 
 /** Throws (a bug) on a dispute without a payment intent: we make no charges without one. */
 function readDispute(dispute: Stripe.Dispute): Dispute {
-  const intent = dispute.payment_intent;
-  const intentId = typeof intent === 'string' ? intent : intent?.id;
+  const intentId = intentOf(dispute);
   if (intentId === undefined) throw new Error(`Dispute ${dispute.id} names no payment intent`);
   const dueBy = dispute.evidence_details.due_by;
   return {

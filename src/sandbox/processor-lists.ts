@@ -83,6 +83,12 @@ export const readingRoutes: readonly Route[] = [
       return disputeShape(record);
     },
   },
+  {
+    method: 'GET',
+    path: /^\/v1\/disputes$/,
+    target: 'list',
+    act: (world, call) => page(call, '/v1/disputes', ofIntent(world, call, 'dispute'), disputeShape),
+  },
   { method: 'GET', path: /^\/v1\/events$/, target: 'list', act: listEvents },
   {
     method: 'GET',
@@ -175,9 +181,9 @@ function cut<T extends { id: string }>(
   return { part: records.slice(start, start + limit), hasMore: start + limit < records.length };
 }
 
-function ofIntent<K extends 'charge' | 'refund'>(world: World, call: Call, kind: K) {
-  refuseUnknown(call.parameters, [...pageParameters, 'payment_intent', 'charge']);
-  const records = world.records.newest(kind, call.account);
+function ofIntent<K extends 'charge' | 'refund' | 'dispute'>(world: World, call: Call, kind: K) {
+  refuseUnknown(call.parameters, [...pageParameters, 'created', 'payment_intent', 'charge']);
+  const records = world.records.newest(kind, call.account).filter(createdWithin(call));
   const intent = text(call.parameters, 'payment_intent');
   const charge = text(call.parameters, 'charge');
   return records.filter(

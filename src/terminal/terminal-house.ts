@@ -30,8 +30,10 @@ const nobodyAsked: CardProcessor = {
   look: unknown,
   find: unknown,
   refund: unknown,
+  findRefund: unknown,
   lookAtRefund: unknown,
   lookAtDispute: unknown,
+  disputesSince: unknown,
   minimumCharge: (currency) => {
     throw new Error(`Nothing is settled from the terminal, in ${currency} or otherwise.`);
   },

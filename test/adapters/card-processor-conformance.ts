@@ -10,6 +10,8 @@ export interface ProcessorUnderTest {
   processor: CardProcessor;
   /** A connected account, where there is one to try with. */
   merchantAccount?: string;
+  /** The bank of a charge takes it back; answers the dispute's name. Stripe's own test mode has no such button. */
+  dispute?(intentId: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -308,6 +310,36 @@ export function cardProcessorConformance(name: string, start: () => Promise<Proc
       expect(await under.processor.refund(tooMuch)).toMatchObject({ outcome: 'refused' });
       const rest = { intentId, key: newKey(), amount: money('11.00', 'EUR') };
       expect(await under.processor.refund(rest)).toMatchObject({ outcome: 'refunded' });
+    });
+
+    it('finds a refund by the key it was asked with, or says that there is none', async () => {
+      const intentId = await taken();
+      const part = { intentId, key: newKey(), amount: money('4.00', 'EUR') };
+      expect(await under.processor.findRefund(part)).toEqual({ outcome: 'none' });
+      const refunded = await under.processor.refund(part);
+      expect(await under.processor.findRefund(part)).toEqual(refunded);
+      expect(await under.processor.findRefund({ intentId, key: newKey() })).toEqual({ outcome: 'none' });
+    });
+
+    it('lists the disputes since then, all of them, of one account', async () => {
+      const since = new Date(Date.now() - 60_000);
+      expect(await under.processor.disputesSince({ since: new Date(Date.now() + 86_400_000) })).toEqual({
+        outcome: 'listed',
+        disputes: [],
+      });
+      if (!under.dispute) return;
+      const made: { disputeId: string; intentId: string }[] = [];
+      // More than Stripe gives at once where nobody says how many.
+      for (let charge = 0; charge < 12; charge += 1) {
+        const intentId = await taken();
+        made.unshift({ disputeId: await under.dispute(intentId), intentId });
+      }
+      expect(await under.processor.disputesSince({ since })).toEqual({ outcome: 'listed', disputes: made });
+      const { merchantAccount = '' } = under;
+      expect(await under.processor.disputesSince({ since, merchantAccount })).toEqual({
+        outcome: 'listed',
+        disputes: [],
+      });
     });
 
     it('a refund of what was never taken is refused', async () => {

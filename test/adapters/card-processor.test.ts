@@ -33,6 +33,10 @@ cardProcessorConformance('The processor, with the sandbox behind it', async () =
   return {
     processor: new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log: new KeptLog() }),
     merchantAccount: 'acct_merchant',
+    dispute: async (intentId) => {
+      const answer = await fetch(`${sandbox.url}/api/payments/${intentId}/dispute`, { method: 'POST' });
+      return ((await answer.json()) as { id: string }).id;
+    },
     close: () => sandbox.close(),
   };
 });
@@ -99,6 +103,13 @@ describe('When the processor does not answer as it should', () => {
     await fault({ next: 'rate_limited', on: 'list' });
     await fault({ next: 'rate_limited', on: 'search' });
     expect((await processor.find({ ...wanted, authorizationId: 'aut_none' })).outcome).toBe('unknown');
+  });
+
+  it('a refund or a dispute that cannot be looked for is never said not to be there', async () => {
+    const intentId = await held();
+    await fault({ next: 'rate_limited', on: 'list', times: 2 });
+    expect(await processor.findRefund({ intentId, key: newKey() })).toEqual({ outcome: 'unknown' });
+    expect(await processor.disputesSince({ since: new Date(0) })).toEqual({ outcome: 'unknown' });
   });
 
   it.each(['timeout', 'answer_lost', 'answer_never', 'error_500_executed'])(

@@ -165,13 +165,16 @@ export class SimProcessorPort implements CardProcessor {
     if (answer === undefined) return unknown;
     if (answer.status !== 500) return refundedBy(answer);
     if (answer.replayed !== true) return unknown;
+    const found = await this.findRefund(request);
+    return found.outcome === 'none' ? { outcome: 'refused', reason: 'processing_error' } : found;
+  }
+
+  async findRefund({ key }: IntentReference & { key: string }): Promise<Refunded | { outcome: 'none' }> {
     const found = await this.#ask(`processor.refunds ${key.slice(-6)}`, () =>
       this.#world.silent ? 'silence' : { refund: this.#world.refunds().find((one) => one.key === key) },
     );
     if (found === undefined) return unknown;
-    return found.refund
-      ? refundedBy({ status: 200, refund: found.refund })
-      : { outcome: 'refused', reason: 'processing_error' };
+    return found.refund ? refundedBy({ status: 200, refund: found.refund }) : { outcome: 'none' };
   }
 
   async lookAtRefund({
@@ -200,6 +203,22 @@ export class SimProcessorPort implements CardProcessor {
       () => this.#world.dispute(disputeId) ?? 'silence',
     );
     return dispute === undefined ? unknown : { outcome: 'dispute', dispute };
+  }
+
+  async disputesSince({
+    since,
+    merchantAccount,
+  }: {
+    since: Date;
+    merchantAccount?: string;
+  }): Promise<
+    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
+    | { outcome: 'unknown' }
+  > {
+    const disputes = await this.#ask('processor.disputes', () =>
+      this.#world.silent ? 'silence' : this.#world.disputesSince(since, merchantAccount),
+    );
+    return disputes === undefined ? unknown : { outcome: 'listed', disputes };
   }
 
   // --- One request ---------------------------------------------------------------------------------------------------

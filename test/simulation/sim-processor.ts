@@ -52,7 +52,7 @@ export class SimProcessor implements BankHost {
   readonly #bank: SimBank;
   readonly #keys = new Map<string, { bodyHash: string; answer: Answer; atMs: number }>();
   readonly #refunds: SimRefund[] = [];
-  readonly #disputes = new Map<string, Dispute>();
+  readonly #disputes = new Map<string, Dispute & { openedAtMs: number }>();
   readonly #writes: Write[] = [];
   /** When the search knows of an intent. */
   readonly #indexedAtMs = new Map<string, number>();
@@ -163,6 +163,7 @@ export class SimProcessor implements BankHost {
       ...{ disputeId, intentId, reason, evidenceDueBy },
       amount: intent.captured,
       state: 'needs_response',
+      openedAtMs: this.kernel.nowMs,
     });
     this.tell('charge.dispute.created', intent, { disputeId });
     return disputeId;
@@ -376,6 +377,12 @@ export class SimProcessor implements BankHost {
 
   dispute(disputeId: string): Dispute | undefined {
     return this.#disputes.get(disputeId);
+  }
+
+  disputesSince(since: Date, account: string = ownAccount): Dispute[] {
+    return [...this.#disputes.values()].filter(
+      (one) => one.openedAtMs >= since.getTime() && this.#intents.get(one.intentId)?.account === account,
+    );
   }
 
   // --- What is told ------------------------------------------------------------------------------------------------

@@ -85,8 +85,10 @@ export class ScriptedProcessor {
   void = () => Promise.resolve({ outcome: 'unknown' as const });
   find = () => Promise.resolve({ outcome: 'unknown' as const });
   refund = () => Promise.resolve({ outcome: 'unknown' as const });
+  findRefund = () => Promise.resolve({ outcome: 'unknown' as const });
   lookAtRefund = () => Promise.resolve({ outcome: 'unknown' as const });
   lookAtDispute = () => Promise.resolve({ outcome: 'unknown' as const });
+  disputesSince = () => Promise.resolve({ outcome: 'unknown' as const });
 }
 
 export type Stage = Awaited<ReturnType<typeof apiStage>>;
