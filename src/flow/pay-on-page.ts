@@ -5,10 +5,11 @@ import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
 import { merchantOfOrderLink } from '../store/finders.ts';
 import { addEvidence } from '../store/orders.ts';
-import { firstAuthorization, lockPaymentOfOrder, savePayment } from '../store/payments.ts';
+import { firstAuthorization, lockPaymentOfOrder, lookAgain, savePayment } from '../store/payments.ts';
 import { sha256 } from '../store/seal.ts';
-import { askForAuthorization } from './authorize-payment.ts';
+import { applyIntent, askForAuthorization } from './authorize-payment.ts';
 import { giveUpOrder, lookAtPayment } from './follow-payment.ts';
+import { referenceOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 
@@ -50,17 +51,19 @@ export async function agreeToOrder(
     return locked;
   });
   if (!payment) return { outcome: 'too_late' };
-  const { intentId } = firstAuthorization(payment);
+  const known = firstAuthorization(payment).intentId;
   const looked =
-    intentId === undefined
+    known === undefined
       ? await askForAuthorization(house, payment)
-      : await house.processor.look({
-          intentId,
-          ...(payment.merchantAccount !== undefined && { merchantAccount: payment.merchantAccount }),
-        });
+      : { ...(await house.processor.look(referenceOf(payment, known))), intentId: known };
   if (looked.outcome !== 'intent') return { outcome: 'processor_away' };
-  const { intent } = looked;
+  const { intent, intentId } = looked;
   if (intent.state !== 'needs_card' && intent.state !== 'needs_action') return { outcome: 'too_late' };
+  if (known === undefined) {
+    // Before the page may pay on it: nobody else knows of it, and the processor keeps our key for a day only.
+    await applyIntent(house, found.merchantId, payment.id, intentId, intent);
+    await house.db.asMerchant(found.merchantId, (tx) => lookAgain(tx, payment.id, later(now, lookSeconds)));
+  }
   return {
     outcome: 'card',
     clientSecret: intent.clientSecret,

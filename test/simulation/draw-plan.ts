@@ -107,6 +107,8 @@ function drawLoss(random: Random): LinkLoss {
   return {
     ...(random.chance(0.5) && { events: random.pick(['lost', 'late', 'doubled'] as const) }),
     ...(random.chance(0.4) && { halfOpen: random.pick(['silent', 'one_way'] as const) }),
+    // While whoever came back looks at what lives.
+    ...(random.chance(0.3) && { againAfterMs: random.int(1, 25) }),
   };
 }
 
@@ -114,13 +116,18 @@ function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): voi
   const gateway = (): string => `gw${String(random.int(1, scenario.gateways))}`;
   const aSwitch = (): string => `fs${String(random.int(1, scenario.switches))}`;
   for (let count = random.int(1, 3); count > 0; count -= 1) {
-    const atMs = random.int(2_000, Math.min(scenario.healAtMs - 5_000, 80_000));
+    // What is dear is the talk, and its end: half of what goes wrong goes wrong there.
+    const talkMs = (scenario.durations[0] ?? 30) * 1_000;
+    const when = random.chance(0.5)
+      ? { atMs: random.int(0, talkMs + 1_000), ofTalk: random.pick([1, 1, 1, 2]) }
+      : { atMs: random.int(2_000, Math.min(scenario.healAtMs - 5_000, 80_000)) };
     const short = random.pick([300, 1_500, 4_000, 7_000, 15_000, 40_000]);
     const fault = random.pick([
       'gateway_killed',
       'gateway_killed',
       'gateway_frozen',
       'gateway_frozen',
+      'leases_unanswered',
       'database_away',
       'link_lost',
       'link_lost',
@@ -133,11 +140,12 @@ function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): voi
     switch (fault) {
       case 'gateway_killed':
       case 'gateway_frozen':
-        world.push({ atMs, fault, target: gateway(), forMs: short });
+      case 'leases_unanswered':
+        world.push({ ...when, fault, target: gateway(), forMs: short });
         break;
       case 'link_lost':
         world.push({
-          atMs,
+          ...when,
           fault,
           target: random.chance(0.5) ? aSwitch() : `${aSwitch()}/${gateway()}`,
           forMs: short,
@@ -146,15 +154,15 @@ function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): voi
         break;
       case 'switch_crashed':
       case 'switch_stopped':
-        world.push({ atMs, fault, target: aSwitch(), forMs: short });
+        world.push({ ...when, fault, target: aSwitch(), forMs: short });
         break;
       case 'processor_keys_pruned':
-        world.push({ atMs, fault });
+        world.push({ ...when, fault });
         break;
       case 'database_away':
       case 'processor_silent':
       case 'merchant_down':
-        world.push({ atMs, fault, forMs: random.chance(0.2) ? 120_000 : short });
+        world.push({ ...when, fault, forMs: random.chance(0.2) ? 120_000 : short });
         break;
     }
   }

@@ -39,8 +39,10 @@ export interface ActFault {
 
 /** Something that befalls the world at an instant, and ends after `forMs` where it is a state. */
 export interface WorldFault {
-  /** After the start of the run. */
+  /** After the start of the run; with `ofTalk`, after the beginning of that talk. */
   atMs: number;
+  /** The nth talk of the run, from 1, on whichever switch. Where it never comes about, nothing befalls. */
+  ofTalk?: number;
   fault: WorldFaultName;
   /** `gw1`, `fs1`; absent where there is one of it. */
   target?: string;
@@ -52,6 +54,7 @@ export interface WorldFault {
 export type WorldFaultName =
   | 'gateway_killed' // comes back after forMs
   | 'gateway_frozen' // SIGSTOP for forMs
+  | 'leases_unanswered' // of a gateway, whose other connections to the database work: it believes longer than it should, for forMs
   | 'database_away' // for forMs
   | 'link_lost' // every gateway's event socket to `target` for forMs, or one's (`fs1/gw1`); what happens meanwhile is not told
   | 'switch_crashed' // legs and their records gone, a new core uuid after forMs

@@ -22,17 +22,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'one-not-found',
-    what: 'A leg that one look did not find is taken for gone, records or not: a talk is settled that goes on.',
+    what: 'A talk whose legs one look did not find is settled then and there, though the record that says its end is on its way.',
     edits: [
       {
         file: 'src/flow/take-over.ts',
         old: 'return records.length < gone.length && known.looks < (known.restarted ? looksAfterRestartMax : looksMax);',
         new: 'return records.length < gone.length && known.looks < 0;',
-      },
-      {
-        file: 'src/flow/take-over.ts',
-        old: `.filter(({ leg, truth }) => truth.state === 'gone' && !known.ended(leg))`,
-        new: `.filter(({ leg, truth }) => truth.state !== 'living' && !known.ended(leg))`,
       },
     ],
   },
@@ -78,13 +73,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'no-fencing',
-    what: 'Writes name neither lease nor version: a gateway that was away overwrites what another has done since.',
+    what: 'Writes do not name the lease: a gateway that only believes to hold the switch goes on moving its calls.',
     edits: [
       {
         file: 'src/store/call-sessions.ts',
-        old: `where id = ? and version = ?
-         and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))`,
-        new: 'where id = ? and ?::int is not null and (?::bigint is null or ?::bigint is not null)',
+        old: 'exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))',
+        new: '?::bigint is not null)',
       },
     ],
   },

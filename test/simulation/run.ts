@@ -55,12 +55,18 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
     const gateways: SimGateway[] = [];
+    let talks = 0;
+    const talkBegan = (): void => {
+      talks += 1;
+      for (const fault of input.plan.world) if (fault.ofTalk === talks) befall(fault, outside, gateways);
+    };
     const switches = Array.from(
       { length: scenario.switches },
       (_, index) =>
         new SimSwitch(kernel, {
           id: `fs${String(index + 1)}`,
           people,
+          onTalk: () => talkBegan(),
           postCdr: (leg, body) => postRecord(kernel, gateways, leg, body),
         }),
     );
@@ -91,12 +97,15 @@ export async function run(input: RunInput, connections: SimulationConnections): 
 
     for (const gateway of gateways) kernel.at(kernel.random.int(0, 500), 'start', () => gateway.start());
     for (const customer of customers) customer.begin();
-    for (const fault of input.plan.world) befall(fault, outside, gateways);
+    for (const fault of input.plan.world) {
+      if (fault.ofTalk === undefined) befall(fault, outside, gateways);
+    }
 
     const liveness = new Liveness(outside);
     // Over before that: then nothing more can go wrong with it.
     const nothingMore = (): boolean =>
-      input.plan.world.every(({ atMs }) => atMs < kernel.elapsedMs) && customers.every(({ done }) => done);
+      input.plan.world.every(({ atMs, ofTalk }) => ofTalk !== undefined || atMs < kernel.elapsedMs) &&
+      customers.every(({ done }) => done);
     await untilQuiet(kernel, liveness, nothingMore, scenario.healAtMs);
     heal(outside, gateways);
     await mustBecomeQuiet(kernel, liveness, gateways, customers);
@@ -169,6 +178,9 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       kernel.at(forMs, 'thaw', () => process.thaw());
       return;
     }
+    case 'leases_unanswered':
+      database.cutLeases(name ?? '', forMs);
+      return;
     case 'database_away':
       database.goAway();
       kernel.at(forMs, 'database back', () => database.comeBack());

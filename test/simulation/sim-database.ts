@@ -10,6 +10,8 @@ import type { GatewayProcess, Kernel } from './kernel.ts';
 const noticedMs = 200;
 /** A network that swallows everything is noticed by TCP, or by whoever waits for a connection, much later. */
 const patienceMs = 5_000;
+/** A gateway gathers what it has to hint to others for so long. */
+const hintsTogetherMs = 20;
 
 interface Subscriber {
   process: GatewayProcess;
@@ -27,6 +29,8 @@ export class SimDatabase {
   readonly #subscribers = new Set<Subscriber>();
   readonly #sayingNow = new Map<pg.Client, number>();
   #away = false;
+  /** Gateways whose renewals of leases do not arrive, until when. */
+  readonly #leasesCutUntilMs = new Map<string, number>();
   /** Transactions that may have written something: where it has not grown, the rows are as they were. */
   writes = 0;
   /** Told of every notification, whether or not a gateway hears it. */
@@ -68,6 +72,11 @@ export class SimDatabase {
     }
   }
 
+  /** The connection this gateway renews its leases over is dead for so long; every other one of it works. */
+  cutLeases(gateway: string, forMs: number): void {
+    this.#leasesCutUntilMs.set(gateway, this.#kernel.nowMs + forMs);
+  }
+
   /** For the run itself: reads and writes behind row-level security, at this instant. */
   async look<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     const { name, text, saysNow } = prepare(sql);
@@ -82,7 +91,10 @@ export class SimDatabase {
         process.act(
           kind,
           sql.replaceAll(/\s+/g, ' ').slice(0, 60),
-          (fault) => this.#single<Answer>(sql, values, fault),
+          (fault) => {
+            if (kind === 'lease') this.#mustReachLeases(process.gateway);
+            return this.#single<Answer>(sql, values, fault);
+          },
           lost,
           noticedMs,
         ),
@@ -94,7 +106,7 @@ export class SimDatabase {
         process.act(
           'transaction',
           `transaction`,
-          (fault) => this.#transaction(process.name, merchantId, act, fault),
+          (fault) => this.#transaction(process, merchantId, act, fault),
           lost,
           patienceMs,
         ),
@@ -114,7 +126,7 @@ export class SimDatabase {
   }
 
   async #transaction<T>(
-    processName: string,
+    process: GatewayProcess,
     merchantId: string,
     act: (tx: Tx) => Promise<T>,
     fault: ActFault | undefined,
@@ -122,27 +134,25 @@ export class SimDatabase {
     this.#mustBeThere();
     const client = this.#app;
     await client.query(
-      `begin; set local simulation.now = '${this.#nowText()}'; set local simulation.process = '${processName}'; ` +
+      `begin; set local simulation.now = '${this.#nowText()}'; set local simulation.process = '${process.name}'; ` +
         `select set_config('ringmeter.merchant', ${pg.escapeLiteral(merchantId)}, true)`,
     );
     this.#sayingNow.delete(client);
     try {
-      const seen = { writes: false };
-      const raw = <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
-        seen.writes ||= prepare(sql).writes;
-        return ask<Answer>(client, sql, values);
-      };
-      const result = await act({ raw } as Tx);
+      const statements = new Statements(client);
+      const result = await act(statements.tx);
+      await statements.flush();
       if (fault?.fault === 'conflict') {
         throw Object.assign(new Error('could not serialize access due to concurrent update'), {
           code: fault.nth % 2 === 0 ? '40001' : '40P01',
         });
       }
       await client.query('commit');
-      if (seen.writes) {
+      if (statements.wrote) {
         this.writes += 1;
         this.#kernel.changed();
       }
+      this.#hint(process, statements.hints);
       return result;
     } catch (error) {
       await client.query('rollback');
@@ -167,6 +177,10 @@ export class SimDatabase {
     if (this.#away) throw refusedConnection();
   }
 
+  #mustReachLeases(gateway: string): void {
+    if (!this.#kernel.healed && this.#kernel.nowMs < (this.#leasesCutUntilMs.get(gateway) ?? 0)) lost();
+  }
+
   /** Once an instant and connection. */
   async #sayNow(client: pg.Client): Promise<void> {
     if (this.#sayingNow.get(client) === this.#kernel.nowMs) return;
@@ -183,10 +197,77 @@ export class SimDatabase {
     for (const subscriber of this.#subscribers) {
       if (subscriber.channel !== channel || !subscriber.process.alive) continue;
       if (this.#kernel.happens('notify_lost')) continue;
-      subscriber.process.at(this.#kernel.random.int(1, 4), `notify ${channel}`, () => {
-        if (this.#subscribers.has(subscriber)) subscriber.tell(payload ?? '');
-      });
+      this.#tell(subscriber, payload ?? '');
     }
+  }
+
+  #tell(subscriber: Subscriber, payload: string): void {
+    subscriber.process.at(this.#kernel.random.int(1, 4), `notify ${subscriber.channel}`, () => {
+      if (this.#subscribers.has(subscriber)) subscriber.tell(payload);
+    });
+  }
+
+  /** As PostgresDatabase gives hints: here soon after the commit, to others gathered, if whoever is to tell them lives until then. */
+  #hint(from: GatewayProcess, hints: readonly Hint[]): void {
+    for (const { channel, payload } of hints) {
+      const toldInMs = this.#kernel.random.int(1, hintsTogetherMs);
+      for (const subscriber of this.#subscribers) {
+        if (subscriber.channel !== channel || !subscriber.process.alive) continue;
+        if (subscriber.process === from) this.#tell(subscriber, payload);
+        else {
+          from.at(toldInMs, `hint ${channel}`, () => {
+            if (!this.#away && !this.#kernel.happens('notify_lost')) this.#tell(subscriber, payload);
+          });
+        }
+      }
+    }
+  }
+}
+
+interface Hint {
+  channel: string;
+  payload: string;
+}
+
+/** The statements of one transaction: what is only written is carried out before the next one that is waited for. */
+class Statements {
+  readonly #client: pg.Client;
+  #unsent: { sql: string; values: readonly unknown[]; channel: string | undefined }[] = [];
+  readonly hints: Hint[] = [];
+  wrote = false;
+
+  constructor(client: pg.Client) {
+    this.#client = client;
+  }
+
+  get tx(): Tx {
+    return {
+      raw: async <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
+        await this.flush();
+        return this.#ask(sql, values);
+      },
+      write: (sql: string, values: readonly unknown[], channel?: string): Promise<void> => {
+        this.#unsent.push({ sql, values, channel });
+        return Promise.resolve();
+      },
+      hint: (channel: string, payload: string): void => {
+        this.hints.push({ channel, payload });
+      },
+    } as unknown as Tx;
+  }
+
+  async flush(): Promise<void> {
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    for (const { sql, values, channel } of unsent) {
+      const { rows } = await this.#ask<pg.QueryResult<{ hint: string }>>(sql, values);
+      if (channel !== undefined) this.hints.push(...rows.map(({ hint }) => ({ channel, payload: hint })));
+    }
+  }
+
+  #ask<Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> {
+    this.wrote ||= prepare(sql).writes;
+    return ask(this.#client, sql, values);
   }
 }
 
@@ -209,7 +290,13 @@ export class SimulationConnections {
     };
     const app = await connect('-c role=ringmeter_app -c jit=off');
     const all = await connect('-c jit=off');
-    for (const channel of ['ringmeter_switch', 'ringmeter_notices', 'ringmeter_page', 'jobs:insert']) {
+    for (const channel of [
+      'ringmeter_switch',
+      'ringmeter_lease',
+      'ringmeter_record',
+      'ringmeter_notices',
+      'jobs:insert',
+    ]) {
       await app.query(`listen ${pg.escapeIdentifier(channel)}`);
     }
     return new SimulationConnections(app, all);

@@ -16,6 +16,8 @@ export interface LinkLoss {
    * anywhere. `one_way`: commands arrive and are carried out, but no word comes back.
    */
   halfOpen?: 'silent' | 'one_way';
+  /** It breaks once more so long after it came back, and nobody says so. */
+  againAfterMs?: number;
 }
 
 /** What comes over the wire: events in our words, and what only the link itself makes use of. */
@@ -173,11 +175,20 @@ export class SimSwitchWire {
   }
 
   #afterLoss(): void {
-    const { events } = this.#loss;
+    const { events, againAfterMs } = this.#loss;
     const words = events === 'late' ? this.#late : events === 'doubled' ? this.#lastWords : [];
     this.#loss = {};
     this.#late = [];
     for (const word of words) this.#bring(word, this.#random.int(5, 3_000));
+    if (againAfterMs === undefined) return;
+    const epoch = this.#epoch;
+    const { kernel, id } = this.#world;
+    kernel.at(againAfterMs, `${id} lost again`, () => {
+      if (epoch !== this.#epoch || kernel.healed) return;
+      kernel.disturb(noticedWithinMs[1]);
+      kernel.trace(`${id}  link of ${this.gateway} is silent again`);
+      this.cut({ halfOpen: 'silent' });
+    });
   }
 
   // --- From the switch -------------------------------------------------------------------------------------------------

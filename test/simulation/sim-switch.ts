@@ -38,6 +38,8 @@ export interface SimSwitchSettings {
   id: string;
   people: SimPeople;
   postCdr: PostCdr;
+  /** Two have been joined. */
+  onTalk?: () => void;
   /** Its clock is ahead of the gateways' by this much, always. */
   skewMs?: number;
 }
@@ -51,6 +53,7 @@ export class SimSwitch implements LegHost {
   readonly #random: Random;
   readonly #losses: Random;
   readonly #people: SimPeople;
+  readonly #onTalk: (() => void) | undefined;
   readonly #skewUs: bigint;
   #gridPhaseUs = 0n;
   #cores = 0;
@@ -65,10 +68,11 @@ export class SimSwitch implements LegHost {
   readonly #cutUntilMs = new Map<string, number>();
   #refusals: ('command' | 'job')[] = [];
 
-  constructor(kernel: Kernel, { id, people, postCdr, skewMs = 0 }: SimSwitchSettings) {
+  constructor(kernel: Kernel, { id, people, postCdr, onTalk, skewMs = 0 }: SimSwitchSettings) {
     this.id = id;
     this.kernel = kernel;
     this.#people = people;
+    this.#onTalk = onTalk;
     this.#skewUs = BigInt(Math.round(skewMs * 1_000));
     this.#random = kernel.random.fork(id);
     this.#losses = kernel.random.fork(`${id}/losses`);
@@ -261,6 +265,7 @@ export class SimSwitch implements LegHost {
     this.#talks.begin(aLeg, bLeg, atUs);
     this.kernel.trace(`${this.id}  ${a.name} and ${b.name} talk`);
     this.tell({ type: 'legsBridged', aLeg, bLeg, atUs });
+    this.#onTalk?.();
     return { outcome: 'done' };
   }
 
