@@ -5,6 +5,7 @@
 // only bugs throw.
 
 import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
+import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
 import type { Sentence } from '../core/prompt.ts';
 
@@ -73,6 +74,33 @@ export interface Question {
   waitMs: number;
 }
 
+/** What ended an entry: its terminator, its greatest length, a pause, or `*`: he begins anew. */
+export type DigitsEnd = 'terminator' | 'full' | 'pause' | 'restart';
+
+/** A number is keyed: `digitsGiven` follows, or `noKeyGiven` where nothing was typed at all. */
+export interface DigitsQuestion {
+  request: string;
+  sentence: Sentence;
+  maxDigits: number;
+  /** Ends the entry before `maxDigits` are typed. */
+  terminator: '#' | 'none';
+  /** Silence after the sentence until it counts as no answer. Digits typed over the sentence count. */
+  waitMs: number;
+  /** Pause after a digit that ends the entry. */
+  betweenMs: number;
+  /** A PIN: no trace of it stays in the switch, its events for others, or its records. */
+  secret: boolean;
+}
+
+/** A call from outside that nobody commands yet. */
+export interface ParkedLeg {
+  leg: LegUuid;
+  cli: Cli;
+  /** As dialled; `undefined` when it is no number of E.164. */
+  ddi?: E164;
+  atUs: bigint;
+}
+
 /** All instants are the switch's own microseconds since 1970 (DESIGN 6). */
 export type SwitchEvent =
   | { type: 'legRinging'; leg: LegUuid }
@@ -103,8 +131,9 @@ export type SwitchEvent =
       /** Why the leg it was joined to had ended before it; absent where this one went first. */
       otherCause?: HangupCause;
     }
-  /** An inbound call waits, parked and guarded, for somebody to take it. */
-  | { type: 'legParked'; leg: LegUuid; cli: string; ddi: string }
+  | { type: 'digitsGiven'; leg: LegUuid; request: string; digits: string; ended: DigitsEnd }
+  /** An inbound call waits, ringing, parked and guarded, for somebody to take it. */
+  | ({ type: 'legParked' } & ParkedLeg)
   | { type: 'linkUp'; coreUuid: string }
   | { type: 'linkDown' };
 
@@ -127,6 +156,12 @@ export interface Switch {
 
   /** Dials; the leg parks when answered. `done` means the switch has taken the order, events tell the rest. */
   ring(leg: LegToRing): Promise<Commanded>;
+  /** Takes a parked call from outside: the apology that would end it in 8 s goes, a guard of ours stands. It rings on. */
+  take(leg: LegUuid, guardSeconds: number): Promise<Commanded>;
+  /** Answers a call from outside. Answering what is answered is `done`. */
+  answer(leg: LegUuid): Promise<Commanded>;
+  /** Says a sentence and waits for a number to be keyed. */
+  askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded>;
   /** Says a sentence and waits for one key. */
   ask(leg: LegUuid, question: Question): Promise<Commanded>;
   /** Says a sentence; `played` follows unless the leg ends first. */
@@ -154,6 +189,8 @@ export interface Switch {
    * switch's own clock just before it listed them.
    */
   legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }>;
+  /** Calls from outside that ring unanswered and may never have been taken: for whoever comes to command the switch. */
+  parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }>;
 }
 
 // --- The card processor ----------------------------------------------------------------------------------------
@@ -342,6 +379,47 @@ export type Delivered =
 export interface MerchantNotifier {
   /** One signed POST (Standard Webhooks): `id` and `body` are the same on every try. */
   deliver(notice: { url: string; secret: string; id: string; body: string; at: Date }): Promise<Delivered>;
+}
+
+/** Where a merchant's own server is reached, and how it knows that it is us. */
+export interface MerchantServerAddress {
+  protocol: 'rest' | 'soap';
+  /** REST: the base, `/recognize-caller` and so on are appended. SOAP: the endpoint. */
+  url: string;
+  /** Signs each REST request (Standard Webhooks). */
+  secret: string;
+  /** SOAP (or REST besides the signature): HTTP Basic. */
+  basic?: { user: string; password: string };
+  /** SOAP: WS-Security UsernameToken, password digest. */
+  usernameToken?: { user: string; password: string };
+  /** The caller hears ringing or music this long at most; then the line's fallback. */
+  timeoutMs: number;
+}
+
+/** What went over the wire, for somebody who looks for a mistake; without secrets and PINs. */
+export interface Exchange {
+  url: string;
+  requestHeaders: Record<string, string>;
+  requestBody: string;
+  status?: number;
+  answerBody?: string;
+  tookMs: number;
+}
+
+export type Asked = { exchange: Exchange } & (
+  | { outcome: 'answered'; recognition: Recognition }
+  /** `detail`: one sentence for the merchant's developer. */
+  | {
+      outcome: 'failed';
+      because: 'no_answer' | 'forbidden' | 'status' | 'fault' | 'nonsense';
+      detail: string;
+    }
+);
+
+export interface MerchantServer {
+  ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked>;
+  /** `id` and `body` are the same on every try; `body` is `core/known-caller` usageBody. */
+  report(server: MerchantServerAddress, report: { id: string; body: string; at: Date }): Promise<Delivered>;
 }
 
 export interface Mail {
