@@ -19,6 +19,7 @@ COPY --from=build /ringmeter/dist ./dist
 COPY package.json ./
 COPY migrations ./migrations
 COPY white-label-templates ./white-label-templates
+COPY wsdl ./wsdl
 # Shared with the switch, which plays what is written here: a new volume takes over this owner.
 RUN mkdir -p /var/lib/ringmeter/prompts /var/spool/ringmeter-cdr \
  && chown -R node:node /var/lib/ringmeter /var/spool/ringmeter-cdr
