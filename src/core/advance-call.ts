@@ -2,6 +2,7 @@
 // done about it. Here: which part of the rule an event belongs to, the wait for the money, and taking over. Nothing is
 // written or commanded here; that is flow/'s.
 
+import { answering, askAgain } from './call-answering.ts';
 import { CallDraft, end } from './call-draft.ts';
 import { ringCaller, ringing, startRingingConsultants } from './call-ringing.ts';
 import type { CallCommand, CallEvent, CallSession, CallStep } from './call-session.ts';
@@ -14,6 +15,9 @@ import { connected, over } from './call-talking.ts';
 export function advance(session: CallSession, event: CallEvent): CallStep {
   const draft = new CallDraft(session);
   switch (session.state) {
+    case 'recognizing':
+      answering(draft, event);
+      break;
     case 'awaiting_payment':
       awaitingPayment(draft, event);
       break;
@@ -37,11 +41,12 @@ export function advance(session: CallSession, event: CallEvent): CallStep {
  * two who both agreed (unless they are joined: whoever takes over looks first).
  */
 export function resume(session: CallSession): readonly CallCommand[] {
+  if (session.state === 'recognizing') return askAgain(session);
   if (session.state !== 'ringing_consultant' && session.state !== 'ringing_caller') return [];
   const commands: CallCommand[] = session.attempts
     .filter((one) => one.state === 'ringing')
     .map((one) => ({ do: 'ring', leg: one.leg, to: one.number }));
-  if (session.caller?.state === 'ringing') {
+  if (session.caller?.state === 'ringing' && session.plan.callerNumber !== undefined) {
     commands.push({ do: 'ring', leg: session.caller.leg, to: session.plan.callerNumber });
   }
   const accepted = session.attempts.find((one) => one.state === 'accepted');

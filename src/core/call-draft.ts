@@ -23,6 +23,7 @@ export class CallDraft {
   notices: NoticeDraft[] = [];
   free: string[] = [];
   claim: number | 'all' | undefined;
+  claimClient: string | undefined;
   occupy: string | undefined;
   linger: string | undefined;
   askForMore = false;
@@ -49,6 +50,7 @@ export class CallDraft {
   done(): CallStep {
     const { session, commands, facts, notices, free, settle, claim, occupy, linger, askForMore, neverAgain } =
       this;
+    const { claimClient } = this;
     return {
       session,
       commands,
@@ -57,6 +59,7 @@ export class CallDraft {
       free,
       settle,
       ...(claim !== undefined && { claim }),
+      ...(claimClient !== undefined && { claimClient }),
       ...(occupy !== undefined && { occupy }),
       ...(linger !== undefined && { linger }),
       ...(askForMore && { askForMore }),
@@ -65,8 +68,11 @@ export class CallDraft {
   }
 }
 
-/** Every way a session ends before a talk goes through here: nobody is left on the line without a word. */
-export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid): void {
+/**
+ * Every way a session ends before a talk goes through here: nobody is left on the line without a word. `heard`: what the
+ * caller is told where that is more than the outcome says.
+ */
+export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid, heard?: Sentence): void {
   const { caller, attempts, plan } = draft.session;
   for (const one of attempts) {
     if (one.leg === endedLeg) continue;
@@ -88,15 +94,21 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid):
     if (caller.state === 'ringing') {
       draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'stopped' });
     } else if (caller.state !== 'gone') {
+      const known = plan.inbound !== undefined;
       const sentence: Sentence =
-        outcome === 'nobody_took_it'
-          ? { key: 'caller_nobody', language }
+        heard ??
+        (outcome === 'nobody_took_it'
+          ? { key: known ? 'known_nobody' : 'caller_nobody', language }
           : outcome === 'consultant_left' || outcome === 'failed'
-            ? { key: 'caller_consultant_lost', language }
-            : { key: 'apology', language };
+            ? { key: known ? 'known_consultant_lost' : 'caller_consultant_lost', language }
+            : { key: 'apology', language });
+      if (known && draft.session.recognizing?.answered === false) {
+        draft.become({ recognizing: { ...draft.session.recognizing, answered: true } });
+        draft.commands.push({ do: 'answer', leg: caller.leg });
+      }
       if (draft.neverAgain !== undefined) {
-        const heard: Sentence = { key: 'caller_never_again', language };
-        draft.commands.push({ do: 'play', leg: caller.leg, request: 'last_words', sentence: heard });
+        const never: Sentence = { key: 'caller_never_again', language };
+        draft.commands.push({ do: 'play', leg: caller.leg, request: 'last_words', sentence: never });
       } else
         draft.commands.push(
           outcome === 'caller_left' || outcome === 'caller_refused' || outcome === 'caller_unreachable'
@@ -108,9 +120,12 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid):
   close(draft, outcome);
 }
 
-/** The last step of any session: timers stop, consultants are free, the money is to be settled. */
+/**
+ * The last step of any session: timers stop, consultants are free, the money is to be settled. Of a known caller there is
+ * none: what he used is written down and reported with this very step.
+ */
 export function close(draft: CallDraft, outcome: CallOutcome): void {
-  draft.become({ state: 'ended', outcome });
+  draft.become({ state: draft.session.plan.inbound ? 'settled' : 'ended', outcome });
   draft.commands.unshift({ do: 'stopTimers' });
   for (const { consultantId } of draft.session.attempts) {
     if (consultantId !== draft.linger) draft.free.push(consultantId);

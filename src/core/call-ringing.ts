@@ -24,10 +24,12 @@ export function startRingingConsultants(draft: CallDraft): void {
 
 export function ringCaller(draft: CallDraft): void {
   const leg = draft.session.callerLegUuid;
+  const to = draft.session.plan.callerNumber;
+  if (to === undefined) throw new Error('A caller without a number cannot be rung.');
   draft.become({ state: 'ringing_caller', caller: { leg, state: 'ringing', tries: 0 } });
   draft.fact('ringing_caller');
   draft.notice('call.ringing', { party: 'caller' });
-  draft.commands.push({ do: 'ring', leg, to: draft.session.plan.callerNumber });
+  draft.commands.push({ do: 'ring', leg, to });
 }
 
 export function ringing(draft: CallDraft, event: CallEvent): void {
@@ -173,13 +175,22 @@ function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
   draft.commands.push({
     do: 'ask',
     leg: attempt.leg,
-    sentence: {
-      key: 'consultant_offer',
-      language: attempt.language,
-      merchant: plan.merchantName,
-      line: plan.lineName,
-      minutes: Math.floor(plan.talkLimitSeconds / 60),
-    },
+    sentence: plan.inbound
+      ? {
+          key: 'consultant_known_offer',
+          language: attempt.language,
+          merchant: plan.merchantName,
+          line: plan.lineName,
+          ...(draft.session.clientCode !== undefined && { client: draft.session.clientCode }),
+          seconds: plan.talkLimitSeconds,
+        }
+      : {
+          key: 'consultant_offer',
+          language: attempt.language,
+          merchant: plan.merchantName,
+          line: plan.lineName,
+          minutes: Math.floor(plan.talkLimitSeconds / 60),
+        },
   });
 }
 
@@ -252,7 +263,8 @@ function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
       }
       if (event.key === neverAgainKey) {
         draft.become({ endedBy: 'caller' });
-        draft.neverAgain = draft.session.plan.callerNumber;
+        const { callerNumber } = draft.session.plan;
+        if (callerNumber !== undefined) draft.neverAgain = callerNumber;
         draft.fact('never_again');
         end(draft, 'caller_refused');
         return;

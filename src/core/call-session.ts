@@ -12,7 +12,15 @@
 //          ▼
 //       settled          (a line that rings the caller first passes ringing_caller before ringing_consultant)
 //
+//   A caller who dials us begins elsewhere, and no card is asked:
+//
+//                 known, may talk
+//   recognizing ───────────────────▶ ringing_consultant ──▶ connected ──▶ settled     (nothing is left to be settled: what
+//        │ unknown, refused, hung up                                                    he used is reported in the step that
+//        └─────────────────────────────────────────────────────────────▶ settled        ends the call)
+//
 //   state               caller                          consultant                       money
+//   recognizing         hears ringing, keys his code    not chosen                       the merchant's own
 //   awaiting_payment    enters his card                 softly claimed for him           nothing held yet
 //   ringing_consultant  waits, sees who is rung         rings, then hears the offer      held
 //   ringing_caller      rings, then hears the price     has accepted, hears music        held
@@ -23,13 +31,21 @@
 // No bridge without the caller's key 1. The first consultant to press 1 wins; the others stop ringing at once.
 
 import type { E164, Language, LegUuid } from './ids.ts';
+import type { CallerQuestion, Cli, Recognition } from './known-caller.ts';
 import type { NoticeDraft } from './merchant-notice.ts';
 import type { PriceTerms, Sentence } from './prompt.ts';
 
 export type CallState =
-  'awaiting_payment' | 'ringing_consultant' | 'ringing_caller' | 'connected' | 'ended' | 'settled';
+  | 'recognizing'
+  | 'awaiting_payment'
+  | 'ringing_consultant'
+  | 'ringing_caller'
+  | 'connected'
+  | 'ended'
+  | 'settled';
 
 export const callStates: readonly CallState[] = [
+  'recognizing',
   'awaiting_payment',
   'ringing_consultant',
   'ringing_caller',
@@ -48,12 +64,16 @@ export type CallOutcome =
   | 'consultant_left'
   | 'payment_failed'
   | 'payment_abandoned'
+  | 'not_recognized'
+  | 'merchant_refused'
+  | 'merchant_away'
   | 'cancelled'
   | 'failed';
 
 /** Fixed when the order is made: how this call is to be rung and how long it may last. */
 export interface CallPlan {
-  callerNumber: E164;
+  /** Absent: he dialled us and withheld it. */
+  callerNumber?: E164;
   /** The merchant's verified number, shown to both. */
   callerId: E164;
   callerLanguage: Language;
@@ -70,6 +90,56 @@ export interface CallPlan {
    * of them holds on his card at most, as decimal text in the currency of `price`.
    */
   moreTime?: { seconds: number; times: number; hold: string };
+  /** He dialled us. */
+  inbound?: InboundPlan;
+}
+
+/** Among candidates: a number the merchant's server named, instead of the id of a consultant. */
+export function isDestination(candidate: string): candidate is E164 {
+  return candidate.startsWith('+');
+}
+
+/** How a number of digits is keyed. Silences in milliseconds. */
+export interface DigitEntry {
+  maxDigits: number;
+  terminator: '#' | 'none';
+  tries: number;
+  waitMs: number;
+  betweenMs: number;
+}
+
+/** Fixed when the call arrives: how its caller is recognized, by the settings of the DDI's line. */
+export interface InboundPlan {
+  /** Who says whether he is known: the merchant's own server, or accounts kept here. */
+  recognizedBy: 'server' | 'accounts';
+  ddi: E164;
+  cli: Cli;
+  code: DigitEntry;
+  pin: DigitEntry;
+  /** What a caller without a number is asked. */
+  withheld: 'code' | 'refuse';
+  /** The merchant's server is silent or talks nonsense. */
+  fallback: { do: 'refuse' } | { do: 'trial'; talkLimitSeconds: number };
+  /** The longest talk of a client the merchant sets no limit for. */
+  talkLimitMaxSeconds: number;
+  callsAtOnce: number;
+}
+
+/** How far the recognition of a caller has come. The PIN he keyed is never part of it. */
+export interface Recognizing {
+  /** Questions put to the merchant's server so far; the last one's id is made of it. */
+  questions: number;
+  waitsFor: 'merchant' | 'code' | 'pin';
+  /** What the last question was by. */
+  asked: CallerQuestion['ask'];
+  clientCode?: string;
+  /** The last question carried his PIN: nobody can ask it again but with him. */
+  withPin: boolean;
+  /** Entries that led to nothing: too short, none, wrong. */
+  misses: number;
+  answered: boolean;
+  /** The merchant's own words, said before it rings. */
+  greeting?: string;
 }
 
 /** A consultant who was claimed for this session, with the leg that will ring him. */
@@ -103,6 +173,9 @@ export interface CallSession {
   /** Chosen before he is rung, so that a repeat rings the same leg. */
   callerLegUuid: LegUuid;
   caller?: CallerLeg;
+  recognizing?: Recognizing;
+  /** As the merchant calls him, once recognized. */
+  clientCode?: string;
   bridgedUs?: bigint;
   unbridgedUs?: bigint;
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
@@ -114,6 +187,13 @@ export interface CallSession {
 }
 
 export type CallEvent =
+  | { type: 'callArrived' }
+  /** `question`: which one it answers; an answer to an older one is late. */
+  | { type: 'callerRecognized'; question: number; recognition: Recognition }
+  | { type: 'merchantFailed'; question: number; because: string }
+  /** Whether he may be let in: so many calls of this client are not under way yet. */
+  | { type: 'clientClaimed'; claimed: boolean }
+  | { type: 'digitsGiven'; leg: LegUuid; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'paymentAuthorized' }
   | { type: 'paymentGivenUp'; outcome: 'payment_failed' | 'payment_abandoned' | 'cancelled' }
   | { type: 'consultantsClaimed'; consultants: readonly ClaimedConsultant[]; skipped: readonly string[] }
@@ -163,10 +243,14 @@ export type LegEnd =
   | 'stopped'
   | 'failed';
 
-export type TimerName = 'step' | 'warning' | 'limit' | 'unbridged';
+export type TimerName = 'step' | 'warning' | 'consultant_warning' | 'limit' | 'unbridged';
 
 /** What is to be done after the step is committed, in this order. */
 export type CallCommand =
+  | { do: 'answer'; leg: LegUuid }
+  | { do: 'askDigits'; leg: LegUuid; sentence: Sentence; entry: DigitEntry; secret: boolean }
+  /** The merchant's server is asked; `callerRecognized` or `merchantFailed` follows. */
+  | { do: 'recognize'; question: number; ask: CallerQuestion['ask']; clientCode?: string; pin?: string }
   | { do: 'ring'; leg: LegUuid; to: E164 }
   | { do: 'ask'; leg: LegUuid; sentence: Sentence }
   | { do: 'play'; leg: LegUuid; request: 'wait' | 'hold' | 'last_words'; sentence: Sentence }
@@ -192,6 +276,8 @@ export interface CallStep {
   notices: readonly NoticeDraft[];
   /** Claim this many of `candidates` in the same transaction; `consultantsClaimed` is the next event. */
   claim?: number | 'all';
+  /** Let this client in, in the same transaction; `clientClaimed` is the next event. */
+  claimClient?: string;
   /** This consultant talks or is about to: busy until freed. */
   occupy?: string;
   free: readonly string[];
@@ -234,12 +320,21 @@ export function nextWarningSecondsBefore({ plan, moreTime }: CallSession): numbe
   return Math.min(before, warningSecondsBefore(plan.moreTime.seconds));
 }
 
+/** The consultant of a known caller is told two minutes before the end, on a limit that leaves as long before it. */
+export function consultantWarningSecondsBefore({ plan }: CallSession): number | undefined {
+  return plan.inbound && plan.talkLimitSeconds >= 240 ? 120 : undefined;
+}
+
 /** The timers of a talk, as milliseconds from its bridge: whoever takes it over or moves its limit arms what is left of them. */
 export function talkTimers(session: CallSession): readonly { timer: TimerName; afterBridgeMs: number }[] {
   const limitMs = session.plan.talkLimitSeconds * 1000;
+  const consultantBefore = consultantWarningSecondsBefore(session);
   return [
     { timer: 'limit', afterBridgeMs: limitMs },
     { timer: 'warning', afterBridgeMs: limitMs - nextWarningSecondsBefore(session) * 1000 },
+    ...(consultantBefore === undefined
+      ? []
+      : [{ timer: 'consultant_warning' as const, afterBridgeMs: limitMs - consultantBefore * 1000 }]),
   ];
 }
 

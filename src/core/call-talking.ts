@@ -7,6 +7,7 @@ import {
   type CallEvent,
   type CallerLeg,
   type CallSession,
+  consultantWarningSecondsBefore,
   farewellUs,
   type LegEnd,
   legEndWithinMs,
@@ -62,6 +63,10 @@ export function connected(draft: CallDraft, event: CallEvent): void {
         warn(draft, caller);
         return;
       }
+      if (event.timer === 'consultant_warning') {
+        warnConsultant(draft, consultant);
+        return;
+      }
       if (event.timer === 'limit') {
         // The consultant's leg goes first: the caller's parks and hears why (DESIGN 6).
         draft.become({ endedBy: 'limit' });
@@ -110,6 +115,16 @@ export function connected(draft: CallDraft, event: CallEvent): void {
     default:
       return;
   }
+}
+
+function warnConsultant(draft: CallDraft, consultant: Attempt): void {
+  const secondsLeft = consultantWarningSecondsBefore(draft.session);
+  if (secondsLeft === undefined) return;
+  draft.commands.push({
+    do: 'announce',
+    leg: consultant.leg,
+    sentence: { key: 'consultant_limit_near', language: consultant.language, secondsLeft },
+  });
 }
 
 /** No leg is left to be told anything. The talk is billed as far as the switch was heard to live, and no further. */

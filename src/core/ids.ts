@@ -27,6 +27,8 @@ export const idPrefixes = {
   refund: 'ref',
   dispute: 'dsp',
   availabilityRequest: 'avr',
+  ddi: 'ddi',
+  usageReport: 'use',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

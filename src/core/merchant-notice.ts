@@ -111,6 +111,18 @@ export const retryDelaysSeconds: readonly number[] = [
   24 * hour,
 ];
 
+/**
+ * The same of a usage report: the merchant holds money or minutes back for a call that may be over, so that the first
+ * minutes are worth more tries; then as stretched as a notice's, four days in all.
+ */
+export const reportDelaysSeconds: readonly number[] = [
+  5,
+  15,
+  minute,
+  5 * minute,
+  ...retryDelaysSeconds.slice(2),
+];
+
 /** A receiver may ask for quiet (RFC 9110, 10.2.3), but not for so long that a notice is forgotten. */
 const retryAfterMaxSeconds = 24 * hour;
 
@@ -120,13 +132,14 @@ const jitterShare = 0.1;
 /**
  * Decides what becomes of a notice after a try.
  * `tries` counts the try that has just been made (1 after the first); `chance` is in [0, 1) and spreads the repeats of
- * many notices that failed together.
+ * many notices that failed together. `delaysSeconds`: another schedule than a notice's.
  */
 export function afterDelivery(
   notice: { tries: number },
   delivered: DeliveryOutcome,
   now: Date,
   chance: number,
+  delaysSeconds: readonly number[] = retryDelaysSeconds,
 ): AfterDelivery {
   if (!Number.isInteger(notice.tries) || notice.tries < 1) {
     throw new Error(`A notice that was tried has at least one try, not ${String(notice.tries)}.`);
@@ -135,7 +148,7 @@ export function afterDelivery(
   if (delivered.outcome === 'delivered') return { state: 'delivered' };
   if (delivered.outcome === 'gone') return { state: 'gone' };
 
-  const scheduled = retryDelaysSeconds[notice.tries - 1];
+  const scheduled = delaysSeconds[notice.tries - 1];
   if (scheduled === undefined) return { state: 'parked', reason: lastWord(delivered) };
 
   const asked = delivered.outcome === 'refused' ? (delivered.retryAfterSeconds ?? 0) : 0;

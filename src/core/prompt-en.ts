@@ -7,6 +7,8 @@ import {
   durationAloud,
   minutesAloud,
   nameAloud,
+  signsAloud,
+  textAloud,
   termsDue,
   type SpokenWords,
 } from './spoken-values.ts';
@@ -19,6 +21,14 @@ export function english(sentence: SentenceFacts): string {
         `Paid for: up to ${minutesAloud(sentence.minutes, words)}. ` +
         'To accept the call, press 1. To refuse it, press 3.'
       );
+    case 'consultant_known_offer': {
+      const who = sentence.client === undefined ? '' : ` Client ${signsAloud(sentence.client)}.`;
+      return (
+        `Hello. Call for ${nameAloud(sentence.merchant)}, ${nameAloud(sentence.line)}.${who} ` +
+        `Up to ${durationAloud(sentence.seconds, words)}. ` +
+        'To accept the call, press 1. To refuse it, press 3.'
+      );
+    }
     case 'consultant_wait':
       return 'Thank you. We are ringing the caller, please hold.';
     case 'consultant_caller_lost':
@@ -53,6 +63,26 @@ export function english(sentence: SentenceFacts): string {
       return 'We are sorry, your bank did not agree to more time. The conversation ends when your time is up.';
     case 'consultant_limit_near':
       return `The conversation ends in ${durationAloud(sentence.secondsLeft, words)}.`;
+    case 'code_wanted':
+      return sentence.again
+        ? 'We did not recognize that code. Please key your client code again, then press hash. To start over, press star.'
+        : `Welcome to ${nameAloud(sentence.merchant)}. Please key your client code, then press hash. To start over, press star.`;
+    case 'pin_wanted':
+      return sentence.again
+        ? 'That is not right. Please key your personal code again, then press hash.'
+        : 'Please key your personal code, then press hash.';
+    case 'known_greeting':
+      return sentence.seconds === undefined
+        ? `Welcome to ${nameAloud(sentence.merchant)}. We are ringing your consultant, please hold.`
+        : `Welcome to ${nameAloud(sentence.merchant)}. You can talk for up to ${durationAloud(sentence.seconds, words)}. We are ringing your consultant, please hold.`;
+    case 'known_refused':
+      return `${refusal[sentence.because](nameAloud(sentence.merchant))} Goodbye.`;
+    case 'known_nobody':
+      return 'We are sorry, nobody is available at the moment. Nothing was counted. Please call again a little later. Goodbye.';
+    case 'known_consultant_lost':
+      return 'We are sorry, your consultant is no longer on the line. Nothing was counted. Please call again. Goodbye.';
+    case 'merchant_text':
+      return textAloud(sentence.text);
     case 'caller_farewell':
       return sentence.because === 'limit'
         ? 'Your time is up and the conversation has ended. Thank you for calling, goodbye.'
@@ -90,6 +120,20 @@ function priceSentence(terms: PriceTerms): string {
     ? `The conversation is free for ${included}, then costs ${minute}, ${taxes}.`
     : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
 }
+
+const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+  unknown: (merchant) => `We could not recognize you. Please check your client code, or contact ${merchant}.`,
+  wrong_pin: (merchant) =>
+    `We could not recognize you. Please check your client code, or contact ${merchant}.`,
+  no_credit: (merchant) =>
+    `Your account has no time left. Please top it up with ${merchant}, then call again.`,
+  blocked: (merchant) => `This service is not open to your account. Please contact ${merchant}.`,
+  busy: () => 'A call of your account is under way already. Please hang up the other one, then call again.',
+  closed: () => 'The service is closed at the moment. Please call again during its opening hours.',
+  other: (merchant) => `Your call cannot be taken. Please contact ${merchant}.`,
+  merchant_away: () => 'We cannot check your account at the moment. Please call again in a few minutes.',
+  withheld: () => 'We cannot take calls from hidden numbers. Please call again and show your number.',
+};
 
 const words: SpokenWords = {
   language: 'en',

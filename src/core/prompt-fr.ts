@@ -8,6 +8,8 @@ import {
   durationAloud,
   minutesAloud,
   nameAloud,
+  signsAloud,
+  textAloud,
   termsDue,
   type SpokenWords,
 } from './spoken-values.ts';
@@ -20,6 +22,14 @@ export function french(sentence: SentenceFacts): string {
         `Durée payée : ${minutesAloud(sentence.minutes, words)} au maximum. ` +
         "Pour accepter l'appel, appuyez sur 1. Pour le refuser, appuyez sur 3."
       );
+    case 'consultant_known_offer': {
+      const who = sentence.client === undefined ? '' : ` Client ${signsAloud(sentence.client)}.`;
+      return (
+        `Bonjour. Appel pour ${nameAloud(sentence.merchant)}, ${nameAloud(sentence.line)}.${who} ` +
+        `Durée : ${durationAloud(sentence.seconds, words)} au maximum. ` +
+        "Pour accepter l'appel, appuyez sur 1. Pour le refuser, appuyez sur 3."
+      );
+    }
     case 'consultant_wait':
       return 'Merci. Nous appelons votre correspondant, ne quittez pas.';
     case 'consultant_caller_lost':
@@ -54,6 +64,26 @@ export function french(sentence: SentenceFacts): string {
       return "Nous sommes désolés, votre banque n'a pas accepté de prolonger. L'entretien se terminera à l'heure prévue.";
     case 'consultant_limit_near':
       return `L'entretien se termine dans ${durationAloud(sentence.secondsLeft, words)}.`;
+    case 'code_wanted':
+      return sentence.again
+        ? "Nous n'avons pas reconnu ce code. Composez de nouveau votre code client, puis appuyez sur dièse. Pour recommencer, appuyez sur étoile."
+        : `Bienvenue chez ${nameAloud(sentence.merchant)}. Composez votre code client, puis appuyez sur dièse. Pour recommencer, appuyez sur étoile.`;
+    case 'pin_wanted':
+      return sentence.again
+        ? "Ce n'est pas le bon code. Composez de nouveau votre code personnel, puis appuyez sur dièse."
+        : 'Composez votre code personnel, puis appuyez sur dièse.';
+    case 'known_greeting':
+      return sentence.seconds === undefined
+        ? `Bienvenue chez ${nameAloud(sentence.merchant)}. Nous appelons votre correspondant, ne quittez pas.`
+        : `Bienvenue chez ${nameAloud(sentence.merchant)}. Vous pouvez parler ${durationAloud(sentence.seconds, words)} au maximum. Nous appelons votre correspondant, ne quittez pas.`;
+    case 'known_refused':
+      return `${refusal[sentence.because](nameAloud(sentence.merchant))} Au revoir.`;
+    case 'known_nobody':
+      return "Nous sommes désolés, personne n'est disponible en ce moment. Rien ne vous est compté. Rappelez un peu plus tard. Au revoir.";
+    case 'known_consultant_lost':
+      return "Nous sommes désolés, votre correspondant n'est plus en ligne. Rien ne vous est compté. Rappelez, s'il vous plaît. Au revoir.";
+    case 'merchant_text':
+      return textAloud(sentence.text);
     case 'caller_farewell':
       return sentence.because === 'limit'
         ? "La durée prévue est écoulée, l'entretien est terminé. Merci de votre appel, au revoir."
@@ -94,6 +124,21 @@ function priceSentence(terms: PriceTerms): string {
     ? `L'entretien est gratuit pendant ${included}, puis coûte ${minute}, ${taxes}.`
     : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
 }
+
+const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+  unknown: (merchant) =>
+    `Nous ne vous avons pas reconnu. Vérifiez votre code client ou contactez ${merchant}.`,
+  wrong_pin: (merchant) =>
+    `Nous ne vous avons pas reconnu. Vérifiez votre code client ou contactez ${merchant}.`,
+  no_credit: (merchant) => `Votre compte est épuisé. Rechargez-le auprès de ${merchant}, puis rappelez.`,
+  blocked: (merchant) => `Ce service n'est pas ouvert à votre compte. Contactez ${merchant}.`,
+  busy: () => 'Un appel est déjà en cours sur votre compte. Raccrochez-le, puis rappelez.',
+  closed: () => "Le service est fermé en ce moment. Rappelez pendant les heures d'ouverture.",
+  other: (merchant) => `Votre appel ne peut pas être pris. Contactez ${merchant}.`,
+  merchant_away: () =>
+    'Nous ne pouvons pas vérifier votre compte en ce moment. Rappelez dans quelques minutes.',
+  withheld: () => 'Nous ne prenons pas les appels masqués. Rappelez en montrant votre numéro.',
+};
 
 const words: SpokenWords = {
   language: 'fr',

@@ -55,6 +55,16 @@ export function rate(tariff: Tariff, billableUs: bigint): Rated {
   return { billableSeconds, lines, total, vat, net: minus(total, vat) };
 }
 
+/**
+ * The seconds a talk counts for where somebody else bills it: 0 within the free seconds, else a begun second whole, rounded up
+ * to the increments.
+ */
+export function countedSeconds(tariff: Tariff, billableUs: bigint): number {
+  const { billableSeconds } = rate(tariff, billableUs);
+  if (tariff.freeSeconds > 0 && billableSeconds <= tariff.freeSeconds) return 0;
+  return roundedUpToIncrements(tariff, billableSeconds);
+}
+
 /** The price, rounded, of a talk of that many whole seconds. Throws (a bug) on a fraction or a negative number. */
 export function priceOfSeconds(tariff: Tariff, seconds: number): Money {
   if (!Number.isSafeInteger(seconds) || seconds < 0) {

@@ -3,6 +3,7 @@
 // circle.)
 
 import type { Language } from './ids.ts';
+import type { RecognitionRefusal } from './known-caller.ts';
 
 /** What the caller is told of the price before he says yes. Prices as decimal text in `currency`, VAT inside. */
 export interface PriceTerms {
@@ -26,6 +27,8 @@ export type Sentence = { language: Language } & SentenceFacts;
 export type SentenceFacts =
   /** Consultant, on answering: what kind of call, how many minutes are paid, 1 accepts, 3 refuses. */
   | { key: 'consultant_offer'; merchant: string; line: string; minutes: number }
+  /** The same of a caller the merchant knows; `client` is spoken sign by sign. */
+  | { key: 'consultant_known_offer'; merchant: string; line: string; client?: string; seconds: number }
   /** Consultant, after 1: the caller is being rung. */
   | { key: 'consultant_wait' }
   /** Consultant: the caller did not answer or did not accept; he is free again. */
@@ -52,6 +55,17 @@ export type SentenceFacts =
   | { key: 'more_time_refused' }
   /** Consultant, in the talk, before the talk limit. */
   | { key: 'consultant_limit_near'; secondsLeft: number }
+  /** A caller who dialled us: he is to key his client code, then `#`. `again`: what he keyed led to nothing. */
+  | { key: 'code_wanted'; merchant: string; again?: boolean }
+  | { key: 'pin_wanted'; again?: boolean }
+  /** Recognized; absent `seconds`: as long as he likes. */
+  | { key: 'known_greeting'; merchant: string; seconds?: number }
+  /** `unknown` is said of a wrong code and a wrong PIN alike. */
+  | { key: 'known_refused'; merchant: string; because: RecognitionRefusal | 'merchant_away' | 'withheld' }
+  | { key: 'known_nobody' }
+  | { key: 'known_consultant_lost' }
+  /** The merchant's own words, spoken as they are. */
+  | { key: 'merchant_text'; text: string }
   | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }
   | { key: 'consultant_farewell' }
   /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */

@@ -108,3 +108,16 @@ function namedByUnicode(m: Money, language: Language): string {
   // Unicode's tables put no-break spaces that engines may spell out.
   return format.format(m.amount.toFixed() as `${number}`).replace(/[\u00a0\u202f]/g, ' ');
 }
+
+/** A merchant's own sentences, as he wrote them: one line, nothing an engine would read as markup. */
+export function textAloud(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}<>]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** A code, sign by sign: an engine would read `1207` as a number of twelve hundred and seven. */
+export function signsAloud(code: string): string {
+  return [...nameAloud(code)].join(' ');
+}

@@ -16,6 +16,7 @@ import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type { House } from './house.ts';
 import type { Commanded, Switch, Timer } from './ports.ts';
+import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import type { SwitchClock } from './switch-clock.ts';
 import { livingLegs } from './take-over.ts';
 
@@ -49,6 +50,8 @@ export interface Told {
   lookAgain(): void;
   /** Something is owed. */
   owes(): void;
+  /** The merchant's server is to be asked who calls; the answer is told as an event. */
+  recognize(command: CallCommand & { do: 'recognize' }): void;
 }
 
 type Words = 'wait' | 'hold' | 'last_words';
@@ -98,7 +101,7 @@ export class CallCommands {
     const asked = this.#requests.get(leg);
     if (asked) return asked.words;
     const session = this.#told.session();
-    if (session.state === 'ended') return 'last_words';
+    if (session.state === 'ended' || session.state === 'settled') return 'last_words';
     const state = legState(session, leg)?.state;
     return state === 'accepted' ? 'wait' : state === 'consented' ? 'hold' : undefined;
   }
@@ -150,6 +153,28 @@ export class CallCommands {
         await aSwitch.ask(command.leg, { request, sentence: command.sentence, waitMs: keyWaitMs });
         return;
       }
+      case 'answer':
+        await aSwitch.answer(command.leg);
+        return;
+      case 'askDigits': {
+        const request = house.ids.legUuid();
+        this.#requests.set(command.leg, { request });
+        const { maxDigits, terminator, waitMs, betweenMs } = command.entry;
+        await aSwitch.guard(command.leg, guardWhileRecognizedSeconds);
+        await aSwitch.askDigits(command.leg, {
+          request,
+          sentence: command.sentence,
+          maxDigits,
+          terminator,
+          waitMs,
+          betweenMs,
+          secret: command.secret,
+        });
+        return;
+      }
+      case 'recognize':
+        this.#told.recognize(command);
+        return;
       case 'play': {
         const request = house.ids.legUuid();
         this.#requests.set(command.leg, { request, words: command.request });
@@ -258,7 +283,10 @@ export function legState(
 function begins(command: CallCommand): boolean {
   switch (command.do) {
     case 'ring':
+    case 'answer':
     case 'ask':
+    case 'askDigits':
+    case 'recognize':
     case 'playMusic':
     case 'announce':
     case 'bridge':
@@ -278,6 +306,11 @@ function stillMeant(session: CallSession, command: CallCommand, told: Told): boo
       return legState(session, command.leg)?.state === 'ringing' && wanted(command.leg);
     case 'ask':
       return legState(session, command.leg)?.state === 'offered' && wanted(command.leg);
+    case 'recognize':
+      return session.state === 'recognizing' && session.recognizing?.questions === command.question;
+    case 'answer':
+    case 'askDigits':
+      return wanted(command.leg);
     case 'bridge':
       return session.state !== 'connected' && wanted(command.aLeg) && wanted(command.bLeg);
     case 'moveLimit':

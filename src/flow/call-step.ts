@@ -10,6 +10,7 @@ import {
   type CallSession,
   type CallStep,
   secondsOf,
+  isDestination,
   talkUs,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
@@ -18,15 +19,23 @@ import { claimConsultants, freeConsultants, letLinger, occupyConsultant } from '
 import { insertLegs, saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
+import { claimClient } from '../store/known-calls.ts';
 import { writeNotices } from '../store/notices.ts';
 import { askForMore } from './ask-for-more.ts';
 import type { House } from './house.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
+import { writeUsage } from './report-usage.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
 const claimSlackSeconds = 60;
 /** The longest last words take some eight seconds; his leg's end frees him before. */
 const lingerMs = 15_000;
+
+/** `gone`: he had hung up before we could take him. */
+export interface Arrived {
+  written: WrittenStep;
+  gone?: true;
+}
 
 export interface WrittenStep {
   stored: StoredSession;
@@ -81,6 +90,17 @@ export async function writeStep(
     linger = step.linger ?? linger;
     settle ||= step.settle;
     asksForMore ||= step.askForMore === true;
+    if (step.claimClient !== undefined) {
+      const claimed = await letIn(tx, step.session, step.claimClient);
+      const before = { ...stored, session: step.session };
+      step = await unlessRingingIsBarred(
+        house,
+        tx,
+        before,
+        advance(step.session, { type: 'clientClaimed', claimed }),
+      );
+      continue;
+    }
     if (step.claim === undefined) break;
     step = advance(step.session, await claim(house, tx, step, step.claim, at));
   }
@@ -91,7 +111,11 @@ export async function writeStep(
   await insertLegs(tx, stored, [
     ...next.attempts
       .filter((one) => !before.has(one.leg))
-      .map((one) => ({ leg: one.leg, role: 'B' as const, consultantId: one.consultantId })),
+      .map((one) => ({
+        leg: one.leg,
+        role: 'B' as const,
+        ...(!isDestination(one.consultantId) && { consultantId: one.consultantId }),
+      })),
     ...(next.caller && !stored.session.caller ? [{ leg: next.caller.leg, role: 'A' as const }] : []),
   ]);
   if (settle) {
@@ -99,11 +123,13 @@ export async function writeStep(
     await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);
     if (linger !== undefined) await letLinger(tx, next.id, linger, new Date(at.getTime() + lingerMs));
     const { merchantId, orderId } = stored;
-    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    if (next.plan.inbound) await writeUsage(house, tx, stored, next, at);
+    else await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   } else {
     if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
     const accepted = next.attempts.find((one) => one.consultantId === occupy && one.state === 'accepted');
-    if (accepted && !(await occupyConsultant(tx, next.id, accepted.consultantId, at))) {
+    const occupied = accepted && !isDestination(accepted.consultantId);
+    if (occupied && !(await occupyConsultant(tx, next.id, accepted.consultantId, at))) {
       throw new ConsultantTaken(accepted.leg);
     }
   }
@@ -119,6 +145,23 @@ export async function writeStep(
   return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
 }
 
+function letIn(tx: Tx, { id, plan }: CallSession, clientCode: string): Promise<boolean> {
+  return claimClient(tx, id, clientCode, plan.inbound?.callsAtOnce ?? 1);
+}
+
+/** A call from outside, written down with its first step. Throws where the lease is another's by now: then it is his to take. */
+export async function writeArrival(
+  house: House,
+  tx: Tx,
+  stored: StoredSession,
+  first: CallStep,
+  lease: bigint,
+): Promise<Arrived> {
+  const written = await writeStep(house, tx, stored, first, lease);
+  if (!written) throw new Error('The switch of a call that came in is commanded by another.');
+  return { written };
+}
+
 async function claim(
   house: House,
   tx: Tx,
@@ -128,11 +171,17 @@ async function claim(
 ): Promise<CallEvent> {
   const { session } = step;
   const { plan, candidates } = session;
+  const [destination] = candidates;
+  if (destination !== undefined && isDestination(destination)) {
+    const { callerLanguage: language } = plan;
+    const rung = { consultantId: destination, name: destination, number: destination, language };
+    return { type: 'consultantsClaimed', consultants: [{ ...rung, leg: house.ids.legUuid() }], skipped: [] };
+  }
   const seconds = plan.ringSeconds + claimSlackSeconds;
   const claimed = await claimConsultants(tx, {
     session: session.id,
     candidates,
-    notNumber: plan.callerNumber,
+    ...(plan.callerNumber !== undefined && { notNumber: plan.callerNumber }),
     atMost: wanted === 'all' ? candidates.length : wanted,
     now,
     until: new Date(now.getTime() + seconds * 1000),
@@ -164,6 +213,15 @@ function sentenceOf(
   const consultant =
     attempts.find((one) => one.consultantId === facts['consultantId'])?.name ?? 'the consultant';
   const sentences: Record<string, string> = {
+    call_arrived: 'A call has come in',
+    merchant_asked: "The merchant's server is asked who calls",
+    merchant_failed: `The merchant's server did not say (${String(facts['because'])})`,
+    digits_wanted: `The caller is asked for his ${facts['wanted'] === 'pin' ? 'PIN' : 'client code'}`,
+    not_known: 'The merchant does not know him',
+    recognized: `The merchant knows him: he may talk for ${String(facts['talkLimitSeconds'])} s`,
+    let_in_on_trial: 'Nobody knows him, and he may talk a little on trust',
+    caller_let_in: 'The caller is let in',
+    refused: `The caller is sent away (${String(facts['because'])})`,
     authorized: 'The card is held',
     ringing_consultant: `${consultant} is being rung`,
     consultant_missed: `${consultant} did not take it (${String(facts['because'])})`,

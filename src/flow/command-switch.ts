@@ -17,7 +17,8 @@ import {
 } from '../store/switches.ts';
 import { giveUpOrder } from './follow-payment.ts';
 import type { House } from './house.ts';
-import type { Switch, SwitchEvent, Timer } from './ports.ts';
+import { answerInbound } from './answer-inbound.ts';
+import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
 import { SwitchClock } from './switch-clock.ts';
 import { SwitchSweep } from './sweep-switch.ts';
@@ -42,6 +43,8 @@ export class SwitchCommander {
   readonly #takenWork = new Set<string>();
   /** Calls that wait for the lease to be renewed. */
   readonly #owing = new Set<LiveCall>();
+  /** Calls from outside that are being written down. */
+  readonly #answering = new Set<LegUuid>();
   readonly #asCommander: Commander;
   readonly #sweep: SwitchSweep;
   #lease: bigint | undefined;
@@ -326,8 +329,15 @@ export class SwitchCommander {
       this.#started();
       this.#takeWork();
     }
+    await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });
+  }
+
+  /** Calls that came while nobody listened are answered as if they had just come. */
+  async #answerParked(): Promise<void> {
+    const found = await this.#switch.parked();
+    if (found.outcome === 'listed') for (const parked of found.parked) this.#answer(parked);
   }
 
   #hear(event: SwitchEvent): void {
@@ -337,8 +347,10 @@ export class SwitchCommander {
         this.#missed = true;
         void this.#renewNow();
         return;
-      case 'linkDown':
       case 'legParked':
+        this.#answer(event);
+        return;
+      case 'linkDown':
       case 'legRinging':
         return;
       default: {
@@ -347,6 +359,25 @@ export class SwitchCommander {
         if (id !== undefined) this.#live.get(id)?.hear(event);
       }
     }
+  }
+
+  /** A call from outside. Without the lease it is left to whoever has it; nobody has, the switch's own apology ends it. */
+  #answer(parked: ParkedLeg): void {
+    const lease = this.#lease;
+    if (this.#stopped || lease === undefined || !this.#mayBegin()) return;
+    if (this.#sessionOfLeg.has(parked.leg) || this.#answering.has(parked.leg)) return;
+    this.#answering.add(parked.leg);
+    void answerInbound(this.#house, this.#switch, lease, parked)
+      .then((arrived) => {
+        if (!arrived) return;
+        const { stored, commands } = arrived.written;
+        this.#take(stored)?.arrive({ commands, gone: arrived.gone === true });
+      })
+      .catch((error: unknown) =>
+        // Its own guard ends it, with the apology's place taken by ours: said by the log, heard as a call that rang out.
+        this.#house.log.warn({ switch: this.#switch.id, err: error }, 'A call from outside was not taken'),
+      )
+      .finally(() => this.#answering.delete(parked.leg));
   }
 
   /** `<switch> <session> <leg>`; nothing: some may have been missed, which the next sweep finds. */
@@ -369,7 +400,8 @@ export async function requestHangUp(
 ): Promise<'requested' | 'already_ended' | 'unknown_session'> {
   const stored = await house.db.asMerchant(merchantId, async (tx) => {
     const found = await readSession(tx, callSessionId);
-    if (found && ['ringing_consultant', 'ringing_caller', 'connected'].includes(found.session.state)) {
+    const live = ['recognizing', 'ringing_consultant', 'ringing_caller', 'connected'];
+    if (found && live.includes(found.session.state)) {
       await addSwitchWork(tx, { merchantId, switchId: found.switchId, callSessionId, kind: 'hang_up' });
     }
     return found;

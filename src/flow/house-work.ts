@@ -10,6 +10,7 @@ import { NoticeDispatcher } from './notify-merchant.ts';
 import { recordDispute } from './record-dispute.ts';
 import { Recovery } from './recover.ts';
 import { carryOutRefund } from './refund-payment.ts';
+import { reportUsage } from './report-usage.ts';
 import { settleOrder } from './settle-order.ts';
 import { HouseWatch } from './watch-house.ts';
 
@@ -47,6 +48,7 @@ export function jobTasks(house: House): JobTasks {
     authorize_more: (job) => authorizeMore(house, job),
     refund_payment: (job) => carryOutRefund(house, job),
     record_dispute: (job) => recordDispute(house, job),
+    report_usage: (job) => reportUsage(house, job),
     mail_receipt: (job) => mailReceipt(house, job),
     tell_availability: (job) => tellAvailability(house, job),
   };

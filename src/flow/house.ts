@@ -11,6 +11,7 @@ import type {
   Log,
   Mailer,
   MerchantNotifier,
+  MerchantServer,
   Metrics,
   Switch,
 } from './ports.ts';
@@ -25,6 +26,8 @@ export interface House {
   /** Absent where no switch leaves records on a disk we can read. */
   cdrSpool?: CdrSpool;
   notifier: MerchantNotifier;
+  /** Merchants' own servers: who calls, and what he used. */
+  merchantServer: MerchantServer;
   mailer: Mailer;
   log: Log;
   metrics: Metrics;

@@ -16,6 +16,9 @@ import { later } from './payment-deadlines.ts';
 /** A slip of the finger is noticed within minutes; after an hour a wish is a wish. */
 export const undoSeconds = 60 * 60;
 
+/** Of no number: asked by it, only a stop of all calls is an obstacle. */
+const nobodysMark = Buffer.alloc(32);
+
 /** The mark a number is kept and asked for by. */
 export function numberMark(house: House, number: E164): Buffer {
   return house.seal.mark(number, 'never call');
@@ -44,8 +47,12 @@ export async function neverCall(
  * Why nobody may be rung for this number now, for the merchant of this transaction; nothing when somebody may. For the
  * order, and for a leg about to ring.
  */
-export async function obstacleTo(house: House, tx: Tx, number: E164): Promise<WhyNotRing | undefined> {
-  return whyNotRing(tx, numberMark(house, number));
+export async function obstacleTo(
+  house: House,
+  tx: Tx,
+  number: E164 | undefined,
+): Promise<WhyNotRing | undefined> {
+  return whyNotRing(tx, number === undefined ? nobodysMark : numberMark(house, number));
 }
 
 /**
@@ -59,7 +66,9 @@ export async function unlessRingingIsBarred(
   step: CallStep,
 ): Promise<CallStep> {
   if (!beginsToRing(stored.session, step.session)) return step;
-  const why = await obstacleTo(house, tx, stored.session.plan.callerNumber);
+  // Who dials us himself is not rung: only that all calls were stopped keeps him from it.
+  const { callerNumber, inbound } = stored.session.plan;
+  const why = await obstacleTo(house, tx, inbound ? undefined : callerNumber);
   if (why === undefined) return step;
   house.log.info({ callSessionId: stored.session.id, because: why }, 'Nobody is rung any more for this call');
   return advance(stored.session, { type: 'hangUpRequested', by: 'merchant' });
@@ -67,6 +76,7 @@ export async function unlessRingingIsBarred(
 
 function beginsToRing(before: CallSession, next: CallSession): boolean {
   const rings = next.state === 'ringing_consultant' || next.state === 'ringing_caller';
+  if (before.state === 'recognizing') return rings;
   return rings && (before.state === 'awaiting_payment' || (next.caller !== undefined && !before.caller));
 }
 

@@ -40,7 +40,7 @@ export async function agreeToOrder(
       const kept = await claimConsultants(tx, {
         session: session.id,
         candidates: session.candidates,
-        notNumber: session.plan.callerNumber,
+        ...(session.plan.callerNumber !== undefined && { notNumber: session.plan.callerNumber }),
         atMost: 1,
         now,
         until: later(now, claimSeconds),

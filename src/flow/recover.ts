@@ -11,6 +11,7 @@ import type { House } from './house.ts';
 import { forgetOldCounts } from './limit-abuse.ts';
 import { later } from './payment-deadlines.ts';
 import type { Timer } from './ports.ts';
+import { lookAfterReports } from './report-usage.ts';
 
 const paymentsEveryMs = 1_000;
 const ordersEveryMs = 30_000;
@@ -39,6 +40,7 @@ export class Recovery {
     this.#every('payments', paymentsEveryMs, () => this.#lookAtDuePayments());
     // At once: whoever was to settle them may have died with the gateway before us.
     this.#every('orders', ordersEveryMs, () => this.#settleForgotten(), 0);
+    this.#every('reports', ordersEveryMs, () => lookAfterReports(this.#house), 0);
     this.#every('quarantine', recordsEveryMs, () => lookAfterQuarantine(this.#house));
     this.#every('counts', countsEveryMs, async () => {
       await forgetOldCounts(this.#house);

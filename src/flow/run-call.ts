@@ -18,6 +18,7 @@ import { removeSwitchWork } from '../store/switches.ts';
 import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './call-commands.ts';
 import { CallRow } from './call-row.ts';
 import type { SwitchEvent, Timer } from './ports.ts';
+import { recognize } from './recognize-caller.ts';
 import { findOut, livingLegs } from './take-over.ts';
 import { noteFailedStep } from './watch-house.ts';
 
@@ -58,6 +59,8 @@ export class LiveCall {
   #unheard: readonly LegUuid[] = [];
   #looks = 0;
   #restarted = false;
+  /** The merchant's server was asked by us and has not answered yet. */
+  #recognizing = false;
   /** Legs whose end was told and waits for those records. */
   readonly #setAside = new Set<LegUuid>();
   #looking: Timer | undefined;
@@ -91,6 +94,7 @@ export class LiveCall {
       },
       lookAgain: () => this.#lookAgain(),
       owes: () => commander.owes(this),
+      recognize: (command) => this.#recognize(command),
     });
   }
 
@@ -121,6 +125,20 @@ export class LiveCall {
     this.#begun = true;
     if (byOther) void this.adopt();
     else this.#enqueue(() => this.#commands.doAll(resume(this.session)));
+  }
+
+  /** A call from outside whose first step was written as it was taken. */
+  arrive({ commands, gone }: { commands: readonly CallCommand[]; gone: boolean }): void {
+    const { caller } = this.session;
+    if (gone && caller) {
+      this.#endedLegs.add(caller.leg);
+      this.#tell({
+        type: 'legEnded',
+        leg: caller.leg,
+        because: 'normal',
+        endedAtUs: this.#commander.clock.nowUs(),
+      });
+    } else this.#enqueue(() => this.#commands.doAll(commands));
   }
 
   /** A work row: somebody wishes the end. */
@@ -168,7 +186,7 @@ export class LiveCall {
     const { session } = this;
     const quiet = missed || !this.#stirred;
     this.#stirred = false;
-    if (listed && session.state === 'ended') {
+    if (listed && isOver(session)) {
       for (const leg of this.legs) if (!listed.has(leg)) this.#endedLegs.add(leg);
       this.#forgetWhenOver();
       return true;
@@ -231,7 +249,7 @@ export class LiveCall {
   async #adopt(): Promise<boolean> {
     await this.#catchUp();
     if (this.#row.isBehind) return false;
-    if (this.session.state === 'ended') {
+    if (isOver(this.session)) {
       await this.#lookForEnds();
       return true;
     }
@@ -257,6 +275,13 @@ export class LiveCall {
   /** What a gateway that died left undone: a leg to ring, two to join, a question nobody waits for the answer of. */
   async #goOnRinging(toRing: readonly LegUuid[], certain: boolean): Promise<void> {
     const { session } = this;
+    if (session.state === 'recognizing') {
+      // What the gateway before us had asked, the merchant or the caller, is asked again; what we asked ourselves stands.
+      const { caller } = session;
+      const waits = caller && (this.#recognizing || this.#commands.hasSpoken(caller.leg));
+      if (!waits) await this.#commands.doAll(resume(session));
+      return;
+    }
     if (session.state !== 'ringing_caller' && session.state !== 'ringing_consultant') return;
     await this.#commands.doAll(
       resume(session).filter((command) => {
@@ -314,11 +339,26 @@ export class LiveCall {
    */
   #mayBeLate(event: CallEvent): boolean {
     const { attempts, caller, state, unbridgedUs } = this.session;
-    if (event.type !== 'legEnded' || event.leg !== caller?.leg || state === 'ended') return false;
+    if (event.type !== 'legEnded' || event.leg !== caller?.leg || isOver(this.session)) return false;
     const accepted = attempts.find((one) => one.state === 'accepted');
     if (!accepted) return false;
     if (this.#unheard.includes(accepted.leg)) return true;
     return state === 'connected' && event.otherBecause !== undefined && unbridgedUs === undefined;
+  }
+
+  /** Not waited for: he may hang up, or be ended, while the merchant's server thinks. */
+  #recognize(command: CallCommand & { do: 'recognize' }): void {
+    const { house } = this.#commander;
+    this.#recognizing = true;
+    void recognize(house, this.#row.stored, command)
+      .catch((error: unknown): CallEvent => {
+        if (!isDatabaseAway(error)) noteFailedStep(house, this.#row.stored, error);
+        return { type: 'merchantFailed', question: command.question, because: 'ours' };
+      })
+      .then((event) => {
+        this.#recognizing = false;
+        this.#tell(event);
+      });
   }
 
   #lookAgain(afterMs = lookAgainMs): void {
@@ -350,6 +390,10 @@ export class LiveCall {
     switch (event.type) {
       case 'legAnswered':
         return { type: 'legAnswered', leg: event.leg };
+      case 'digitsGiven':
+        return this.#commands.isAnswer(event)
+          ? { type: 'digitsGiven', leg: event.leg, digits: event.digits, ended: event.ended }
+          : undefined;
       case 'keyGiven':
         return this.#commands.isAnswer(event)
           ? { type: 'keyGiven', leg: event.leg, key: event.key }
@@ -389,7 +433,7 @@ export class LiveCall {
 
   #forgetWhenOver(): void {
     const { session } = this;
-    if (session.state !== 'ended' && session.state !== 'settled') return;
+    if (!isOver(session)) return;
     const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
     if (legs.every((leg) => this.#endedLegs.has(leg))) this.#commander.forget(this);
   }
@@ -457,7 +501,7 @@ export class LiveCall {
     if (session.state === from.state) return;
     const labels = { state: session.state, ...(session.outcome && { outcome: session.outcome }) };
     house.metrics.count('calls', labels);
-    if (session.state !== 'ended') return;
+    if (!isOver(session) || isOver(from)) return;
     if (from.state === 'connected') this.#measureCut(house.clock.monotonicMs());
     this.#enqueue(() => {
       this.#forgetWhenOver();
@@ -471,6 +515,10 @@ export class LiveCall {
     const late = nowMs - this.#bridgedAtMs - plan.talkLimitSeconds * 1000;
     this.#commander.house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
   }
+}
+
+function isOver({ state }: CallSession): boolean {
+  return state === 'ended' || state === 'settled';
 }
 
 /** What the rule does about a session that went from one to the other by somebody else's hand: more time asked for, answered. */

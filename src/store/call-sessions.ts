@@ -1,7 +1,14 @@
 // Call sessions as they are written. The rule's state is one document (`progress`) beside the columns people search by;
 // a write names the version it was made from and the lease of the switch, and changes nothing when either has moved on.
 
-import { billableUs, talkUs, type CallFact, type CallSession, type LegRecord } from '../core/call-session.ts';
+import {
+  billableUs,
+  isDestination,
+  talkUs,
+  type CallFact,
+  type CallSession,
+  type LegRecord,
+} from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
@@ -117,8 +124,10 @@ export async function saveSession(
 ): Promise<boolean> {
   const ended = next.state === 'ended' || next.state === 'settled';
   const talk = ended ? talkUs(next) : undefined;
-  const consented = facts.some((fact) => fact.name === 'caller_consented');
-  const consultant = next.attempts.find((one) => one.state === 'accepted')?.consultantId;
+  // Who dials us and is let in has said yes by dialling.
+  const consented = facts.some(({ name }) => name === 'caller_consented' || name === 'caller_let_in');
+  const accepted = next.attempts.find((one) => one.state === 'accepted')?.consultantId;
+  const consultant = accepted !== undefined && isDestination(accepted) ? undefined : accepted;
   const written = await firstRow(
     tx,
     `with written as (

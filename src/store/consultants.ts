@@ -24,7 +24,8 @@ export async function claimConsultants(
   claim: {
     session: string;
     candidates: readonly string[];
-    notNumber: E164;
+    /** Whoever has this number is not rung: he would hear himself. */
+    notNumber?: E164;
     atMost: number;
     now: Date;
     until: Date;
@@ -34,7 +35,7 @@ export async function claimConsultants(
     tx,
     `with wanted as (
        select c.id, array_position(?::text[], c.id) as place from consultants c
-       where c.id = any(?::text[]) and c.number <> ? and ${freeFor}
+       where c.id = any(?::text[]) and c.number is distinct from ? and ${freeFor}
        order by 2 limit ? for update skip locked),
      taken as (
        update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?
@@ -44,7 +45,7 @@ export async function claimConsultants(
     [
       claim.candidates,
       claim.candidates,
-      claim.notNumber,
+      claim.notNumber ?? null,
       claim.session,
       claim.now,
       claim.atMost,

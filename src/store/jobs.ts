@@ -11,6 +11,7 @@ export interface JobPayloads {
   authorize_more: { merchantId: string; orderId: string };
   refund_payment: { merchantId: string; refundId: string };
   record_dispute: { merchantId: string; paymentId: string; disputeId: string };
+  report_usage: { merchantId: string; reportId: string };
   mail_receipt: { merchantId: string; orderId: string };
   tell_availability: { merchantId: string; lineId: string };
 }

@@ -12,6 +12,10 @@ export function terminalHouse(own: { db: Database; clock: Clock; ids: Ids; seal:
     processor: nobodyAsked,
     switches: new Map(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }) },
+    merchantServer: {
+      ask: () => Promise.reject(new Error('Nobody calls a terminal.')),
+      report: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }),
+    },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },

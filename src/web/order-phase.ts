@@ -30,7 +30,21 @@ export type Phase =
   /** It did not come to a talk. `money`: what has become of what was held. */
   | { name: 'failed'; outcome: FailedOutcome; money: 'never_held' | 'releasing' | 'released' };
 
-export type FailedOutcome = Exclude<CallOutcome, 'talked' | 'limit_reached'>;
+/** Of an order that has a page. */
+export type FailedOutcome = Exclude<
+  CallOutcome,
+  'talked' | 'limit_reached' | 'not_recognized' | 'merchant_refused' | 'merchant_away'
+>;
+
+const notOfAPage: ReadonlySet<CallOutcome> = new Set([
+  'talked',
+  'limit_reached',
+  'not_recognized',
+  'merchant_refused',
+  'merchant_away',
+]);
+const isFailure = (outcome: CallOutcome | undefined): outcome is FailedOutcome =>
+  outcome !== undefined && !notOfAPage.has(outcome);
 
 export function phaseOf(order: OrderView): Phase {
   const { call, payment } = order;
@@ -46,6 +60,8 @@ export function phaseOf(order: OrderView): Phase {
     return { name: order.receipt ? 'receipt' : 'paying' };
   }
   switch (call.state) {
+    // A caller who dialled us has no page.
+    case 'recognizing':
     case 'awaiting_payment':
       return { name: 'starting' };
     case 'ringing_consultant':
@@ -76,9 +92,7 @@ function isCharged(receipt: OrderView['receipt']): boolean {
 
 function failed(order: OrderView, money: 'never_held' | 'releasing' | 'released'): Phase {
   const outcome = order.call?.outcome;
-  if (outcome !== undefined && outcome !== 'talked' && outcome !== 'limit_reached') {
-    return { name: 'failed', outcome, money };
-  }
+  if (isFailure(outcome)) return { name: 'failed', outcome, money };
   if (order.payment.state === 'failed') {
     const declined = order.payment.declineReason !== undefined;
     return { name: 'failed', outcome: declined ? 'payment_failed' : 'payment_abandoned', money };

@@ -1,0 +1,64 @@
+// How calls to one DDI are recognized: what a merchant may set, and what holds where he sets nothing.
+
+import type { DigitEntry, InboundPlan } from './call-session.ts';
+
+export interface InboundSettings {
+  code: DigitEntry;
+  pin: DigitEntry;
+  withheld: InboundPlan['withheld'];
+  fallback: InboundPlan['fallback'];
+  talkLimitMaxSeconds: number;
+  callsAtOnce: number;
+}
+
+export const usualInboundSettings: InboundSettings = {
+  code: { maxDigits: 12, terminator: '#', tries: 3, waitMs: 8_000, betweenMs: 4_000 },
+  pin: { maxDigits: 8, terminator: '#', tries: 3, waitMs: 8_000, betweenMs: 4_000 },
+  withheld: 'code',
+  fallback: { do: 'refuse' },
+  // Four hours: a client without a limit who fell asleep must not talk for days.
+  talkLimitMaxSeconds: 14_400,
+  callsAtOnce: 1,
+};
+
+/** A merchant's own settings over the usual ones, as far as they are what they should be; anything else is left out. */
+export function inboundSettings(own: unknown): InboundSettings {
+  const given = isRecord(own) ? own : {};
+  const usual = usualInboundSettings;
+  return {
+    code: digitEntry(given['code'], usual.code),
+    pin: digitEntry(given['pin'], usual.pin),
+    withheld: given['withheld'] === 'refuse' ? 'refuse' : usual.withheld,
+    fallback: fallbackOf(given['fallback']),
+    talkLimitMaxSeconds: whole(given['talkLimitMaxSeconds'], 1, 86_400) ?? usual.talkLimitMaxSeconds,
+    callsAtOnce: whole(given['callsAtOnce'], 1, 1_000) ?? usual.callsAtOnce,
+  };
+}
+
+function digitEntry(own: unknown, usual: DigitEntry): DigitEntry {
+  const given = isRecord(own) ? own : {};
+  return {
+    maxDigits: whole(given['maxDigits'], 2, 20) ?? usual.maxDigits,
+    terminator: given['terminator'] === 'none' ? 'none' : usual.terminator,
+    tries: whole(given['tries'], 1, 10) ?? usual.tries,
+    waitMs: whole(given['waitMs'], 1_000, 30_000) ?? usual.waitMs,
+    betweenMs: whole(given['betweenMs'], 500, 10_000) ?? usual.betweenMs,
+  };
+}
+
+function fallbackOf(own: unknown): InboundPlan['fallback'] {
+  if (!isRecord(own) || own['do'] !== 'trial') return usualInboundSettings.fallback;
+  // A trial is for a minute or a few: whoever wants more has a server that answers.
+  const seconds = whole(own['talkLimitSeconds'], 1, 1_800);
+  return seconds === undefined ? usualInboundSettings.fallback : { do: 'trial', talkLimitSeconds: seconds };
+}
+
+function whole(value: unknown, min: number, max: number): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+    ? value
+    : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

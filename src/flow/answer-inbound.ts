@@ -1,0 +1,124 @@
+// A caller dialled one of our numbers: from the parked leg to a session that is written down with its first step. Who he is
+// is recognize-caller's; how the call goes on afterwards run-call's.
+
+import { advance } from '../core/advance-call.ts';
+import type { CallSession } from '../core/call-session.ts';
+import { type E164, type Language, languages } from '../core/ids.ts';
+import { inboundSettings } from '../core/inbound-settings.ts';
+import type { Cli } from '../core/known-caller.ts';
+import { priceTerms } from '../core/order.ts';
+import { tariffAt } from '../core/tariff.ts';
+import type { StoredSession } from '../store/call-sessions.ts';
+import { type DialledLine, insertKnownCall, merchantOfDdi, readDialledLine } from '../store/known-calls.ts';
+import { sha256 } from '../store/seal.ts';
+import { type Arrived, writeArrival } from './call-step.ts';
+import type { House } from './house.ts';
+import type { ParkedLeg, Switch } from './ports.ts';
+import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
+
+/**
+ * Takes a call that waits on this switch: it is ours before anything else, then written down. `undefined`: nobody's number,
+ * nobody's line, or a leg that another has taken; a number nobody has ends at once, so that the network says so.
+ */
+export async function answerInbound(
+  house: House,
+  aSwitch: Switch,
+  lease: bigint,
+  parked: ParkedLeg,
+): Promise<Arrived | undefined> {
+  const { leg, ddi, cli } = parked;
+  const taking = aSwitch.take(leg, guardWhileRecognizedSeconds);
+  const owner = ddi === undefined ? undefined : await house.db.asNobody((db) => merchantOfDdi(db, ddi));
+  if (!owner || ddi === undefined) {
+    await taking;
+    house.log.warn({ switch: aSwitch.id, leg }, 'A call to a number nobody has is ended');
+    await aSwitch.hangUp(leg, 'stopped');
+    return undefined;
+  }
+  const { merchantId, ddiId } = owner;
+  const at = house.clock.now();
+  const arrived = await house.db.asMerchant(merchantId, async (tx) => {
+    const line = await readDialledLine(tx, ddiId);
+    if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
+    const session = sessionOf(house, line, line.callerId, { leg, ddi, cli }, at);
+    const orderId = house.ids.id('order');
+    const begun = advance(session, { type: 'callArrived' });
+    const fresh = await insertKnownCall(tx, {
+      merchantId,
+      orderId,
+      line,
+      language: session.plan.callerLanguage,
+      tariff: tariffAt(line.plan, at),
+      accessHash: sha256(house.ids.token()),
+      session,
+      ddi,
+      cli,
+      switchId: aSwitch.id,
+      at,
+    });
+    if (!fresh) return 'taken' as const;
+    const stored: StoredSession = {
+      session,
+      merchantId,
+      orderId,
+      lineId: line.lineId,
+      switchId: aSwitch.id,
+      version: 0,
+    };
+    return writeArrival(house, tx, stored, begun, lease);
+  });
+  const took = await taking;
+  if (arrived === 'taken') return undefined;
+  if (!arrived) {
+    await aSwitch.hangUp(leg, 'stopped');
+    return undefined;
+  }
+  // He hung up before we could take him: the session learns it as from any other end.
+  return took.outcome === 'gone' ? { ...arrived, gone: true } : arrived;
+}
+
+function sessionOf(
+  house: House,
+  line: DialledLine,
+  callerId: E164,
+  { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },
+  at: Date,
+): CallSession {
+  const settings = inboundSettings(line.settings);
+  const language = languageOf(line);
+  return {
+    id: house.ids.id('callSession'),
+    state: 'recognizing',
+    plan: {
+      ...(cli.trust !== 'withheld' && { callerNumber: cli.number }),
+      callerId,
+      callerLanguage: language,
+      merchantName: line.merchantName,
+      lineName: line.name[language],
+      price: priceTerms(tariffAt(line.plan, at)),
+      talkLimitSeconds: settings.talkLimitMaxSeconds,
+      ringing: line.ringing,
+      ringSeconds: line.ringSeconds,
+      ringStepSeconds: line.ringStepSeconds,
+      callerFirst: false,
+      inbound: { ...settings, ddi, cli, recognizedBy: line.recognizedBy },
+    },
+    candidates: line.consultants,
+    attempts: [],
+    callerLegUuid: leg,
+    caller: { leg, state: 'offered', tries: 0 },
+    recognizing: {
+      questions: 0,
+      waitsFor: 'merchant',
+      asked: 'caller',
+      withPin: false,
+      misses: 0,
+      answered: false,
+    },
+  };
+}
+
+/** The country's language, until the merchant's server names the caller's. */
+function languageOf(line: DialledLine): Language {
+  return ['FR', 'BE', 'CH', 'LU', 'MC'].includes(line.country) ? 'fr' : (languages[1] ?? 'en');
+}

@@ -1,0 +1,114 @@
+// Who calls? Each question is put to the merchant's server with what he needs to decide: the number and how far it is to be
+// trusted, what of this client is under way, what he was not told of yet. What follows from an answer is
+// core/call-answering's.
+
+import type { CallCommand, CallEvent } from '../core/call-session.ts';
+import { destinationOf } from '../core/dialling.ts';
+import type { CallerQuestion, Recognition } from '../core/known-caller.ts';
+import type { StoredSession } from '../store/call-sessions.ts';
+import {
+  type ClientActivity,
+  clientActivity,
+  readKnownCall,
+  readMerchantServer,
+  type StoredServer,
+} from '../store/known-calls.ts';
+import { readDestinations } from '../store/orders.ts';
+import type { House } from './house.ts';
+import type { MerchantServerAddress } from './ports.ts';
+
+/** The longest a caller is on the line before he rings somebody: three codes and a PIN, each heard out. */
+export const guardWhileRecognizedSeconds = 180;
+
+/**
+ * Puts one question to the merchant's server, or to the accounts kept here, and answers with what the rule is to hear. Never
+ * throws for what the world does; a database that is away is thrown.
+ */
+export async function recognize(
+  house: House,
+  stored: StoredSession,
+  command: CallCommand & { do: 'recognize' },
+): Promise<CallEvent> {
+  const { merchantId, session } = stored;
+  const { question } = command;
+  const { server, activity, slug } = await house.db.asMerchant(merchantId, async (tx) => {
+    const known = await readKnownCall(tx, session.id);
+    return {
+      server: await readMerchantServer(tx),
+      slug: known?.slug ?? '',
+      activity: await clientActivity(tx, {
+        callSessionId: session.id,
+        ...(command.clientCode !== undefined && { clientCode: command.clientCode }),
+        ...(session.plan.callerNumber !== undefined && { cli: session.plan.callerNumber }),
+      }),
+    };
+  });
+  if (!server) return { type: 'merchantFailed', question, because: 'no_server' };
+  const asked = await house.merchantServer.ask(
+    addressOf(house, merchantId, server),
+    questionOf(stored, command, slug, activity, house.clock.now()),
+  );
+  house.log.info(
+    { callSessionId: session.id, question, tookMs: asked.exchange.tookMs, outcome: asked.outcome },
+    "The merchant's server was asked who calls",
+  );
+  if (asked.outcome === 'failed') {
+    house.log.warn(
+      { callSessionId: session.id, because: asked.because, detail: asked.detail },
+      "The merchant's server did not say who calls",
+    );
+    return { type: 'merchantFailed', question, because: asked.because };
+  }
+  const { recognition } = asked;
+  if (!(await mayBeRung(house, merchantId, recognition))) {
+    return { type: 'merchantFailed', question, because: 'destination' };
+  }
+  return { type: 'callerRecognized', question, recognition };
+}
+
+export function questionOf(
+  { session }: StoredSession,
+  command: CallCommand & { do: 'recognize' },
+  line: string,
+  activity: ClientActivity,
+  at: Date,
+): CallerQuestion {
+  const { inbound } = session.plan;
+  if (!inbound) throw new Error('Nobody dialled in this session.');
+  return {
+    ask: command.ask,
+    requestId: `${session.id}_${String(command.question)}`,
+    callSessionId: session.id,
+    cli: inbound.cli,
+    ddi: inbound.ddi,
+    line,
+    at,
+    ...(command.clientCode !== undefined && { clientCode: command.clientCode }),
+    ...(command.pin !== undefined && { pin: command.pin }),
+    ...activity,
+  };
+}
+
+/** The merchant's server as it is to be reached, its secrets opened. */
+export function addressOf(house: House, merchantId: string, server: StoredServer): MerchantServerAddress {
+  const { protocol, url, timeoutMs, secretSealed, credentialsSealed } = server;
+  const credentials = (
+    credentialsSealed ? JSON.parse(house.seal.open(credentialsSealed, merchantId)) : {}
+  ) as Pick<MerchantServerAddress, 'basic' | 'usernameToken'>;
+  return {
+    protocol,
+    url,
+    timeoutMs,
+    secret: secretSealed ? house.seal.open(secretSealed, merchantId) : '',
+    ...credentials,
+  };
+}
+
+/** A destination the merchant's server names is dialled like any other: only where the table allows it. */
+async function mayBeRung(house: House, merchantId: string, recognition: Recognition): Promise<boolean> {
+  if (recognition.outcome !== 'recognized' || recognition.destination === undefined) return true;
+  const { destination } = recognition;
+  if (house.onlyNumbers && !house.onlyNumbers.has(destination)) return false;
+  const table = await house.db.asMerchant(merchantId, (tx) => readDestinations(tx));
+  return destinationOf(destination, table).outcome !== 'refused';
+}

@@ -1,0 +1,319 @@
+// Calls from outside: the number that was dialled with all that depends on it, which of a merchant's clients has a call
+// under way, and what each call used until the merchant has acknowledged it. The session itself is call-sessions'.
+
+import type { CallSession } from '../core/call-session.ts';
+import type { E164, Language } from '../core/ids.ts';
+import type { Cli } from '../core/known-caller.ts';
+import type { Tariff, TariffPlan } from '../core/tariff.ts';
+import { insertCallSession, insertLegs } from './call-sessions.ts';
+import { type Db, firstRow, rows, type Tx } from './database.ts';
+
+export async function merchantOfDdi(
+  db: Db,
+  number: E164,
+): Promise<{ merchantId: string; ddiId: string } | undefined> {
+  return firstRow(db, 'select merchant_id as "merchantId", ddi_id as "ddiId" from merchant_of_ddi(?)', [
+    number,
+  ]);
+}
+
+export interface DialledLine {
+  recognizedBy: 'server' | 'accounts';
+  settings: unknown;
+  lineId: string;
+  slug: string;
+  sells: string;
+  lineActive: boolean;
+  name: Record<Language, string>;
+  currency: string;
+  ringing: 'in_turn' | 'all_at_once' | 'cumulative';
+  ringSeconds: number;
+  ringStepSeconds: number;
+  callerId: E164 | null;
+  tariffId: string;
+  plan: TariffPlan;
+  merchantName: string;
+  merchantActive: boolean;
+  country: string;
+  consultants: string[];
+}
+
+/** What a dialled number leads to, as it stands now. */
+export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLine | undefined> {
+  return firstRow<DialledLine>(
+    tx,
+    `select d.recognized_by as "recognizedBy", d.settings, l.id as "lineId", l.slug, l.sells, l.active as "lineActive",
+       l.name, l.currency, l.ringing, l.ring_seconds as "ringSeconds", l.ring_step_seconds as "ringStepSeconds",
+       (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
+       t.id as "tariffId", t.plan, m.name as "merchantName", m.active as "merchantActive", m.country,
+       coalesce((select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
+         where lc.line_id = l.id), '[]') as consultants
+     from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id
+     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
+     where d.id = ?`,
+    [ddiId],
+  );
+}
+
+export interface NewKnownCall {
+  merchantId: string;
+  orderId: string;
+  line: DialledLine;
+  language: Language;
+  tariff: Tariff;
+  accessHash: Buffer;
+  session: CallSession;
+  ddi: E164;
+  cli: Cli;
+  switchId: string;
+  at: Date;
+}
+
+/** The order (of nothing: the merchant bills it), the call's session, its leg. `false`: this leg is being answered already. */
+export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boolean> {
+  const { line, merchantId, session, at } = call;
+  const number = call.cli.trust === 'withheld' ? null : call.cli.number;
+  const known = await firstRow(tx, 'select 1 as one from legs where id = ?', [session.callerLegUuid]);
+  if (known) return false;
+  await tx.raw(
+    `insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, caller_number,
+       access_hash, created_at)
+     values (?, ?, ?, 'known_call', 'phone', ?, ?, ?, 0, ?, ?, ?, ?)`,
+    [
+      call.orderId,
+      merchantId,
+      line.lineId,
+      call.language,
+      line.tariffId,
+      JSON.stringify(call.tariff),
+      line.currency,
+      number,
+      call.accessHash,
+      at,
+    ] as never[],
+  );
+  await insertCallSession(tx, {
+    merchantId,
+    orderId: call.orderId,
+    lineId: line.lineId,
+    switchId: call.switchId,
+    session,
+    createdAt: at,
+  });
+  await insertLegs(tx, { merchantId, session }, [{ leg: session.callerLegUuid, role: 'A' }]);
+  await tx.raw(
+    `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at] as never[],
+  );
+  return true;
+}
+
+/**
+ * Lets a client's call in where fewer than `atOnce` of his are under way; `false` where they are not. Two at once wait for
+ * each other: the lock is the client's.
+ */
+export async function claimClient(
+  tx: Tx,
+  callSessionId: string,
+  clientCode: string,
+  atOnce: number,
+): Promise<boolean> {
+  await tx.raw(
+    `select pg_advisory_xact_lock(hashtextextended('ringmeter.client ' || current_setting('ringmeter.merchant') || ' ' || ?, 0))`,
+    [clientCode],
+  );
+  const claimed = await firstRow(
+    tx,
+    `update known_calls set client_code = ? where call_session_id = ? and (
+       select count(*) from known_calls k
+       where k.client_code = ? and k.ended_at is null and k.call_session_id <> ?) < ?
+     returning 1 as one`,
+    [clientCode, callSessionId, clientCode, callSessionId, atOnce],
+  );
+  return claimed !== undefined;
+}
+
+export interface ClientActivity {
+  callsInProgress: number;
+  secondsNotYetReported: number;
+}
+
+/** What is under way and not acknowledged of this client, or of this number while nobody knows whose it is. */
+export async function clientActivity(
+  tx: Tx,
+  who: { callSessionId: string; clientCode?: string; cli?: string },
+): Promise<ClientActivity> {
+  const found = await firstRow<ClientActivity>(
+    tx,
+    `select (select count(*)::int from known_calls k where k.ended_at is null and k.call_session_id <> ?
+         and case when ?::text is null then k.cli = ? else k.client_code = ? end) as "callsInProgress",
+       (select coalesce(sum(u.billable_seconds), 0)::int from usage_reports u join known_calls k using (call_session_id)
+         where u.state <> 'delivered' and case when ?::text is null then k.cli = ? else k.client_code = ? end)
+         as "secondsNotYetReported"`,
+    [
+      who.callSessionId,
+      who.clientCode ?? null,
+      who.cli ?? null,
+      who.clientCode ?? null,
+      who.clientCode ?? null,
+      who.cli ?? null,
+      who.clientCode ?? null,
+    ] as never[],
+  );
+  return found ?? { callsInProgress: 0, secondsNotYetReported: 0 };
+}
+
+export interface KnownCall {
+  orderId: string;
+  lineId: string;
+  slug: string;
+  ddi: E164;
+  cli: E164 | null;
+  cliTrust: Cli['trust'];
+  clientCode: string | null;
+  startedAt: Date;
+  endedAt: Date | null;
+  tariff: Tariff;
+}
+
+export async function readKnownCall(tx: Tx, callSessionId: string): Promise<KnownCall | undefined> {
+  return firstRow<KnownCall>(
+    tx,
+    `select k.order_id as "orderId", k.line_id as "lineId", l.slug, k.ddi, k.cli, k.cli_trust as "cliTrust",
+       k.client_code as "clientCode", k.started_at as "startedAt", k.ended_at as "endedAt", o.tariff
+     from known_calls k join orders o on o.id = k.order_id join lines l on l.id = k.line_id
+     where k.call_session_id = ?`,
+    [callSessionId],
+  );
+}
+
+/** The number of this client's next report. Reports of callers nobody knows count together. */
+export async function nextReportOf(tx: Tx, merchantId: string, clientCode: string | null): Promise<number> {
+  const row = await firstRow<{ reports: number }>(
+    tx,
+    `insert into reported_clients as r (merchant_id, client_code, reports) values (?, ?, 1)
+     on conflict (merchant_id, client_code) do update set reports = r.reports + 1 returning reports`,
+    [merchantId, clientCode ?? ''],
+  );
+  if (!row) throw new Error('A report without a number.');
+  return row.reports;
+}
+
+export async function insertUsageReport(
+  tx: Tx,
+  report: {
+    id: string;
+    merchantId: string;
+    orderId: string;
+    callSessionId: string;
+    clientCode: string | null;
+    sequence: number;
+    billableSeconds: number;
+    body: string;
+    at: Date;
+    endedAt: Date;
+    /** Nobody is there to be told: it waits like a parked one. */
+    nobodyToTell: boolean;
+  },
+): Promise<void> {
+  await tx.raw('update known_calls set ended_at = ? where call_session_id = ?', [
+    report.endedAt,
+    report.callSessionId,
+  ]);
+  await tx.raw(
+    `insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body,
+       state, next_try_at, last_problem, created_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      report.id,
+      report.merchantId,
+      report.orderId,
+      report.callSessionId,
+      report.clientCode,
+      report.sequence,
+      report.billableSeconds,
+      report.body,
+      report.nobodyToTell ? 'parked' : 'pending',
+      report.nobodyToTell ? null : report.at,
+      report.nobodyToTell ? 'no_address' : null,
+      report.at,
+    ] as never[],
+  );
+}
+
+export interface StoredUsageReport {
+  id: string;
+  body: string;
+  tries: number;
+  state: 'pending' | 'delivered' | 'parked';
+}
+
+export async function readUsageReport(tx: Tx, id: string): Promise<StoredUsageReport | undefined> {
+  return firstRow(tx, 'select id, body, tries, state from usage_reports where id = ?', [id]);
+}
+
+/** What came of a try. A report that was delivered meanwhile stays so. */
+export async function recordReportTry(
+  tx: Tx,
+  tried: {
+    id: string;
+    tries: number;
+    state: 'pending' | 'delivered' | 'parked';
+    nextTryAt?: Date;
+    status?: number;
+    problem?: string;
+    at: Date;
+  },
+): Promise<void> {
+  await tx.raw(
+    `update usage_reports set state = ?, tries = ?, next_try_at = ?, last_status = ?, last_problem = ?,
+       delivered_at = case when ? then ? end
+     where id = ? and state = 'pending'`,
+    [
+      tried.state,
+      tried.tries,
+      tried.nextTryAt ?? null,
+      tried.status ?? null,
+      tried.problem ?? null,
+      tried.state === 'delivered',
+      tried.at,
+      tried.id,
+    ] as never[],
+  );
+}
+
+/** Parked reports of this merchant, or this one, are tried again from the start; their ids. */
+export async function requeueReports(tx: Tx, at: Date, onlyId?: string): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `update usage_reports set state = 'pending', tries = 0, next_try_at = ?, last_problem = null
+     where state = 'parked' and (?::text is null or id = ?) returning id`,
+    [at, onlyId ?? null, onlyId ?? null] as never[],
+  );
+  return found.map((one) => one.id);
+}
+
+export async function dueUsageReports(db: Db, at: Date): Promise<{ merchantId: string; reportId: string }[]> {
+  return rows(db, 'select merchant_id as "merchantId", report_id as "reportId" from due_usage_reports(?)', [
+    at,
+  ]);
+}
+
+export interface StoredServer {
+  protocol: 'rest' | 'soap';
+  url: string;
+  timeoutMs: number;
+  secretSealed: Buffer | null;
+  credentialsSealed: Buffer | null;
+}
+
+/** The merchant's own server, as he has set it; nothing where he has none. */
+export async function readMerchantServer(tx: Tx): Promise<StoredServer | undefined> {
+  return firstRow(
+    tx,
+    `select server_protocol as protocol, server_url as url, server_timeout_ms as "timeoutMs",
+       server_secret_sealed as "secretSealed", server_credentials_sealed as "credentialsSealed"
+     from merchants where server_url is not null and server_protocol is not null`,
+  );
+}

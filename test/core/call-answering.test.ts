@@ -1,0 +1,245 @@
+// A caller who dials: each answer of the merchant's server, each thing he may key, each instant he may hang up.
+
+import { describe, expect, it } from 'vitest';
+import { advance, resume } from '../../src/core/advance-call.ts';
+import type { CallCommand, CallEvent, CallSession, InboundPlan } from '../../src/core/call-session.ts';
+import type { E164 } from '../../src/core/ids.ts';
+import { usualInboundSettings } from '../../src/core/inbound-settings.ts';
+import type { Recognition } from '../../src/core/known-caller.ts';
+import { callerLeg, consultant, legOf, order } from './call-table.ts';
+
+const cli = { trust: 'network', number: '+33612345678' as E164 } as const;
+const hidden = { cli: { trust: 'withheld' } } as const;
+const known = { outcome: 'recognized', clientCode: '4711', talkLimitSeconds: 300 } as const;
+
+/** Plays events; clients and consultants are claimed as the database would. */
+class Line {
+  session: CallSession;
+  commands: CallCommand[] = [];
+  facts: string[] = [];
+  #busy: Set<string>;
+
+  constructor(plan: Partial<InboundPlan> = {}, busy: string[] = []) {
+    const { caller: _none, ...base } = order();
+    this.session = {
+      ...base,
+      state: 'recognizing',
+      plan: {
+        ...base.plan,
+        talkLimitSeconds: usualInboundSettings.talkLimitMaxSeconds,
+        inbound: {
+          ...usualInboundSettings,
+          recognizedBy: 'server',
+          ddi: '+33199000200' as E164,
+          cli,
+          ...plan,
+        },
+      },
+      caller: { leg: callerLeg, state: 'offered', tries: 0 },
+      recognizing: {
+        questions: 0,
+        waitsFor: 'merchant',
+        asked: 'caller',
+        withPin: false,
+        misses: 0,
+        answered: false,
+      },
+    };
+    this.#busy = new Set(busy);
+    this.on({ type: 'callArrived' });
+  }
+
+  on(event: CallEvent): this {
+    let step = advance(this.session, event);
+    for (;;) {
+      this.commands.push(...step.commands);
+      this.facts.push(...step.facts.map((one) => one.name));
+      this.session = step.session;
+      if (step.claimClient !== undefined) {
+        step = advance(this.session, {
+          type: 'clientClaimed',
+          claimed: !this.#busy.has(step.claimClient),
+        });
+      } else if (step.claim !== undefined) {
+        const [first] = this.session.candidates;
+        step = advance(this.session, {
+          type: 'consultantsClaimed',
+          consultants:
+            first === undefined ? [] : [{ ...consultant(Number(first.slice(4))), consultantId: first }],
+          skipped: [],
+        });
+      } else return this;
+    }
+  }
+
+  answers(recognition: Recognition): this {
+    return this.on({
+      type: 'callerRecognized',
+      question: this.session.recognizing?.questions ?? 0,
+      recognition,
+    });
+  }
+
+  keys(digits: string, ended: 'terminator' | 'restart' | 'full' | 'pause' = 'terminator'): this {
+    return this.on({ type: 'digitsGiven', leg: callerLeg, digits, ended });
+  }
+
+  /** What was commanded since the last look. */
+  done(): string[] {
+    const words = this.commands
+      .filter((one) => one.do !== 'stopTimers' && one.do !== 'startTimer')
+      .map((one) => {
+        if (one.do === 'recognize')
+          return `recognize ${one.ask}${one.clientCode ? ` ${one.clientCode}` : ''}${one.pin ? ' pin' : ''}`;
+        return 'sentence' in one ? `${one.do} ${one.sentence.key}` : one.do;
+      });
+    this.commands = [];
+    return words;
+  }
+}
+
+describe('his number is known', () => {
+  it('is answered, greeted and rung for, under the limit the merchant gave', () => {
+    const line = new Line();
+    expect(line.done()).toEqual(['recognize caller']);
+    line.answers(known);
+    expect(line.done()).toEqual(['answer', 'play known_greeting', 'ring']);
+    expect(line.session).toMatchObject({ state: 'ringing_consultant', clientCode: '4711' });
+    expect(line.session.plan.talkLimitSeconds).toBe(300);
+    line.on({ type: 'legAnswered', leg: legOf(1) });
+    expect(line.done()).toEqual(['ask consultant_known_offer']);
+    line.on({ type: 'keyGiven', leg: legOf(1), key: '1' });
+    expect(line.done()).toContain('bridge');
+    line.on({ type: 'legsBridged', atUs: 1_000_000n });
+    expect(line.session.state).toBe('connected');
+  });
+
+  it('without a limit he may talk as long as the line lets anybody, and never longer than that', () => {
+    const { talkLimitSeconds: _none, ...unlimited } = known;
+    expect(new Line().answers(unlimited).session.plan.talkLimitSeconds).toBe(14_400);
+    const short = new Line({ talkLimitMaxSeconds: 600 }).answers({ ...known, talkLimitSeconds: 9_000 });
+    expect(short.session.plan.talkLimitSeconds).toBe(600);
+  });
+
+  it('is spoken to in the language and the words the merchant sent', () => {
+    const line = new Line().answers({ ...known, language: 'en', text: 'Hello Ann.' });
+    expect(line.commands.find((one) => one.do === 'play')).toMatchObject({
+      sentence: { key: 'merchant_text', language: 'en', text: 'Hello Ann.' },
+    });
+  });
+
+  it('a limit of nothing is a refusal that says what to do', () => {
+    const line = new Line().answers({ ...known, talkLimitSeconds: 0 });
+    expect(line.done()).toEqual(['recognize caller', 'answer', 'play known_refused']);
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+  });
+
+  it('who has a call under way is told so', () => {
+    const line = new Line({}, ['4711']).answers(known);
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+    expect(line.commands.at(-1)).toMatchObject({ sentence: { because: 'busy' } });
+  });
+
+  it('an answer to an older question changes nothing', () => {
+    const line = new Line().answers({ outcome: 'refused', reason: 'unknown' }).keys('4711');
+    const before = line.session;
+    line.on({ type: 'callerRecognized', question: 1, recognition: known });
+    expect(line.session).toBe(before);
+  });
+});
+
+describe('his number is not known', () => {
+  it('he keys his code, the phone is answered once', () => {
+    const line = new Line().answers({ outcome: 'refused', reason: 'unknown' });
+    expect(line.done()).toEqual(['recognize caller', 'answer', 'askDigits code_wanted']);
+    line.keys('4711');
+    expect(line.done()).toEqual(['recognize client_code 4711']);
+    line.answers(known);
+    expect(line.done()).toEqual(['play known_greeting', 'ring']);
+  });
+
+  it('hidden, he is asked for his code at once, or sent away where the line says so', () => {
+    expect(new Line(hidden).done()).toEqual(['answer', 'askDigits code_wanted']);
+    expect(new Line({ ...hidden, withheld: 'refuse' }).session).toMatchObject({ outcome: 'not_recognized' });
+  });
+
+  it('star begins anew and counts for nothing; three that lead to nothing end it, in the same words as an unknown one', () => {
+    const line = new Line(hidden);
+    for (let n = 0; n < 5; n += 1) line.keys('12', 'restart');
+    expect(line.session.recognizing?.misses).toBe(0);
+    line.keys('1111').answers({ outcome: 'refused', reason: 'unknown' });
+    line.on({ type: 'noKeyGiven', leg: callerLeg });
+    line.keys('1', 'pause');
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'not_recognized' });
+    expect(line.commands.at(-1)).toMatchObject({ sentence: { key: 'known_refused', because: 'unknown' } });
+  });
+});
+
+describe('the merchant wants a PIN', () => {
+  it('is asked for after the code, sent once, and stands nowhere in the session', () => {
+    const line = new Line().answers({ outcome: 'proof_wanted', proof: 'pin', clientCode: '4711' });
+    expect(line.done()).toEqual(['recognize caller', 'answer', 'askDigits pin_wanted']);
+    line.keys('9753');
+    expect(line.done()).toEqual(['recognize client_code 4711 pin']);
+    expect(JSON.stringify(line.session)).not.toContain('9753');
+    line.answers({ outcome: 'refused', reason: 'wrong_pin' });
+    expect(line.done()).toEqual(['askDigits pin_wanted']);
+  });
+
+  it('of nobody in particular: his code comes first', () => {
+    const line = new Line().answers({ outcome: 'proof_wanted', proof: 'pin' });
+    expect(line.done()).toEqual(['recognize caller', 'answer', 'askDigits code_wanted']);
+  });
+});
+
+describe("the merchant's server fails", () => {
+  const failed = { type: 'merchantFailed', question: 1, because: 'no_answer' } as const;
+
+  it('he is told so', () => {
+    const line = new Line().on(failed);
+    expect(line.done()).toEqual(['recognize caller', 'answer', 'play known_refused']);
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_away' });
+  });
+
+  it('or may talk a little on trust where the line says that, but never hidden', () => {
+    const trial = { fallback: { do: 'trial', talkLimitSeconds: 120 } } as const;
+    const line = new Line(trial).on(failed);
+    expect(line.session.state).toBe('ringing_consultant');
+    expect(line.session.plan.talkLimitSeconds).toBe(120);
+    const nobody = new Line({ ...trial, ...hidden }).keys('4711').on(failed);
+    expect(nobody.session.outcome).toBe('merchant_away');
+  });
+});
+
+describe('he hangs up, or is ended', () => {
+  const ways: [string, (line: Line) => Line][] = [
+    ['before anybody answered', (line) => line],
+    ['at his code', (line) => line.answers({ outcome: 'refused', reason: 'unknown' })],
+    [
+      'while his code is looked up',
+      (line) => line.answers({ outcome: 'refused', reason: 'unknown' }).keys('4711'),
+    ],
+    ['while it rings', (line) => line.answers(known)],
+  ];
+  it.each(ways)('%s', (_when, play) => {
+    const line = play(new Line());
+    line.on({ type: 'legEnded', leg: callerLeg, because: 'normal', endedAtUs: 5n });
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'caller_left' });
+    const late = line.session;
+    line.answers(known);
+    expect(line.session).toBe(late);
+  });
+
+  it('whoever takes over asks again: the merchant by the same question, the caller for his digits, a PIN anew', () => {
+    expect(resume(new Line().session)).toEqual([{ do: 'recognize', question: 1, ask: 'caller' }]);
+    const keyed = new Line(hidden).keys('4711');
+    expect(resume(keyed.session)).toEqual([
+      { do: 'recognize', question: 1, ask: 'client_code', clientCode: '4711' },
+    ]);
+    expect(resume(new Line(hidden).session)[0]).toMatchObject({ do: 'askDigits', secret: false });
+    const pin = new Line().answers({ outcome: 'proof_wanted', proof: 'pin', clientCode: '4711' });
+    expect(resume(pin.session)[0]).toMatchObject({ do: 'askDigits', secret: true });
+    pin.keys('9753');
+    expect(resume(pin.session)[0]).toMatchObject({ do: 'askDigits', secret: true });
+  });
+});
