@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isCountry } from './core/dialling.ts';
 import type { E164, Language } from './core/ids.ts';
 
 export type SandboxPart = 'switch' | 'processor' | 'merchant';
@@ -38,6 +39,8 @@ export interface Config {
   /** Absent: the sandbox's switch. */
   switches?: readonly SwitchAddress[];
   carrier: CarrierRoute;
+  /** Where the carrier's trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
+  trunkCountry: string;
   /** Absolute: where the switches leave their call records, as this machine sees it. Absent: they come by HTTP alone. */
   cdrSpoolDir?: string;
   /** `user:password` that CDR posts must carry. Absent: a sandbox makes its own, else no CDR is taken by HTTP. */
@@ -109,6 +112,10 @@ const variables = {
   FREESWITCH_GATEWAY: [
     z.string().transform(parseRoute).refine(isGiven),
     'the name of a gateway in the sofia profile, or profile@host:port',
+  ],
+  TRUNK_COUNTRY: [
+    z.string().refine((text) => isCountry(text)),
+    'the two capital letters of a country, such as FR',
   ],
   CDR_SPOOL_DIR: [z.string().refine((text) => !text.includes('\0')), 'a folder'],
   CDR_CREDENTIALS: [z.string().transform(parseCredentials).refine(isGiven), 'of the form user:password'],
@@ -332,6 +339,7 @@ function assemble(
     ...given('secretsKey', SECRETS_KEY),
     ...given('switches', FREESWITCH_URL),
     carrier: values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' },
+    trunkCountry: values.TRUNK_COUNTRY ?? 'FR',
     ...given(
       'cdrSpoolDir',
       values.CDR_SPOOL_DIR === undefined ? undefined : resolve(workingDir, values.CDR_SPOOL_DIR),

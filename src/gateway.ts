@@ -95,6 +95,7 @@ export async function startGateway(
       new FreeSwitch({
         ...address,
         destination: config.carrier,
+        country: config.trunkCountry,
         clock: realClock,
         log,
         prompts: promptsOf(config),

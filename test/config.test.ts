@@ -291,6 +291,7 @@ describe('single values', () => {
       ],
     ],
     ['FREESWITCH_GATEWAY', ['a b', 'a/b', 'x@h', 'x@h:0', 'x@h:99999', "a'b", '{x}', 'external@a,b:5060']],
+    ['TRUNK_COUNTRY', ['fr', 'France', 'XX', '33']],
     ['CDR_CREDENTIALS', ['user', ':p', 'user:']],
     ['STRIPE_SECRET_KEY', ['pk_test_1', 'sk_prod_1', 'secret']],
     ['STRIPE_PUBLISHABLE_KEY', ['sk_test_1', 'x']],

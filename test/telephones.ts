@@ -11,11 +11,18 @@ export interface Phone {
 
 export type PhoneAct = 'answer' | 'hangup' | 'reject' | 'busy' | 'keys';
 
+export interface Dialling {
+  withheld?: boolean;
+  assertedBy?: 'network';
+}
+
 export interface Telephones {
   /** `undefined`: it never rang. */
   phone(number: string): Promise<Phone | undefined>;
   /** `keys` wants `{ digits }`. */
   does(number: string, act: PhoneAct, body?: object): Promise<void>;
+  /** Calls this DDI. `withheld`: its number is told to nobody; `assertedBy`: the network vouches for the number. */
+  dials(number: string, ddi: string, options?: Dialling): Promise<void>;
   /** `{ behaviour }`: `manual`, `busy`, `refuses`, `unreachable`, from the next call on. */
   behaves(number: string, behaviour: object): Promise<void>;
 }
@@ -28,6 +35,9 @@ export function sandboxTelephones(phonesUrl: string): Telephones {
     },
     async does(number, act, body = {}) {
       await sendJson(`${phonesUrl}/${number}/${act}`, 'POST', body);
+    },
+    async dials(number, ddi, options = {}) {
+      await sendJson(`${phonesUrl}/${number}/dial`, 'POST', { to: ddi, ...options });
     },
     async behaves(number, behaviour) {
       await sendJson(`${phonesUrl}/${number}`, 'PUT', behaviour);
@@ -53,6 +63,10 @@ export function telephonesOfAll(networks: readonly Telephones[]): Telephones {
     phone: async (number) => (await find(number))[0]?.phone,
     async does(number, act, body) {
       await (await find(number))[0]?.network.does(number, act, body);
+    },
+    async dials(number, ddi, options) {
+      // A carrier brings a call to one of its trunks.
+      await networks[0]?.dials(number, ddi, options);
     },
     async behaves(number, behaviour) {
       await Promise.all(networks.map((network) => network.behaves(number, behaviour)));

@@ -1,12 +1,13 @@
 // The switch's own record of a leg (mod_json_cdr), read: which leg, when it was bridged, when and why it ended. Nothing is
-// believed of it but that; who asks what it means for a call is flow's take-over.
+// believed of it but that; who asks what it means for a call is flow's take-over. What a caller keyed (his client code, the
+// keys of every question) stands in it too and goes no further than here: nobody needs it, and a record is kept for years.
 
 import type { LegEnd } from './call-session.ts';
 import { parseLegUuid, type LegUuid } from './ids.ts';
 
 export interface CallRecord {
   leg: LegUuid;
-  /** As it came, to be kept beside the leg. */
+  /** As it came but for the digits keyed on the leg, to be kept beside it. */
   body: object;
 }
 
@@ -22,7 +23,14 @@ export function parseCallRecord(text: string): CallRecord | undefined {
   const { variables } = body;
   if (typeof variables !== 'object' || variables === null || !('uuid' in variables)) return undefined;
   const leg = typeof variables.uuid === 'string' ? parseLegUuid(variables.uuid) : undefined;
-  return leg === undefined ? undefined : { leg, body };
+  return leg === undefined ? undefined : { leg, body: { ...body, variables: withoutDigits(variables) } };
+}
+
+/** The switch's own count of keys, what our questions collect into, and what `play_and_get_digits` rejects beside it. */
+const keyed = /^(digits_dialed|(ringmeter_(key|digits)|read_terminator_used)(_invalid)?)$/;
+
+function withoutDigits(variables: object): object {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !keyed.test(name)));
 }
 
 /** The causes of a leg's end that decide what becomes of a call (ITU-T Q.850, and FreeSWITCH's own). */

@@ -47,6 +47,21 @@ export function parsePhone(text: string, defaultCountry: string): ParsedPhone {
   return overseasOf(typed, country) ?? invalid(lengthReason(read));
 }
 
+/** Whether numbers without a country code can be understood in this country (ISO 3166-1 alpha-2, capitals). */
+export const isCountry = (code: string): boolean => isSupportedCountry(code);
+
+/**
+ * A number as a carrier hands it over: with `+`, or as dialled in `country` (ISO 3166-1 alpha-2) where the trunk is. With `+` it
+ * is believed, whatever numbering plan this library knows; anything else must be a number of a plan. `undefined`: withheld,
+ * a short code, or no number at all.
+ */
+export function numberFromTrunk(text: string, country: string): E164 | undefined {
+  if (/^\+[1-9][0-9]{6,14}$/.test(text)) return text as E164;
+  if (!/^[0-9]{4,20}$/.test(text)) return undefined;
+  const read = parsePhone(text, country);
+  return read.outcome === 'number' ? read.number : undefined;
+}
+
 export type FoundDestination =
   { outcome: 'allowed'; destination: Destination } | { outcome: 'refused'; reason: RefusedDestination };
 export type RefusedDestination = 'not_listed' | 'not_allowed' | 'premium' | 'satellite' | 'short';

@@ -354,6 +354,7 @@ const quick = new Set([
   'hangup',
   'set',
   'unset',
+  'multiunset',
   'multiset',
   'export',
   'answer',
@@ -371,6 +372,12 @@ export const applications = new Map<string, Start>([
     'multiset',
     at((_host, channel, argument) => {
       for (const assignment of separate(argument)) setVariable(channel, assignment);
+    }),
+  ],
+  [
+    'multiunset',
+    at((_host, channel, argument) => {
+      for (const name of separate(argument)) channel.variables.set(name, undefined);
     }),
   ],
   ['unset', at((_host, channel, argument) => channel.variables.set(argument.trim(), undefined))],

@@ -91,24 +91,54 @@ export function outboundLeg(
   };
 }
 
+/** How a phone dials: what of its number the network tells. */
+export interface Dialling {
+  /** The caller wants his number told to nobody (RFC 3323). */
+  withheld?: boolean;
+  /** The network vouches for the number (RFC 3325); else it is what the phone says of itself. */
+  assertedBy?: 'network';
+}
+
+/** What stands in From, and what Sofia makes the caller's number of it. */
+function identityOf(
+  number: string,
+  { withheld, assertedBy }: Dialling,
+): Record<'from' | 'name' | 'cli' | 'at', string> {
+  const from = withheld === true ? 'anonymous' : number;
+  return {
+    from,
+    name: withheld === true ? 'Anonymous' : number,
+    cli: assertedBy === undefined ? from : number,
+    at: withheld === true ? 'anonymous.invalid' : host,
+  };
+}
+
 /** A call coming in from a phone. */
-export function inboundLeg(uuid: string, cli: string, ddi: string, createdUs: number): NewLeg {
+export function inboundLeg(
+  uuid: string,
+  number: string,
+  ddi: string,
+  createdUs: number,
+  dialling: Dialling,
+): NewLeg {
+  const { from, name, cli, at } = identityOf(number, dialling);
   return {
     uuid,
     direction: 'inbound',
-    phone: cli,
-    name: `sofia/carrier/${cli}@${host}`,
+    phone: number,
+    name: `sofia/carrier/${from}@${at}`,
     createdUs,
     profile: {
       ...emptyProfile,
       username: cli,
       dialplan: 'XML',
-      callerIdName: cli,
+      callerIdName: name,
       callerIdNumber: cli,
-      originalName: cli,
+      originalName: name,
       originalNumber: cli,
       networkAddress: host,
       ani: cli,
+      hidden: dialling.withheld === true,
       destination: ddi,
       source: 'mod_sofia',
       context: 'public',
@@ -153,8 +183,8 @@ export function outboundVariables(
   ];
 }
 
-export function inboundVariables(channel: Channel, ddi: string): Pairs {
-  return [...identity(channel), ...inboundFacts(channel, ddi)];
+export function inboundVariables(channel: Channel, ddi: string, dialling: Dialling): Pairs {
+  return [...identity(channel), ...inboundFacts(channel, ddi, dialling)];
 }
 
 /** On an outbound leg before anybody answers, between the originate variables and the dialling. */
@@ -212,13 +242,28 @@ export function outboundAnswerFacts(channel: Channel): Pairs {
   ];
 }
 
-function inboundFacts(channel: Channel, ddi: string): Pairs {
-  const id = channel.uuid.slice(0, 12).replaceAll('-', '');
-  const cli = channel.phone;
+/** As Sofia was seen to write it: the asserted number alone, the other header whole. */
+function identityFacts(channel: Channel, from: string, { withheld, assertedBy }: Dialling): Pairs {
+  if (assertedBy === 'network') {
+    return [
+      ['sip_P-Asserted-Identity', channel.phone],
+      ['sip_cid_type', 'pid'],
+    ];
+  }
+  if (withheld === true) return [];
   return [
-    ['sip_from_user', cli],
-    ['sip_from_uri', `${cli}@${host}`],
-    ['sip_from_host', host],
+    ['sip_Remote-Party-ID', `<sip:${from}@${host}>;party=calling;screen=yes;privacy=off`],
+    ['sip_cid_type', 'rpid'],
+  ];
+}
+
+function inboundFacts(channel: Channel, ddi: string, dialling: Dialling): Pairs {
+  const id = channel.uuid.slice(0, 12).replaceAll('-', '');
+  const { from, at } = identityOf(channel.phone, dialling);
+  return [
+    ['sip_from_user', from],
+    ['sip_from_uri', `${from}@${at}`],
+    ['sip_from_host', at],
     ['video_media_flow', 'disabled'],
     ['text_media_flow', 'disabled'],
     ['channel_name', channel.name],
@@ -230,15 +275,15 @@ function inboundFacts(channel: Channel, ddi: string): Pairs {
     ['sip_received_ip', host],
     ['sip_received_port', '5090'],
     ['sip_via_protocol', 'udp'],
-    ['sip_from_user_stripped', cli.replace(/^\+/, '')],
+    ['sip_from_user_stripped', from.replace(/^\+/, '')],
     ['sip_from_tag', `a${id}`],
     ['sofia_profile_name', 'carrier'],
     ['sofia_profile_url', `sip:mod_sofia@${host}:5080`],
     ['recovery_profile_name', 'carrier'],
-    ['sip_Remote-Party-ID', `<sip:${cli}@${host}>;party=calling;screen=yes;privacy=off`],
-    ['sip_cid_type', 'rpid'],
+    ...identityFacts(channel, from, dialling),
+    ...(dialling.withheld === true ? ([['sip_Privacy', 'id']] as const) : []),
     ['sip_full_via', `SIP/2.0/UDP ${host}:5090;rport=5090;branch=z9hG4bK${id}`],
-    ['sip_full_from', `<sip:${cli}@${host}>;tag=a${id}`],
+    ['sip_full_from', `<sip:${from}@${at}>;tag=a${id}`],
     ['sip_full_to', `<sip:${ddi}@${host}:5080>`],
     ['sip_req_user', ddi],
     ['sip_req_port', '5080'],
@@ -315,6 +360,7 @@ const emptyProfile: CallerProfile = {
   source: '',
   context: '',
   transferSource: '',
+  hidden: false,
   createdUs: 0,
   bridgedUs: 0,
   transferUs: 0,

@@ -37,6 +37,8 @@ export interface CallerProfile {
   source: string;
   context: string;
   transferSource: string;
+  /** The caller wants his name and number told to nobody. */
+  hidden: boolean;
   createdUs: number;
   bridgedUs: number;
   /** When the next page was begun. */
@@ -228,6 +230,6 @@ function writeProfile(
   add('Channel-Last-Hold', '0');
   add('Channel-Hold-Accum', '0');
   add('Screen-Bit', 'true');
-  add('Privacy-Hide-Name', 'false');
-  add('Privacy-Hide-Number', 'false');
+  add('Privacy-Hide-Name', String(profile.hidden));
+  add('Privacy-Hide-Number', String(profile.hidden));
 }

@@ -17,6 +17,7 @@ import {
   outboundLeg,
   outboundVariables,
   refusalFacts,
+  type Dialling,
 } from './switch-channel-facts.ts';
 import { wholeSecond, type SwitchClock, type SwitchTasks } from './switch-clock.ts';
 import type { EventBus, Origin } from './switch-events.ts';
@@ -163,9 +164,9 @@ export class SwitchChannels implements BridgeHost {
   }
 
   /** A phone dials a DDI: the shipped dialplan marks the call, lets it ring, arms the apology and parks it. */
-  inbound(cli: string, ddi: string): Channel {
-    const channel = this.#begin(inboundLeg(this.newUuid(), cli, ddi, this.nowUs()));
-    channel.variables.setAll(inboundVariables(channel, ddi));
+  inbound(number: string, ddi: string, dialling: Dialling): Channel {
+    const channel = this.#begin(inboundLeg(this.newUuid(), number, ddi, this.nowUs(), dialling));
+    channel.variables.setAll(inboundVariables(channel, ddi, dialling));
     this.#handsets.dialled(channel, ddi);
     this.fire(channel, 'CHANNEL_CREATE', origins.create);
     this.enter(channel, 'CS_ROUTING');

@@ -227,7 +227,7 @@ export class SwitchCommands {
       ),
       named('uuid_recv_dtmf', '<uuid> <dtmf_data>', 2, (channel, [digits = '']) => {
         this.#channels.keys(channel, digits.replace(/@.*/, ''));
-        return '+OK\n';
+        return `+OK ${channel.uuid} received DTMF ${digits}.\n`;
       }),
       named('uuid_send_dtmf', '<uuid> <dtmf_data>', 2, () => '+OK\n'),
       named('uuid_record', '<uuid> [start|stop|mask|unmask] <path> [<limit>]', 2, () => '+OK Success\n'),

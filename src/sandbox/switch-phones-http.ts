@@ -5,7 +5,8 @@
 //   GET  /api/phones/{number}             one
 //   POST /api/phones/{number}/answer | hangup | reject | busy
 //   POST /api/phones/{number}/keys        {"digits": "1"}     0-9 * # A-D; counts over every prompt
-//   POST /api/phones/{number}/dial        {"to": "+33899000001"}
+//   POST /api/phones/{number}/dial        {"to": "+33899000001", "withheld"?: true, "assertedBy"?: "network"}
+//        withheld: the number is told to nobody; assertedBy: the network vouches for it (else it is what the phone says)
 //   PUT  /api/phones/{number}[/behaviour] {"behaviour": "manual" | "answers" | "busy" | "refuses" | "unreachable" |
 //        "silent" | "voicemail", "answerAfterMs"?, "keys"?, "hangUpAfterMs"?, "hangUpAfterTalkMs"?}
 //
@@ -13,6 +14,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Dialling } from './switch-channel-facts.ts';
 import { behaviours, type Handled, type Script, type SwitchPhones } from './switch-phones.ts';
 
 const bodyBytesMax = 16_384;
@@ -154,7 +156,7 @@ export class PhonesHttp {
         const { to } = body;
         if (typeof to !== 'string')
           throw new BadRequest(400, 'Say which number to dial: {"to": "+33899000001"}.');
-        return this.#phones.dial(number, phoneNumber(encodeURIComponent(to)));
+        return this.#phones.dial(number, phoneNumber(encodeURIComponent(to)), diallingOf(body));
       },
     ],
   ]);
@@ -213,6 +215,14 @@ function phoneNumber(part: string): string {
     throw new BadRequest(400, 'That is not a telephone number: write it like +33612345678.');
   }
   return number;
+}
+
+function diallingOf({ withheld, assertedBy }: Record<string, unknown>): Dialling {
+  if (withheld !== undefined && typeof withheld !== 'boolean')
+    throw new BadRequest(400, '"withheld" is true or false.');
+  if (assertedBy !== undefined && assertedBy !== 'network')
+    throw new BadRequest(400, '"assertedBy" is "network", or left out.');
+  return { ...(withheld !== undefined && { withheld }), ...(assertedBy !== undefined && { assertedBy }) };
 }
 
 function digitsOf(value: unknown, name: string): string {

@@ -7,6 +7,7 @@
 
 import type { Audio } from './switch-audio.ts';
 import type { Channel } from './switch-channel.ts';
+import type { Dialling } from './switch-channel-facts.ts';
 import type { Handsets } from './switch-channels.ts';
 
 export type Behaviour = 'manual' | 'answers' | 'busy' | 'refuses' | 'unreachable' | 'silent' | 'voicemail';
@@ -97,7 +98,7 @@ export interface PhoneLines {
   answer(channel: Channel): void;
   hangUp(channel: Channel, cause: string): boolean;
   keys(channel: Channel, digits: string): void;
-  inbound(cli: string, ddi: string): Channel;
+  inbound(number: string, ddi: string, dialling: Dialling): Channel;
 }
 
 export type Handled =
@@ -172,13 +173,13 @@ export class SwitchPhones implements Handsets {
     });
   }
 
-  dial(number: string, to: string): Handled {
+  dial(number: string, to: string, dialling: Dialling = {}): Handled {
     const lines = this.#lines;
     if (lines === undefined) return { outcome: 'conflict', reason: 'The switch is not up yet.' };
     const phone = this.#phone(number);
     if (phone.channel?.living === true)
       return { outcome: 'conflict', reason: `${number} is in a call already.` };
-    lines.inbound(number, to);
+    lines.inbound(number, to, dialling);
     return { outcome: 'done', phone: view(phone) };
   }
 

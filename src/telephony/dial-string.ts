@@ -153,6 +153,54 @@ export const ask = (leg: LegUuid, id: string, prompt: PromptFile, waitMs: number
     `ask:${request(id)}`,
   );
 
+/** Where a number keyed by the caller stands until the question is over, read from the event of the same execute. */
+export const digitsVariable = 'ringmeter_digits';
+/** Begins the entry anew: always a terminator, and what ends a question that is to be asked again (`endEntry`). */
+export const restartKey = '*';
+export const keyingApplication = 'play_and_get_digits';
+
+/**
+ * A number is keyed: executes in their order, to be sent together. What the question leaves on the leg is unset by the switch
+ * itself right behind it, whether or not a gateway lives then. `turn` tells one asking of the same request from another.
+ *
+ * Secret: with `sensitive_dtmf` no key becomes an event, none is counted and none is logged; with `process_cdr=false` a caller
+ * who hangs up in mid-entry leaves no record his digits could stand in. An expression (the empty argument) would be matched
+ * against the digits in the log, and keep what does not match in a variable of its own.
+ */
+export function askDigits(
+  leg: LegUuid,
+  question: {
+    request: string;
+    turn: string;
+    prompt: PromptFile;
+    maxDigits: number;
+    terminator: '#' | 'none';
+    waitMs: number;
+    betweenMs: number;
+    secret: boolean;
+  },
+): Message[] {
+  const most = whole('greatest number of digits', question.maxDigits, 1, 40);
+  const wait = whole('wait', question.waitMs, 100, 120_000);
+  const between = whole('pause', question.betweenMs, 100, 120_000);
+  const terminators = question.terminator === '#' ? `#${restartKey}` : restartKey;
+  const turn = allowed('turn', question.turn, /^[0-9a-f]{1,32}$/);
+  const argument =
+    `1 ${String(most)} 1 ${String(wait)} ${terminators} ${quoted(question.prompt)} silence_stream://10 ` +
+    `${digitsVariable} '' ${String(between)}`;
+  const forgotten = `${digitsVariable} read_terminator_used sensitive_dtmf process_cdr`;
+  return [
+    execute(leg, 'multiunset', forgotten),
+    ...(question.secret ? [execute(leg, 'multiset', 'sensitive_dtmf=true process_cdr=false')] : []),
+    forgetKeys(leg),
+    execute(leg, keyingApplication, argument, `digits:${request(question.request)}:${turn}`),
+    execute(leg, 'multiunset', forgotten),
+  ];
+}
+
+/** As if he had begun anew: nothing else ends a question once its sentence is over (a break is not heeded there, tried). */
+export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${restartKey}`);
+
 export const play = (leg: LegUuid, id: string, prompt: PromptFile): Message =>
   execute(leg, 'playback', file(prompt), `play:${request(id)}`);
 
@@ -163,6 +211,17 @@ export const music =
 
 export const playMusic = (leg: LegUuid, turn: number): Message =>
   execute(leg, 'playback', music, `music:${String(whole('turn', turn, 0, Number.MAX_SAFE_INTEGER))}`);
+
+/** Set by the shipped dialplan on every call from outside (freeswitch-conf/dialplan). */
+export const inboundVariable = 'ringmeter_inbound';
+/** Set by the gateway that takes such a call, on the leg itself: whoever comes later sees it. */
+export const takenVariable = 'ringmeter_taken';
+export const wasTaken = (leg: LegUuid): ApiCommand => api(`uuid_getvar ${uuid(leg)} ${takenVariable}`);
+export const markTaken = (leg: LegUuid): ApiCommand => api(`uuid_setvar ${uuid(leg)} ${takenVariable} true`);
+/** Every task of the leg itself, the apology of a call from outside; not those of our groups. Answers `+OK Deleted: <n>`. */
+export const unscheduleLeg = (leg: LegUuid): ApiCommand => api(`sched_del ${uuid(leg)}`);
+/** Answers when the answer is on its way to the caller, `+OK` also for a leg that was answered before. */
+export const answer = (leg: LegUuid): ApiCommand => api(`uuid_answer ${uuid(leg)}`);
 
 /** Ends what is playing; `all` also throws away the executes still waiting. */
 export const breakPlaying = (leg: LegUuid, which: 'all' | 'current'): ApiCommand =>
@@ -209,16 +268,20 @@ export const unscheduleGroup = (group: TaskGroup, leg: LegUuid): ApiCommand =>
 export const showTasks = api('show tasks as json');
 /** One line a leg, its uuid first: a third of what the same costs as JSON, and this is asked of a switch full of calls. */
 export const showChannels = api('show channels');
+/** Dearer, but every column can be told from its neighbour: for the few times somebody must know what state they are in. */
+export const showChannelsInFull = api('show channels as json');
 /** The switch's clock, in microseconds. */
 export const microEpoch = api('strmicroepoch');
 
 /**
  * What makes A park again after the talk, for a farewell, instead of ending with B. `park_timeout` is read when that park
- * begins and covers the farewell (the longest is under 10 s): nobody stays in silence when no gateway listens.
+ * begins and covers the farewell (the longest is under 10 s): nobody stays in silence when no gateway listens. Whatever was asked
+ * of A before, its talk has a record.
  */
 export const parkAfterBridge = (aLeg: LegUuid): ApiCommand =>
   api(
-    `uuid_setvar_multi ${uuid(aLeg)} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING`,
+    `uuid_setvar_multi ${uuid(aLeg)} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;` +
+      `process_cdr=;sensitive_dtmf=;${digitsVariable}=`,
   );
 export const endAfterBridge = (bLeg: LegUuid): ApiCommand =>
   api(`uuid_setvar_multi ${uuid(bLeg)} park_after_bridge=false;hangup_after_bridge=true`);
@@ -231,7 +294,9 @@ export const kill = (
 ): ApiCommand => api(`uuid_kill ${uuid(leg)} ${cause(why)}`);
 export const exists = (leg: LegUuid): ApiCommand => api(`uuid_exists ${uuid(leg)}`);
 export const dump = (leg: LegUuid): ApiCommand => api(`uuid_dump ${uuid(leg)} json`);
-/** What the leg executes or executed last; `_undef_` when nothing yet. */
+/** What the leg executes or executed last, and with what; `_undef_` when nothing yet. */
+export const lastApplication = (leg: LegUuid): ApiCommand =>
+  api(`uuid_getvar ${uuid(leg)} current_application`);
 export const lastArgument = (leg: LegUuid): ApiCommand =>
   api(`uuid_getvar ${uuid(leg)} current_application_data`);
 

@@ -5,15 +5,17 @@
 //
 // Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type {
   Clock,
   Commanded,
+  DigitsQuestion,
   LegToRing,
   LegTruth,
   Log,
+  ParkedLeg,
   Question,
   Switch,
   SwitchEvent,
@@ -26,7 +28,16 @@ import { hangupCause } from './hangup-cause.ts';
 import { LegTasks } from './leg-tasks.ts';
 import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
-import { clockOf, commanded, readChannels, readDump } from './switch-answers.ts';
+import {
+  clockOf,
+  commanded,
+  deletedOf,
+  readChannels,
+  readDump,
+  readTasks,
+  readUnanswered,
+  readWaiting,
+} from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
 export interface FreeSwitchOptions {
@@ -36,6 +47,8 @@ export interface FreeSwitchOptions {
   password: string;
   /** Where its calls go out. */
   destination: CarrierRoute;
+  /** Where its trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
+  country: string;
   prompts: PromptAudioOptions;
   clock: Clock;
   log: Log;
@@ -65,6 +78,7 @@ export class FreeSwitch implements Switch {
   readonly #log: Log;
   #oddChannels = 0;
   readonly #destination: CarrierRoute;
+  readonly #country: string;
   readonly #link: EslLink;
   readonly #prompts: PromptAudio;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
@@ -81,6 +95,7 @@ export class FreeSwitch implements Switch {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#destination = options.destination;
+    this.#country = options.country;
     this.#legs = new KnownLegs(options.clock);
     this.#prompts = new PromptAudio(options.prompts);
     this.#link = new EslLink(
@@ -150,6 +165,51 @@ export class FreeSwitch implements Switch {
         this.#legs.forget(leg);
       }
       return outcome;
+    });
+  }
+
+  take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const before = await this.#link.api(say.wasTaken(leg));
+      if (!before.answered || !/^(true|_undef_)$/.test(before.text)) return commanded(before);
+      const wasTaken = before.text === 'true';
+      if (!wasTaken) this.#legs.recall(leg).ours = true;
+      // The mark first, the apology last: whoever comes after a gateway that died in between knows that a guard may stand,
+      // and that the call is still to be taken.
+      const marked = commanded(await this.#link.api(say.markTaken(leg)));
+      const guarded = marked.outcome === 'done' ? await this.#tasks.moveGuard(leg, guardSeconds) : marked;
+      if (guarded.outcome !== 'done') {
+        if (guarded.outcome === 'gone') this.#legs.forget(leg);
+        return guarded;
+      }
+      const deleted = deletedOf(await this.#link.api(say.unscheduleLeg(leg)));
+      if (deleted === undefined) return unknown;
+      if (deleted > 0 || wasTaken) return done;
+      // Nothing was left to delete: the apology is being said, or he has hung up.
+      const alive = await this.#link.api(say.exists(leg));
+      if (!alive.answered) return unknown;
+      if (alive.text === 'true') return { outcome: 'refused', reason: 'the apology has begun' };
+      await this.#tasks.liftGuard(leg);
+      this.#legs.forget(leg);
+      return { outcome: 'gone' };
+    });
+  }
+
+  async answer(leg: LegUuid): Promise<Commanded> {
+    return commanded(await this.#link.api(say.answer(leg)));
+  }
+
+  askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const prompt = await this.#render(question.sentence);
+      await this.#stopMusic(leg);
+      const turn = randomBytes(8).toString('hex');
+      await this.#endEntry(leg, turn);
+      const messages = say.askDigits(leg, { ...question, prompt, turn });
+      const outcomes = (await Promise.all(messages.map((one) => this.#link.send(one)))).map(commanded);
+      const hindrance = outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
+      if (hindrance.outcome === 'gone') this.#legs.forget(leg);
+      return hindrance;
     });
   }
 
@@ -253,6 +313,27 @@ export class FreeSwitch implements Switch {
     return { outcome: 'listed', legs, ...(atUs === undefined ? {} : { atUs }) };
   }
 
+  async parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }> {
+    const [shown, tasks] = await Promise.all([
+      this.#link.api(say.showChannelsInFull),
+      this.#link.api(say.showTasks),
+    ]);
+    const legs = shown.answered ? readUnanswered(shown.text) : undefined;
+    if (legs === undefined || !tasks.answered) return unknown;
+    const groups = new Set(readTasks(tasks.text).map((one) => one.group));
+    const parked: ParkedLeg[] = [];
+    for (const leg of legs) {
+      const dump = await this.#link.api(say.dump(leg));
+      if (!dump.answered) return unknown;
+      const waiting = readWaiting(dump.text, this.#country);
+      if (waiting === undefined) continue;
+      const { taken, ...call } = waiting;
+      // Marked, and its apology still to come: whoever marked it got no further. (Its tasks are in a group of its own name.)
+      if (!taken || groups.has(leg)) parked.push(call);
+    }
+    return { outcome: 'listed', parked };
+  }
+
   /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
   async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
     const outcome = commanded(await this.#link.api(say.kill(leg, killWords[why])));
@@ -292,9 +373,12 @@ export class FreeSwitch implements Switch {
       memory.created = true;
       if (memory.killOnCreation !== undefined) void this.#link.api(say.kill(leg, memory.killOnCreation));
     }
-    if (name === 'CHANNEL_EXECUTE_COMPLETE') this.#executed(event, memory);
+    if (name === 'CHANNEL_EXECUTE_COMPLETE') {
+      this.#executed(event, memory);
+      if (isOfAnEarlierEntry(event, memory)) return;
+    }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
-    const told = switchEvent(event);
+    const told = switchEvent(event, this.#country);
     if (told !== undefined) this.#tell(told);
   }
 
@@ -392,6 +476,20 @@ export class FreeSwitch implements Switch {
     return this.#prompts.file(sentence);
   }
 
+  /** A number still being keyed, asked for by us or by the gateway before us, is asked for no longer; the next turn is this. */
+  async #endEntry(leg: LegUuid, turn: string): Promise<void> {
+    const memory = this.#legs.recall(leg);
+    const isOurs = memory.ours === true || memory.lookedForEntry === true;
+    const isPending = isOurs && memory.digits !== undefined;
+    // Noted before it ends: what it comes to must find that it is no answer any more.
+    memory.digits = { turn };
+    memory.lookedForEntry = true;
+    if (isOurs && !isPending) return;
+    const last = isOurs ? undefined : await this.#link.api(say.lastApplication(leg));
+    if (last !== undefined && !(last.answered && last.text === say.keyingApplication)) return;
+    await Promise.all([this.#link.api(say.breakPlaying(leg, 'all')), this.#link.api(say.endEntry(leg))]);
+  }
+
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
@@ -402,12 +500,13 @@ export class FreeSwitch implements Switch {
 
   async #stopMusic(leg: LegUuid): Promise<void> {
     const memory = this.#legs.get(leg);
-    if (memory === undefined) {
+    if (memory?.ours !== true && memory?.music === undefined && memory?.lookedForMusic !== true) {
       // A leg of the gateway before us: with music on, our next execute would wait for its end, which never comes.
+      if (memory !== undefined) memory.lookedForMusic = true;
       const last = await this.#link.api(say.lastArgument(leg));
       if (last.answered && last.text === say.music) await this.#link.api(say.breakPlaying(leg, 'all'));
-      return;
     }
+    if (memory === undefined) return;
     const { music } = memory;
     if (music === undefined || music.broken) return;
     music.broken = true;
@@ -424,4 +523,14 @@ export class FreeSwitch implements Switch {
     if (!last.answered || last.text !== say.music) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
   }
+}
+
+/** The number was asked for again meanwhile: that entry is nobody's answer, though it may bear the same request. */
+function isOfAnEarlierEntry(event: SwitchHeaders, memory: LegMemory | undefined): boolean {
+  const [kind, , turn] = (event.header('Application-UUID') ?? '').split(':', 3);
+  if (kind !== 'digits') return false;
+  if (memory?.digits === undefined) return false;
+  if (memory.digits.turn !== turn) return true;
+  delete memory.digits;
+  return false;
 }

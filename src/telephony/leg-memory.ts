@@ -17,9 +17,15 @@ export interface LegMemory {
   limit?: ArmedTask;
   /** A limit was armed and no answer came: it may stand. */
   limitUnanswered?: boolean;
-  /** We had it rung, so nobody armed anything for it before us. */
+  /** We had it rung, or took it as the first, so nobody armed anything for it before us. */
   ours?: boolean;
   music?: { turn: number; broken: boolean };
+  /** Music of the gateway before us was looked for. */
+  lookedForMusic?: boolean;
+  /** A number being keyed that the gateway before us asked for was looked for. */
+  lookedForEntry?: boolean;
+  /** The number last asked for: the answer to an earlier asking is none any more. */
+  digits?: { turn: string };
   /** Its originate is under way: no BACKGROUND_JOB yet. */
   job?: string;
   /** CHANNEL_CREATE was seen: from here on CHANNEL_HANGUP_COMPLETE tells its end. */

@@ -1,9 +1,10 @@
 // What the switch answers to our commands, in our words. Pure; the commands themselves are in dial-string and freeswitch.
 
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import type { Commanded, LegTruth } from '../flow/ports.ts';
-import type { Reply, SwitchHeaders } from './esl-link.ts';
-import { instantUs, legOf } from './switch-events.ts';
+import type { Commanded, LegTruth, ParkedLeg } from '../flow/ports.ts';
+import { takenVariable } from './dial-string.ts';
+import type { Reply } from './esl-link.ts';
+import { type Headers, instantUs, legOf, parkedLeg, waitingCall } from './switch-events.ts';
 
 /** `+OK...` is done; that a leg is not there is told in four spellings. */
 export function commanded(reply: Reply): Commanded {
@@ -55,17 +56,33 @@ export function readChannels(text: string): { legs: LegUuid[]; odd: number } | u
   return { legs, odd: channels.length - legs.length };
 }
 
+/**
+ * Inbound legs of `show channels as json` that may be unanswered. `undefined`: no list. The list lags: `answered` in it is
+ * true, `ringing` may have passed.
+ */
+export function readUnanswered(json: string): LegUuid[] | undefined {
+  const all = fields(parsed(json));
+  if (typeof all['row_count'] !== 'number') return undefined;
+  const rows = Array.isArray(all['rows']) ? all['rows'].map(fields) : [];
+  return rows.flatMap(({ uuid, direction, callstate }) => {
+    if (direction !== 'inbound' || callstate === 'ACTIVE' || callstate === 'HANGUP') return [];
+    return typeof uuid === 'string' ? (parseLegUuid(uuid) ?? []) : [];
+  });
+}
+
+/** How many tasks `sched_del` removed; `undefined` when it did not say. */
+export const deletedOf = (reply: Reply): number | undefined => {
+  const count = reply.answered ? /^\+OK Deleted: ([0-9]+)$/.exec(reply.text)?.[1] : undefined;
+  return count === undefined ? undefined : Number(count);
+};
+
 /** `strmicroepoch`. */
 export const clockOf = (reply: Reply): bigint | undefined =>
   reply.answered && /^[1-9][0-9]{14,18}$/.test(reply.text) ? BigInt(reply.text) : undefined;
 
 /** A leg as `uuid_dump <leg> json` shows it; `undefined` when the answer is no living leg. */
 export function readDump(json: string): LegTruth | undefined {
-  const all = fields(parsed(json));
-  const headers: Pick<SwitchHeaders, 'header'> = {
-    header: (name) => (typeof all[name] === 'string' && all[name] !== '' ? all[name] : undefined),
-  };
-  const dump = { ...headers, body: () => '' };
+  const dump = dumped(json);
   if (legOf(dump, 'Unique-ID') === undefined || dump.header('Answer-State') === 'hangup') return undefined;
   const bridgedAtUs = instantUs(dump, 'variable_bridge_uepoch', 'Caller-Channel-Bridged-Time');
   // The names of a partner stay on a leg after the bridge; its state tells whether they still hold: A talks in
@@ -79,4 +96,23 @@ export function readDump(json: string): LegTruth | undefined {
     ...(bridgedAtUs === undefined ? {} : { bridgedAtUs }),
     ...(bridgedTo === undefined ? {} : { bridgedTo }),
   };
+}
+
+/**
+ * A call from outside that rings unanswered, from its dump; `undefined`: none. `taken`: a gateway began to take it, and may
+ * have got no further.
+ */
+export function readWaiting(json: string, country: string): (ParkedLeg & { taken: boolean }) | undefined {
+  const dump = dumped(json);
+  const leg = legOf(dump, 'Unique-ID');
+  // Of one that nobody took and that is spoken to all the same, the apology has begun: it ends with that.
+  const taken = dump.header(`variable_${takenVariable}`) === 'true';
+  const call = waitingCall(dump);
+  if (leg === undefined || call === undefined || (call === 'speaking' && !taken)) return undefined;
+  return { ...parkedLeg(dump, leg, country), taken };
+}
+
+function dumped(json: string): Headers {
+  const all = fields(parsed(json));
+  return { header: (name) => (typeof all[name] === 'string' && all[name] !== '' ? all[name] : undefined) };
 }

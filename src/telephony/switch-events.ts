@@ -2,9 +2,11 @@
 // past that is needed stands in the event's own headers, so that a gateway that has just taken over reads them as well as
 // one that was there from the start. What needs memory (failed originates, exactly-once) is in freeswitch.ts.
 
+import { numberFromTrunk } from '../core/dialling.ts';
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import type { HangupCause, SwitchEvent } from '../flow/ports.ts';
-import { keyVariable } from './dial-string.ts';
+import type { Cli } from '../core/known-caller.ts';
+import type { DigitsEnd, HangupCause, ParkedLeg, SwitchEvent } from '../flow/ports.ts';
+import { digitsVariable, inboundVariable, keyVariable, restartKey, takenVariable } from './dial-string.ts';
 import type { SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 
@@ -24,8 +26,11 @@ export const eventsWeNeed = [
   'BACKGROUND_JOB',
 ] as const;
 
-/** `undefined`: an event about nothing the steps want to know. */
-export function switchEvent(event: SwitchHeaders): SwitchEvent | undefined {
+/**
+ * `undefined`: an event about nothing the steps want to know. `country` (ISO 3166-1 alpha-2): where a number from the trunk
+ * without a country code is understood.
+ */
+export function switchEvent(event: SwitchHeaders, country: string): SwitchEvent | undefined {
   const leg = legOf(event, 'Unique-ID');
   if (leg === undefined) return undefined;
   switch (event.header('Event-Name')) {
@@ -36,7 +41,7 @@ export function switchEvent(event: SwitchHeaders): SwitchEvent | undefined {
     case 'CHANNEL_ANSWER':
       return event.header('Call-Direction') === 'inbound' ? answered(event, leg) : undefined;
     case 'CHANNEL_PARK':
-      return parked(event, leg);
+      return parked(event, leg, country);
     case 'CHANNEL_BRIDGE':
     case 'CHANNEL_UNBRIDGE':
       return joined(event);
@@ -51,12 +56,15 @@ export function switchEvent(event: SwitchHeaders): SwitchEvent | undefined {
   }
 }
 
-export function legOf(event: SwitchHeaders, header: string): LegUuid | undefined {
+/** An event, or a leg's dump, which has the same headers. */
+export type Headers = Pick<SwitchHeaders, 'header'>;
+
+export function legOf(event: Headers, header: string): LegUuid | undefined {
   return parseLegUuid(event.header(header) ?? '');
 }
 
 /** Microseconds since 1970; `undefined` for absent and for 0, which is how the switch writes "never". */
-export function instantUs(event: SwitchHeaders, ...headers: string[]): bigint | undefined {
+export function instantUs(event: Headers, ...headers: string[]): bigint | undefined {
   for (const header of headers) {
     const digits = event.header(header);
     if (digits !== undefined && /^[1-9][0-9]{0,18}$/.test(digits)) return BigInt(digits);
@@ -77,18 +85,51 @@ function answered(event: SwitchHeaders, leg: LegUuid): SwitchEvent {
 // An outbound leg counts as answered when it parks, about 20 ms after CHANNEL_ANSWER: only then does it obey, and a
 // question sent earlier would be asked of a leg still in the hands of `originate`. An inbound leg parks before it is
 // answered. A leg that has been bridged parks a second time after the talk; CHANNEL_UNBRIDGE has told that already.
-function parked(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
+function parked(event: SwitchHeaders, leg: LegUuid, country: string): SwitchEvent | undefined {
   if (instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined) return undefined;
   if (event.header('Call-Direction') === 'outbound') {
     return event.header('Answer-State') === 'answered' ? answered(event, leg) : undefined;
   }
-  if (event.header('Answer-State') === 'answered') return undefined;
+  const call = waitingCall(event);
+  if (call === undefined || event.header(`variable_${takenVariable}`) === 'true') return undefined;
+  return { type: 'legParked', ...parkedLeg(event, leg, country) };
+}
+
+/**
+ * A call from outside, by the marker of the shipped dialplan, that nobody has answered. `speaking`: something is said to it
+ * all the same, by early media.
+ */
+export function waitingCall(leg: Headers): 'waiting' | 'speaking' | undefined {
+  if (leg.header('Call-Direction') !== 'inbound') return undefined;
+  if (leg.header(`variable_${inboundVariable}`) !== 'true') return undefined;
+  const state = leg.header('Answer-State');
+  return state === 'ringing' ? 'waiting' : state === 'early' ? 'speaking' : undefined;
+}
+
+/** Who calls whom, of a call from outside: the same from its event and from its dump. */
+export function parkedLeg(event: Headers, leg: LegUuid, country: string): ParkedLeg {
+  const ddi = numberFromTrunk(unescaped(event.header('Caller-Destination-Number') ?? ''), country);
   return {
-    type: 'legParked',
     leg,
-    cli: unescaped(event.header('Caller-Caller-ID-Number') ?? ''),
-    ddi: unescaped(event.header('Caller-Destination-Number') ?? ''),
+    cli: cliOf(event, country),
+    ...(ddi === undefined ? {} : { ddi }),
+    atUs: instantUs(event, 'Caller-Channel-Created-Time', 'Event-Date-Timestamp') ?? 0n,
   };
+}
+
+// The network vouches for P-Asserted-Identity (RFC 3325) alone: from carriers we let in nobody else can write it. Sofia puts
+// its user part into the variable, and puts a P-Preferred-Identity, which the calling side writes, over the number of the call
+// just as well and calls both `pid`; so only the variable tells. A wish for privacy (RFC 3323, 3325) goes before either;
+// Sofia heeds `id` and Remote-Party-ID's own, and reads no meaning into the other words.
+function cliOf(event: Headers, country: string): Cli {
+  const wishes = (event.header('variable_sip_Privacy') ?? '').toLowerCase().split(/[;,\s]+/);
+  const hidden = wishes.some((wish) => wish === 'id' || wish === 'user' || wish === 'header');
+  if (hidden || event.header('Caller-Privacy-Hide-Number') === 'true') return { trust: 'withheld' };
+  const asserted = event.header('variable_sip_P-Asserted-Identity');
+  const text = asserted ?? event.header('Caller-Caller-ID-Number') ?? '';
+  const number = numberFromTrunk(unescaped(text), country);
+  if (number === undefined) return { trust: 'withheld' };
+  return { trust: asserted === undefined ? 'unverified' : 'network', number };
 }
 
 function joined(event: SwitchHeaders): SwitchEvent | undefined {
@@ -116,13 +157,14 @@ function leftFirst(
 
 const otherCauseVariable = 'variable_last_bridge_hangup_cause';
 
-// `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`. Everything else that
-// executes on the leg (the dialplan's own, announcements, music) has another and tells the steps nothing.
+// `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`, `digits:<request>:<turn>`.
+// Everything else that executes on the leg (the dialplan's own, announcements, music) has another and tells the steps nothing.
 function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   const [kind, request] = (event.header('Application-UUID') ?? '').split(':', 2);
   // What hanging up cut short is told by legEnded.
   if (request === undefined || event.header('Answer-State') === 'hangup') return undefined;
   if (kind === 'play') return { type: 'played', leg, request };
+  if (kind === 'digits') return entered(event, leg, request);
   if (kind !== 'ask') return undefined;
   const key = event.header(`variable_${keyVariable}`);
   // read_result first: with `failure` the variable can still hold what was typed.
@@ -130,6 +172,19 @@ function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
     return sensitive(event) ? undefined : { type: 'keyGiven', leg, request, key };
   }
   return { type: 'noKeyGiven', leg, request };
+}
+
+// With too few keys (none, as one is enough) `read_result` is `failure`; with a pause at the end it is `timeout`. What he typed
+// before he began anew is nobody's business.
+function entered(event: SwitchHeaders, leg: LegUuid, request: string): SwitchEvent {
+  const result = event.header('variable_read_result');
+  const terminator = event.header('variable_read_terminator_used');
+  if (terminator === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };
+  const typed = result === 'failure' ? undefined : event.header(`variable_${digitsVariable}`);
+  const digits = (typed ?? '').replace(/[^0-9]/g, '');
+  if (digits === '') return { type: 'noKeyGiven', leg, request };
+  const ended: DigitsEnd = terminator !== undefined ? 'terminator' : result === 'timeout' ? 'pause' : 'full';
+  return { type: 'digitsGiven', leg, request, digits, ended };
 }
 
 /** Keys in the talk. Outside it a key belongs to the question that is being asked and is told by its result. */

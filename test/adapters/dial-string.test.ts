@@ -70,7 +70,7 @@ describe('the exact commands', () => {
     [say.unscheduleGroup('limit', a), `sched_del limit-${a}`],
     [
       say.parkAfterBridge(a),
-      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING`,
+      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=`,
     ],
     [say.endAfterBridge(b), `uuid_setvar_multi ${b} park_after_bridge=false;hangup_after_bridge=true`],
     [say.bridge(a, b), `uuid_bridge ${a} ${b}`],

@@ -59,6 +59,7 @@ beforeEach(async () => {
     port: peer.port,
     password: 'secret',
     destination: { kind: 'gateway', name: 'carrier' },
+    country: 'FR',
     // No voice: these tests are about commands and events.
     prompts: { dir, dirAtSwitch: '/srv/prompts', engine: 'no-such-engine-here' },
     clock,
@@ -86,9 +87,8 @@ describe('what the switch tells', () => {
     const phoneA = 'c9870fcb-413a-49b2-82f5-fe42f50c7086';
     const expected: SwitchEvent[] = [
       { type: 'linkUp', coreUuid },
-      // The two telephones of this recording stood at the same switch: their legs come in, and are answered.
+      // The two telephones of this recording stood at the same switch: their legs come in, not through our dialplan.
       { type: 'legAnswered', leg: bLeg, atUs: 1795292217892181n },
-      { type: 'legParked', leg: phoneB as LegUuid, cli: '+33100', ddi: '888701' },
       { type: 'legAnswered', leg: phoneB as LegUuid, atUs: 1795292218152336n },
       { type: 'legAnswered', leg: aLeg, atUs: 1795292220573860n },
       { type: 'legsBridged', aLeg, bLeg, atUs: 1795292222712330n },
@@ -100,7 +100,6 @@ describe('what the switch tells', () => {
         answeredAtUs: 1795292218152336n,
         endedAtUs: 1795292225232454n,
       },
-      { type: 'legParked', leg: phoneA as LegUuid, cli: '+33100', ddi: '888784' },
       { type: 'legAnswered', leg: phoneA as LegUuid, atUs: 1795292225792157n },
       {
         type: 'legEnded',

@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
-import type { Switch, SwitchEvent } from '../../src/flow/ports.ts';
+import type { DigitsQuestion, Switch, SwitchEvent } from '../../src/flow/ports.ts';
+import type { Dialling } from '../telephones.ts';
 
 export interface Phone {
   /** Resolves when it is so, at once when it is so already. */
@@ -25,6 +26,10 @@ export interface SwitchWorld {
   /** A number nobody has used yet, whose phone does this when it is rung. */
   number(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<E164>;
   phone(number: E164): Phone;
+  /** A telephone nobody has used yet calls this number; it rings there when this resolves. */
+  dials(ddi: string, options?: Dialling): Promise<{ number: E164; phone: Phone }>;
+  /** The switch's record of a leg that has ended, as it stands in its folder; `undefined`: none was written. */
+  record(leg: LegUuid): Promise<string | undefined>;
   /** Another gateway at the same switch, not started: it takes over. */
   another(): Switch;
   /** Cuts the event socket of `switch`; a new connection is welcome at once. */
@@ -33,6 +38,8 @@ export interface SwitchWorld {
   close(): Promise<void>;
 }
 
+/** A number of ours. */
+const ddi = '+33899000001';
 const shown = '+33155000001' as E164;
 const question: Sentence = { language: 'en', key: 'caller_reminder' };
 const farewell: Sentence = { language: 'fr', key: 'caller_farewell', because: 'limit' };
@@ -43,6 +50,8 @@ type Told<T extends SwitchEvent['type']> = Extract<SwitchEvent, { type: T }>;
 /** All a switch tells, to be waited for: also what was told before anybody asked. */
 class Ear {
   readonly events: SwitchEvent[] = [];
+  /** Calls from outside a test has seen. */
+  parkedBefore = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(from: Switch) {
@@ -454,6 +463,264 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         world.cutLink();
         await ear.next('linkDown');
         expect(await world.switch.legs()).toEqual({ outcome: 'unknown' });
+      });
+    });
+
+    describe('a call from outside', () => {
+      const calls = async (options?: Dialling) => {
+        const { number, phone } = await world.dials(ddi, options);
+        // The one that was heard of last: tests have one at a time, or name them.
+        const parked = await ear.next('legParked', undefined, ear.parkedBefore + 1);
+        ear.parkedBefore += 1;
+        return { leg: parked.leg, number, phone, parked };
+      };
+      const inTalkWithUs = async (options?: Dialling) => {
+        const call = await calls(options);
+        expect(await world.switch.take(call.leg, 60)).toEqual(done);
+        expect(await world.switch.answer(call.leg)).toEqual(done);
+        await ear.next('legAnswered', call.leg);
+        await call.phone.waitFor('answered');
+        return call;
+      };
+      const wanted = (request: string, more: Partial<DigitsQuestion> = {}): DigitsQuestion => ({
+        request,
+        sentence: question,
+        maxDigits: 8,
+        terminator: '#',
+        waitMs: 10_000,
+        betweenMs: 5_000,
+        secret: false,
+        ...more,
+      });
+
+      test('is told with who calls whom, and rings', async () => {
+        const { leg, number, phone, parked } = await calls();
+        await phone.waitFor('ringing');
+        expect(parked).toEqual({
+          type: 'legParked',
+          leg,
+          cli: { trust: 'unverified', number },
+          ddi,
+          atUs: parked.atUs,
+        });
+        expect(parked.atUs).toBeGreaterThan(1_000_000_000_000_000n);
+        expect(await world.switch.look(leg)).toEqual({ state: 'living', answered: false });
+        await phone.hangUp();
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        expect(ear.of('legParked')).toHaveLength(1);
+        expect(ear.of('legAnswered')).toHaveLength(0);
+      });
+
+      test('the network’s word for the number is told apart from the caller’s own; withheld is withheld', async () => {
+        const asserted = await calls({ assertedBy: 'network' });
+        expect(asserted.parked.cli).toEqual({ trust: 'network', number: asserted.number });
+        expect((await calls({ withheld: true })).parked.cli).toEqual({ trust: 'withheld' });
+        const both = await calls({ withheld: true, assertedBy: 'network' });
+        expect(both.parked.cli).toEqual({ trust: 'withheld' });
+      });
+
+      test('that nobody takes ends with the apology; one that is taken rings on', async () => {
+        const taken = await calls();
+        expect(await world.switch.take(taken.leg, 60)).toEqual(done);
+        // A gateway that does not know whether it was done does it again.
+        expect(await world.switch.take(taken.leg, 60)).toEqual(done);
+        const left = await calls();
+        // Ended later than the other would have been.
+        expect(await ear.next('legEnded', left.leg)).toMatchObject({
+          cause: 'congestion',
+          switchCause: 'NORMAL_TEMPORARY_FAILURE',
+        });
+        expect(await world.switch.look(taken.leg)).toEqual({ state: 'living', answered: false });
+        expect(await world.switch.take(left.leg, 60)).toEqual({ outcome: 'gone' });
+        expect(await world.switch.answer(left.leg)).toEqual({ outcome: 'gone' });
+        expect(await world.switch.guard(taken.leg, 1)).toEqual(done);
+        expect(await ear.next('legEnded', taken.leg)).toMatchObject({ cause: 'stopped' });
+      }, 25_000);
+
+      test('is taken under a guard of its own', async () => {
+        const { leg } = await calls();
+        expect(await world.switch.take(leg, 2)).toEqual(done);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+      });
+
+      test('hears music and a sentence while it rings, is answered once, and then asked', async () => {
+        const { leg, phone } = await calls();
+        expect(await world.switch.take(leg, 60)).toEqual(done);
+        expect(await world.switch.playMusic(leg)).toEqual(done);
+        await world.switch.play(leg, 'op_1', farewell);
+        await ear.next('played', leg);
+        expect(await world.switch.look(leg)).toMatchObject({ answered: false });
+        expect(await world.switch.answer(leg)).toEqual(done);
+        expect(await world.switch.answer(leg)).toEqual(done);
+        await ear.next('legAnswered', leg);
+        await phone.waitFor('answered');
+        expect(await world.switch.look(leg)).toEqual({ state: 'living', answered: true });
+        await world.switch.ask(leg, { request: 'op_2', sentence: question, waitMs: 10_000 });
+        await phone.keys('1');
+        expect(await ear.next('keyGiven', leg)).toMatchObject({ request: 'op_2', key: '1' });
+        expect(ear.of('legAnswered', leg)).toHaveLength(1);
+        expect(ear.of('legParked', leg)).toHaveLength(1);
+      });
+
+      test('keys a number: ended by the terminator, by its length, by a pause; begun anew; none', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const asks = async (request: string, keys: string, more?: Partial<DigitsQuestion>) => {
+          expect(await world.switch.askDigits(leg, wanted(request, more))).toEqual(done);
+          if (keys !== '') await phone.keys(keys);
+          return ear.next('digitsGiven', leg, ear.of('digitsGiven', leg).length + 1);
+        };
+        expect(await asks('op_1', '1234#')).toEqual({
+          type: 'digitsGiven',
+          leg,
+          request: 'op_1',
+          digits: '1234',
+          ended: 'terminator',
+        });
+        // A terminator used before is none of this entry.
+        expect(await asks('op_2', '5678', { maxDigits: 4 })).toMatchObject({ digits: '5678', ended: 'full' });
+        expect(await asks('op_3', '90', { betweenMs: 400 })).toMatchObject({ digits: '90', ended: 'pause' });
+        expect(await asks('op_4', '12*')).toMatchObject({ request: 'op_4', digits: '', ended: 'restart' });
+        expect(await asks('op_5', '*')).toMatchObject({ request: 'op_5', digits: '', ended: 'restart' });
+        expect(await asks('op_6', '1#23', { terminator: 'none', betweenMs: 400 })).toMatchObject({
+          digits: '123',
+          ended: 'pause',
+        });
+        expect(await world.switch.askDigits(leg, wanted('op_7', { waitMs: 400 }))).toEqual(done);
+        expect(await ear.next('noKeyGiven', leg)).toEqual({ type: 'noKeyGiven', leg, request: 'op_7' });
+        expect(await world.switch.askDigits(leg, wanted('op_8'))).toEqual(done);
+        await phone.keys('#');
+        expect(await ear.next('noKeyGiven', leg, 2)).toMatchObject({ request: 'op_8' });
+      }, 25_000);
+
+      test('asked again, even by the same request, only the later entry counts', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.play(leg, 'op_0', farewell);
+        await world.switch.askDigits(leg, wanted('op_1'));
+        // The sentence before the first asking is heard all the same.
+        await ear.next('played', leg);
+        await phone.keys('12');
+        await world.switch.askDigits(leg, wanted('op_1'));
+        await phone.keys('34#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_1', digits: '34' });
+        expect(ear.of('digitsGiven', leg)).toHaveLength(1);
+        expect(ear.of('noKeyGiven', leg)).toHaveLength(0);
+      });
+
+      test('hangs up in the middle of a number: its end is all that is told', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1'));
+        await phone.keys('12');
+        await phone.hangUp();
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'normal' });
+        expect(ear.of('digitsGiven')).toHaveLength(0);
+        expect(ear.of('noKeyGiven')).toHaveLength(0);
+      });
+
+      test('a PIN is told, and leaves nothing in the record of its leg', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('7391#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ digits: '7391', ended: 'terminator' });
+        // What comes after it is counted and told again.
+        await world.switch.askDigits(leg, wanted('op_2'));
+        await phone.keys('55#');
+        expect(await ear.next('digitsGiven', leg, 2)).toMatchObject({ digits: '55' });
+        await phone.hangUp();
+        await ear.next('legEnded', leg);
+        const record = await vi.waitFor(async () => {
+          const text = await world.record(leg);
+          expect(text).toContain(leg);
+          return text;
+        });
+        expect(record).not.toMatch(/7391|"ringmeter_digits"|"sensitive_dtmf"/);
+      });
+
+      test('who hangs up in the middle of his PIN leaves no record it could stand in', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('739');
+        await phone.hangUp();
+        await ear.next('legEnded', leg);
+        // Another's record is there: this one's would be too.
+        const other = await inTalkWithUs();
+        await other.phone.hangUp();
+        await ear.next('legEnded', other.leg);
+        await vi.waitFor(async () => expect(await world.record(other.leg)).toContain(other.leg));
+        expect(await world.record(leg)).toBe(undefined);
+      });
+
+      test('is joined under a limit and stays for the farewell; a PIN question left open leaves the talk its record', async () => {
+        const a = await inTalkWithUs();
+        await world.switch.askDigits(a.leg, wanted('op_1', { secret: true }));
+        const b = await answered();
+        expect(await world.switch.bridge(a.leg, b.leg, 2)).toEqual(done);
+        const { atUs } = await ear.next('legsBridged', a.leg);
+        expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg, bridgedAtUs: atUs });
+        expect(await world.switch.hangUp(b.leg, 'limit_reached')).toEqual(done);
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({
+          cause: 'limit_reached',
+          bridgedAtUs: atUs,
+        });
+        await ear.next('legsUnbridged', a.leg);
+        await world.switch.play(a.leg, 'op_bye', farewell);
+        await ear.next('played', a.leg);
+        expect(await world.switch.hangUp(a.leg, 'normal')).toEqual(done);
+        expect(await ear.next('legEnded', a.leg)).toMatchObject({ bridgedAtUs: atUs });
+        expect(ear.of('legParked', a.leg)).toHaveLength(1);
+        await vi.waitFor(async () => expect(await world.record(a.leg)).toContain(String(atUs)));
+      });
+
+      test('is cut by the switch itself when no gateway is left', async () => {
+        const a = await inTalkWithUs();
+        const b = await answered();
+        expect(await world.switch.bridge(a.leg, b.leg, 2)).toEqual(done);
+        const { atUs } = await ear.next('legsBridged', a.leg);
+        const [ended] = await Promise.all([ear.next('legEnded', a.leg), ear.next('legEnded', b.leg)]);
+        expect(ended).toMatchObject({ cause: 'limit_reached' });
+        expect(ended.endedAtUs - atUs).toBeGreaterThanOrEqual(2_000_000n);
+      });
+
+      test('that came while the link was lost is found, and those that were taken are not', async () => {
+        const taken = await calls();
+        expect(await world.switch.take(taken.leg, 60)).toEqual(done);
+        const talking = await inTalkWithUs();
+        const left = await calls({ assertedBy: 'network' });
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        const { type: _, ...call } = left.parked;
+        await vi.waitFor(async () =>
+          expect(await heir.parked()).toEqual({ outcome: 'listed', parked: [call] }),
+        );
+        expect(await heir.take(left.leg, 60)).toEqual(done);
+        expect(await heir.parked()).toEqual({ outcome: 'listed', parked: [] });
+        // The heir asks anew what was being asked.
+        expect(await heir.askDigits(talking.leg, wanted('op_9'))).toEqual(done);
+        await talking.phone.keys('42#');
+        expect(await heard.next('digitsGiven', talking.leg)).toMatchObject({ request: 'op_9', digits: '42' });
+      });
+
+      test('an heir asks again what was being keyed', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('12');
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.askDigits(leg, wanted('op_1', { secret: true }))).toEqual(done);
+        await phone.keys('34#');
+        expect(await heard.next('digitsGiven', leg)).toMatchObject({ request: 'op_1', digits: '34' });
+        expect(heard.of('digitsGiven', leg)).toHaveLength(1);
+      });
+
+      test('nothing is listed without a link', async () => {
+        world.cutLink();
+        await ear.next('linkDown');
+        expect(await world.switch.parked()).toEqual({ outcome: 'unknown' });
       });
     });
 

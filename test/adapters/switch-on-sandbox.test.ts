@@ -1,5 +1,5 @@
 // The sandbox's switch sits the examination of switch-conformance.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,8 @@ let numbers = 0;
 
 switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
   const dir = await mkdtemp(path.join(tmpdir(), 'ringmeter switch '));
-  const sandbox = await startSandboxSwitch({ eslPort: 0, httpPort: 0, password: 'secret' });
+  const spoolDir = path.join(dir, 'spool');
+  const sandbox = await startSandboxSwitch({ eslPort: 0, httpPort: 0, password: 'secret', spoolDir });
   const link = await CuttableLink.to('127.0.0.1', sandbox.eslPort);
   const prompts = {
     dir,
@@ -31,6 +32,7 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
       port: link.port,
       password: 'secret',
       destination: { kind: 'gateway', name: 'carrier' },
+      country: 'FR',
       prompts,
       clock: realClock,
       log: silent,
@@ -70,6 +72,13 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
       await call('PUT', `${base}/${encodeURIComponent(number)}/behaviour`, { behaviour });
       return number;
     },
+    async dials(ddi, options) {
+      numbers += 1;
+      const number = `+336${String(10_000_000 + numbers)}` as E164;
+      await call('POST', `${base}/${encodeURIComponent(number)}/dial`, { to: ddi, ...options });
+      return { number, phone: phone(number) };
+    },
+    record: (leg) => readFile(path.join(spoolDir, `${leg}.cdr.json`), 'utf8').catch(() => undefined),
     cutLink: () => link.cut(),
     async close() {
       await Promise.all(made.map((one) => one.stop()));
