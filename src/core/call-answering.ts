@@ -42,8 +42,8 @@ export function answering(draft: CallDraft, event: CallEvent): void {
       merchantFailed(draft, recognizing, event.because);
       return;
     case 'clientClaimed':
-      if (event.claimed) letIn(draft, caller);
-      else refuse(draft, 'merchant_refused', 'busy');
+      if (event.claimed) letIn(draft, caller, event);
+      else refuse(draft, 'merchant_refused', event.because ?? 'busy');
       return;
     case 'digitsGiven':
       if (event.leg === caller.leg) keyed(draft, caller, recognizing, event);
@@ -158,7 +158,8 @@ function recognized(
       draft.fact('not_known', { by: recognizing.asked });
       // The number is unknown: he may have a code all the same. A code or a PIN that is wrong counts.
       if (recognizing.asked === 'caller') prompt(draft, caller, 'code', false, text);
-      else missed(draft, caller, { ...recognizing, waitsFor: reason === 'wrong_pin' ? 'pin' : 'code' });
+      // Of a code he keyed nobody says whether it was that or the PIN: both are keyed again.
+      else missed(draft, caller, { ...recognizing, waitsFor: recognizing.codeKeyed ? 'code' : 'pin' });
       return;
     }
   }
@@ -186,7 +187,9 @@ function take(draft: CallDraft, answer: Recognition & { outcome: 'recognized' })
   draft.claimClient = answer.clientCode;
 }
 
-function letIn(draft: CallDraft, caller: CallerLeg): void {
+function letIn(draft: CallDraft, caller: CallerLeg, claim: CallEvent & { type: 'clientClaimed' }): void {
+  const { talkLimitSeconds, balance } = claim;
+  if (talkLimitSeconds !== undefined) draft.become({ plan: { ...draft.session.plan, talkLimitSeconds } });
   const { plan, recognizing } = draft.session;
   answerOnce(draft, caller.leg);
   const limited = plan.talkLimitSeconds < (plan.inbound?.talkLimitMaxSeconds ?? Infinity);
@@ -198,6 +201,7 @@ function letIn(draft: CallDraft, caller: CallerLeg): void {
           language,
           merchant: plan.merchantName,
           ...(limited && { seconds: plan.talkLimitSeconds }),
+          ...(balance && { balance }),
         }
       : { key: 'merchant_text', language, text: recognizing.greeting };
   draft.commands.push({ do: 'play', leg: caller.leg, request: 'hold', sentence });
@@ -238,7 +242,7 @@ function keyed(
     return;
   }
   if (waitsFor === 'code') {
-    patch(draft, { clientCode: event.digits });
+    patch(draft, { clientCode: event.digits, codeKeyed: true });
     question(draft, 'client_code');
   } else {
     question(draft, 'client_code', { pin: event.digits });

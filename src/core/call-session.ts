@@ -133,6 +133,8 @@ export interface Recognizing {
   /** What the last question was by. */
   asked: CallerQuestion['ask'];
   clientCode?: string;
+  /** He keyed it himself: what is wrong about it begins with the code again. */
+  codeKeyed: boolean;
   /** The last question carried his PIN: nobody can ask it again but with him. */
   withPin: boolean;
   /** Entries that led to nothing: too short, none, wrong. */
@@ -192,7 +194,15 @@ export type CallEvent =
   | { type: 'callerRecognized'; question: number; recognition: Recognition }
   | { type: 'merchantFailed'; question: number; because: string }
   /** Whether he may be let in: so many calls of this client are not under way yet. */
-  | { type: 'clientClaimed'; claimed: boolean }
+  | {
+      type: 'clientClaimed';
+      claimed: boolean;
+      /** Why not; absent: so many calls of his are under way already. */
+      because?: 'no_credit' | 'blocked';
+      /** What his account lets him talk, as it was locked. */
+      talkLimitSeconds?: number;
+      balance?: { amount: string; currency: string };
+    }
   | { type: 'digitsGiven'; leg: LegUuid; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'paymentAuthorized' }
   | { type: 'paymentGivenUp'; outcome: 'payment_failed' | 'payment_abandoned' | 'cancelled' }

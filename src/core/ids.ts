@@ -29,6 +29,8 @@ export const idPrefixes = {
   availabilityRequest: 'avr',
   ddi: 'ddi',
   usageReport: 'use',
+  client: 'cli',
+  clientMovement: 'mov',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

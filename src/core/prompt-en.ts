@@ -71,10 +71,14 @@ export function english(sentence: SentenceFacts): string {
       return sentence.again
         ? 'That is not right. Please key your personal code again, then press hash.'
         : 'Please key your personal code, then press hash.';
-    case 'known_greeting':
-      return sentence.seconds === undefined
-        ? `Welcome to ${nameAloud(sentence.merchant)}. We are ringing your consultant, please hold.`
-        : `Welcome to ${nameAloud(sentence.merchant)}. You can talk for up to ${durationAloud(sentence.seconds, words)}. We are ringing your consultant, please hold.`;
+    case 'known_greeting': {
+      const { merchant, balance, seconds } = sentence;
+      const has = balance
+        ? ` Your balance is ${amountAloud(money(balance.amount, balance.currency), words)}.`
+        : '';
+      const may = seconds === undefined ? '' : ` You can talk for up to ${durationAloud(seconds, words)}.`;
+      return `Welcome to ${nameAloud(merchant)}.${has}${may} We are ringing your consultant, please hold.`;
+    }
     case 'known_refused':
       return `${refusal[sentence.because](nameAloud(sentence.merchant))} Goodbye.`;
     case 'known_nobody':

@@ -72,10 +72,15 @@ export function french(sentence: SentenceFacts): string {
       return sentence.again
         ? "Ce n'est pas le bon code. Composez de nouveau votre code personnel, puis appuyez sur dièse."
         : 'Composez votre code personnel, puis appuyez sur dièse.';
-    case 'known_greeting':
-      return sentence.seconds === undefined
-        ? `Bienvenue chez ${nameAloud(sentence.merchant)}. Nous appelons votre correspondant, ne quittez pas.`
-        : `Bienvenue chez ${nameAloud(sentence.merchant)}. Vous pouvez parler ${durationAloud(sentence.seconds, words)} au maximum. Nous appelons votre correspondant, ne quittez pas.`;
+    case 'known_greeting': {
+      const { merchant, balance, seconds } = sentence;
+      const has = balance
+        ? ` Votre solde est de ${amountAloud(money(balance.amount, balance.currency), words)}.`
+        : '';
+      const may =
+        seconds === undefined ? '' : ` Vous pouvez parler ${durationAloud(seconds, words)} au maximum.`;
+      return `Bienvenue chez ${nameAloud(merchant)}.${has}${may} Nous appelons votre correspondant, ne quittez pas.`;
+    }
     case 'known_refused':
       return `${refusal[sentence.because](nameAloud(sentence.merchant))} Au revoir.`;
     case 'known_nobody':

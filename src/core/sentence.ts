@@ -58,8 +58,13 @@ export type SentenceFacts =
   /** A caller who dialled us: he is to key his client code, then `#`. `again`: what he keyed led to nothing. */
   | { key: 'code_wanted'; merchant: string; again?: boolean }
   | { key: 'pin_wanted'; again?: boolean }
-  /** Recognized; absent `seconds`: as long as he likes. */
-  | { key: 'known_greeting'; merchant: string; seconds?: number }
+  /** Recognized; absent `seconds`: as long as he likes. `balance` as decimal text. */
+  | {
+      key: 'known_greeting';
+      merchant: string;
+      seconds?: number;
+      balance?: { amount: string; currency: string };
+    }
   /** `unknown` is said of a wrong code and a wrong PIN alike. */
   | { key: 'known_refused'; merchant: string; because: RecognitionRefusal | 'merchant_away' | 'withheld' }
   | { key: 'known_nobody' }

@@ -111,6 +111,7 @@ function sessionOf(
       questions: 0,
       waitsFor: 'merchant',
       asked: 'caller',
+      codeKeyed: false,
       withPin: false,
       misses: 0,
       answered: false,

@@ -22,6 +22,7 @@ import { enqueueJob } from '../store/jobs.ts';
 import { claimClient } from '../store/known-calls.ts';
 import { writeNotices } from '../store/notices.ts';
 import { askForMore } from './ask-for-more.ts';
+import { reserveForCall } from './client-accounts.ts';
 import type { House } from './house.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
 import { writeUsage } from './report-usage.ts';
@@ -91,14 +92,9 @@ export async function writeStep(
     settle ||= step.settle;
     asksForMore ||= step.askForMore === true;
     if (step.claimClient !== undefined) {
-      const claimed = await letIn(tx, step.session, step.claimClient);
       const before = { ...stored, session: step.session };
-      step = await unlessRingingIsBarred(
-        house,
-        tx,
-        before,
-        advance(step.session, { type: 'clientClaimed', claimed }),
-      );
+      const claimed = await letIn(tx, before, step.claimClient, at);
+      step = await unlessRingingIsBarred(house, tx, before, advance(step.session, claimed));
       continue;
     }
     if (step.claim === undefined) break;
@@ -145,8 +141,13 @@ export async function writeStep(
   return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
 }
 
-function letIn(tx: Tx, { id, plan }: CallSession, clientCode: string): Promise<boolean> {
-  return claimClient(tx, id, clientCode, plan.inbound?.callsAtOnce ?? 1);
+/** One call of a client at a time, or as many as the line allows; of an account kept here, as many as it pays for. */
+async function letIn(tx: Tx, stored: StoredSession, clientCode: string, at: Date): Promise<CallEvent> {
+  const { session } = stored;
+  const { inbound } = session.plan;
+  const claimed = await claimClient(tx, session.id, clientCode, inbound?.callsAtOnce ?? 1);
+  if (!claimed || inbound?.recognizedBy !== 'accounts') return { type: 'clientClaimed', claimed };
+  return reserveForCall(tx, stored, session, clientCode, at);
 }
 
 /** A call from outside, written down with its first step. Throws where the lease is another's by now: then it is his to take. */

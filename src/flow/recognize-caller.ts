@@ -14,7 +14,9 @@ import {
   type StoredServer,
 } from '../store/known-calls.ts';
 import { readDestinations } from '../store/orders.ts';
+import { recognizeByAccount } from './client-accounts.ts';
 import type { House } from './house.ts';
+import { countGuess, mayGuess } from './limit-guesses.ts';
 import type { MerchantServerAddress } from './ports.ts';
 
 /** The longest a caller is on the line before he rings somebody: three codes and a PIN, each heard out. */
@@ -31,6 +33,8 @@ export async function recognize(
 ): Promise<CallEvent> {
   const { merchantId, session } = stored;
   const { question } = command;
+  const { inbound } = session.plan;
+  if (!inbound) throw new Error('Nobody dialled in this session.');
   const { server, activity, slug } = await house.db.asMerchant(merchantId, async (tx) => {
     const known = await readKnownCall(tx, session.id);
     return {
@@ -43,11 +47,32 @@ export async function recognize(
       }),
     };
   });
+  const put = questionOf(stored, command, slug, activity, house.clock.now());
+  const wrong: CallEvent = {
+    type: 'callerRecognized',
+    question,
+    recognition: { outcome: 'refused', reason: 'unknown' },
+  };
+  if (put.clientCode !== undefined) {
+    const may = await house.db.asMerchant(merchantId, (tx) => mayGuess(house, tx, merchantId, put));
+    if (!may) {
+      house.log.warn(
+        { callSessionId: session.id },
+        'A caller has tried too many codes: his is not looked at',
+      );
+      return wrong;
+    }
+  }
+  if (inbound.recognizedBy === 'accounts') {
+    const recognition = await house.db.asMerchant(merchantId, async (tx) => {
+      const found = await recognizeByAccount(house, tx, put, inbound.talkLimitMaxSeconds);
+      if (isMiss(found)) await countGuess(house, tx, merchantId, put);
+      return found;
+    });
+    return { type: 'callerRecognized', question, recognition };
+  }
   if (!server) return { type: 'merchantFailed', question, because: 'no_server' };
-  const asked = await house.merchantServer.ask(
-    addressOf(house, merchantId, server),
-    questionOf(stored, command, slug, activity, house.clock.now()),
-  );
+  const asked = await house.merchantServer.ask(addressOf(house, merchantId, server), put);
   house.log.info(
     { callSessionId: session.id, question, tookMs: asked.exchange.tookMs, outcome: asked.outcome },
     "The merchant's server was asked who calls",
@@ -60,10 +85,18 @@ export async function recognize(
     return { type: 'merchantFailed', question, because: asked.because };
   }
   const { recognition } = asked;
+  if (put.clientCode !== undefined && isMiss(recognition)) {
+    await house.db.asMerchant(merchantId, (tx) => countGuess(house, tx, merchantId, put));
+  }
   if (!(await mayBeRung(house, merchantId, recognition))) {
     return { type: 'merchantFailed', question, because: 'destination' };
   }
   return { type: 'callerRecognized', question, recognition };
+}
+
+function isMiss(recognition: Recognition): boolean {
+  if (recognition.outcome !== 'refused') return false;
+  return recognition.reason === 'unknown' || recognition.reason === 'wrong_pin';
 }
 
 export function questionOf(

@@ -19,6 +19,7 @@ import {
   recordReportTry,
   requeueReports,
 } from '../store/known-calls.ts';
+import { settleAccount } from './client-accounts.ts';
 import type { House } from './house.ts';
 import type { Delivered } from './ports.ts';
 import { addressOf } from './recognize-caller.ts';
@@ -59,6 +60,7 @@ export async function writeUsage(
     ...(consultantId !== undefined && { consultantId }),
     outcome: ended.outcome ?? 'failed',
   });
+  await settleAccount(house, tx, stored, ended, known.tariff, at);
   const nobodyToTell = (await readMerchantServer(tx)) === undefined;
   const { merchantId, orderId } = stored;
   await insertUsageReport(tx, {

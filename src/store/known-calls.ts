@@ -188,6 +188,24 @@ export async function readKnownCall(tx: Tx, callSessionId: string): Promise<Know
   );
 }
 
+/** The price this call is counted by. */
+export async function readOrderTariff(tx: Tx, callSessionId: string): Promise<Tariff> {
+  const row = await firstRow<{ tariff: Tariff }>(
+    tx,
+    'select o.tariff from orders o join known_calls k on k.order_id = o.id where k.call_session_id = ?',
+    [callSessionId],
+  );
+  if (!row) throw new Error('A call without its order.');
+  return row.tariff;
+}
+
+export async function setOrderTariff(tx: Tx, callSessionId: string, tariff: Tariff): Promise<void> {
+  await tx.raw(
+    'update orders o set tariff = ? from known_calls k where k.order_id = o.id and k.call_session_id = ?',
+    [JSON.stringify(tariff), callSessionId],
+  );
+}
+
 /** The number of this client's next report. Reports of callers nobody knows count together. */
 export async function nextReportOf(tx: Tx, merchantId: string, clientCode: string | null): Promise<number> {
   const row = await firstRow<{ reports: number }>(

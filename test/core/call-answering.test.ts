@@ -40,6 +40,7 @@ class Line {
         questions: 0,
         waitsFor: 'merchant',
         asked: 'caller',
+        codeKeyed: false,
         withPin: false,
         misses: 0,
         answered: false,
