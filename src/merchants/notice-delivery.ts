@@ -27,7 +27,8 @@ export class NoticeDelivery implements MerchantNotifier {
   }
 }
 
-function deliveredBy(answer: MerchantAnswer, at: Date): Delivered {
+/** An answer to something told, in our words: acknowledged by any 2xx. */
+export function deliveredBy(answer: MerchantAnswer, at: Date): Delivered {
   if (answer.outcome !== 'answered') return answer;
   const { status } = answer;
   if (status >= 200 && status < 300) return { outcome: 'delivered', status };

@@ -5,6 +5,7 @@
 // the very addresses it is made to: a name that answers with a public address first and a private one later gains
 // nothing. Redirects are not followed: a redirect is a second address nobody agreed to.
 
+import { isUtf8 } from 'node:buffer';
 import { lookup as lookupName } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
@@ -13,14 +14,35 @@ import { Agent, buildConnector, errors, request } from 'undici';
 
 /** What the receiver said, or why there is nothing to say. `reason` is a sentence's worth, never the answer itself. */
 export type MerchantAnswer =
-  | { outcome: 'answered'; status: number; retryAfter?: string; body: string }
+  | {
+      outcome: 'answered';
+      status: number;
+      retryAfter?: string;
+      /** `text/xml; charset=utf-8`, as it was sent. */
+      contentType?: string;
+      /** Packed though nobody asked for it: `body` is not unpacked, since a few bytes may become gigabytes. */
+      packed: boolean;
+      /** Read as UTF-8 whatever it is; `wholeText` where it was nothing else. */
+      body: string;
+      wholeText: boolean;
+    }
   /** The address is not one we talk to, or the answer broke our bounds. */
   | { outcome: 'forbidden'; reason: string }
   | { outcome: 'no_answer'; reason: string };
 
 export interface MerchantHttp {
-  /** Posts once, without following redirects. Never throws for what the world does; answers within the deadline. */
-  post(message: { url: string; headers: Record<string, string>; body: string }): Promise<MerchantAnswer>;
+  /**
+   * Posts once, without following redirects. Never throws for what the world does; answers within the deadline.
+   *
+   * `timeoutMs`: this message's own deadline, where somebody waits on the line. Such messages have connections of their own:
+   * a merchant whose notices hang is still asked who calls.
+   */
+  post(message: {
+    url: string;
+    headers: Record<string, string>;
+    body: string;
+    timeoutMs?: number;
+  }): Promise<MerchantAnswer>;
   close(): Promise<void>;
 }
 
@@ -36,7 +58,7 @@ export interface OutboundBounds {
   silenceMs: number;
   /** Everything together: a receiver that drips one byte a second never goes silent, and would never end. */
   totalMs: number;
-  /** The answer to a notice says nothing we need; 64 kB is room for an error page worth reading. */
+  /** The answer to a notice says nothing we need, one about a caller some 500 bytes; 64 kB is room for an error page. */
   answerBytesMax: number;
 }
 
@@ -56,6 +78,12 @@ export interface OutboundOptions {
   /** All addresses of a name; the system's resolver unless given. */
   resolve?: (hostname: string) => Promise<ResolvedAddress[]>;
 }
+
+/**
+ * To one merchant at once, for messages somebody waits for: 50 recognitions a second by a server that takes 5 s for each are
+ * 250. What does not get one in time has had no answer.
+ */
+const urgentConnections = 256;
 
 /** Thrown inside the connector only; becomes the outcome `forbidden`. */
 class ForbiddenAddress extends Error {
@@ -91,15 +119,18 @@ const rangeNames: Partial<Record<string, string>> = {
 /** The client. One for the whole gateway: it keeps a few connections for merchants with many notices. */
 export function merchantHttp(options: OutboundOptions): MerchantHttp {
   const bounds: OutboundBounds = { ...usualBounds, ...options.bounds };
-  const agent = new Agent({
-    connect: checkedConnector(options, bounds),
-    connections: 8,
-    pipelining: 1,
-    keepAliveTimeout: 4_000,
-    headersTimeout: bounds.silenceMs,
-    bodyTimeout: bounds.silenceMs,
-    maxHeaderSize: 16 * 1024,
-  });
+  const agentOf = (connections: number): Agent =>
+    new Agent({
+      connect: checkedConnector(options, bounds),
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: 4_000,
+      headersTimeout: bounds.silenceMs,
+      bodyTimeout: bounds.silenceMs,
+      maxHeaderSize: 16 * 1024,
+    });
+  const agent = agentOf(8);
+  const urgent = agentOf(urgentConnections);
 
   return {
     async post(message) {
@@ -107,31 +138,37 @@ export function merchantHttp(options: OutboundOptions): MerchantHttp {
       if ('refused' in target) return { outcome: 'forbidden', reason: target.refused };
       try {
         const answer = await request(target.url, {
-          dispatcher: agent,
+          dispatcher: message.timeoutMs === undefined ? agent : urgent,
           method: 'POST',
           headers: message.headers,
           body: message.body,
-          signal: AbortSignal.timeout(bounds.totalMs),
+          signal: AbortSignal.timeout(message.timeoutMs ?? bounds.totalMs),
         });
-        const body = await readAtMost(answer.body, bounds.answerBytesMax);
-        if (body === undefined) {
+        const bytes = await readAtMost(answer.body, bounds.answerBytesMax);
+        if (bytes === undefined) {
           return {
             outcome: 'forbidden',
             reason: `the answer is larger than ${String(bounds.answerBytesMax)} bytes`,
           };
         }
         const retryAfter = answer.headers['retry-after'];
+        const contentType = answer.headers['content-type'];
         return {
           outcome: 'answered',
           status: answer.statusCode,
           ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
-          body,
+          ...(typeof contentType === 'string' ? { contentType } : {}),
+          packed: isPacked(answer.headers['content-encoding']),
+          body: bytes.toString('utf8'),
+          wholeText: isUtf8(bytes),
         };
       } catch (error) {
         return failureOf(error);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([agent.destroy(), urgent.destroy()]);
+    },
   };
 }
 
@@ -193,11 +230,17 @@ async function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
   return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
 }
 
-/** The text, or undefined when it is larger than that; then the connection is thrown away with what was still to come. */
+function isPacked(encoding: string | string[] | undefined): boolean {
+  return (
+    encoding !== undefined && String(encoding).trim() !== '' && !/^identity$/i.test(String(encoding).trim())
+  );
+}
+
+/** What came, or undefined when it is larger than that; then the connection is thrown away with what was still to come. */
 async function readAtMost(
   body: AsyncIterable<Buffer> & { destroy(): unknown },
   bytesMax: number,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of body) {
@@ -208,7 +251,7 @@ async function readAtMost(
     }
     pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
 
 function failureOf(error: unknown): MerchantAnswer {

@@ -95,8 +95,11 @@ export function readXml(text: string): ReadXml {
   return root ? { root } : { refused: 'it holds no element' };
 }
 
-/** XML 1.0, 2.2: what is a character. A reference such as `&#0;` is how the others would come in. */
-const noCharacter = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF\p{Surrogate}]/u;
+/**
+ * XML 1.0, 2.2: what is no character; controls but tab, line feed and return, and halves of characters. A reference such as
+ * `&#0;` is how they would come in.
+ */
+export const noCharacter = /[^\P{Cc}\t\n\r\x7F-\x9F]|[\p{Surrogate}\uFFFE\uFFFF]/u;
 
 function whole(text: string): string {
   if (noCharacter.test(text)) throw new Refused('it holds a character that XML does not allow');

@@ -1,7 +1,7 @@
 // Values to XML and back, by the shapes of a WSDL. Reading is strict about names and types and says in one sentence where
 // something is wrong, without quoting it; only the order of elements is let go, which hand-written code gets wrong.
 
-import type { XmlElement } from './xml-reader.ts';
+import { noCharacter, type XmlElement } from './xml-reader.ts';
 import type { SimpleShape, XmlShape } from './xml-shapes.ts';
 
 /** A list where the field may be repeated. Decimals and instants are text; an absent field is not there. */
@@ -26,7 +26,7 @@ export function writeElement(
 }
 
 function content(place: string, shape: XmlShape, value: XmlValue | undefined): string {
-  if (!('fields' in shape)) return escaped(String(value));
+  if (!('fields' in shape)) return escaped(`${value as string | number | boolean}`);
   const values = (value ?? {}) as Readonly<Record<string, XmlValue | undefined>>;
   return shape.fields
     .map((field) => {
@@ -47,7 +47,7 @@ function content(place: string, shape: XmlShape, value: XmlValue | undefined): s
 /** For element content and attribute values; what is no character of XML becomes the replacement character. */
 export function escaped(text: string): string {
   return text
-    .replace(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF\p{Surrogate}]/gu, '\uFFFD')
+    .replace(new RegExp(noCharacter, 'gu'), '\uFFFD')
     .replace(/[&<>"\r]/g, (character) => escapes[character] ?? character);
 }
 
@@ -128,7 +128,7 @@ function readSimple(raw: string, shape: SimpleShape, place: string): ReadValue {
   if (shape.among && !shape.among.includes(text)) return wrong(`one of ${shape.among.join(', ')}`);
   if (shape.pattern && !shape.pattern.test(text)) return wrong('as its type in the WSDL says');
   // XSD counts characters, not halves of them.
-  const length = [...text].length;
+  const length = Array.from(text).length;
   const { lengthMin = 0, lengthMax = Infinity } = shape;
   if (length < lengthMin || length > lengthMax) return wrong(`${lengthMin} to ${lengthMax} characters long`);
   return { value: text };

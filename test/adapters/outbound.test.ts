@@ -161,6 +161,8 @@ describe('answers', () => {
       status: 503,
       retryAfter: '120',
       body: 'later',
+      packed: false,
+      wholeText: true,
     });
     expect(seen).toEqual(['POST', 'application/json']);
   });
