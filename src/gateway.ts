@@ -20,6 +20,7 @@ import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { houseLog } from './log.ts';
+import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
@@ -110,6 +111,7 @@ export async function startGateway(
     switches: new Map(switches.map((one) => [one.id, one])),
     ...(spoolDir !== undefined && { cdrSpool: new SpoolFolder({ dir: spoolDir, clock: realClock, log }) }),
     notifier: new NoticeDelivery(http),
+    merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
     log,
     metrics,

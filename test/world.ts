@@ -18,6 +18,7 @@ import { type SandboxSwitch, startSandboxSwitch } from '../src/sandbox/switch.ts
 import { migrate } from '../src/store/migrate.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
 import {
+  type Dialling,
   type Phone,
   type PhoneAct,
   readJson,
@@ -108,6 +109,8 @@ export interface TestWorld {
   /** Waits until this phone is in this state; the failure says what it was instead. */
   phoneIs(number: string, state: Phone['state']): Promise<Phone>;
   does(number: string, act: PhoneAct, body?: object): Promise<void>;
+  /** Calls one of the merchant's numbers. */
+  dials(number: string, ddi: string, options?: Dialling): Promise<void>;
   behaves(number: string, behaviour: object): Promise<void>;
   session(id: string): Promise<SessionView>;
   sessionIs(id: string, state: string, withinMs?: number): Promise<SessionView>;
@@ -329,6 +332,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       });
     },
     does: (number, act, body) => telephones.does(number, act, body),
+    dials: (number, ddi, options) => telephones.dials(number, ddi, options),
     behaves: (number, behaviour) => telephones.behaves(number, behaviour),
     async session(id) {
       const answer = await self.api('GET', `/v1/call-sessions/${id}`);
