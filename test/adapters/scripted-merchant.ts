@@ -58,6 +58,12 @@ export const usage: UsageReport = {
 
 const opened: { close(): unknown }[] = [];
 
+/** Is closed after the test. */
+export function opening<T extends { close(): unknown }>(thing: T): T {
+  opened.push(thing);
+  return thing;
+}
+
 /** After each test: what it opened is closed. */
 export async function closeAll(): Promise<void> {
   for (const thing of opened.splice(0).reverse()) await thing.close();
