@@ -26,6 +26,13 @@ const consultation = price('25.00', 10, '2.50');
 /** One of each kind. A new kind without a line here does not compile. */
 const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } } = {
   consultant_offer: { key: 'consultant_offer', merchant: 'Voyance Clara', line: 'Tarot', minutes: 10 },
+  consultant_known_offer: {
+    key: 'consultant_known_offer',
+    merchant: 'Voyance Clara',
+    line: 'Tarot',
+    client: '4711',
+    seconds: 1_200,
+  },
   consultant_wait: { key: 'consultant_wait' },
   consultant_caller_lost: { key: 'consultant_caller_lost' },
   caller_offer: {
@@ -45,6 +52,18 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
   more_time_granted: { key: 'more_time_granted', seconds: 300 },
   more_time_refused: { key: 'more_time_refused' },
   consultant_limit_near: { key: 'consultant_limit_near', secondsLeft: 60 },
+  code_wanted: { key: 'code_wanted', merchant: 'Voyance Clara' },
+  pin_wanted: { key: 'pin_wanted' },
+  known_greeting: {
+    key: 'known_greeting',
+    merchant: 'Voyance Clara',
+    seconds: 1_200,
+    balance: { amount: '12.50', currency: 'EUR' },
+  },
+  known_refused: { key: 'known_refused', merchant: 'Voyance Clara', because: 'no_credit' },
+  known_nobody: { key: 'known_nobody' },
+  known_consultant_lost: { key: 'known_consultant_lost' },
+  merchant_text: { key: 'merchant_text', text: 'Our offices are closed.' },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
   apology: { key: 'apology' },
@@ -88,7 +107,9 @@ describe('what is said', () => {
       .filter((other) => other.key !== facts.key)
       .map((other) => spokenText({ language, ...other }));
     if (!['caller_hold', 'consultant_wait'].includes(facts.key)) expect(others).not.toContain(text);
-    expect(spokenText({ language: language === 'fr' ? 'en' : 'fr', ...facts })).not.toBe(text);
+    // A merchant's own words are spoken as he wrote them.
+    if (facts.key === 'merchant_text') expect(text).toBe(facts.text);
+    else expect(spokenText({ language: language === 'fr' ? 'en' : 'fr', ...facts })).not.toBe(text);
   });
 
   test.each<[Language, RegExp]>([

@@ -63,6 +63,7 @@ function stage(session: Partial<CallSession> = {}) {
       neverBegan: () => undefined,
       lookAgain: () => undefined,
       owes: () => (owes += 1),
+      recognize: () => undefined,
     },
   );
   return { commands, done, told, timers, due, it, call, owes: () => owes };

@@ -24,6 +24,7 @@ import { Seal, sha256 } from '../../src/store/seal.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { freshDatabase } from '../database.ts';
+import { noMerchantServer } from '../no-merchant-server.ts';
 
 export const merchantId = demoMerchantId;
 
@@ -65,6 +66,7 @@ export async function moneyStage() {
     processor: new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log, timeoutMs: 2_000 }),
     switches: new Map(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
+    merchantServer: noMerchantServer,
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },

@@ -12,6 +12,7 @@ import type { Worker } from './sim-jobs.ts';
 import type { SimMerchant } from './sim-merchant.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
+import { noMerchantServer } from '../no-merchant-server.ts';
 
 export interface Outside {
   kernel: Kernel;
@@ -97,6 +98,7 @@ export class SimGateway {
       switches: new Map<string, Switch>(switches.map((one) => [one.id, one.linkOf(process)])),
       cdrSpool: spoolOf(process, kernel, switches),
       notifier: merchant.portOf(process),
+      merchantServer: noMerchantServer,
       mailer: { configured: false, send: () => Promise.resolve('failed') },
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
