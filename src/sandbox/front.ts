@@ -23,6 +23,7 @@ const routes: readonly [path: string, part: PartName][] = [
   ['/notices', 'merchant'],
   ['/api/merchant/*', 'merchant'],
   ['/merchant*', 'merchant'],
+  ['/server/*', 'merchant'],
 ];
 
 /** Headers of one hop only (RFC 9110, 7.6.1): never passed on. */

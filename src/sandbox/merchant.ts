@@ -1,6 +1,6 @@
-// The demo merchant's own server, on the far side of the notices: takes them at POST /notices, verifies them with an
-// independent implementation of the Standard Webhooks specification, keeps the last thousand, shows them. A test makes
-// it slow, broken or gone with PUT /api/merchant/behaviour.
+// The demo merchant: takes notices at POST /notices, verifies them with an independent implementation of the Standard
+// Webhooks specification, keeps the last thousand, shows them; says below /server/ who calls (merchant-server.ts), by the
+// books anybody may edit (merchant-clients.ts). A test makes all of it slow, broken or gone with PUT /api/merchant/behaviour.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +14,9 @@ import {
   Refusal,
   sendJson,
 } from './http-exchange.ts';
+import { ClientBook } from './merchant-clients.ts';
 import { merchantPage } from './merchant-page.ts';
+import { MerchantServer } from './merchant-server.ts';
 import type { MerchantSettings, RunningPart } from './part-contract.ts';
 
 /** One notice as this merchant knows it. Repeated deliveries of one id are one notice. */
@@ -34,8 +36,13 @@ export interface ReceivedNotice {
   answers: number[];
 }
 
+/** What of it a behaviour is about. */
+const parts = ['notices', 'questions', 'reports'] as const;
+
 interface Behaviour {
-  /** HTTP status, or `drop`: the connection is closed without an answer. */
+  /** Absent: all of them. */
+  to?: (typeof parts)[number];
+  /** HTTP status, or `drop`: the connection is closed without an answer. 204: questions and reports are answered as usual. */
   answer: number | 'drop';
   delayMs: number;
   /** Sent as `retry-after`, in seconds. */
@@ -48,8 +55,11 @@ const wellBehaved: Behaviour = { answer: 204, delayMs: 0 };
 const keptMax = 1_000;
 
 /**
- * Serves `POST /notices`, `GET /merchant`, `GET /api/merchant/notices` (newest first), `GET /api/merchant/events` (SSE),
- * `GET|PUT /api/merchant/behaviour`, `DELETE /api/merchant/notices`. Ports: `{ http }`.
+ * Serves `POST /notices`, `GET /merchant`, `GET|DELETE /api/merchant/notices` (newest first), `GET /api/merchant/events`
+ * and
+ * `/api/merchant/requests/events` (SSE), `GET|PUT /api/merchant/behaviour`; `POST /server/recognize-caller`,
+ * `/server/recognize-client-code`, `/server/report-usage`, `/server/soap`; `GET|PUT|DELETE /api/merchant/clients` (the demo's
+ * own again), `GET|DELETE /api/merchant/requests`, `GET /api/merchant/reports` (both newest first). Ports: `{ http }`.
  */
 export async function startMerchant(settings: MerchantSettings): Promise<RunningPart> {
   const webhook = new Webhook(settings.noticeSecret);
@@ -58,11 +68,23 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
   let behaviour = wellBehaved;
   const newestFirst = (): ReceivedNotice[] => [...notices.values()].reverse();
   const events = new EventStream('notices', () => newestFirst().slice(0, 50));
+  const clients = new ClientBook(settings.dataDir);
+  const merchantServer = new MerchantServer({
+    secret: settings.noticeSecret,
+    clients,
+    acting: takeBehaviour,
+    changed: () => requestEvents.changed(),
+  });
+  const requestEvents = new EventStream('requests', () => merchantServer.requests().slice(0, 50));
+  const book = (): object => ({
+    clients: clients.clients.map((one) => ({ ...one, used: merchantServer.usedBy(one.clientCode) })),
+    strangers: clients.strangers,
+  });
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     const notice = read(webhook, request, body);
-    const acting = takeBehaviour();
+    const acting = takeBehaviour('notices');
     if (acting.delayMs > 0) await delay(acting.delayMs);
     // Who cannot prove to be the gateway is refused however the merchant behaves.
     const answer = !notice.verified ? 401 : acting.answer;
@@ -83,8 +105,9 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
     response.writeHead(answer, retryAfter).end();
   }
 
-  function takeBehaviour(): Behaviour {
+  function takeBehaviour(part: (typeof parts)[number]): Behaviour {
     const acting = behaviour;
+    if (acting.to !== undefined && acting.to !== part) return wellBehaved;
     if (acting.times !== undefined) {
       behaviour = acting.times <= 1 ? wellBehaved : { ...acting, times: acting.times - 1 };
     }
@@ -93,6 +116,9 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', settings.publicUrl).pathname.replace(/(.)\/$/, '$1');
+    if (request.method === 'POST' && path.startsWith('/server/')) {
+      return merchantServer.serve(request, response, path);
+    }
     switch (`${request.method ?? 'GET'} ${path}`) {
       case 'POST /notices':
         return receive(request, response);
@@ -112,6 +138,37 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
         events.open(response);
         return;
       }
+      case 'GET /api/merchant/requests/events': {
+        requestEvents.open(response);
+        return;
+      }
+      case 'GET /api/merchant/requests': {
+        sendJson(response, 200, merchantServer.requests());
+        return;
+      }
+      case 'DELETE /api/merchant/requests':
+        merchantServer.forgetRequests();
+        return void response.writeHead(204).end();
+      case 'GET /api/merchant/reports': {
+        sendJson(response, 200, merchantServer.reports());
+        return;
+      }
+      case 'GET /api/merchant/clients': {
+        sendJson(response, 200, book());
+        return;
+      }
+      case 'PUT /api/merchant/clients':
+        clients.replace(await readJson(request));
+        {
+          sendJson(response, 200, book());
+          return;
+        }
+      case 'DELETE /api/merchant/clients':
+        clients.reset();
+        {
+          sendJson(response, 200, book());
+          return;
+        }
       case 'GET /api/merchant/behaviour': {
         sendJson(response, 200, behaviour);
         return;
@@ -139,6 +196,7 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
     ports: { http: port },
     close: () => {
       events.close();
+      requestEvents.close();
       return closeServer(server);
     },
   };
@@ -193,7 +251,12 @@ function parseBehaviour(input: Record<string, unknown>): Behaviour {
   };
   const retryAfter = whole('retryAfter', 0, 86_400);
   const times = whole('times', 1, 1_000);
+  const to = parts.find((part) => part === input['to']);
+  if (to === undefined && input['to'] !== undefined && input['to'] !== null) {
+    throw new Refusal(400, `to must be one of ${parts.join(', ')}.`);
+  }
   return {
+    ...(to && { to }),
     answer: input['answer'] === 'drop' ? 'drop' : (whole('answer', 200, 599) ?? 204),
     delayMs: whole('delayMs', 0, 120_000) ?? 0,
     ...(retryAfter === undefined ? {} : { retryAfter }),

@@ -48,7 +48,10 @@ export interface ProcessorSettings extends PartSettings {
 }
 
 export interface MerchantSettings extends PartSettings {
-  /** `whsec_<base64>`, as the Standard Webhooks specification writes a symmetric secret. */
+  /**
+   * `whsec_<base64>`, as the Standard Webhooks specification writes a symmetric secret. Signs notices and what the gateway
+   * asks in JSON; what it asks in XML comes with it as the password of `ringmeter`.
+   */
   noticeSecret: string;
 }
 
