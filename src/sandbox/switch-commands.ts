@@ -211,10 +211,14 @@ export class SwitchCommands {
         return '+OK\n';
       }),
       named('uuid_park', '<uuid>', 1, () => '+OK\n'),
-      named('uuid_answer', '<uuid>', 1, (channel) => {
-        if (channel.direction === 'inbound') this.#channels.answer(channel);
-        return '+OK\n';
-      }),
+      [
+        'uuid_answer',
+        (argument, reply) => {
+          const channel = this.#channels.find(argument.trim());
+          if (channel?.direction === 'inbound') this.#channels.answer(channel);
+          reply(channel === undefined ? '-ERROR\n' : '+OK\n');
+        },
+      ],
       named(
         'uuid_transfer',
         '<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]',

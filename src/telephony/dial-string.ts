@@ -214,13 +214,14 @@ export const playMusic = (leg: LegUuid, turn: number): Message =>
 
 /** Set by the shipped dialplan on every call from outside (freeswitch-conf/dialplan). */
 export const inboundVariable = 'ringmeter_inbound';
-/** Set by the gateway that takes such a call, on the leg itself: whoever comes later sees it. */
+/** How far a gateway has come in taking such a call, on the leg itself: whoever comes later sees it. */
 export const takenVariable = 'ringmeter_taken';
-export const wasTaken = (leg: LegUuid): ApiCommand => api(`uuid_getvar ${uuid(leg)} ${takenVariable}`);
-export const markTaken = (leg: LegUuid): ApiCommand => api(`uuid_setvar ${uuid(leg)} ${takenVariable} true`);
+export const takenSoFar = (leg: LegUuid): ApiCommand => api(`uuid_getvar ${uuid(leg)} ${takenVariable}`);
+export const markTaken = (leg: LegUuid, soFar: 'begun' | 'true'): ApiCommand =>
+  api(`uuid_setvar ${uuid(leg)} ${takenVariable} ${soFar}`);
 /** Every task of the leg itself, the apology of a call from outside; not those of our groups. Answers `+OK Deleted: <n>`. */
 export const unscheduleLeg = (leg: LegUuid): ApiCommand => api(`sched_del ${uuid(leg)}`);
-/** Answers when the answer is on its way to the caller, `+OK` also for a leg that was answered before. */
+/** Answers when the answer is on its way to the caller, `+OK` also for a leg that was answered before; `-ERROR` else. */
 export const answer = (leg: LegUuid): ApiCommand => api(`uuid_answer ${uuid(leg)}`);
 
 /** Ends what is playing; `all` also throws away the executes still waiting. */

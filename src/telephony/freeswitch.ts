@@ -34,7 +34,6 @@ import {
   deletedOf,
   readChannels,
   readDump,
-  readTasks,
   readUnanswered,
   readWaiting,
 } from './switch-answers.ts';
@@ -170,13 +169,12 @@ export class FreeSwitch implements Switch {
 
   take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
-      const before = await this.#link.api(say.wasTaken(leg));
-      if (!before.answered || !/^(true|_undef_)$/.test(before.text)) return commanded(before);
-      const wasTaken = before.text === 'true';
-      if (!wasTaken) this.#legs.recall(leg).ours = true;
-      // The mark first, the apology last: whoever comes after a gateway that died in between knows that a guard may stand,
-      // and that the call is still to be taken.
-      const marked = commanded(await this.#link.api(say.markTaken(leg)));
+      const before = await this.#link.api(say.takenSoFar(leg));
+      if (!before.answered || !/^(begun|true|_undef_)$/.test(before.text)) return commanded(before);
+      if (before.text === 'true') return this.#tasks.moveGuard(leg, guardSeconds);
+      if (before.text === '_undef_') this.#legs.recall(leg).ours = true;
+      // Whoever comes after a gateway that died in between knows that a guard may stand, and that the call is still to be taken.
+      const marked = commanded(await this.#link.api(say.markTaken(leg, 'begun')));
       const guarded = marked.outcome === 'done' ? await this.#tasks.moveGuard(leg, guardSeconds) : marked;
       if (guarded.outcome !== 'done') {
         if (guarded.outcome === 'gone') this.#legs.forget(leg);
@@ -184,19 +182,33 @@ export class FreeSwitch implements Switch {
       }
       const deleted = deletedOf(await this.#link.api(say.unscheduleLeg(leg)));
       if (deleted === undefined) return unknown;
-      if (deleted > 0 || wasTaken) return done;
-      // Nothing was left to delete: the apology is being said, or he has hung up.
-      const alive = await this.#link.api(say.exists(leg));
-      if (!alive.answered) return unknown;
-      if (alive.text === 'true') return { outcome: 'refused', reason: 'the apology has begun' };
-      await this.#tasks.liftGuard(leg);
-      this.#legs.forget(leg);
-      return { outcome: 'gone' };
+      const hindrance = deleted > 0 ? done : await this.#whetherItWaits(leg);
+      return hindrance.outcome === 'done'
+        ? commanded(await this.#link.api(say.markTaken(leg, 'true')))
+        : hindrance;
     });
   }
 
+  /** There was no apology left to delete: a gateway before us did it, or it is being said, or he has hung up. */
+  async #whetherItWaits(leg: LegUuid): Promise<Commanded> {
+    const dump = await this.#link.api(say.dump(leg));
+    if (!dump.answered) return unknown;
+    if (readDump(dump.text) === undefined) {
+      await this.#tasks.liftGuard(leg);
+      this.#legs.forget(leg);
+      return { outcome: 'gone' };
+    }
+    const waits = readWaiting(dump.text, this.#country) !== undefined;
+    return waits ? done : { outcome: 'refused', reason: 'the apology has begun' };
+  }
+
   async answer(leg: LegUuid): Promise<Commanded> {
-    return commanded(await this.#link.api(say.answer(leg)));
+    const reply = await this.#link.api(say.answer(leg));
+    if (!reply.answered || reply.text.startsWith('+OK')) return commanded(reply);
+    // It has one word for everything that hinders it.
+    const truth = await this.look(leg);
+    if (truth.state === 'gone') return { outcome: 'gone' };
+    return { outcome: 'refused', reason: reply.text };
   }
 
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
@@ -314,22 +326,15 @@ export class FreeSwitch implements Switch {
   }
 
   async parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }> {
-    const [shown, tasks] = await Promise.all([
-      this.#link.api(say.showChannelsInFull),
-      this.#link.api(say.showTasks),
-    ]);
+    const shown = await this.#link.api(say.showChannelsInFull);
     const legs = shown.answered ? readUnanswered(shown.text) : undefined;
-    if (legs === undefined || !tasks.answered) return unknown;
-    const groups = new Set(readTasks(tasks.text).map((one) => one.group));
+    if (legs === undefined) return unknown;
     const parked: ParkedLeg[] = [];
     for (const leg of legs) {
       const dump = await this.#link.api(say.dump(leg));
       if (!dump.answered) return unknown;
       const waiting = readWaiting(dump.text, this.#country);
-      if (waiting === undefined) continue;
-      const { taken, ...call } = waiting;
-      // Marked, and its apology still to come: whoever marked it got no further. (Its tasks are in a group of its own name.)
-      if (!taken || groups.has(leg)) parked.push(call);
+      if (waiting !== undefined) parked.push(waiting);
     }
     return { outcome: 'listed', parked };
   }

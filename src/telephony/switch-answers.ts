@@ -2,9 +2,8 @@
 
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
 import type { Commanded, LegTruth, ParkedLeg } from '../flow/ports.ts';
-import { takenVariable } from './dial-string.ts';
 import type { Reply } from './esl-link.ts';
-import { type Headers, instantUs, legOf, parkedLeg, waitingCall } from './switch-events.ts';
+import { type Headers, instantUs, isWaiting, legOf, parkedLeg } from './switch-events.ts';
 
 /** `+OK...` is done; that a leg is not there is told in four spellings. */
 export function commanded(reply: Reply): Commanded {
@@ -99,17 +98,13 @@ export function readDump(json: string): LegTruth | undefined {
 }
 
 /**
- * A call from outside that rings unanswered, from its dump; `undefined`: none. `taken`: a gateway began to take it, and may
- * have got no further.
+ * A call from outside that waits for somebody to take it, from its dump; `undefined`: none. One that a gateway began to take,
+ * and got no further, waits too; one that is spoken to hears the apology and ends with it.
  */
-export function readWaiting(json: string, country: string): (ParkedLeg & { taken: boolean }) | undefined {
+export function readWaiting(json: string, country: string): ParkedLeg | undefined {
   const dump = dumped(json);
   const leg = legOf(dump, 'Unique-ID');
-  // Of one that nobody took and that is spoken to all the same, the apology has begun: it ends with that.
-  const taken = dump.header(`variable_${takenVariable}`) === 'true';
-  const call = waitingCall(dump);
-  if (leg === undefined || call === undefined || (call === 'speaking' && !taken)) return undefined;
-  return { ...parkedLeg(dump, leg, country), taken };
+  return leg !== undefined && isWaiting(dump) ? parkedLeg(dump, leg, country) : undefined;
 }
 
 function dumped(json: string): Headers {

@@ -90,20 +90,17 @@ function parked(event: SwitchHeaders, leg: LegUuid, country: string): SwitchEven
   if (event.header('Call-Direction') === 'outbound') {
     return event.header('Answer-State') === 'answered' ? answered(event, leg) : undefined;
   }
-  const call = waitingCall(event);
-  if (call === undefined || event.header(`variable_${takenVariable}`) === 'true') return undefined;
-  return { type: 'legParked', ...parkedLeg(event, leg, country) };
+  return isWaiting(event) ? { type: 'legParked', ...parkedLeg(event, leg, country) } : undefined;
 }
 
-/**
- * A call from outside, by the marker of the shipped dialplan, that nobody has answered. `speaking`: something is said to it
- * all the same, by early media.
- */
-export function waitingCall(leg: Headers): 'waiting' | 'speaking' | undefined {
-  if (leg.header('Call-Direction') !== 'inbound') return undefined;
-  if (leg.header(`variable_${inboundVariable}`) !== 'true') return undefined;
-  const state = leg.header('Answer-State');
-  return state === 'ringing' ? 'waiting' : state === 'early' ? 'speaking' : undefined;
+/** A call from outside, by the marker of the shipped dialplan, that rings and that nobody has taken. */
+export function isWaiting(leg: Headers): boolean {
+  return (
+    leg.header('Call-Direction') === 'inbound' &&
+    leg.header('Answer-State') === 'ringing' &&
+    leg.header(`variable_${inboundVariable}`) === 'true' &&
+    leg.header(`variable_${takenVariable}`) !== 'true'
+  );
 }
 
 /** Who calls whom, of a call from outside: the same from its event and from its dump. */

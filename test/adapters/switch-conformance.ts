@@ -41,6 +41,8 @@ export interface SwitchWorld {
 /** A number of ours. */
 const ddi = '+33899000001';
 const shown = '+33155000001' as E164;
+/** Lie in the folder before the suite begins: a machine under load renders late, and what is not there is not waited for. */
+export const sentencesSaid = (): Sentence[] => [question, farewell];
 const question: Sentence = { language: 'en', key: 'caller_reminder' };
 const farewell: Sentence = { language: 'fr', key: 'caller_farewell', because: 'limit' };
 const done = { outcome: 'done' };
@@ -84,7 +86,12 @@ class Ear {
   }
 }
 
-export function switchConformance(name: string, makeWorld: () => Promise<SwitchWorld>): void {
+/** `readsRecords`: the folder the switch writes its records to can be read; without it nothing is said of them. */
+export function switchConformance(
+  name: string,
+  makeWorld: () => Promise<SwitchWorld>,
+  { readsRecords = true } = {},
+): void {
   describe(name, () => {
     let world: SwitchWorld;
     let ear: Ear;
@@ -598,7 +605,9 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         await world.switch.askDigits(leg, wanted('op_1'));
         // The sentence before the first asking is heard all the same.
         await ear.next('played', leg);
+        const watch = await answered({ guardSeconds: 2 });
         await phone.keys('12');
+        await ear.next('legEnded', watch.leg);
         await world.switch.askDigits(leg, wanted('op_1'));
         await phone.keys('34#');
         expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_1', digits: '34' });
@@ -608,15 +617,18 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
 
       test('hangs up in the middle of a number: its end is all that is told', async () => {
         const { leg, phone } = await inTalkWithUs();
+        const watch = await answered({ guardSeconds: 2 });
         await world.switch.askDigits(leg, wanted('op_1'));
         await phone.keys('12');
+        // Time for the keys to arrive.
+        await ear.next('legEnded', watch.leg);
         await phone.hangUp();
         expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'normal' });
         expect(ear.of('digitsGiven')).toHaveLength(0);
         expect(ear.of('noKeyGiven')).toHaveLength(0);
       });
 
-      test('a PIN is told, and leaves nothing in the record of its leg', async () => {
+      test.runIf(readsRecords)('a PIN is told, and leaves nothing in the record of its leg', async () => {
         const { leg, phone } = await inTalkWithUs();
         await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
         await phone.keys('7391#');
@@ -635,19 +647,24 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         expect(record).not.toMatch(/7391|"ringmeter_digits"|"sensitive_dtmf"/);
       });
 
-      test('who hangs up in the middle of his PIN leaves no record it could stand in', async () => {
-        const { leg, phone } = await inTalkWithUs();
-        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
-        await phone.keys('739');
-        await phone.hangUp();
-        await ear.next('legEnded', leg);
-        // Another's record is there: this one's would be too.
-        const other = await inTalkWithUs();
-        await other.phone.hangUp();
-        await ear.next('legEnded', other.leg);
-        await vi.waitFor(async () => expect(await world.record(other.leg)).toContain(other.leg));
-        expect(await world.record(leg)).toBe(undefined);
-      });
+      test.runIf(readsRecords)(
+        'who hangs up in the middle of his PIN leaves no record it could stand in',
+        async () => {
+          const { leg, phone } = await inTalkWithUs();
+          const watch = await answered({ guardSeconds: 2 });
+          await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+          await phone.keys('739');
+          await ear.next('legEnded', watch.leg);
+          await phone.hangUp();
+          await ear.next('legEnded', leg);
+          // Another's record is there: this one's would be too.
+          const other = await inTalkWithUs();
+          await other.phone.hangUp();
+          await ear.next('legEnded', other.leg);
+          await vi.waitFor(async () => expect(await world.record(other.leg)).toContain(other.leg));
+          expect(await world.record(leg)).toBe(undefined);
+        },
+      );
 
       test('is joined under a limit and stays for the farewell; a PIN question left open leaves the talk its record', async () => {
         const a = await inTalkWithUs();
@@ -667,7 +684,8 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
         expect(await world.switch.hangUp(a.leg, 'normal')).toEqual(done);
         expect(await ear.next('legEnded', a.leg)).toMatchObject({ bridgedAtUs: atUs });
         expect(ear.of('legParked', a.leg)).toHaveLength(1);
-        await vi.waitFor(async () => expect(await world.record(a.leg)).toContain(String(atUs)));
+        if (readsRecords)
+          await vi.waitFor(async () => expect(await world.record(a.leg)).toContain(String(atUs)));
       });
 
       test('is cut by the switch itself when no gateway is left', async () => {
@@ -704,8 +722,10 @@ export function switchConformance(name: string, makeWorld: () => Promise<SwitchW
 
       test('an heir asks again what was being keyed', async () => {
         const { leg, phone } = await inTalkWithUs();
+        const watch = await answered({ guardSeconds: 2 });
         await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
         await phone.keys('12');
+        await ear.next('legEnded', watch.leg);
         await world.switch.stop();
         const heir = world.another();
         const heard = new Ear(heir);

@@ -8,8 +8,9 @@ import type { E164 } from '../../src/core/ids.ts';
 import type { Log } from '../../src/flow/ports.ts';
 import { startSandboxSwitch } from '../../src/sandbox/switch.ts';
 import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
+import { PromptAudio } from '../../src/telephony/prompt-audio.ts';
 import { CuttableLink } from './cuttable-link.ts';
-import { switchConformance, type Phone, type SwitchWorld } from './switch-conformance.ts';
+import { sentencesSaid, switchConformance, type Phone, type SwitchWorld } from './switch-conformance.ts';
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let numbers = 0;
@@ -24,6 +25,8 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
     dirAtSwitch: dir,
     engine: fileURLToPath(new URL('mute-engine.mjs', import.meta.url)),
   };
+  const audio = new PromptAudio(prompts);
+  for (const sentence of sentencesSaid()) await audio.render(sentence);
   const made: FreeSwitch[] = [];
   const gateway = (): FreeSwitch => {
     const one = new FreeSwitch({

@@ -13,7 +13,13 @@ import { CuttableLink } from '../adapters/cuttable-link.ts';
 import type { Phone, Telephones } from '../telephones.ts';
 import type { GivenSwitch } from '../world.ts';
 import { promptsHeard, type HeardPrompt } from './heard.ts';
-import { type Behaviour, type EslAddress, eslAddress, TelephoneNetwork } from './telephone-network.ts';
+import {
+  type Behaviour,
+  type EslAddress,
+  eslAddress,
+  sipAddressOf,
+  TelephoneNetwork,
+} from './telephone-network.ts';
 
 const { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS, PROMPTS_DIR } = process.env;
 const { CDR_SPOOL, FREESWITCH_START } = process.env;
@@ -66,7 +72,7 @@ export async function givenSwitch(): Promise<LiveSwitch> {
       PROMPTS_DIR_AT_SWITCH: promptsDir,
     },
     gatewayPort: Number(new URL(cdr).port),
-    telephones: telephonesOf(network),
+    telephones: telephonesOf(network, await sipAddressOf(at)),
     heard,
     says: (number, file) => network.says(number, path.join(promptsDir, file)),
     fallsSilent: (number) => network.fallsSilent(number),
@@ -101,7 +107,7 @@ async function crash(at: EslAddress): Promise<void> {
   await promisify(exec)(FREESWITCH_START ?? 'false');
 }
 
-function telephonesOf(network: TelephoneNetwork): Telephones {
+function telephonesOf(network: TelephoneNetwork, sipOfSwitch: string): Telephones {
   return {
     phone(number) {
       const call = network.call(number);
@@ -122,6 +128,7 @@ function telephonesOf(network: TelephoneNetwork): Telephones {
       else if (act === 'keys') await phone.keys((body as { digits: string }).digits);
       else await network.refuses(number, act === 'busy' ? 'busy' : 'refuses');
     },
+    dials: (number, ddi, options) => network.dials(number, ddi, sipOfSwitch, options),
     behaves(number, behaviour) {
       network.give(number, (behaviour as { behaviour: Behaviour }).behaviour);
       return Promise.resolve();

@@ -1,10 +1,12 @@
 // Telephones made of a second FreeSWITCH (see vitest.live.config.ts): every call to it parks, ringing, and is answered,
-// typed into and hung up over its event socket.
+// typed into and hung up over its event socket; and they call the switch under test as a carrier does, over SIP.
+import { randomUUID } from 'node:crypto';
 import { realClock } from '../../src/clock-and-ids.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import type { ApiCommand } from '../../src/telephony/dial-string.ts';
 import { EslLink, type SwitchHeaders } from '../../src/telephony/esl-link.ts';
 import type { Phone } from '../adapters/switch-conformance.ts';
+import type { Dialling } from '../telephones.ts';
 
 export type Behaviour = 'manual' | 'busy' | 'refuses' | 'unreachable';
 type State = 'ringing' | 'answered' | 'ended';
@@ -34,6 +36,28 @@ interface Telephone {
   recording?: string;
 }
 
+/** What is asked of a switch's event socket once. */
+export async function askOnce(at: EslAddress, ...commands: string[]): Promise<string[]> {
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  let isUp = (): void => undefined;
+  const up = new Promise<void>((resolve) => (isUp = resolve));
+  const link = new EslLink(
+    { ...at, id: 'asked once', events: ['HEARTBEAT'], clock: realClock, log: quiet },
+    { up: () => isUp(), down: () => undefined, event: () => undefined },
+  );
+  link.start();
+  await up;
+  const replies = await Promise.all(commands.map((command) => link.api(command as ApiCommand)));
+  await link.stop();
+  return replies.map((reply) => (reply.answered ? reply.text : ''));
+}
+
+/** `127.0.0.1:5080`: where this switch, in our configuration, is called by SIP. */
+export async function sipAddressOf(at: EslAddress): Promise<string> {
+  const [ip = '', port = ''] = await askOnce(at, 'global_getvar sip_ip', 'global_getvar sip_port');
+  return `${ip}:${port}`;
+}
+
 /** A call as its telephone has it. */
 export interface TelephoneCall {
   state: State;
@@ -44,6 +68,8 @@ export interface TelephoneCall {
 export class TelephoneNetwork {
   readonly #link: EslLink;
   readonly #telephones = new Map<string, Telephone>();
+  /** By the leg of the call they made. */
+  readonly #dialled = new Map<string, Telephone>();
   readonly #changes = new Set<() => void>();
   readonly #up: Promise<void>;
   readonly #recordings: string | undefined;
@@ -60,7 +86,13 @@ export class TelephoneNetwork {
       {
         ...address,
         id: 'telephones',
-        events: ['CHANNEL_PARK', 'CHANNEL_ANSWER', 'PLAYBACK_START', 'CHANNEL_HANGUP_COMPLETE'],
+        events: [
+          'CHANNEL_PARK',
+          'CHANNEL_PROGRESS',
+          'CHANNEL_ANSWER',
+          'PLAYBACK_START',
+          'CHANNEL_HANGUP_COMPLETE',
+        ],
         clock: realClock,
         log: { info: () => undefined, warn: tell, error: tell },
       },
@@ -97,6 +129,34 @@ export class TelephoneNetwork {
   call(number: string): TelephoneCall | undefined {
     const { state, callerId = '', recording } = this.#telephones.get(number) ?? {};
     return state && { state, callerId, ...(recording !== undefined && { recording }) };
+  }
+
+  /**
+   * This telephone calls a number of the switch at `sip`; it rings there, or has ended, when this resolves. What a carrier writes
+   * for the caller: From as he says or anonymous (RFC 3323), P-Asserted-Identity (RFC 3325) where the network vouches for it.
+   */
+  async dials(
+    number: string,
+    ddi: string,
+    sip: string,
+    { withheld = false, assertedBy }: Dialling = {},
+  ): Promise<void> {
+    const leg = randomUUID();
+    const telephone: Telephone = { behaviour: 'manual', leg, callerId: ddi };
+    this.#telephones.set(number, telephone);
+    this.#dialled.set(leg, telephone);
+    const variables = [
+      `origination_uuid=${leg}`,
+      'originate_timeout=60',
+      'ignore_early_media=true',
+      'sip_cid_type=none',
+      `origination_caller_id_number=${withheld ? 'anonymous' : number}`,
+      `origination_caller_id_name=${withheld ? 'Anonymous' : number}`,
+      ...(withheld ? ["sip_from_uri='sip:anonymous@anonymous.invalid'", 'sip_h_Privacy=id'] : []),
+      ...(assertedBy === undefined ? [] : [`sip_h_P-Asserted-Identity='<sip:${number}@127.0.0.1>'`]),
+    ].join(',');
+    await this.#command(`bgapi originate {${variables}}sofia/phones/${ddi}@${sip} &playback(${silence})`);
+    await this.#until(() => telephone.state !== undefined);
   }
 
   async refuses(number: string, how: 'busy' | 'refuses'): Promise<void> {
@@ -136,7 +196,11 @@ export class TelephoneNetwork {
         await this.#until(() => its().isSending === true || its().state === 'ended');
       },
       hangUp: () => this.#command(`uuid_kill ${leg()} NORMAL_CLEARING`),
-      keys: (digits) => this.#command(`uuid_send_dtmf ${leg()} ${digits}@100`),
+      keys: async (digits) => {
+        // What dialled sends sound a moment after it is answered; keys travel in it.
+        await this.#until(() => its().isSending === true || its().state === 'ended');
+        await this.#command(`uuid_send_dtmf ${leg()} ${digits}@100`);
+      },
     };
   }
 
@@ -171,9 +235,11 @@ export class TelephoneNetwork {
   #hear(event: SwitchHeaders): void {
     const leg = event.header('Unique-ID');
     const number = decodeURIComponent(event.header('Caller-Destination-Number') ?? '');
-    const telephone = this.#telephones.get(number);
-    if (leg === undefined || telephone === undefined) return;
+    if (leg === undefined) return;
+    const telephone = this.#dialled.get(leg) ?? this.#telephones.get(number);
+    if (telephone === undefined) return;
     const name = event.header('Event-Name');
+    if (name === 'CHANNEL_PROGRESS' && !this.#dialled.has(leg)) return;
     // Of the call before, whose end is still being told.
     if (name !== 'CHANNEL_PARK' && leg !== telephone.leg) return;
     switch (name) {
@@ -188,6 +254,9 @@ export class TelephoneNetwork {
         if (telephone.behaviour !== 'manual') {
           void this.#link.api(`uuid_kill ${leg} ${refusals[telephone.behaviour]}` as ApiCommand);
         }
+        break;
+      case 'CHANNEL_PROGRESS':
+        telephone.state ??= 'ringing';
         break;
       case 'CHANNEL_ANSWER':
         telephone.state = 'answered';
