@@ -20,6 +20,13 @@ create table ddis (
   recognized_by text not null default 'server' check (recognized_by in ('server', 'accounts')),
   -- core/inbound-settings: what differs from the usual ones
   settings jsonb not null default '{}',
+  -- asked instead of the merchant's own server where it is another; the same columns
+  server_protocol text check (server_protocol in ('rest', 'soap')),
+  server_url text,
+  server_timeout_ms integer not null default 4000 check (server_timeout_ms between 500 and 5000),
+  server_secret_sealed bytea,
+  server_credentials_sealed bytea,
+  check ((server_protocol is null) = (server_url is null)),
   active boolean not null default true,
   created_at timestamptz not null default now()
 );

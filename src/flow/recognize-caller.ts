@@ -38,7 +38,7 @@ export async function recognize(
   const { server, activity, slug } = await house.db.asMerchant(merchantId, async (tx) => {
     const known = await readKnownCall(tx, session.id);
     return {
-      server: await readMerchantServer(tx),
+      server: await readMerchantServer(tx, inbound.ddi),
       slug: known?.slug ?? '',
       activity: await clientActivity(tx, {
         callSessionId: session.id,

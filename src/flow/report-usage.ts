@@ -61,7 +61,7 @@ export async function writeUsage(
     outcome: ended.outcome ?? 'failed',
   });
   await settleAccount(house, tx, stored, ended, known.tariff, at);
-  const nobodyToTell = (await readMerchantServer(tx)) === undefined;
+  const nobodyToTell = (await readMerchantServer(tx, known.ddi)) === undefined;
   const { merchantId, orderId } = stored;
   await insertUsageReport(tx, {
     id,
@@ -86,10 +86,10 @@ export async function reportUsage(
   house: House,
   { merchantId, reportId }: { merchantId: string; reportId: string },
 ): Promise<void> {
-  const { report, server } = await house.db.asMerchant(merchantId, async (tx) => ({
-    report: await readUsageReport(tx, reportId),
-    server: await readMerchantServer(tx),
-  }));
+  const { report, server } = await house.db.asMerchant(merchantId, async (tx) => {
+    const found = await readUsageReport(tx, reportId);
+    return { report: found, server: found && (await readMerchantServer(tx, found.ddi)) };
+  });
   if (report?.state !== 'pending') return;
   const delivered: Delivered = server
     ? await house.merchantServer.report(addressOf(house, merchantId, server), {

@@ -263,12 +263,18 @@ export async function insertUsageReport(
 export interface StoredUsageReport {
   id: string;
   body: string;
+  ddi: E164;
   tries: number;
   state: 'pending' | 'delivered' | 'parked';
 }
 
 export async function readUsageReport(tx: Tx, id: string): Promise<StoredUsageReport | undefined> {
-  return firstRow(tx, 'select id, body, tries, state from usage_reports where id = ?', [id]);
+  return firstRow(
+    tx,
+    `select u.id, u.body, k.ddi, u.tries, u.state from usage_reports u join known_calls k using (call_session_id)
+     where u.id = ?`,
+    [id],
+  );
 }
 
 /** What came of a try. A report that was delivered meanwhile stays so. */
@@ -326,12 +332,21 @@ export interface StoredServer {
   credentialsSealed: Buffer | null;
 }
 
-/** The merchant's own server, as he has set it; nothing where he has none. */
-export async function readMerchantServer(tx: Tx): Promise<StoredServer | undefined> {
+/**
+ * The merchant's own server, as he has set it: the one of this DDI where it has one, else that of all his numbers; nothing
+ * where he has none.
+ */
+export async function readMerchantServer(tx: Tx, ddi: E164): Promise<StoredServer | undefined> {
   return firstRow(
     tx,
-    `select server_protocol as protocol, server_url as url, server_timeout_ms as "timeoutMs",
-       server_secret_sealed as "secretSealed", server_credentials_sealed as "credentialsSealed"
-     from merchants where server_url is not null and server_protocol is not null`,
+    `select protocol, url, "timeoutMs", "secretSealed", "credentialsSealed" from (
+       select 1 as rank, server_protocol as protocol, server_url as url, server_timeout_ms as "timeoutMs",
+         server_secret_sealed as "secretSealed", server_credentials_sealed as "credentialsSealed"
+       from ddis where number = ? and server_url is not null
+       union all
+       select 2, server_protocol, server_url, server_timeout_ms, server_secret_sealed, server_credentials_sealed
+       from merchants where server_url is not null and server_protocol is not null) servers
+     order by rank limit 1`,
+    [ddi],
   );
 }

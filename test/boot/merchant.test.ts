@@ -302,7 +302,7 @@ describe('who calls', () => {
     const answer = (await rest.json()) as Record<string, unknown>;
     expect(answer).toMatchObject(said);
     const operation = path === 'recognize-caller' ? 'recognizeCaller' : 'recognizeClientCode';
-    const soap = await askSoap(questionXml(operation, more as Record<string, string>));
+    const soap = await askSoap(questionXml(operation, more));
     expect(soap.status).toBe(200);
     for (const [name, value] of Object.entries(answer)) {
       for (const one of [value].flat()) {
