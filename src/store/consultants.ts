@@ -1,6 +1,7 @@
 // Consultants and who has claimed them. A claim is taken by one statement that locks what it takes, so that of a hundred
 // callers exactly one gets the consultant. Soft claims lapse by themselves; a hard one lasts while he is on the line.
 
+import type { ConsultantAvailability } from '../core/consultant.ts';
 import type { E164, Language } from '../core/ids.ts';
 import { rows, type Tx } from './database.ts';
 
@@ -117,4 +118,19 @@ async function tellLines(tx: Tx, consultantIds: readonly string[]): Promise<void
        (select distinct line_id from line_consultants where consultant_id = any(?::text[])) lines`,
     [consultantIds as string[]],
   );
+}
+
+/** What he, or his merchant for him, set: whether he is rung from now on. `false`: there is no such consultant. */
+export async function setConsultantSetting(
+  tx: Tx,
+  consultantId: string,
+  setting: ConsultantAvailability['setting'],
+): Promise<boolean> {
+  const set = await rows(tx, `update consultants set setting = ? where id = ? returning id`, [
+    setting,
+    consultantId,
+  ]);
+  if (set.length === 0) return false;
+  await tellLines(tx, [consultantId]);
+  return true;
 }

@@ -11,18 +11,20 @@ import express, {
   type Router,
 } from 'express';
 import type { House } from '../flow/house.ts';
-import { merchantOfApiKey } from '../store/finders.ts';
-import { sha256 } from '../store/seal.ts';
 import { callbackRoutes } from './api-callbacks.ts';
+import { consultantRoutes } from './api-consultants.ts';
+import { merchantOfKey } from './api-key.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
+import { publishKnownCallers } from './known-caller-shapes.ts';
 import { publishNotices } from './notice-shapes.ts';
 import { isProblemKind, problemStatuses } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
 import { ApiRoutes, idempotencyKeyShape, type ApiAnswer, type MountedRoute } from './routes.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { soapService, type SoapSettings } from './soap-service.ts';
 
 /** Every route of the API, declared. */
 export function merchantRoutes(house: House): ApiRoutes {
@@ -30,12 +32,14 @@ export function merchantRoutes(house: House): ApiRoutes {
   callbackRoutes(routes, house);
   recordRoutes(routes, house);
   refundRoutes(routes, house);
+  consultantRoutes(routes, house);
   publishNotices(routes);
+  publishKnownCallers(routes);
   return routes;
 }
 
-/** Serves `/v1/...`, `/openapi.json` and `/problems/{kind}`. To be mounted at the root. */
-export function merchantApi(house: House): Router {
+/** Serves `/v1/...`, `/soap/v1`, `/openapi.json` and `/problems/{kind}`. To be mounted at the root. */
+export function merchantApi(house: House, settings: { soap?: SoapSettings } = {}): Router {
   const router = express.Router({ strict: true });
   const routes = merchantRoutes(house);
   const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
@@ -45,6 +49,8 @@ export function merchantApi(house: House): Router {
     response.type('application/json').send(document);
   });
   router.get('/problems/:kind', (request, response, next) => explainProblem(request, response, next));
+
+  router.use(soapService(house, routes, settings.soap));
 
   router.use('/v1', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
@@ -191,34 +197,11 @@ function send(
   response.send(answer.text);
 }
 
-/** RFC 6750, 2.1. A key that is nobody's and a key that was revoked look the same. */
+/** RFC 6750, 2.1. */
 async function merchantOf(house: House, request: Request): Promise<string | undefined> {
-  const key = /^Bearer +(rk_(?:live|demo)_[0-9A-Za-z_-]{16,128}) *$/i.exec(
-    request.get('authorization') ?? '',
-  )?.[1];
-  if (key === undefined) return undefined;
-  const hash = sha256(key);
-  const name = hash.toString('base64');
-  const nowMs = house.clock.monotonicMs();
-  const keys = knownKeys.get(house) ?? new Map<string, KnownKey>();
-  knownKeys.set(house, keys);
-  const known = keys.get(name);
-  if (known && known.untilMs > nowMs) return known.merchantId;
-  const merchantId = await house.db.asNobody((db) => merchantOfApiKey(db, hash));
-  if (keys.size >= knownKeysMax) keys.clear();
-  if (merchantId === undefined) keys.delete(name);
-  else keys.set(name, { merchantId, untilMs: nowMs + keyKnownMs });
-  return merchantId;
+  const key = /^Bearer +(\S+) *$/i.exec(request.get('authorization') ?? '')?.[1];
+  return key === undefined ? undefined : await merchantOfKey(house, key);
 }
-
-interface KnownKey {
-  merchantId: string;
-  untilMs: number;
-}
-/** Keys that were good a moment ago. A revoked one is refused this much later, everywhere. */
-const keyKnownMs = 2_000;
-const knownKeysMax = 10_000;
-const knownKeys = new WeakMap<House, Map<string, KnownKey>>();
 
 /** The page behind a problem's `type`. */
 function explainProblem(request: Request, response: Response, next: NextFunction): void {

@@ -71,9 +71,10 @@ export interface ApiRoute<
 export interface MountedRoute {
   method: 'get' | 'post';
   path: string;
+  name: string;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
   run(
-    request: Request,
+    request: Pick<Request, 'params' | 'query' | 'body'>,
     from: { merchantId: string; language: Language; requestKey?: string },
   ): Promise<ApiAnswer>;
 }
@@ -164,6 +165,7 @@ export class ApiRoutes {
     this.routes.push({
       method: route.method,
       path: route.path,
+      name: route.name,
       run: (request, from) => {
         const read = readRequest(route, request);
         if ('problem' in read) return Promise.resolve(read);
@@ -207,7 +209,7 @@ export class ApiRoutes {
 
 function readRequest<P extends Shape | undefined, Q extends Shape | undefined, B extends Shape | undefined>(
   route: ApiRoute<P, Q, B>,
-  request: Request,
+  request: Pick<Request, 'params' | 'query' | 'body'>,
 ): { parsed: Pick<ApiCall<P, Q, B>, 'params' | 'query' | 'body'> } | { problem: ProblemDraft; began: false } {
   const errors: { in: string; pointer: string; detail: string }[] = [];
   const read = (place: 'params' | 'query' | 'body', shape: Shape | undefined, given: unknown): unknown => {

@@ -3,7 +3,6 @@
 
 import { createServer as createTcpServer } from 'node:net';
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { usageBody } from '../../src/core/known-caller.ts';

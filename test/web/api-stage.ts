@@ -126,6 +126,10 @@ export async function apiStage(
     processor,
     switches: new Map(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
+    merchantServer: {
+      ask: () => Promise.reject(new Error('nobody rings in here')),
+      report: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }),
+    },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     log,
     metrics,

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { usageBody } from '../../src/core/known-caller.ts';
 import { noticeTypes } from '../../src/core/merchant-notice.ts';
+import { readRecognition } from '../../src/merchants/recognition.ts';
+import { questionFields } from '../../src/merchants/server-language.ts';
 import { noticeBodyShape } from '../../src/web/notice-shapes.ts';
 import { problemKinds } from '../../src/web/problem-kinds.ts';
+import { byCode, byNumber, usage } from '../adapters/scripted-merchant.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 
 interface Operation {
@@ -82,6 +86,7 @@ describe('/openapi.json', () => {
       'get /v1/orders/{id}/refunds',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
+      'post /v1/consultants/{id}/availability',
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
@@ -197,8 +202,10 @@ describe('answers', () => {
 });
 
 describe('webhooks', () => {
-  it('describe every kind of notice, its headers and its body', () => {
-    expect(Object.keys(document.webhooks).sort()).toEqual([...noticeTypes].sort());
+  it('describe every kind of notice, and what a merchant’s own server is asked, with headers and body', () => {
+    expect(Object.keys(document.webhooks).sort()).toEqual(
+      [...noticeTypes, 'recognizeCaller', 'recognizeClientCode', 'reportUsage'].sort(),
+    );
     for (const hook of Object.values(document.webhooks)) {
       const post = hook['post'];
       expect(post?.parameters?.map(({ name }) => name)).toEqual([
@@ -221,6 +228,33 @@ describe('webhooks', () => {
       const schema = document.webhooks[type]?.['post']?.requestBody?.content['application/json']?.schema;
       published(schema ?? {}).parse(JSON.parse(body));
     }
+  });
+
+  it.each([
+    ['recognizeCaller', questionFields(byNumber)],
+    ['recognizeClientCode', questionFields(byCode)],
+    ['reportUsage', JSON.parse(usageBody(usage))],
+  ])('describe what a merchant’s own server is really sent: %s', (name, body) => {
+    const post = document.webhooks[name]?.['post'];
+    const schema = post?.requestBody?.content['application/json']?.schema;
+    expect(published(schema ?? {}).parse(body)).toEqual(body);
+    expect(published(schema ?? {}).safeParse({ ...body, ddi: '0199000009' }).success).toBe(false);
+  });
+
+  it.each([
+    [true, { outcome: 'recognized', clientCode: 'C-1', talkLimitSeconds: 0, consultants: ['con_1'] }],
+    [true, { outcome: 'proof_wanted', proof: 'client_code', language: 'fr' }],
+    [true, { outcome: 'refused', reason: 'busy', text: 'Plus tard.' }],
+    [false, { outcome: 'recognized', clientCode: 'C-1', talkLimitSeconds: 86_401 }],
+    [false, { outcome: 'recognized', clientCode: 'C 1' }],
+    [false, { outcome: 'recognized', clientCode: 'C-1', language: 'tlh' }],
+    [false, { outcome: 'refused', reason: 'because' }],
+    [false, { outcome: 'ok' }],
+  ])('say of an answer what is said when it comes: %s', (isFine, answer) => {
+    const post = document.webhooks['recognizeCaller']?.['post'];
+    const schema = post?.responses['200']?.content?.['application/json']?.schema;
+    expect(published(schema ?? {}).safeParse(answer).success).toBe(isFine);
+    expect('recognition' in readRecognition(byNumber, answer)).toBe(isFine);
   });
 
   it.each(noticeTypes)('%s is told apart by its type', (type) => {
