@@ -15,7 +15,7 @@ create table ddis (
   id text primary key,
   merchant_id text not null references merchants,
   line_id text not null references lines,
-  number text not null unique check (number ~ '^\\\\+[1-9][0-9]{4,14}$'),
+  number text not null unique check (number ~ '^\\+[1-9][0-9]{4,14}$'),
   -- who says whether a caller is known: the merchant's own server, or accounts kept here
   recognized_by text not null default 'server' check (recognized_by in ('server', 'accounts')),
   -- core/inbound-settings: what differs from the usual ones

@@ -28,7 +28,7 @@ import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { PostgresDatabase } from './store/database.ts';
-import { demoConsultants, seedDemoMerchant } from './store/demo-merchant.ts';
+import { demoConsultants, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
 import { Seal, sha256 } from './store/seal.ts';
@@ -54,7 +54,14 @@ export interface World {
 export interface Gateway {
   url: string;
   /** Absent in production. */
-  demo?: { apiKey: string; gatewayUrl: string; consultants: readonly string[]; caller: string };
+  demo?: {
+    apiKey: string;
+    gatewayUrl: string;
+    consultants: readonly string[];
+    caller: string;
+    /** What a caller dials who is known: one number for each way of knowing him. */
+    ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
+  };
   house: House;
   /** Takes no new calls, finishes what is being written, leaves live calls to the switch. Closing twice is once. */
   close(): Promise<void>;
@@ -248,12 +255,22 @@ async function prepareDemo(
     linkSecret: derived('demo link secret'),
     pageOrigins: [config.publicUrl, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])],
     ...(noticesUrl !== undefined &&
-      noticeSecret !== undefined && { notices: { url: noticesUrl, secret: noticeSecret } }),
+      noticeSecret !== undefined && {
+        notices: { url: noticesUrl, secret: noticeSecret },
+        // The sandbox's merchant has one address and one secret for all of it.
+        server: {
+          restUrl: new URL('/server', noticesUrl).href,
+          soapUrl: new URL('/server/soap', noticesUrl).href,
+          secret: noticeSecret,
+          user: 'ringmeter',
+        },
+      }),
   });
   return {
     apiKey,
     gatewayUrl: config.publicUrl,
     consultants: demoConsultants.map((one) => one.number),
     caller: '+33612345678',
+    ddis: demoDdis.map(({ number, way }) => ({ number, way })),
   };
 }

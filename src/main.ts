@@ -231,7 +231,16 @@ function announce(config: Config, gateway: GatewayFacts, parts: RunningSandbox |
   say('');
   say(`  demo key   ${demo.apiKey}`);
   say('');
+  for (const { number, way } of demo.ddis) say(`  ${number}  known callers, ${ways[way]}`);
+  if (parts !== undefined) say(`  to be dialled on ${parts.addresses.publicUrl}/demo`);
+  say('');
 }
+
+const ways = {
+  rest: "recognized by the merchant's server (REST)",
+  soap: "recognized by the merchant's server (SOAP)",
+  accounts: 'recognized by accounts kept here',
+};
 
 function shown(path: string): string {
   const near = relative(process.cwd(), path);

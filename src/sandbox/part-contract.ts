@@ -82,4 +82,6 @@ export interface DemoFacts {
   /** In E.164; the first rings first. */
   consultants: readonly string[];
   caller: string;
+  /** What a caller dials who is known: one number for each way of knowing him. */
+  ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
 }

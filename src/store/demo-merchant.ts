@@ -1,9 +1,12 @@
 // The merchant every demonstration begins with: three consultants, one line as merchants sell it, one with a limit short
-// enough to watch the warning and the cut, one that sells a ticket without a call. Written again at every start, so that
-// changed addresses take effect; never written in production.
+// enough to watch the warning and the cut, one that sells a ticket without a call, one for callers he knows, reached by a
+// number for each way of knowing them. Written again at every start, so that changed addresses take effect; never written
+// in production.
 
 import { type AbuseLimits, usualLimits } from '../core/abuse-limits.ts';
+import { money } from '../core/money.ts';
 import type { TariffPlan } from '../core/tariff.ts';
+import { insertClient, move } from './client-accounts.ts';
 import type { Database, Tx } from './database.ts';
 import type { Seal } from './seal.ts';
 
@@ -11,6 +14,8 @@ export interface DemoFacts {
   apiKeyHash: Buffer;
   /** Absent: no notices are sent. */
   notices?: { url: string; secret: string };
+  /** His own server, which speaks both languages; absent: he has none. */
+  server?: { restUrl: string; soapUrl: string; secret: string; user: string };
   linkSecret: string;
   pageOrigins: readonly string[];
 }
@@ -85,6 +90,24 @@ const lines: {
     },
   },
   {
+    slug: 'demo-known',
+    sells: 'conversation',
+    fr: 'Ligne des clients',
+    en: 'Client line',
+    durations: [600, 1800],
+    plan: {
+      timeZone: zone,
+      standard: {
+        ...common,
+        fixedPrice: '0',
+        includedSeconds: 0,
+        bands: [{ fromSecond: 0, pricePerMinute: '2.40' }],
+        increment,
+      },
+      windows: [],
+    },
+  },
+  {
     slug: 'demo-ticket',
     sells: 'fixed_sale',
     fr: 'Billet d’accès au site',
@@ -103,6 +126,21 @@ const lines: {
     },
   },
 ];
+
+/** Who says whether a caller is known, by the number he dials: nobody's numbers, in the country of the others. */
+export const demoDdis = [
+  { id: 'ddi_demo_rest', number: '+33199000201', way: 'rest' },
+  { id: 'ddi_demo_soap', number: '+33199000202', way: 'soap' },
+  { id: 'ddi_demo_accounts', number: '+33199000203', way: 'accounts' },
+] as const;
+
+/** Known by his code alone, whichever telephone he takes; eight minutes and twenty seconds of the client line. */
+const demoAccount = {
+  id: 'cli_demo',
+  code: '6006',
+  name: 'Fanny Noir',
+  topUp: '20.00',
+};
 
 export const demoConsultants = [
   {
@@ -140,19 +178,78 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
       );
     }
     for (const line of lines) await seedLine(tx, line);
+    await seedDdis(tx, seal, facts.server);
+    await seedAccount(tx);
+  });
+}
+
+/** His numbers, each with the way its callers are recognized; the SOAP one has his server's other address for itself. */
+async function seedDdis(tx: Tx, seal: Seal, server: DemoFacts['server']): Promise<void> {
+  const credentials =
+    server &&
+    seal.close(
+      JSON.stringify({ usernameToken: { user: server.user, password: server.secret } }),
+      demoMerchantId,
+    );
+  for (const { id, number, way } of demoDdis) {
+    const soap = way === 'soap' ? server : undefined;
+    await tx.raw(
+      `insert into ddis (id, merchant_id, line_id, number, recognized_by, server_protocol, server_url,
+         server_credentials_sealed)
+       values (?, ?, 'lin_demo_known', ?, ?, ?, ?, ?)
+       on conflict (id) do update set server_protocol = excluded.server_protocol, server_url = excluded.server_url,
+         server_credentials_sealed = excluded.server_credentials_sealed`,
+      [
+        id,
+        demoMerchantId,
+        number,
+        way === 'accounts' ? 'accounts' : 'server',
+        soap ? 'soap' : null,
+        soap?.soapUrl ?? null,
+        soap ? (credentials ?? null) : null,
+      ] as never[],
+    );
+  }
+}
+
+/** Topped up once: what was talked of it since stays talked. */
+async function seedAccount(tx: Tx): Promise<void> {
+  const { id, code, name, topUp } = demoAccount;
+  const [known] = (await tx.raw<{ rows: unknown[] }>('select 1 from clients where id = ?', [id])).rows;
+  if (known !== undefined) return;
+  await insertClient(tx, {
+    id,
+    merchantId: demoMerchantId,
+    code,
+    name,
+    kind: 'balance',
+    currency: 'EUR',
+    numbers: [],
+  });
+  await move(tx, {
+    id: 'mov_demo',
+    merchantId: demoMerchantId,
+    clientId: id,
+    kind: 'top_up',
+    amount: money(topUp, 'EUR'),
+    at: new Date('2025-01-01T00:00:00Z'),
+    reference: 'demo',
   });
 }
 
 async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void> {
-  const { notices } = facts;
+  const { notices, server } = facts;
   await tx.raw(
     `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone, brand,
-       notice_url, notice_secret_sealed, link_secret_sealed, page_origins, abuse_limits)
+       notice_url, notice_secret_sealed, link_secret_sealed, page_origins, abuse_limits, server_protocol, server_url,
+       server_secret_sealed)
      values (?, 'Les Conseils de Claire', 'Claire Conseil SARL', 'contact@claire.example', '+33199000100',
-       '12 rue des Lilas, 75020 Paris', 'FR', ?, ?, ?, ?, ?, ?::text[], ?)
+       '12 rue des Lilas, 75020 Paris', 'FR', ?, ?, ?, ?, ?, ?::text[], ?, ?, ?, ?)
      on conflict (id) do update set notice_url = excluded.notice_url, notices_disabled_at = null,
        notice_secret_sealed = excluded.notice_secret_sealed, link_secret_sealed = excluded.link_secret_sealed,
-       page_origins = excluded.page_origins, abuse_limits = excluded.abuse_limits`,
+       page_origins = excluded.page_origins, abuse_limits = excluded.abuse_limits,
+       server_protocol = excluded.server_protocol, server_url = excluded.server_url,
+       server_secret_sealed = excluded.server_secret_sealed`,
     [
       demoMerchantId,
       zone,
@@ -162,6 +259,9 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
       seal.close(facts.linkSecret, demoMerchantId),
       facts.pageOrigins as string[],
       JSON.stringify(demoLimits),
+      server ? 'rest' : null,
+      server?.restUrl ?? null,
+      server ? seal.close(server.secret, demoMerchantId) : null,
     ] as never[],
   );
   await tx.raw(

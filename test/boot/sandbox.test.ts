@@ -155,6 +155,7 @@ describe('the demo', () => {
         gatewayUrl,
         consultants: ['+33199000001'],
         caller: '+33612345678',
+        ddis: [{ number: '+33199000201', way: 'rest' }],
       },
     });
     while (!((await (await at('/api/demo')).json()) as { ready: boolean }).ready);

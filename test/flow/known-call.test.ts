@@ -239,14 +239,14 @@ it('an account kept here: balance spoken, price kept back, exactly that much tak
   await dials(other, accountsDdi);
   await heard(other, 'épuisé');
   await eventually(async () => {
-    const rows = await world.sql.query(`select reserved::text from clients`);
+    const rows = await world.sql.query(`select reserved::text from clients where id = 'cli_1'`);
     expect(rows.rows).toEqual([{ reserved: '2.0000' }]);
   });
   await world.does(caller, 'hangup');
   await eventually(async () => {
     const rows = await world.sql.query<{ reserved: string; balance: string; sum: string }>(
       `select reserved::text, balance::text,
-         (select sum(amount) from client_movements where client_id = c.id)::text as sum from clients c`,
+         (select sum(amount) from client_movements where client_id = c.id)::text as sum from clients c where id = 'cli_1'`,
     );
     expect(rows.rows[0]?.reserved).toBe('0.0000');
     expect(rows.rows[0]?.sum).toBe(rows.rows[0]?.balance);
