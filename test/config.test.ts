@@ -39,6 +39,7 @@ describe('nothing set', () => {
       publicUrl: 'http://localhost:3000',
       dataDir: '/srv/ringmeter/.data',
       carrier: { kind: 'gateway', name: 'carrier' },
+      trunkCountry: 'FR',
       sandbox: { port: 3001, parts: ['switch', 'processor', 'merchant'] },
       demo: true,
       prompts: {

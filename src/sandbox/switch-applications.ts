@@ -95,14 +95,19 @@ export function proceed(host: ApplicationHost, channel: Channel): void {
   }
 }
 
-/** Ends what runs and forgets what waits: the leg was hung up, bridged or transferred. */
+/**
+ * Ends what runs and forgets what waits: the leg was hung up, bridged or transferred. What sets and unsets variables is still
+ * done, in its turn, on a leg that is gone too (`SAF_ZOMBIE_EXEC`; seen behind a question in which the caller hung up).
+ */
 export function abandonAll(host: ApplicationHost, channel: Channel): void {
-  channel.queue.length = 0;
+  const waiting = channel.queue.splice(0);
   channel.extension.length = 0;
   channel.afterPlayback = undefined;
   channel.typed.length = 0;
   channel.leaving = true;
   channel.current?.running.abandon();
+  for (const execute of waiting)
+    if (setters.has(execute.application)) run(host, channel, execute, () => undefined);
   endPark(host, channel);
   channel.leaving = false;
 }
@@ -350,17 +355,8 @@ function setVariable(channel: Channel, assignment: string): void {
 const set = at((_host, channel, argument) => setVariable(channel, argument));
 const nothing = at(() => undefined);
 
-const quick = new Set([
-  'hangup',
-  'set',
-  'unset',
-  'multiunset',
-  'multiset',
-  'export',
-  'answer',
-  'ring_ready',
-  'sched_hangup',
-]);
+const setters = new Set(['set', 'unset', 'multiset', 'multiunset', 'export']);
+const quick = new Set([...setters, 'hangup', 'answer', 'ring_ready', 'sched_hangup']);
 
 export const applications = new Map<string, Start>([
   ['playback', playback],

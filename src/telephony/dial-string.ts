@@ -177,6 +177,7 @@ export function askDigits(
     terminator: '#' | 'none';
     waitMs: number;
     betweenMs: number;
+    typedAhead?: boolean;
     secret: boolean;
   },
 ): Message[] {
@@ -192,7 +193,7 @@ export function askDigits(
   return [
     execute(leg, 'multiunset', forgotten),
     ...(question.secret ? [execute(leg, 'multiset', 'sensitive_dtmf=true process_cdr=false')] : []),
-    forgetKeys(leg),
+    ...(question.typedAhead === true ? [] : [forgetKeys(leg)]),
     execute(leg, keyingApplication, argument, `digits:${request(question.request)}:${turn}`),
     execute(leg, 'multiunset', forgotten),
   ];

@@ -5,7 +5,7 @@
 //
 // Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type {
@@ -25,18 +25,12 @@ import * as say from './dial-string.ts';
 import type { CarrierRoute, PromptFile } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
+import { InboundCalls } from './inbound-calls.ts';
 import { LegTasks } from './leg-tasks.ts';
 import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
+import { NumberEntries } from './number-entries.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
-import {
-  clockOf,
-  commanded,
-  deletedOf,
-  readChannels,
-  readDump,
-  readUnanswered,
-  readWaiting,
-} from './switch-answers.ts';
+import { clockOf, commanded, readChannels, readDump } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
 export interface FreeSwitchOptions {
@@ -83,6 +77,8 @@ export class FreeSwitch implements Switch {
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
   readonly #legs: KnownLegs;
   readonly #tasks: LegTasks;
+  readonly #inbound: InboundCalls;
+  readonly #entries: NumberEntries;
   readonly #turns = new LegTurns();
   #coreUuid: string | undefined;
   #musicTurn = 0;
@@ -106,6 +102,8 @@ export class FreeSwitch implements Switch {
       },
     );
     this.#tasks = new LegTasks(this.#link, this.#legs, options.clock);
+    this.#inbound = new InboundCalls(this.#link, this.#legs, this.#tasks, options.country);
+    this.#entries = new NumberEntries(this.#link, this.#legs);
   }
 
   link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
@@ -168,38 +166,7 @@ export class FreeSwitch implements Switch {
   }
 
   take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
-    return this.#turns.take([leg], async () => {
-      const before = await this.#link.api(say.takenSoFar(leg));
-      if (!before.answered || !/^(begun|true|_undef_)$/.test(before.text)) return commanded(before);
-      if (before.text === 'true') return this.#tasks.moveGuard(leg, guardSeconds);
-      if (before.text === '_undef_') this.#legs.recall(leg).ours = true;
-      // Whoever comes after a gateway that died in between knows that a guard may stand, and that the call is still to be taken.
-      const marked = commanded(await this.#link.api(say.markTaken(leg, 'begun')));
-      const guarded = marked.outcome === 'done' ? await this.#tasks.moveGuard(leg, guardSeconds) : marked;
-      if (guarded.outcome !== 'done') {
-        if (guarded.outcome === 'gone') this.#legs.forget(leg);
-        return guarded;
-      }
-      const deleted = deletedOf(await this.#link.api(say.unscheduleLeg(leg)));
-      if (deleted === undefined) return unknown;
-      const hindrance = deleted > 0 ? done : await this.#whetherItWaits(leg);
-      return hindrance.outcome === 'done'
-        ? commanded(await this.#link.api(say.markTaken(leg, 'true')))
-        : hindrance;
-    });
-  }
-
-  /** There was no apology left to delete: a gateway before us did it, or it is being said, or he has hung up. */
-  async #whetherItWaits(leg: LegUuid): Promise<Commanded> {
-    const dump = await this.#link.api(say.dump(leg));
-    if (!dump.answered) return unknown;
-    if (readDump(dump.text) === undefined) {
-      await this.#tasks.liftGuard(leg);
-      this.#legs.forget(leg);
-      return { outcome: 'gone' };
-    }
-    const waits = readWaiting(dump.text, this.#country) !== undefined;
-    return waits ? done : { outcome: 'refused', reason: 'the apology has begun' };
+    return this.#turns.take([leg], () => this.#inbound.take(leg, guardSeconds));
   }
 
   async answer(leg: LegUuid): Promise<Commanded> {
@@ -207,21 +174,18 @@ export class FreeSwitch implements Switch {
     if (!reply.answered || reply.text.startsWith('+OK')) return commanded(reply);
     // It has one word for everything that hinders it.
     const truth = await this.look(leg);
-    if (truth.state === 'gone') return { outcome: 'gone' };
-    return { outcome: 'refused', reason: reply.text };
+    return truth.state === 'gone' ? { outcome: 'gone' } : { outcome: 'refused', reason: reply.text };
+  }
+
+  parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }> {
+    return this.#inbound.parked();
   }
 
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const prompt = await this.#render(question.sentence);
       await this.#stopMusic(leg);
-      const turn = randomBytes(8).toString('hex');
-      await this.#endEntry(leg, turn);
-      const messages = say.askDigits(leg, { ...question, prompt, turn });
-      const outcomes = (await Promise.all(messages.map((one) => this.#link.send(one)))).map(commanded);
-      const hindrance = outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
-      if (hindrance.outcome === 'gone') this.#legs.forget(leg);
-      return hindrance;
+      return this.#entries.ask(leg, { ...question, prompt });
     });
   }
 
@@ -325,20 +289,6 @@ export class FreeSwitch implements Switch {
     return { outcome: 'listed', legs, ...(atUs === undefined ? {} : { atUs }) };
   }
 
-  async parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }> {
-    const shown = await this.#link.api(say.showChannelsInFull);
-    const legs = shown.answered ? readUnanswered(shown.text) : undefined;
-    if (legs === undefined) return unknown;
-    const parked: ParkedLeg[] = [];
-    for (const leg of legs) {
-      const dump = await this.#link.api(say.dump(leg));
-      if (!dump.answered) return unknown;
-      const waiting = readWaiting(dump.text, this.#country);
-      if (waiting !== undefined) parked.push(waiting);
-    }
-    return { outcome: 'listed', parked };
-  }
-
   /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
   async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
     const outcome = commanded(await this.#link.api(say.kill(leg, killWords[why])));
@@ -380,7 +330,7 @@ export class FreeSwitch implements Switch {
     }
     if (name === 'CHANNEL_EXECUTE_COMPLETE') {
       this.#executed(event, memory);
-      if (isOfAnEarlierEntry(event, memory)) return;
+      if (this.#entries.keepsToItself(event, leg, memory)) return;
     }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
     const told = switchEvent(event, this.#country);
@@ -481,20 +431,6 @@ export class FreeSwitch implements Switch {
     return this.#prompts.file(sentence);
   }
 
-  /** A number still being keyed, asked for by us or by the gateway before us, is asked for no longer; the next turn is this. */
-  async #endEntry(leg: LegUuid, turn: string): Promise<void> {
-    const memory = this.#legs.recall(leg);
-    const isOurs = memory.ours === true || memory.lookedForEntry === true;
-    const isPending = isOurs && memory.digits !== undefined;
-    // Noted before it ends: what it comes to must find that it is no answer any more.
-    memory.digits = { turn };
-    memory.lookedForEntry = true;
-    if (isOurs && !isPending) return;
-    const last = isOurs ? undefined : await this.#link.api(say.lastApplication(leg));
-    if (last !== undefined && !(last.answered && last.text === say.keyingApplication)) return;
-    await Promise.all([this.#link.api(say.breakPlaying(leg, 'all')), this.#link.api(say.endEntry(leg))]);
-  }
-
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
@@ -528,14 +464,4 @@ export class FreeSwitch implements Switch {
     if (!last.answered || last.text !== say.music) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
   }
-}
-
-/** The number was asked for again meanwhile: that entry is nobody's answer, though it may bear the same request. */
-function isOfAnEarlierEntry(event: SwitchHeaders, memory: LegMemory | undefined): boolean {
-  const [kind, , turn] = (event.header('Application-UUID') ?? '').split(':', 3);
-  if (kind !== 'digits') return false;
-  if (memory?.digits === undefined) return false;
-  if (memory.digits.turn !== turn) return true;
-  delete memory.digits;
-  return false;
 }

@@ -3,11 +3,23 @@
 
 import type { LegUuid } from '../core/ids.ts';
 import type { Clock } from '../flow/ports.ts';
-import type { kill } from './dial-string.ts';
+import type { askDigits, kill } from './dial-string.ts';
 
 interface ArmedTask {
   task: string;
   dueMs: number;
+}
+
+export type EntryQuestion = Omit<Parameters<typeof askDigits>[1], 'turn'>;
+
+export interface NumberEntry {
+  /** Tells one asking from another of the same request. */
+  turn: string;
+  over: boolean;
+  /** It was ended by its greatest length: a terminator may still be on its way. */
+  endedFull: boolean;
+  /** Asked once more if nothing comes but a terminator, which then belongs to the number before. */
+  question?: EntryQuestion;
 }
 
 export interface LegMemory {
@@ -22,10 +34,8 @@ export interface LegMemory {
   music?: { turn: number; broken: boolean };
   /** Music of the gateway before us was looked for. */
   lookedForMusic?: boolean;
-  /** A number being keyed that the gateway before us asked for was looked for. */
-  lookedForEntry?: boolean;
-  /** The number last asked for: the answer to an earlier asking is none any more. */
-  digits?: { turn: string };
+  /** The number last asked for. */
+  entry?: NumberEntry;
   /** Its originate is under way: no BACKGROUND_JOB yet. */
   job?: string;
   /** CHANNEL_CREATE was seen: from here on CHANNEL_HANGUP_COMPLETE tells its end. */

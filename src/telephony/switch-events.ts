@@ -161,7 +161,7 @@ function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   // What hanging up cut short is told by legEnded.
   if (request === undefined || event.header('Answer-State') === 'hangup') return undefined;
   if (kind === 'play') return { type: 'played', leg, request };
-  if (kind === 'digits') return entered(event, leg, request);
+  if (kind === 'digits') return enteredNumber(event, leg, request);
   if (kind !== 'ask') return undefined;
   const key = event.header(`variable_${keyVariable}`);
   // read_result first: with `failure` the variable can still hold what was typed.
@@ -171,9 +171,15 @@ function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   return { type: 'noKeyGiven', leg, request };
 }
 
-// With too few keys (none, as one is enough) `read_result` is `failure`; with a pause at the end it is `timeout`. What he typed
-// before he began anew is nobody's business.
-function entered(event: SwitchHeaders, leg: LegUuid, request: string): SwitchEvent {
+/**
+ * What a question for a number came to. With too few keys (none, as one is enough) `read_result` is `failure`; with a pause at
+ * the end it is `timeout`. What he typed before he began anew is nobody's business.
+ */
+export function enteredNumber(
+  event: SwitchHeaders,
+  leg: LegUuid,
+  request: string,
+): Extract<SwitchEvent, { type: 'digitsGiven' | 'noKeyGiven' }> {
   const result = event.header('variable_read_result');
   const terminator = event.header('variable_read_terminator_used');
   if (terminator === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };

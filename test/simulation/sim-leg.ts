@@ -2,13 +2,14 @@
 // come back, when he hangs up. How legs come and go, are joined and parted is sim-switch's.
 
 import type { LegUuid } from '../../src/core/ids.ts';
-import type { SwitchEvent, Timer } from '../../src/flow/ports.ts';
+import type { DigitsEnd, DigitsQuestion, ParkedLeg, SwitchEvent, Timer } from '../../src/flow/ports.ts';
 import type { Kernel } from './kernel.ts';
 import type { Behaviour, Moment, Role } from './sim-people.ts';
 
 /** What a leg is made to do; the next begins when the one before is over. Music is over only when it is stopped. */
 export type Doing =
   | { kind: 'ask'; request: string; sentenceMs: number; waitMs: number }
+  | ({ kind: 'digits'; sentenceMs: number } & Omit<DigitsQuestion, 'sentence'>)
   | { kind: 'play'; request: string; sentenceMs: number }
   | { kind: 'music' };
 
@@ -50,12 +51,15 @@ export class SimLeg {
   bridgedTo: SimLeg | undefined;
   side: 'a' | 'b' | undefined;
   parkAfterBridge = false;
+  /** Of a call from outside; `taken`: how far a gateway has come in taking it. `apology`: the task that would end it. */
+  inbound: (ParkedLeg & { taken?: string; apology?: Timer; apologizing: boolean }) | undefined;
   /** A sentence broadcast into the talk runs until then: A notices B's end only after it. */
   announcingUntilMs = 0;
   /** The last packet of his phone, where he fell silent. */
   silentFromMs: number | undefined;
   readonly keys: KeyPress[] = [];
   #questions = 0;
+  #numbers = 0;
   #doing: { what: Doing; timers: Timer[] } | undefined;
   readonly #queue: Doing[] = [];
   readonly #timers = new Set<Timer>();
@@ -153,14 +157,22 @@ export class SimLeg {
 
   execute(what: Doing): void {
     this.#queue.push(what);
-    // Until it is parked it is in the hands of the dialling.
-    if (!this.#doing && this.state === 'answered' && !this.bridgedTo) this.next();
+    // Until it is parked it is in the hands of the dialling. A call from outside hears what is said while it rings.
+    const hears = this.state === 'answered' || this.inbound !== undefined;
+    if (!this.#doing && hears && !this.bridgedTo) this.next();
   }
 
   /** Music in the way of the next thing to say is stopped, with all that waits behind it. */
   stopMusic(): void {
     if (this.#doing?.what.kind === 'music' || this.#queue.some((one) => one.kind === 'music'))
       this.breakAll();
+  }
+
+  /** A number still being keyed, and all that waits behind it, is asked for no longer; nothing is told of it. */
+  endEntry(): void {
+    if (this.#doing?.what.kind !== 'digits') return;
+    this.#queue.length = 0;
+    this.#stopDoing();
   }
 
   /** Ends what is done and throws away what waits; what was asked is answered with no key. */
@@ -179,6 +191,9 @@ export class SimLeg {
     switch (what.kind) {
       case 'ask':
         doing.timers.push(...this.#ask(what));
+        return;
+      case 'digits':
+        doing.timers.push(...this.#enter(what));
         return;
       case 'play':
         doing.timers.push(this.after(what.sentenceMs, 'sentence over for', () => this.#done()));
@@ -208,6 +223,45 @@ export class SimLeg {
     return timers;
   }
 
+  /** Keys counted as play_and_get_digits counts them: until a terminator, the greatest length or a pause. */
+  #enter(what: Doing & { kind: 'digits' }): Timer[] {
+    this.#numbers += 1;
+    const { numbers = [] } = this.behaviour;
+    const answer = numbers[Math.min(this.#numbers, numbers.length) - 1];
+    const keys = this.silentFromMs === undefined ? (answer?.keys ?? '') : '';
+    const { afterMs = 0, betweenMs = 200 } = answer ?? {};
+    if (keys === '' || afterMs > what.sentenceMs + what.waitMs)
+      return [
+        this.after(what.sentenceMs + what.waitMs, 'no number of', () => this.#entered(what, '', 'pause')),
+      ];
+    let digits = '';
+    let atMs = afterMs;
+    for (const [i, key] of [...keys].entries()) {
+      if (i > 0 && betweenMs > what.betweenMs) break;
+      atMs = afterMs + i * betweenMs;
+      const ended: DigitsEnd | undefined =
+        key === '*' ? 'restart' : key === '#' && what.terminator === '#' ? 'terminator' : undefined;
+      if (ended === undefined && /[0-9]/.test(key)) digits += key;
+      const end = ended ?? (digits.length >= what.maxDigits ? 'full' : undefined);
+      if (end === undefined) continue;
+      return [this.after(atMs, 'number of', () => this.#entered(what, end === 'restart' ? '' : digits, end))];
+    }
+    return [this.after(atMs + what.betweenMs, 'number of', () => this.#entered(what, digits, 'pause'))];
+  }
+
+  #entered(what: Doing & { kind: 'digits' }, digits: string, ended: DigitsEnd): void {
+    this.#stopDoing();
+    const { request } = what;
+    const told = { leg: this.uuid, request };
+    this.host.kernel.trace(`        ${this.name} keyed ${digits === '' ? 'nothing' : digits} (${ended})`);
+    this.host.tell(
+      digits === '' && ended !== 'restart'
+        ? { type: 'noKeyGiven', ...told }
+        : { type: 'digitsGiven', ...told, digits, ended },
+    );
+    this.next();
+  }
+
   #done(key?: string): void {
     const what = this.#stopDoing();
     if (what) this.#over(what, key);
@@ -222,7 +276,7 @@ export class SimLeg {
   }
 
   #over(what: Doing, key?: string): void {
-    if (!this.living || what.kind === 'music') return;
+    if (!this.living || what.kind === 'music' || what.kind === 'digits') return;
     const told = { leg: this.uuid, request: what.request };
     if (what.kind === 'play') this.host.tell({ type: 'played', ...told });
     else

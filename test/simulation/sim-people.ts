@@ -14,6 +14,16 @@ export interface KeyAnswer {
   afterMs: number;
 }
 
+/** What he keys when a number is wanted: digits, `#` where he ends it, `*` where he begins anew. */
+export interface NumberAnswer {
+  /** Absent: nothing is keyed. */
+  keys?: string;
+  /** From the first word of the question to the first key. */
+  afterMs: number;
+  /** From key to key. Default 200. */
+  betweenMs?: number;
+}
+
 /** How one call is taken. */
 export interface Behaviour {
   rung: 'answers' | 'voicemail' | 'busy' | 'rejects' | 'unreachable' | 'never';
@@ -21,6 +31,8 @@ export interface Behaviour {
   afterMs: number;
   /** To each question in turn; the last one is given again. */
   answers: readonly KeyAnswer[];
+  /** To each question for a number in turn; the last one is given again. Absent: he keys none. */
+  numbers?: readonly NumberAnswer[];
   /** From the first time of this moment in the call; with nothing given the other side ends it. */
   hangsUp?: { at: Moment; afterMs: number };
   /** In the talk, from its beginning. */

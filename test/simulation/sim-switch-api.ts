@@ -1,7 +1,8 @@
-// The simulated switch as the event socket's `api` is answered, as far as telephony/leg-tasks asks: that file runs here as it
-// is, so its words must be answered in a real switch's (commands-on-dead-and-duplicate.esl). All else is commanded by method.
+// The simulated switch as the event socket's `api` is answered, as far as telephony/leg-tasks and telephony/inbound-calls
+// ask: those files run here as they are, so their words must be answered in a real switch's (commands-on-dead-and-duplicate.esl). All else is commanded by method.
 
 import { parseLegUuid, type LegUuid } from '../../src/core/ids.ts';
+import { inboundVariable, takenVariable } from '../../src/telephony/dial-string.ts';
 import type { SimSwitch } from './sim-switch.ts';
 import { isTaskGroup, type SwitchTasks, type Task } from './sim-switch-tasks.ts';
 
@@ -17,6 +18,8 @@ export function answerApi(world: SimSwitch, text: string): string {
       return tasks.remove(Number(id)) > 0 ? '+OK' : '-ERR no reply';
     }
     case 'sched_del': {
+      const own = parseLegUuid(words[0] ?? '');
+      if (own !== undefined) return apologyDeleted(world, own);
       const { group, leg } = groupOf(words[0] ?? '');
       return `+OK Deleted: ${String(tasks.remove(...tasks.idsOf(group, leg)))}`;
     }
@@ -24,7 +27,13 @@ export function answerApi(world: SimSwitch, text: string): string {
       return String(world.exists(legOf(words[0] ?? '')));
     case 'strmicroepoch':
       return String(world.nowUs);
+    case 'uuid_getvar':
+    case 'uuid_setvar':
+      return taken(world, command, words);
+    case 'uuid_dump':
+      return dumped(world, legOf(words[0] ?? ''));
     case 'show':
+      if (text === 'show channels as json') return ringingIn(world);
       if (text === 'show tasks as json') return listed(tasks);
       break;
     default:
@@ -51,6 +60,54 @@ function listed(tasks: SwitchTasks): string {
     task_group: `${group}-${leg}`,
   }));
   return JSON.stringify(rows.length === 0 ? { row_count: 0 } : { row_count: rows.length, rows });
+}
+
+const noChannel = '-ERR No such channel!';
+
+/** How far a gateway has come in taking a call from outside (telephony/inbound-calls). */
+function taken(world: SimSwitch, command: string, [uuid = '', name = '', value]: string[]): string {
+  if (name !== takenVariable) throw new Error(`A variable nobody simulates: ${name}`);
+  const leg = legOf(uuid);
+  if (!world.exists(leg)) return noChannel;
+  const inbound = world.inboundLeg(leg)?.inbound;
+  if (command === 'uuid_getvar') return inbound?.taken === undefined ? '_undef_' : inbound.taken;
+  if (inbound && value !== undefined) inbound.taken = value;
+  return '+OK';
+}
+
+function apologyDeleted(world: SimSwitch, leg: LegUuid): string {
+  const inbound = world.inboundLeg(leg)?.inbound;
+  const count = inbound?.apology === undefined ? 0 : 1;
+  inbound?.apology?.cancel();
+  if (inbound) delete inbound.apology;
+  return `+OK Deleted: ${String(count)}`;
+}
+
+function ringingIn(world: SimSwitch): string {
+  const rows = world.inboundLegs().map(({ uuid, state }) => ({
+    uuid,
+    direction: 'inbound',
+    callstate: state === 'answered' ? 'ACTIVE' : 'RINGING',
+  }));
+  return JSON.stringify(rows.length === 0 ? { row_count: 0 } : { row_count: rows.length, rows });
+}
+
+function dumped(world: SimSwitch, leg: LegUuid): string {
+  const found = world.inboundLeg(leg);
+  const { inbound } = found ?? {};
+  if (!found || !inbound) return noChannel;
+  const { cli, ddi, atUs } = inbound;
+  return JSON.stringify({
+    'Unique-ID': leg,
+    'Call-Direction': 'inbound',
+    'Answer-State': found.state === 'answered' ? 'answered' : inbound.apologizing ? 'early' : 'ringing',
+    'Caller-Caller-ID-Number': cli.trust === 'withheld' ? 'anonymous' : cli.number,
+    'Caller-Destination-Number': ddi,
+    'Caller-Channel-Created-Time': String(atUs),
+    [`variable_${inboundVariable}`]: 'true',
+    ...(cli.trust === 'network' && { 'variable_sip_P-Asserted-Identity': cli.number }),
+    ...(inbound.taken !== undefined && { [`variable_${takenVariable}`]: inbound.taken }),
+  });
 }
 
 function groupOf(name: string): { group: Task['group']; leg: LegUuid } {

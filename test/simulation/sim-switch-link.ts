@@ -1,13 +1,15 @@
 // The Switch port of one gateway process to one simulated switch: the same commands in the same order as telephony/freeswitch
 // gives them, each an act of its own, so that a process may die between any two of them. Guards and limits are the real
-// telephony/leg-tasks. What of it all arrives is sim-switch-wire's; what is true is sim-switch's.
+// telephony/leg-tasks, taking calls from outside the real telephony/inbound-calls. What of it all arrives is sim-switch-wire's; what is true is sim-switch's.
 
 import type { LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
 import type {
   Commanded,
+  DigitsQuestion,
   LegToRing,
   LegTruth,
+  ParkedLeg,
   Question,
   Switch,
   SwitchEvent,
@@ -15,6 +17,7 @@ import type {
 } from '../../src/flow/ports.ts';
 import type { EslLink, Reply as EslReply } from '../../src/telephony/esl-link.ts';
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
+import { InboundCalls } from '../../src/telephony/inbound-calls.ts';
 import { KnownLegs, type LegMemory, LegTurns } from '../../src/telephony/leg-memory.ts';
 import { LegTasks } from '../../src/telephony/leg-tasks.ts';
 import type { GatewayProcess } from './kernel.ts';
@@ -41,6 +44,7 @@ export class SimSwitchLink implements Switch {
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
   readonly #legs: KnownLegs;
   readonly #tasks: LegTasks;
+  readonly #inbound: InboundCalls;
   readonly #turns = new LegTurns();
   #tidying: Timer | undefined;
   #coreUuid: string | undefined;
@@ -56,8 +60,10 @@ export class SimSwitchLink implements Switch {
       hear: (word) => this.#hear(word),
     });
     const api = (text: string): Promise<EslReply> => this.#api(text);
-    // Of the link it makes use of nothing else.
-    this.#tasks = new LegTasks({ api } as unknown as EslLink, this.#legs, process.clock);
+    // Of the link they make use of nothing else.
+    const link = { api } as unknown as EslLink;
+    this.#tasks = new LegTasks(link, this.#legs, process.clock);
+    this.#inbound = new InboundCalls(link, this.#legs, this.#tasks, 'FR');
   }
 
   link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
@@ -118,6 +124,29 @@ export class SimSwitchLink implements Switch {
         this.#legs.forget(leg);
       }
       return outcome;
+    });
+  }
+
+  take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
+    return this.#turns.take([leg], () => this.#inbound.take(leg, guardSeconds));
+  }
+
+  parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }> {
+    return this.#inbound.parked();
+  }
+
+  answer(leg: LegUuid): Promise<Commanded> {
+    return this.wire.command(`answer ${short(leg)}`, () => this.#world.answerInbound(leg));
+  }
+
+  askDigits(leg: LegUuid, { sentence, ...question }: DigitsQuestion): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      await this.#stopMusic(leg);
+      await this.wire.send(`end entry ${short(leg)}`, () => this.#world.endEntry(leg));
+      const sentenceMs = sentenceLasts(sentence);
+      return this.wire.command(`ask digits ${short(leg)} ${sentence.key}`, () =>
+        this.#world.execute(leg, { kind: 'digits', sentenceMs, ...question }),
+      );
     });
   }
 

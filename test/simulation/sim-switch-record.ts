@@ -6,6 +6,8 @@ import type { LegUuid } from '../../src/core/ids.ts';
 export interface RecordedLeg {
   leg: LegUuid;
   number: string;
+  /** A call from outside; absent: one of ours. */
+  inbound?: boolean;
   coreUuid: string;
   createdUs: bigint;
   answeredUs?: bigint | undefined;
@@ -39,11 +41,15 @@ export function recordBody(leg: RecordedLeg): object {
   return {
     'core-uuid': leg.coreUuid,
     switchname: 'simulated',
-    channel_data: { state: 'CS_REPORTING', direction: 'outbound', state_number: '11' },
+    channel_data: {
+      state: 'CS_REPORTING',
+      direction: leg.inbound === true ? 'inbound' : 'outbound',
+      state_number: '11',
+    },
     callStats: {},
     variables: {
       uuid: leg.leg,
-      origination_uuid: leg.leg,
+      ...(leg.inbound !== true && { origination_uuid: leg.leg }),
       call_uuid: leg.bridgedTo ?? leg.leg,
       ...(leg.bridgedTo !== undefined && { bridge_uuid: leg.bridgedTo }),
       hangup_cause: leg.cause,

@@ -3,7 +3,8 @@
 // that A outlives, records on a 20 ms grid. Each command is carried out wholly at one instant. How a gateway reaches it, and
 // what of its words is lost on the way, is sim-switch-link's; the people at its legs are sim-leg's.
 
-import type { LegUuid } from '../../src/core/ids.ts';
+import type { E164, LegUuid } from '../../src/core/ids.ts';
+import type { Cli } from '../../src/core/known-caller.ts';
 import type { Commanded, LegToRing, LegTruth, SwitchEvent } from '../../src/flow/ports.ts';
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
 import type { GatewayProcess, Kernel, Random } from './kernel.ts';
@@ -20,6 +21,9 @@ export type { Talk } from './sim-talks.ts';
 
 /** `park_timeout` set on A before the bridge: after the talk nobody stays in silence longer. */
 const parkTimeoutMs = 20_000;
+/** A call from outside that nobody took: the apology begins by the whole second, and lasts. */
+const apologyAfterSeconds = 8n;
+const apologyMs = 4_000;
 /** From CHANNEL_ANSWER to CHANNEL_PARK. */
 const parksAfterMs = 20;
 
@@ -137,6 +141,43 @@ export class SimSwitch implements LegHost {
     this.#refusals.push(...Array.from({ length: count }, () => how));
   }
 
+  /**
+   * Somebody calls a number of ours: rings, parked and under the apology's task, from now on. What he does then (keys, when he
+   * hangs up) is his behaviour's. `undefined`: the switch is down, or he is in a call.
+   */
+  dial(number: string, cli: Cli, ddi: E164): LegUuid | undefined {
+    const engaged = [...this.#living.values()].some(
+      (one) => one.number === number && one.state === 'answered',
+    );
+    if (!this.up || engaged) return undefined;
+    const uuid = this.#newUuid(`call/${String(this.#legs.length)}`) as LegUuid;
+    const atUs = this.#stamp();
+    const behaviour = this.#people.takes(number);
+    const leg = new SimLeg(this, uuid, number, this.#people.roleOf(number), this.coreUuid, atUs, behaviour);
+    const dueUs = (this.nowUs / 1_000_000n + apologyAfterSeconds) * 1_000_000n;
+    const inMs = Number(dueUs - this.nowUs) / 1_000 + this.#random.int(0, 100);
+    const apology = leg.after(inMs, 'apology to', () => this.#apologize(leg));
+    const parked = { leg: uuid, cli, ddi, atUs };
+    leg.inbound = { ...parked, apology, apologizing: false };
+    leg.state = 'ringing';
+    this.#legs.push(leg);
+    this.#living.set(uuid, leg);
+    this.kernel.trace(`${this.id}  ${leg.name} calls ${ddi}`);
+    this.tell({ type: 'legParked', ...parked });
+    leg.moment('rung');
+    return uuid;
+  }
+
+  #apologize(leg: SimLeg): void {
+    this.kernel.trace(`${this.id}  ${leg.name} hears the apology`);
+    leg.breakAll();
+    if (leg.inbound) {
+      leg.inbound.apologizing = true;
+      delete leg.inbound.apology;
+    }
+    leg.after(apologyMs, 'apology over for', () => this.#end(leg, 'NORMAL_TEMPORARY_FAILURE'));
+  }
+
   // --- For the invariants: the truth -------------------------------------------------------------------------------
 
   talks(): readonly Talk[] {
@@ -220,6 +261,32 @@ export class SimSwitch implements LegHost {
       this.#create(order);
     });
     return { outcome: 'done' };
+  }
+
+  /** A leg of a call from outside. */
+  inboundLeg(leg: LegUuid): SimLeg | undefined {
+    const found = this.#living.get(leg);
+    return found?.inbound && found;
+  }
+
+  inboundLegs(): SimLeg[] {
+    return [...this.#living.values()].filter((leg) => leg.inbound);
+  }
+
+  answerInbound(leg: LegUuid): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    if (found.state === 'answered') return { outcome: 'done' };
+    found.state = 'answered';
+    found.answeredUs = this.#stamp();
+    this.kernel.trace(`${this.id}  ${found.name} is answered`);
+    this.tell({ type: 'legAnswered', leg, atUs: found.answeredUs });
+    found.moment('answered');
+    return { outcome: 'done' };
+  }
+
+  endEntry(leg: LegUuid): void {
+    this.#living.get(leg)?.endEntry();
   }
 
   execute(leg: LegUuid, what: Doing): Commanded {
@@ -385,6 +452,7 @@ export class SimSwitch implements LegHost {
     }
     if (how !== 'unheard' && leg.side !== 'a') this.#part(other, leg, cause, atUs);
     const body = recordBody({
+      ...(leg.inbound && { inbound: true }),
       ...{ leg: leg.uuid, number: leg.number, coreUuid: leg.coreUuid, createdUs: leg.createdUs, cause },
       ...{ answeredUs, bridgedUs, bridgedTo: leg.lastBridgedTo, endedUs: atUs },
     });
@@ -450,9 +518,13 @@ export class SimSwitch implements LegHost {
 
   #newCore(): void {
     this.#cores += 1;
-    const hex = this.kernel.random.fork(`${this.id}/core/${String(this.#cores)}`).hex(16);
-    this.coreUuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    this.coreUuid = this.#newUuid(`core/${String(this.#cores)}`);
     this.#gridPhaseUs = BigInt(this.#random.int(0, 19_999));
+  }
+
+  #newUuid(what: string): string {
+    const hex = this.kernel.random.fork(`${this.id}/${what}`).hex(16);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
   #stamp(): bigint {
