@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CallerQuestion } from '../../src/core/known-caller.ts';
+import { usageBody, type CallerQuestion } from '../../src/core/known-caller.ts';
 import { passwordDigest } from '../../src/soap/envelope.ts';
 import { wsdlText } from '../../src/soap/wsdl-file.ts';
 import { readXml, type XmlElement } from '../../src/soap/xml-reader.ts';
@@ -18,6 +19,7 @@ import {
   said,
   scripted,
   secret,
+  usage,
 } from './scripted-merchant.ts';
 
 afterEach(closeAll);
@@ -287,6 +289,56 @@ describe('JSON alone', () => {
       outcome: 'recognized',
       clientCode: 'C',
     });
+  });
+});
+
+describe('what PHP’s SoapServer answers, made from the WSDL alone', () => {
+  const fixture = (name: string) =>
+    readFileSync(new URL(`../fixtures/soap/php-server-${name}.xml`, import.meta.url), 'utf8');
+
+  it.each<[string, CallerQuestion, object]>([
+    [
+      'recognized',
+      byNumber,
+      {
+        recognition: {
+          outcome: 'recognized',
+          clientCode: 'C-1001',
+          talkLimitSeconds: 510,
+          language: 'fr',
+          text: 'Bonjour !',
+        },
+      },
+    ],
+    ['proof-wanted', byNumber, { recognition: { outcome: 'proof_wanted', proof: 'client_code' } }],
+    ['pin-wanted', byCode, { recognition: { outcome: 'proof_wanted', proof: 'pin', clientCode: 'C-1001' } }],
+    ['wrong-pin', byCode, { recognition: { outcome: 'refused', reason: 'wrong_pin' } }],
+    [
+      'month-end',
+      byCode,
+      { recognition: { outcome: 'recognized', clientCode: 'C-1002', language: 'fr', text: 'Bonjour !' } },
+    ],
+    [
+      'declared-fault',
+      byNumber,
+      {
+        because: 'fault',
+        detail: 'Your server answered with a fault (not_authorized): Who asks is not known here.',
+      },
+    ],
+  ])('%s', async (name, question, expected) => {
+    const { merchant, server } = await scripted('soap', (_, response) => {
+      const status = name.endsWith('fault') ? 500 : 200;
+      response.writeHead(status, { 'content-type': 'text/xml; charset=utf-8' }).end(fixture(name));
+    });
+    const { exchange: _exchange, outcome: _outcome, ...said } = await merchant.ask(server, question);
+    expect(said).toEqual(expected);
+  });
+
+  it('keeps a report', async () => {
+    const { merchant, server } = await scripted('soap', fixture('usage-kept'));
+    const report = { id: 'rep_1', body: usageBody(usage), at: new Date() };
+    expect(await merchant.report(server, report)).toEqual({ outcome: 'delivered', status: 200 });
   });
 });
 
