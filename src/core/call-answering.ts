@@ -234,7 +234,9 @@ function keyed(
   const waitsFor = keyedNext(recognizing);
   if (waitsFor === undefined) return;
   if (event.ended === 'restart') {
-    prompt(draft, caller, waitsFor, true);
+    const command = askFor(draft.session, caller.leg, waitsFor, false);
+    patch(draft, { waitsFor });
+    draft.commands.push({ ...command, anew: true });
     return;
   }
   if (event.digits.length < digitsMin) {

@@ -258,7 +258,8 @@ export type TimerName = 'step' | 'warning' | 'consultant_warning' | 'limit' | 'u
 /** What is to be done after the step is committed, in this order. */
 export type CallCommand =
   | { do: 'answer'; leg: LegUuid }
-  | { do: 'askDigits'; leg: LegUuid; sentence: Sentence; entry: DigitEntry; secret: boolean }
+  /** `anew`: he pressed `*`; what he types behind it counts. */
+  | { do: 'askDigits'; leg: LegUuid; sentence: Sentence; entry: DigitEntry; secret: boolean; anew?: boolean }
   /** The merchant's server is asked; `callerRecognized` or `merchantFailed` follows. */
   | { do: 'recognize'; question: number; ask: CallerQuestion['ask']; clientCode?: string; pin?: string }
   | { do: 'ring'; leg: LegUuid; to: E164 }

@@ -169,6 +169,7 @@ export class CallCommands {
           waitMs,
           betweenMs,
           secret: command.secret,
+          ...(command.anew === true && { typedAhead: true }),
         });
         return;
       }

@@ -88,6 +88,8 @@ export interface DigitsQuestion {
   waitMs: number;
   /** Pause after a digit that ends the entry. */
   betweenMs: number;
+  /** He begins anew: what he has typed behind his `*` counts already. */
+  typedAhead?: boolean;
   /** A PIN: no trace of it stays in the switch, its events for others, or its records. */
   secret: boolean;
 }

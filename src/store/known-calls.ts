@@ -292,7 +292,7 @@ export async function recordReportTry(
 ): Promise<void> {
   await tx.raw(
     `update usage_reports set state = ?, tries = ?, next_try_at = ?, last_status = ?, last_problem = ?,
-       delivered_at = case when ? then ? end
+       delivered_at = case when ? then ?::timestamptz end
      where id = ? and state = 'pending'`,
     [
       tried.state,
