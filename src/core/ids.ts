@@ -29,6 +29,7 @@ export const idPrefixes = {
   availabilityRequest: 'avr',
   ddi: 'ddi',
   usageReport: 'use',
+  recognitionTest: 'test',
   client: 'cli',
   clientMovement: 'mov',
 } as const;

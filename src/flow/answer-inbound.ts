@@ -77,8 +77,9 @@ export async function answerInbound(
   return took.outcome === 'gone' ? { ...arrived, gone: true } : arrived;
 }
 
-function sessionOf(
-  house: House,
+/** A call to this line as it begins, before anybody was asked who calls. */
+export function sessionOf(
+  house: Pick<House, 'ids'>,
   line: DialledLine,
   callerId: E164,
   { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },

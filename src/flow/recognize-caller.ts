@@ -100,7 +100,7 @@ function isMiss(recognition: Recognition): boolean {
 }
 
 export function questionOf(
-  { session }: StoredSession,
+  { session }: Pick<StoredSession, 'session'>,
   command: CallCommand & { do: 'recognize' },
   line: string,
   activity: ClientActivity,
@@ -138,7 +138,7 @@ export function addressOf(house: House, merchantId: string, server: StoredServer
 }
 
 /** A destination the merchant's server names is dialled like any other: only where the table allows it. */
-async function mayBeRung(house: House, merchantId: string, recognition: Recognition): Promise<boolean> {
+export async function mayBeRung(house: House, merchantId: string, recognition: Recognition): Promise<boolean> {
   if (recognition.outcome !== 'recognized' || recognition.destination === undefined) return true;
   const { destination } = recognition;
   if (house.onlyNumbers && !house.onlyNumbers.has(destination)) return false;

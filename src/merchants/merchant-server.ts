@@ -32,8 +32,9 @@ export class HttpMerchantServer implements MerchantServer {
   async ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked> {
     const language = this.#languages[server.protocol];
     const begunMs = this.#clock.monotonicMs();
-    const request = language.question(server, question, this.#clock.now());
-    const answer = await this.#postWithin(server.timeoutMs, request);
+    const { request, answer } = await this.#postWithin(server.timeoutMs, () =>
+      language.question(server, question, this.#clock.now()),
+    );
     const masked = maskingOf(server, question);
     const tookMs = Math.round(this.#clock.monotonicMs() - begunMs);
     const exchange = exchangeOf(request, answer, tookMs, masked);
@@ -58,14 +59,23 @@ export class HttpMerchantServer implements MerchantServer {
     return language.delivered(await this.#http.post(language.report(server, report)), report.at);
   }
 
-  /** A question may be asked twice, since it has its id; both within the one deadline. */
-  async #postWithin(timeoutMs: number, request: ServerRequest): Promise<MerchantAnswer> {
+  /**
+   * A question may be asked twice, since it has its id; both within the one deadline. Written anew: a server that remembers
+   * the nonces of its UsernameTokens takes the same bytes again for somebody who overheard them.
+   */
+  async #postWithin(
+    timeoutMs: number,
+    written: () => ServerRequest,
+  ): Promise<{ request: ServerRequest; answer: MerchantAnswer }> {
     const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
-    const first = await this.#http.post({ ...request, timeoutMs });
+    const first = written();
+    const answer = await this.#http.post({ ...first, timeoutMs });
     const leftMs = Math.floor(deadlineMs - this.#clock.monotonicMs());
     const again =
-      first.outcome === 'no_answer' && lostConnection.has(first.reason) && leftMs >= worthTryingMs;
-    return again ? await this.#http.post({ ...request, timeoutMs: leftMs }) : first;
+      answer.outcome === 'no_answer' && lostConnection.has(answer.reason) && leftMs >= worthTryingMs;
+    if (!again) return { request: first, answer };
+    const second = written();
+    return { request: second, answer: await this.#http.post({ ...second, timeoutMs: leftMs }) };
   }
 }
 

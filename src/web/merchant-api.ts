@@ -13,6 +13,7 @@ import express, {
 import type { House } from '../flow/house.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { consultantRoutes } from './api-consultants.ts';
+import { inboundRoutes } from './api-inbound.ts';
 import { merchantOfKey } from './api-key.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
@@ -33,6 +34,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   recordRoutes(routes, house);
   refundRoutes(routes, house);
   consultantRoutes(routes, house);
+  inboundRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;

@@ -78,6 +78,7 @@ describe('/openapi.json', () => {
     ).toEqual([
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
+      'get /v1/ddis',
       'get /v1/disputes',
       'get /v1/disputes/{id}/evidence',
       'get /v1/ledger-entries',
@@ -90,6 +91,7 @@ describe('/openapi.json', () => {
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
+      'post /v1/recognition-tests',
     ]);
   });
 

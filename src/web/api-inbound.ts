@@ -1,0 +1,194 @@
+// Routes about calls from outside: the numbers people dial, and the trial of who would be recognized behind one of them.
+
+import { type InboundSettings, inboundSettings } from '../core/inbound-settings.ts';
+import { numberFromTrunk } from '../core/dialling.ts';
+import { clientCodePattern, type Cli, type Recognition } from '../core/known-caller.ts';
+import type { House } from '../flow/house.ts';
+import { type RecognitionTest, testRecognition } from '../flow/test-recognition.ts';
+import { listDdis } from '../store/ddis.ts';
+import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
+import { experienceIn } from './recognition-words.ts';
+
+const e164 = z.string().regex(/^\+[1-9]\d{4,14}$/, { error: 'Must be E.164, such as +33199000201.' });
+const ddiNumber = e164.meta({
+  description: 'The number that is dialled, in E.164.',
+  example: '+33199000201',
+});
+
+const digitEntry = z.object({
+  maxDigits: z.int(),
+  terminator: z.enum(['#', 'none']),
+  tries: z.int(),
+  waitMs: z.int().meta({ description: 'Silence before the first digit.' }),
+  betweenMs: z.int().meta({ description: 'Silence between two digits; then what was keyed counts.' }),
+});
+
+const serverShape = z
+  .object({ protocol: z.enum(['rest', 'soap']), url: z.string(), timeoutMs: z.int() })
+  .nullable()
+  .meta({ description: 'Who is asked; null where nobody is, or where accounts kept here are looked at.' });
+
+const ddiList = z
+  .object({
+    data: z
+      .array(
+        z.object({
+          id: z.string().meta({ example: 'ddi_demo_rest' }),
+          number: ddiNumber,
+          line: z.string().meta({ description: 'The line it leads to, by its name in links.' }),
+          active: z.boolean(),
+          recognizedBy: z.enum(['server', 'accounts']).meta({
+            description: 'Who says whether a caller is known: your own server, or the accounts kept here.',
+          }),
+          server: serverShape,
+          clientCode: digitEntry.meta({ description: 'How a client code is keyed.' }),
+          pin: digitEntry.meta({ description: 'How a PIN is keyed.' }),
+          withheld: z.enum(['code', 'refuse']).meta({
+            description: 'A caller without a number: asked for his client code, or refused.',
+          }),
+          fallback: z
+            .object({ do: z.enum(['refuse', 'trial']), talkLimitSeconds: z.int().optional() })
+            .meta({ description: 'When your server gives no answer: he is refused, or may talk a little.' }),
+          talkLimitMaxSeconds: z.int().meta({ description: 'The longest talk of anybody.' }),
+          callsAtOnce: z.int().meta({ description: 'Of one client.' }),
+        }),
+      )
+      .meta({ description: 'By number.' }),
+  })
+  .openapi('DdiList');
+
+const testBody = z
+  .strictObject({
+    ddi: ddiNumber,
+    cli: e164.or(z.literal('withheld')).meta({
+      description: 'The number that would call, in E.164, or `withheld`.',
+      example: '+33612345678',
+    }),
+    cliTrust: z.enum(['network', 'unverified']).default('network').meta({
+      description: 'Whether the telephone network vouches for it.',
+    }),
+    clientCode: z.string().regex(clientCodePattern).optional().meta({
+      description:
+        'As if the caller had keyed it: `recognizeClientCode` is asked instead of `recognizeCaller`.',
+      example: '4711',
+    }),
+  })
+  .openapi('RecognitionTestRequest');
+
+const spoken = z.array(z.string());
+const testShape = z
+  .object({
+    id: z.string().meta({
+      description: 'Stands in `requestId` and `callSessionId`: a request with it is a test.',
+      example: 'test_01jd0000000000000000000000',
+    }),
+    ddi: ddiNumber,
+    line: z.string(),
+    recognizedBy: z.enum(['server', 'accounts']),
+    ask: z.enum(['recognizeCaller', 'recognizeClientCode']).nullable(),
+    notAsked: z.enum(['line_off', 'withheld', 'accounts', 'no_server']).nullable().meta({
+      description: 'Why nobody was asked; null where your server was.',
+    }),
+    request: z
+      .object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() })
+      .nullable()
+      .meta({ description: 'As it was sent, signature included; passwords masked.' }),
+    answer: z
+      .object({ status: z.int(), body: z.string() })
+      .nullable()
+      .meta({ description: 'As it came; null where none came.' }),
+    tookMs: z.number().nullable(),
+    outcome: z
+      .enum(['recognized', 'proof_wanted', 'refused', 'failed', 'not_asked'])
+      .meta({ description: '`failed`: what came is no answer; `because` and `detail` say why.' }),
+    recognition: z.looseObject({}).nullable().meta({ description: 'Your answer as it was understood.' }),
+    because: z.enum(['no_answer', 'forbidden', 'status', 'fault', 'nonsense', 'destination']).nullable(),
+    detail: z.string().nullable().meta({ description: 'One sentence for whoever looks for the mistake.' }),
+    experience: z.object({ en: spoken, fr: spoken }).meta({
+      description:
+        'What the caller would go through, one sentence a step; what he hears is quoted in his own language.',
+    }),
+  })
+  .openapi('RecognitionTest');
+
+export function inboundRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/ddis',
+    name: 'listDdis',
+    summary: 'The numbers your callers dial, and how those are recognized.',
+    answer: { status: 200, description: 'All of them.', shape: ddiList },
+    problems: [],
+    act: async ({ merchantId }) => {
+      const found = await house.db.asMerchant(merchantId, (tx) => listDdis(tx));
+      const data = found.map(({ settings, ...ddi }) => ({
+        ...ddi,
+        ...settingsBody(inboundSettings(settings)),
+      }));
+      return { status: 200, body: { data } };
+    },
+  });
+
+  routes.add({
+    method: 'post',
+    path: '/v1/recognition-tests',
+    name: 'testRecognition',
+    summary: 'Asks your server who calls, as a call would, and says what the caller would experience.',
+    description:
+      'The real request, with a `requestId` that begins with `test_`, no calls in progress and no seconds unreported; a PIN is ' +
+      'never sent. Nobody is rung and nothing is written down.',
+    body: testBody,
+    answer: { status: 200, description: 'What was sent, what came, what would follow.', shape: testShape },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, body }): Promise<ApiAnswer> => {
+      const ddi = numberFromTrunk(body.ddi, '');
+      if (!ddi) return { problem: { kind: 'unknown-id' }, began: false };
+      const number = body.cli === 'withheld' ? undefined : numberFromTrunk(body.cli, '');
+      // What is too short to be a number reaches a call as none (core/known-caller Cli).
+      const cli: Cli = number ? { trust: body.cliTrust, number } : { trust: 'withheld' };
+      const { clientCode } = body;
+      const tested = await testRecognition(house, merchantId, {
+        ddi,
+        cli,
+        ...(clientCode !== undefined && { clientCode }),
+      });
+      if (tested.outcome === 'ddi_unknown') return { problem: { kind: 'unknown-id' }, began: false };
+      return { status: 200, body: testEntry(body.ddi, tested.test) };
+    },
+  });
+}
+
+function settingsBody(settings: InboundSettings): object {
+  const { code, ...rest } = settings;
+  return { clientCode: code, ...rest };
+}
+
+const operations = { caller: 'recognizeCaller', client_code: 'recognizeClientCode' } as const;
+
+function testEntry(ddi: string, test: RecognitionTest): object {
+  const { asked, ask, destinationRefused } = test;
+  const exchange = asked?.exchange;
+  const recognition: Recognition | undefined = asked?.outcome === 'answered' ? asked.recognition : undefined;
+  const failed = asked?.outcome === 'failed' ? asked : undefined;
+  return {
+    id: test.id,
+    ddi,
+    line: test.line,
+    recognizedBy: test.recognizedBy,
+    ask: ask ? operations[ask] : null,
+    notAsked: test.notAsked ?? null,
+    request: exchange
+      ? { url: exchange.url, headers: exchange.requestHeaders, body: exchange.requestBody }
+      : null,
+    answer:
+      exchange?.status === undefined ? null : { status: exchange.status, body: exchange.answerBody ?? '' },
+    tookMs: exchange?.tookMs ?? null,
+    outcome: !asked ? 'not_asked' : failed || destinationRefused ? 'failed' : recognition?.outcome,
+    recognition: recognition ?? null,
+    because: failed?.because ?? (destinationRefused ? 'destination' : null),
+    detail:
+      failed?.detail ??
+      (destinationRefused ? 'Your server names a number that your destinations do not allow.' : null),
+    experience: { en: experienceIn('en', test.experience), fr: experienceIn('fr', test.experience) },
+  };
+}
