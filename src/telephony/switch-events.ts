@@ -115,18 +115,24 @@ export function parkedLeg(event: Headers, leg: LegUuid, country: string): Parked
 }
 
 // The network vouches for P-Asserted-Identity (RFC 3325) alone: from carriers we let in nobody else can write it. Sofia puts
-// its user part into the variable, and puts a P-Preferred-Identity, which the calling side writes, over the number of the call
-// just as well and calls both `pid`; so only the variable tells. A wish for privacy (RFC 3323, 3325) goes before either;
-// Sofia heeds `id` and Remote-Party-ID's own, and reads no meaning into the other words.
+// its user part into the variable. A P-Preferred-Identity, which the calling side writes, it puts over the number of the call
+// just as well, over an asserted one too, and calls both `pid`; so only the variable tells. A wish for privacy goes before
+// either; Sofia heeds `id` and Remote-Party-ID's own.
 function cliOf(event: Headers, country: string): Cli {
-  const wishes = (event.header('variable_sip_Privacy') ?? '').toLowerCase().split(/[;,\s]+/);
-  const hidden = wishes.some((wish) => wish === 'id' || wish === 'user' || wish === 'header');
-  if (hidden || event.header('Caller-Privacy-Hide-Number') === 'true') return { trust: 'withheld' };
+  if (isHidden(event)) return { trust: 'withheld' };
   const asserted = event.header('variable_sip_P-Asserted-Identity');
   const text = asserted ?? event.header('Caller-Caller-ID-Number') ?? '';
   const number = numberFromTrunk(unescaped(text), country);
   if (number === undefined) return { trust: 'withheld' };
   return { trust: asserted === undefined ? 'unverified' : 'network', number };
+}
+
+/** RFC 3323: words of the Privacy header, or nobody's name in From. */
+function isHidden(event: Headers): boolean {
+  if (event.header('Caller-Privacy-Hide-Number') === 'true') return true;
+  if (event.header('variable_sip_from_host') === 'anonymous.invalid') return true;
+  const wishes = (event.header('variable_sip_Privacy') ?? '').toLowerCase().split(/[;,\s]+/);
+  return wishes.some((wish) => wish === 'id' || wish === 'user' || wish === 'header');
 }
 
 function joined(event: SwitchHeaders): SwitchEvent | undefined {

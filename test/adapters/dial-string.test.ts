@@ -57,6 +57,54 @@ describe('the exact commands', () => {
     });
   });
 
+  const wanted = {
+    request: 'op_3',
+    turn: '0a1b',
+    prompt,
+    maxDigits: 8,
+    terminator: '#',
+    waitMs: 6_000,
+    betweenMs: 3_000,
+    secret: false,
+  } as const;
+  const executes = (question: Partial<Parameters<typeof say.askDigits>[1]>): (string | undefined)[] =>
+    say
+      .askDigits(a, { ...wanted, ...question })
+      .map(({ headers }) =>
+        [headers['execute-app-name'], headers['execute-app-arg'], headers['event-uuid']].join('|'),
+      );
+  const forgotten = 'multiunset|ringmeter_digits read_terminator_used sensitive_dtmf process_cdr|';
+
+  test('a number: what an earlier one left goes, then the question, then what it leaves', () => {
+    expect(executes({})).toEqual([
+      forgotten,
+      'flush_dtmf||',
+      `play_and_get_digits|1 8 1 6000 #* /srv/prompts/fr/${id}.wav silence_stream://10 ringmeter_digits '' 3000|digits:op_3:0a1b`,
+      forgotten,
+    ]);
+    expect(executes({ terminator: 'none' })[2]).toContain(' 6000 * /srv');
+  });
+
+  test('a PIN: no key is told, counted or recorded from before the question until after it', () => {
+    expect(executes({ secret: true }).slice(0, 3)).toEqual([
+      forgotten,
+      'multiset|sensitive_dtmf=true process_cdr=false|',
+      'flush_dtmf||',
+    ]);
+  });
+
+  test.each<[string, Partial<Parameters<typeof say.askDigits>[1]>]>([
+    ['too many digits', { maxDigits: 41 }],
+    ['no digits', { maxDigits: 0 }],
+    ['half a digit', { maxDigits: 1.5 }],
+    ['no wait', { waitMs: 0 }],
+    ['an endless pause', { betweenMs: 1_000_000 }],
+    ['a request with a line end', { request: 'a\nb' }],
+    ['a turn of words', { turn: 'x y' }],
+  ])('a number with %s is never asked for', (_, question) => {
+    expect(() => executes(question)).toThrow(say.UnsafeCommandPart);
+  });
+
   test.each([
     [
       say.scheduleKill('guard', a, 60, 'MANAGER_REQUEST'),
@@ -72,6 +120,11 @@ describe('the exact commands', () => {
       say.parkAfterBridge(a),
       `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=`,
     ],
+    [say.takenSoFar(a), `uuid_getvar ${a} ringmeter_taken`],
+    [say.markTaken(a, 'begun'), `uuid_setvar ${a} ringmeter_taken begun`],
+    [say.unscheduleLeg(a), `sched_del ${a}`],
+    [say.answer(a), `uuid_answer ${a}`],
+    [say.endEntry(a), `uuid_recv_dtmf ${a} *`],
     [say.endAfterBridge(b), `uuid_setvar_multi ${b} park_after_bridge=false;hangup_after_bridge=true`],
     [say.bridge(a, b), `uuid_bridge ${a} ${b}`],
     [say.announce(a, prompt), `uuid_broadcast ${a} /srv/prompts/fr/${id}.wav aleg`],

@@ -149,6 +149,8 @@ describe('a phone', () => {
       [await call('PUT', `/api/phones/${caller}`, `{"keys":"${'1'.repeat(20_000)}"}`), 413, /too long/],
       [await post(caller, 'dial', { to: 'the moon' }), 400, /not a telephone number/],
       [await post(caller, 'dial', {}), 400, /which number/],
+      [await post(caller, 'dial', { to: '+33899000001', withheld: 'yes' }), 400, /"withheld" is/],
+      [await post(caller, 'dial', { to: '+33899000001', assertedBy: 'me' }), 400, /"assertedBy" is/],
     ] as const;
     for (const [answer, status, sentence] of errors) {
       expect(answer).toEqual({ status, json: { error: expect.stringMatching(sentence) as string } });

@@ -3,6 +3,7 @@ import {
   defaultDestinations,
   destinationOf,
   legsCost,
+  numberFromTrunk,
   parsePhone,
   type Destination,
   type InvalidPhone,
@@ -93,6 +94,34 @@ describe('a number people type', () => {
   ])('%j typed in %s is refused: %s', (text, typedIn, reason) => {
     expect(parsePhone(text, typedIn)).toEqual({ outcome: 'invalid', reason });
   });
+});
+
+describe('a number from the trunk', () => {
+  test.each([
+    ['+33612345678', 'FR', '+33612345678'],
+    // In a range no library knows yet: the carrier does.
+    ['+33998123456', 'FR', '+33998123456'],
+    ['0612345678', 'FR', '+33612345678'],
+    ['0033612345678', 'FR', '+33612345678'],
+    ['33612345678', 'FR', '+33612345678'],
+    ['0470123456', 'BE', '+32470123456'],
+    ['0899000001', 'FR', '+33899000001'],
+  ])('%s in %s is %s', (text, country, number) => expect(numberFromTrunk(text, country)).toBe(number));
+
+  test.each([
+    '',
+    'anonymous',
+    '112',
+    '3250',
+    '+0612345678',
+    '+33612',
+    '+3361234567890123',
+    '0000000000',
+    '06 12 34 56 78',
+    '0612345678;ext=5',
+    '+33612345678\n',
+    '٠٦١٢٣٤٥٦٧٨',
+  ])('%j is none', (text) => expect(numberFromTrunk(text, 'FR')).toBe(undefined));
 });
 
 describe('the destination of a number', () => {

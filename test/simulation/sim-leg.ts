@@ -236,7 +236,8 @@ export class SimLeg {
       ];
     let digits = '';
     let atMs = afterMs;
-    for (const [i, key] of [...keys].entries()) {
+    for (let i = 0; i < keys.length; i += 1) {
+      const key = keys.charAt(i);
       if (i > 0 && betweenMs > what.betweenMs) break;
       atMs = afterMs + i * betweenMs;
       const ended: DigitsEnd | undefined =

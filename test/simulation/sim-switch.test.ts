@@ -6,6 +6,7 @@ import { type FaultPlan, GatewayProcess, Kernel, noFaults } from './kernel.ts';
 import { spoolOf } from './sim-call-records.ts';
 import { type Behaviour, SimPeople, willing } from './sim-people.ts';
 import { SimSwitch } from './sim-switch.ts';
+import { answerApi } from './sim-switch-api.ts';
 
 const caller = '+33612345600' as E164;
 const consultant = '+33199000001' as E164;
@@ -196,6 +197,132 @@ describe('a call', () => {
       type: 'keyPressed',
       leg: a,
       key: '5',
+    });
+  });
+});
+
+describe('a call from outside', () => {
+  const ddi = '+33899000001' as E164;
+  const cli = { trust: 'network', number: caller } as const;
+  const done = { outcome: 'done' };
+  const dialled = async (numbers: Behaviour['numbers'] = []) => {
+    const stage = stageOf({ caller: willing(undefined, { numbers }) });
+    await hears(stage, 'linkUp');
+    const leg = stage.world.dial(caller, cli, ddi);
+    if (leg === undefined) throw new Error('nobody could dial');
+    await hears(stage, 'legParked');
+    return { stage, leg, port: stage.port };
+  };
+  const wanted = (request: string) => ({
+    request,
+    sentence: question('').sentence,
+    maxDigits: 6,
+    terminator: '#' as const,
+    waitMs: 6_000,
+    betweenMs: 2_000,
+    secret: false,
+  });
+
+  test('nobody takes it: the apology, and the end', async () => {
+    const { stage, leg } = await dialled();
+    const atMs = stage.kernel.nowMs;
+    await hears(stage, 'legEnded');
+    expect(stage.told.slice(1)).toMatchObject([
+      { type: 'legParked', leg, cli, ddi },
+      { type: 'legEnded', leg, switchCause: 'NORMAL_TEMPORARY_FAILURE' },
+    ]);
+    expect(stage.kernel.nowMs - atMs).toBeGreaterThan(7_000);
+  });
+
+  test('taken, answered, asked for a number, joined and recorded', async () => {
+    const { stage, leg, port } = await dialled([{ keys: '4815#', afterMs: 1_000 }]);
+    expect(await answered(stage.kernel, port.take(leg, 60))).toEqual(done);
+    expect(await answered(stage.kernel, port.answer(leg))).toEqual(done);
+    expect(await answered(stage.kernel, port.answer(leg))).toEqual(done);
+    await answered(stage.kernel, port.askDigits(leg, wanted('op_1')));
+    await hears(stage, 'digitsGiven');
+    expect(stage.told.at(-1)).toEqual({
+      type: 'digitsGiven',
+      leg,
+      request: 'op_1',
+      digits: '4815',
+      ended: 'terminator',
+    });
+    await ring(stage, b, consultant);
+    await hears(stage, 'legAnswered', 2);
+    expect(await answered(stage.kernel, port.bridge(leg, b, 30))).toEqual(done);
+    await hears(stage, 'legsBridged');
+    await answered(stage.kernel, port.hangUp(leg, 'normal'));
+    await hears(stage, 'legEnded', 2);
+    await stage.kernel.run(() => stage.posted.length === 2, 10_000);
+    expect(stage.posted).toContain(leg);
+  });
+
+  test('its numbers end by a pause, by their length, anew, or not at all', async () => {
+    const { stage, leg, port } = await dialled([
+      { keys: '12', afterMs: 500 },
+      { keys: '1234567', afterMs: 500 },
+      { keys: '12*34', afterMs: 500 },
+      { afterMs: 0 },
+    ]);
+    await answered(stage.kernel, port.take(leg, 60));
+    await answered(stage.kernel, port.answer(leg));
+    for (const [request, told] of Object.entries({
+      op_1: { type: 'digitsGiven', digits: '12', ended: 'pause' },
+      op_2: { type: 'digitsGiven', digits: '123456', ended: 'full' },
+      op_3: { type: 'digitsGiven', digits: '', ended: 'restart' },
+      op_4: { type: 'noKeyGiven' },
+    })) {
+      await answered(stage.kernel, port.askDigits(leg, wanted(request)));
+      await hears(
+        stage,
+        told.type as SwitchEvent['type'],
+        told.type === 'noKeyGiven' ? 1 : Number(request[3]),
+      );
+      expect(stage.told.at(-1)).toMatchObject({ ...told, request });
+    }
+  });
+
+  test('asked again, only the later entry is told', async () => {
+    const { stage, leg, port } = await dialled([
+      { keys: '11#', afterMs: 5_000 },
+      { keys: '22#', afterMs: 500 },
+    ]);
+    await answered(stage.kernel, port.take(leg, 60));
+    await answered(stage.kernel, port.answer(leg));
+    await answered(stage.kernel, port.askDigits(leg, wanted('op_1')));
+    await answered(stage.kernel, port.askDigits(leg, wanted('op_1')));
+    await stage.kernel.run(() => false, 10_000);
+    expect(stage.told.filter((one) => one.type === 'digitsGiven')).toMatchObject([{ digits: '22' }]);
+  });
+
+  test.each([
+    ['before it marked anything', [], 1],
+    ['when it had marked it', ['uuid_setvar LEG ringmeter_taken begun'], 1],
+    ['when the apology was gone', ['uuid_setvar LEG ringmeter_taken begun', 'sched_del LEG'], 1],
+    ['when all was done', ['uuid_setvar LEG ringmeter_taken true', 'sched_del LEG'], 0],
+  ])('a gateway dies in the middle of taking it, %s', async (_, commands, found) => {
+    const { stage, leg } = await dialled();
+    for (const command of commands) answerApi(stage.world, command.replace('LEG', leg));
+    const heir = gatewayOf(stage.kernel, stage.world, 'gw2');
+    await stage.kernel.run(() => heir.told.length > 0, 5_000);
+    const listed = await answered(stage.kernel, heir.port.parked());
+    expect(listed).toMatchObject({ outcome: 'listed', parked: found === 1 ? [{ leg, cli, ddi }] : [] });
+    expect(await answered(stage.kernel, heir.port.take(leg, 60))).toEqual(done);
+    expect(await answered(stage.kernel, heir.port.parked())).toEqual({ outcome: 'listed', parked: [] });
+    await stage.kernel.run(() => false, 20_000);
+    expect(await answered(stage.kernel, heir.port.look(leg))).toEqual({ state: 'living', answered: false });
+    await stage.kernel.run(() => types(heir.told, leg).includes('legEnded'), 60_000);
+    expect(heir.told.at(-1)).toMatchObject({ switchCause: 'MANAGER_REQUEST' });
+  });
+
+  test('once the apology has begun it cannot be taken any more', async () => {
+    const { stage, leg, port } = await dialled();
+    await stage.kernel.run(() => false, 9_000);
+    expect(await answered(stage.kernel, port.parked())).toEqual({ outcome: 'listed', parked: [] });
+    expect(await answered(stage.kernel, port.take(leg, 60))).toEqual({
+      outcome: 'refused',
+      reason: 'the apology has begun',
     });
   });
 });
