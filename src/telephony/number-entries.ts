@@ -24,7 +24,6 @@ export class NumberEntries {
   /** Ends the entry that is under way, whoever asked for it, and asks. */
   async ask(leg: LegUuid, question: EntryQuestion): Promise<Commanded> {
     const turn = await this.#endEntry(leg, question);
-    console.log('ASK', JSON.stringify(question), turn);
     const sent = say.askDigits(leg, { ...question, turn }).map((one) => this.#link.send(one));
     const outcomes = (await Promise.all(sent)).map(commanded);
     const hindrance = outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
@@ -37,7 +36,6 @@ export class NumberEntries {
    * though it may bear the same request), or all that came is the terminator of the number before.
    */
   keepsToItself(event: SwitchHeaders, leg: LegUuid, memory: LegMemory | undefined): boolean {
-    if ((event.header('Application-UUID') ?? '').startsWith('digits')) console.log('DBG', event.header('Application-UUID'), event.header('variable_ringmeter_digits'), event.header('variable_read_terminator_used'), event.header('variable_read_result'), memory?.entry);
     const [kind, request = '', turn] = (event.header('Application-UUID') ?? '').split(':', 3);
     if (kind !== 'digits' || memory?.entry === undefined) return false;
     const { entry } = memory;
