@@ -346,6 +346,7 @@ describe('XML that is a weapon', () => {
       recognition('').replace('<s:Env', '<?xml-stylesheet href="http://evil.example"?><s:Env'),
       'processing instruction',
     ],
+    ['elements without bottom', recognition('<m:text>'.repeat(99) + '</m:text>'.repeat(99)), '24 deep'],
     ['ten thousand elements', recognition('<m:text/>'.repeat(6_000)), 'more than 5000 elements'],
     [
       'a thousand attributes',
@@ -357,7 +358,7 @@ describe('XML that is a weapon', () => {
     ['a comment without end', `${envelope('')}<!--`, 'cannot be read'],
     ['a prefix of nobody', recognition('<evil:outcome/>'), 'not well-formed'],
     ['UTF-7', recognition('').replace('version="1.0"', 'version="1.0" encoding="UTF-7"'), 'other than UTF-8'],
-    ['two documents', envelope('') + envelope('').replace(/^.*\?>/, ''), 'cannot be read'],
+    ['two documents', envelope('') + envelope('').replace(/^.*\?>/, ''), 'more than one element at its top'],
   ])('%s', async (_name, text, sentence) => {
     const { merchant, server } = await scripted('soap', text);
     const asked = await merchant.ask(server, byNumber);

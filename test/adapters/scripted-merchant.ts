@@ -85,7 +85,12 @@ export async function listening(server: Server, sockets: Set<Socket>): Promise<s
 }
 
 export function asking(host: string, protocol: 'rest' | 'soap', given: Partial<MerchantServerAddress> = {}) {
-  const http = merchantHttp({ httpsOnly: false, allowPrivate: new Set([host]) });
+  const http = merchantHttp({
+    httpsOnly: false,
+    allowPrivate: new Set([host]),
+    // Beyond any test: only the question's own deadline can end it.
+    bounds: { silenceMs: 300_000, totalMs: 300_000 },
+  });
   opened.push(http);
   const server: MerchantServerAddress = {
     protocol,
