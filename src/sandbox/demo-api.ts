@@ -66,6 +66,7 @@ export function createDemoApi(settings: {
           lines: demoLines,
           consultants: known?.consultants ?? [],
           caller: known?.caller ?? null,
+          ddis: known?.ddis ?? [],
         });
         return true;
       }

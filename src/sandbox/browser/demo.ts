@@ -3,8 +3,9 @@
 import { BreakPanel } from './demo/break-panel.ts';
 import { byId, clock } from './demo/dom.ts';
 import { Feed, type Phone } from './demo/feed.ts';
+import { KnownCall } from './demo/known-call.ts';
 import { drawPanels } from './demo/panels.ts';
-import { PhoneOnScreen, secondsSince } from './demo/phone.ts';
+import { type Ddi, PhoneOnScreen, secondsSince } from './demo/phone.ts';
 import { playCall, type PlayerView } from './demo/player.ts';
 import { isMuted, mute } from './demo/sound.ts';
 import { chooseLanguage, currentLanguage, text, type TextKey } from './demo/texts.ts';
@@ -14,6 +15,7 @@ interface DemoFacts {
   gatewayUrl: string;
   consultants: string[];
   caller: string | null;
+  ddis: Ddi[];
 }
 
 const feed = new Feed();
@@ -138,12 +140,16 @@ async function start(): Promise<void> {
   retext();
   const facts = await untilReady();
   gatewayUrl = facts.gatewayUrl;
-  const caller = new PhoneOnScreen('a', [facts.caller ?? ''], feed);
+  const caller = new PhoneOnScreen('a', [facts.caller ?? ''], feed, facts.ddis);
   const consultant = new PhoneOnScreen('b', facts.consultants, feed);
   const breaking = new BreakPanel();
   breaking.start();
+  const known = new KnownCall();
+  const byAccounts = (number: string): boolean =>
+    facts.ddis.some((ddi) => ddi.number === number && ddi.way === 'accounts');
   const drawAll = (): void => {
     drawPanels(feed);
+    known.look({ feed, caller, consultant }, byAccounts, (key, values) => view.caption(key, values));
     breaking.lookAtProof(feed);
     drawWire(caller.state, consultant.state);
   };

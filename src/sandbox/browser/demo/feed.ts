@@ -11,7 +11,9 @@ export interface Sentence {
 export interface Phone {
   number: string;
   state: 'ringing' | 'answered' | 'ended';
+  direction: 'inbound' | 'outbound';
   leg: string | null;
+  /** The other side's number. */
   from: string;
   heard: Sentence[];
   playing?: Sentence | null;
@@ -42,6 +44,21 @@ export interface Notice {
   answers: number[];
 }
 
+/** What the merchant's server was asked or told by the gateway. */
+export interface ServerRequest {
+  id: string;
+  operation: string;
+  protocol: 'rest' | 'soap';
+  provenBy: string;
+  verified: boolean;
+  client: string | null;
+  fields: Record<string, unknown>;
+  body: string;
+  receivedAt: string;
+  answer: { status: number; body: string } | null;
+  tookMs: number | null;
+}
+
 export interface LedgerEntry {
   position: number;
   transactionId: string;
@@ -60,6 +77,7 @@ export class Feed {
   phones: Phone[] = [];
   payments: Intent[] = [];
   notices: Notice[] = [];
+  requests: ServerRequest[] = [];
   ledger: LedgerEntry[] = [];
   readonly #watchers = new Set<() => void>();
   #cursor = 0;
@@ -76,6 +94,11 @@ export class Feed {
       this.notices = told as Notice[];
       this.lookAtLedger();
     });
+    this.#open(
+      '/api/merchant/requests/events',
+      'requests',
+      (told) => (this.requests = told as ServerRequest[]),
+    );
     setInterval(() => this.lookAtLedger(), ledgerMs);
   }
 

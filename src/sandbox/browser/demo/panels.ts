@@ -1,15 +1,23 @@
 // The three panels: what the card processor holds, what the ledger says, what the merchant was told.
 
 import { byId, element } from './dom.ts';
-import type { Feed, Intent, LedgerEntry, Notice } from './feed.ts';
-import { currentLanguage, text, textOr } from './texts.ts';
+import type { Feed, Intent, LedgerEntry, Notice, ServerRequest } from './feed.ts';
+import { currentLanguage, hasText, text, textOr } from './texts.ts';
 
 const shownMax = 30;
 
 export function drawPanels(feed: Feed): void {
   fill('payments', 'none_payments', feed.payments.slice(0, shownMax).map(paymentRow));
   fill('ledger', 'none_ledger', transactions(feed.ledger).slice(0, shownMax).map(ledgerRow));
-  fill('notices', 'none_notices', feed.notices.slice(0, shownMax).map(noticeRow));
+  const told = [
+    ...feed.notices.map((one) => ({ at: one.receivedAt, draw: () => noticeRow(one) })),
+    ...feed.requests.map((one) => ({ at: one.receivedAt, draw: () => requestRow(one) })),
+  ].sort((one, other) => (one.at < other.at ? 1 : -1));
+  fill(
+    'notices',
+    'none_notices',
+    told.slice(0, shownMax).map(({ draw }) => draw()),
+  );
 }
 
 /** Rows are replaced one by one and only when they differ: what is open stays open, what is new is seen to be. */
@@ -143,4 +151,46 @@ function noticeRow(notice: Notice): HTMLElement {
     element('span', 'side dim', timeOf(notice.receivedAt)),
     element('details', '', element('summary', '', text('show')), body),
   );
+}
+
+/** Who calls, or what a call used: what was asked, and in a word what he said. */
+function requestRow(request: ServerRequest): HTMLElement {
+  const { operation, answer, fields, verified, protocol } = request;
+  const name = `ask_${operation}`;
+  const outcome = outcomeOf(request);
+  const word = `said_${outcome ?? ''}`;
+  const good = verified && answer !== null && answer.status >= 200 && answer.status < 300;
+  const said =
+    answer === null
+      ? '…'
+      : hasText(word)
+        ? text(word)
+        : answer.status === 0
+          ? text('dropped')
+          : text('answered_with', { codes: String(answer.status) });
+  const who = [request.client, fields['clientCode'], fields['cli']].find((one) => typeof one === 'string');
+  const used = fields['billableSeconds'];
+  const body = element('pre', '', `${request.body}\n\n${answer?.body ?? ''}`);
+  body.tabIndex = 0;
+  return row(
+    `${request.id} ${request.receivedAt}`,
+    answer,
+    element('b', '', hasText(name) ? text(name) : operation),
+    element('span', 'side', element('span', `chip ${good ? 'done' : 'bad'}`, said)),
+    element(
+      'span',
+      'dim',
+      [protocol.toUpperCase(), who, typeof used === 'number' ? `${String(used)} s` : undefined]
+        .filter((one) => one !== undefined)
+        .join(' · '),
+    ),
+    element('span', 'side dim', timeOf(request.receivedAt)),
+    element('details', '', element('summary', '', text('show')), body),
+  );
+}
+
+/** `recognized`, `proof_wanted`, `refused`, in whichever language he speaks. */
+export function outcomeOf({ answer }: ServerRequest): string | undefined {
+  const found = /"outcome":"(\w+)"|<m:outcome>(\w+)/.exec(answer?.body ?? '');
+  return found?.[1] ?? found?.[2];
 }

@@ -11,9 +11,16 @@ const sounds = { a: { ring: 820, voice: 1.1 }, b: { ring: 610, voice: 0.85 } };
 
 export type Side = 'a' | 'b';
 
+/** A number this phone may dial, and how its callers are recognized. */
+export interface Ddi {
+  number: string;
+  way: 'rest' | 'soap' | 'accounts';
+}
+
 export class PhoneOnScreen {
   readonly #side: Side;
   readonly #feed: Feed;
+  readonly #ddis: readonly Ddi[];
   #numbers: readonly string[];
   #shown: string;
   /** What was drawn last, so that nothing moves that has not changed. */
@@ -23,8 +30,9 @@ export class PhoneOnScreen {
   #voice: Promise<void> = Promise.resolve();
   readonly #parts: ReturnType<PhoneOnScreen['build']>;
 
-  constructor(side: Side, numbers: readonly string[], feed: Feed) {
+  constructor(side: Side, numbers: readonly string[], feed: Feed, ddis: readonly Ddi[] = []) {
     this.#side = side;
+    this.#ddis = ddis;
     this.#feed = feed;
     this.#numbers = numbers;
     this.#shown = numbers[0] ?? '';
@@ -72,9 +80,47 @@ export class PhoneOnScreen {
     answer.addEventListener('click', () => void this.answer());
     hangup.addEventListener('click', () => void this.hangUp());
     const acts = element('div', 'acts', answer, hangup);
-    const phone = element('section', 'phone', element('div', 'glass', who, heard, pad, acts));
+    const { dial, dialTitle, ways, hide } = this.buildDial();
+    const phone = element('section', 'phone', element('div', 'glass', who, heard, dial, pad, acts));
     byId(`phone-${this.#side}`, HTMLElement).replaceChildren(phone);
-    return { phone, label, time, number, state, choices, heard, pad, answer, hangup };
+    return {
+      phone,
+      label,
+      time,
+      number,
+      state,
+      choices,
+      heard,
+      pad,
+      answer,
+      hangup,
+      dial,
+      dialTitle,
+      ways,
+      hide,
+    };
+  }
+
+  /** What may be dialled, shown while the phone is on the hook. */
+  private buildDial() {
+    const dialTitle = element('p', '');
+    const hide = element('button', 'hide');
+    hide.type = 'button';
+    hide.setAttribute('aria-pressed', 'false');
+    hide.addEventListener('click', () =>
+      hide.setAttribute('aria-pressed', String(hide.getAttribute('aria-pressed') !== 'true')),
+    );
+    const ways = this.#ddis.map(({ number, way }) => {
+      const button = element('button', '');
+      button.type = 'button';
+      button.dataset['way'] = way;
+      button.addEventListener('click', () => void this.dial(number));
+      return { button, number, way };
+    });
+    const choices = element('div', 'choices', ...ways.map(({ button }) => button));
+    const dial = element('div', 'dial', dialTitle, choices, hide);
+    dial.setAttribute('role', 'group');
+    return { dial, dialTitle, ways, hide };
   }
 
   /** After a change of language. */
@@ -88,6 +134,15 @@ export class PhoneOnScreen {
     choices.setAttribute('role', 'group');
     choices.setAttribute('aria-label', text('choose'));
     answer.textContent = text('answer');
+    const { dial, dialTitle, ways, hide } = this.#parts;
+    dial.setAttribute('aria-label', text('dial'));
+    dialTitle.textContent = text('dial');
+    hide.textContent = text('dial_hidden');
+    for (const { button, number, way } of ways) {
+      button.textContent = text(`dial_${way}`);
+      button.setAttribute('aria-label', `${text(`dial_${way}`)}: ${spaced(number)}`);
+      button.title = spaced(number);
+    }
     this.#drawn = '';
     this.draw();
   }
@@ -96,6 +151,16 @@ export class PhoneOnScreen {
 
   async answer(): Promise<void> {
     await this.#post('answer');
+  }
+
+  async dial(number: string): Promise<void> {
+    beep('1');
+    await this.#post('dial', {
+      to: number,
+      ...(this.#parts.hide.getAttribute('aria-pressed') === 'true'
+        ? { withheld: true }
+        : { assertedBy: 'network' }),
+    });
   }
 
   async hangUp(): Promise<void> {
@@ -130,7 +195,8 @@ export class PhoneOnScreen {
     const alive = phone !== undefined && phone.state !== 'ended';
     const label = stateKey(phone);
     const { phone: device, time, number, state, answer, hangup } = this.#parts;
-    ring(this.#side, phone?.state === 'ringing', sounds[this.#side].ring);
+    const rung = phone?.state === 'ringing' && phone.direction === 'inbound';
+    ring(this.#side, rung, sounds[this.#side].ring);
     music(this.#side, alive && phone.music);
     if (phone !== undefined && phone.leg !== this.#leg) {
       this.#leg = phone.leg;
@@ -144,12 +210,13 @@ export class PhoneOnScreen {
     const drawn = JSON.stringify([phone, this.#shown]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    device.dataset['state'] = phone?.state ?? 'idle';
+    device.dataset['state'] = phone?.state === 'ringing' && !rung ? 'calling' : (phone?.state ?? 'idle');
     number.textContent = spaced(this.#shown);
     state.textContent = text(label) + (phone?.state === 'ringing' ? `: ${spaced(phone.from)}` : '');
-    answer.disabled = phone?.state !== 'ringing';
+    answer.disabled = !rung;
     hangup.disabled = !alive;
-    hangup.textContent = text(phone?.state === 'ringing' ? 'refuse' : 'hangup');
+    hangup.textContent = text(rung ? 'refuse' : 'hangup');
+    this.#parts.dial.hidden = alive || this.#ddis.length === 0;
     this.#drawHeard(phone);
     this.#drawChoices();
   }
@@ -217,7 +284,8 @@ function stateKey(phone: Phone | undefined): TextKey {
     if (phone.bridged) return 'state_bridged';
     return phone.music ? 'state_music' : 'state_answered';
   }
-  return phone.state === 'ringing' ? 'state_ringing' : 'state_ended';
+  if (phone.state === 'ended') return 'state_ended';
+  return phone.direction === 'outbound' ? 'state_calling' : 'state_ringing';
 }
 
 function isTune(sentence: Sentence): boolean {
