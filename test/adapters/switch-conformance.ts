@@ -542,7 +542,7 @@ export function switchConformance(
         expect(await world.switch.answer(left.leg)).toEqual({ outcome: 'gone' });
         expect(await world.switch.guard(taken.leg, 1)).toEqual(done);
         expect(await ear.next('legEnded', taken.leg)).toMatchObject({ cause: 'stopped' });
-      }, 25_000);
+      }, 45_000);
 
       test('is taken under a guard of its own', async () => {
         const { leg } = await calls();
@@ -597,7 +597,7 @@ export function switchConformance(
         expect(await world.switch.askDigits(leg, wanted('op_8'))).toEqual(done);
         await phone.keys('#');
         expect(await ear.next('noKeyGiven', leg, 2)).toMatchObject({ request: 'op_8' });
-      }, 25_000);
+      }, 45_000);
 
       test('asked again, even by the same request, only the later entry counts', async () => {
         const { leg, phone } = await inTalkWithUs();

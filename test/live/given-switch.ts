@@ -114,7 +114,7 @@ function telephonesOf(network: TelephoneNetwork, sipOfSwitch: string): Telephone
       const phone: Phone | undefined = call && {
         number,
         state: call.state,
-        direction: 'in',
+        direction: call.direction,
         callerId: call.callerId,
         // Known by its recording: LiveSwitch.heard.
         heard: [],

@@ -30,6 +30,8 @@ interface Telephone {
   leg?: string;
   state?: State;
   callerId?: string;
+  /** It called, and was answered. */
+  isParked?: boolean;
   /** Sound has begun to leave it. */
   isSending?: boolean;
   /** What its earpiece gave, when the network has ears. */
@@ -61,6 +63,7 @@ export async function sipAddressOf(at: EslAddress): Promise<string> {
 /** A call as its telephone has it. */
 export interface TelephoneCall {
   state: State;
+  direction: 'in' | 'out';
   callerId: string;
   recording?: string;
 }
@@ -127,8 +130,9 @@ export class TelephoneNetwork {
 
   /** `undefined`: nobody has called it. */
   call(number: string): TelephoneCall | undefined {
-    const { state, callerId = '', recording } = this.#telephones.get(number) ?? {};
-    return state && { state, callerId, ...(recording !== undefined && { recording }) };
+    const { state, callerId = '', recording, leg = '' } = this.#telephones.get(number) ?? {};
+    const direction = this.#dialled.has(leg) ? 'out' : 'in';
+    return state && { state, direction, callerId, ...(recording !== undefined && { recording }) };
   }
 
   /**
@@ -155,7 +159,7 @@ export class TelephoneNetwork {
       ...(withheld ? ["sip_from_uri='sip:anonymous@anonymous.invalid'", 'sip_h_Privacy=id'] : []),
       ...(assertedBy === undefined ? [] : [`sip_h_P-Asserted-Identity='<sip:${number}@127.0.0.1>'`]),
     ].join(',');
-    await this.#command(`bgapi originate {${variables}}sofia/phones/${ddi}@${sip} &playback(${silence})`);
+    await this.#command(`bgapi originate {${variables}}sofia/phones/${ddi}@${sip} &park()`);
     await this.#until(() => telephone.state !== undefined);
   }
 
@@ -190,9 +194,7 @@ export class TelephoneNetwork {
       answer: async () => {
         await this.#command(`uuid_answer ${leg()}`);
         await this.#until(() => its().state !== 'ringing');
-        await this.#listen(its());
-        // A telephone sends sound all the time; without it there is nothing the keys could travel in.
-        await this.#command(`uuid_broadcast ${leg()} ${silence} aleg`);
+        await this.#pickedUp(its());
         await this.#until(() => its().isSending === true || its().state === 'ended');
       },
       hangUp: () => this.#command(`uuid_kill ${leg()} NORMAL_CLEARING`),
@@ -202,6 +204,12 @@ export class TelephoneNetwork {
         await this.#command(`uuid_send_dtmf ${leg()} ${digits}@100`);
       },
     };
+  }
+
+  async #pickedUp(telephone: Telephone): Promise<void> {
+    await this.#listen(telephone);
+    // A telephone sends sound all the time; without it there is nothing the keys could travel in.
+    await this.#command(`uuid_broadcast ${telephone.leg ?? 'none'} ${silence} aleg`);
   }
 
   async #listen(telephone: Telephone): Promise<void> {
@@ -244,7 +252,11 @@ export class TelephoneNetwork {
     if (name !== 'CHANNEL_PARK' && leg !== telephone.leg) return;
     switch (name) {
       case 'CHANNEL_PARK':
-        // Whatever is played to a parked leg parks it again.
+        // One that called parks when it is answered; whatever is played to a parked leg parks it again. It may have hung up.
+        if (this.#dialled.has(leg) && telephone.isParked !== true) {
+          telephone.isParked = true;
+          void this.#pickedUp(telephone).catch(() => undefined);
+        }
         if (leg === telephone.leg) return;
         telephone.leg = leg;
         telephone.state = 'ringing';
