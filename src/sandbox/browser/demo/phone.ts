@@ -81,7 +81,11 @@ export class PhoneOnScreen {
     hangup.addEventListener('click', () => void this.hangUp());
     const acts = element('div', 'acts', answer, hangup);
     const { dial, dialTitle, ways, hide } = this.buildDial();
-    const phone = element('section', 'phone', element('div', 'glass', who, heard, dial, pad, acts));
+    const phone = element(
+      'section',
+      'phone',
+      element('div', 'glass', who, heard, ...(this.#ddis.length > 0 ? [dial] : []), pad, acts),
+    );
     byId(`phone-${this.#side}`, HTMLElement).replaceChildren(phone);
     return {
       phone,
