@@ -222,10 +222,13 @@ export async function readOperatorActs(db: Db, atMost: number, target?: string):
   return found.map(({ target: about, ...act }) => ({ ...act, ...(about !== null && { target: about }) }));
 }
 
+/** Work of the whole house that one gateway does at a time. */
+export type TurnName = 'invariants' | 'disputes';
+
 /** Whose turn it is to do this for the whole house: ours when the answer is not `undefined`. */
 export async function takeTurn(
   db: Db,
-  name: 'invariants',
+  name: TurnName,
   turn: { at: Date; everySeconds: number },
 ): Promise<{ doneUntil: Date | undefined } | undefined> {
   const row = await firstRow<{ doneUntil: Date | null }>(
@@ -238,7 +241,7 @@ export async function takeTurn(
 }
 
 /** Done, for everything that happened until this instant. */
-export async function finishTurn(db: Db, name: 'invariants', doneUntil: Date): Promise<void> {
+export async function finishTurn(db: Db, name: TurnName, doneUntil: Date): Promise<void> {
   await db.raw('update house_turns set done_until = greatest(done_until, ?) where name = ?', [
     doneUntil,
     name,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 const listedFinders = [
+  'accounts_charged',
   'assign_quarantined',
   'attention',
   'count_quarantined',
@@ -25,6 +26,7 @@ const listedFinders = [
   'prune_quarantined',
   'quarantine_record',
   'sessions_to_stop',
+  'undecided_disputes',
   'unknown_operations',
   'unsettled_orders',
   'violated_invariants',
