@@ -30,7 +30,7 @@ import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { abandonSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
-import { lookAtRefund } from './refund-payment.ts';
+import { lookAtRefund } from './record-refund.ts';
 import { lookAtParked, voidPayment } from './settle-order.ts';
 
 /** Behind the talk limit, which the switch itself enforces: the farewell, and slack for its clock. */

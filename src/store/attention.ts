@@ -86,8 +86,8 @@ const sentences: Record<AttentionKind, (item: Facts) => string> = {
   payment_parked: ({ orderId }) =>
     `The processor refuses to settle order ${String(orderId)}. Mend the cause at the processor, then: settle ${String(orderId)}.`,
   refund_parked: ({ id }) =>
-    `What became of refund ${id} is not known and cannot be asked any more. Look at the processor's own list, and write ` +
-    'down there what is missing.',
+    `What became of refund ${id} is not known: its key is too old to ask by. Ask the merchant, then have it looked for and, ` +
+    `where the processor has none of it, made anew: refunds again ${id}; or given up: refunds give-up ${id}.`,
   operation_unknown: ({ id, orderId }) =>
     `The processor has not said for over an hour what became of ${id}. It is asked on; search ${id} there, then look at ` +
     `order ${String(orderId)}.`,

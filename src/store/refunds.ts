@@ -124,11 +124,6 @@ export async function saveRefund(
   );
 }
 
-/** Nobody knows what became of it, and only a person can find out. */
-export async function parkRefund(tx: Tx, refundId: string, at: Date): Promise<void> {
-  await tx.raw('update refunds set parked_at = coalesce(parked_at, ?) where id = ?', [at, refundId]);
-}
-
 /** The processor's own name for what an operation made, where it is asked about by it later. */
 export async function nameMade(tx: Tx, operationId: string, made: string): Promise<void> {
   await tx.raw('update processor_operations set made = ? where id = ?', [made, operationId]);
