@@ -128,6 +128,8 @@ export interface WorldOptions {
   /** How many of the sandbox's switches; one when absent. */
   switches?: number;
   overrides?: Partial<House>;
+  /** Told to end, the gateway serves on for so long; not at all when absent. */
+  drainSeconds?: number;
   /** Absent: the sandbox's switch. */
   switchAt?: GivenSwitch;
 }
@@ -201,6 +203,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     publicUrl: gatewayUrl,
     cdrSpoolDir: given?.environment['CDR_SPOOL_DIR'] ?? spoolDir,
     logLevel: 'error',
+    drainSeconds: options.drainSeconds ?? 0,
   };
   const secretsKey = randomBytes(32);
   const world = {
