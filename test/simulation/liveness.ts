@@ -25,6 +25,8 @@ union all
 select 'a notice is neither delivered nor parked', id from notices
   where state = 'pending' and (next_try_at is null or next_try_at <= now())
 union all
+select 'a refund is not over', id from refunds where state = 'pending' and parked_at is null
+union all
 select 'a consultant is not free', id from consultants
   where claim = 'hard' or (claim = 'soft' and claimed_until > now()
     and not exists (select from call_sessions s where s.id = claimed_by and s.state = 'awaiting_payment'))
