@@ -10,7 +10,6 @@ import { movePayment } from '../core/payment.ts';
 import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   authorizeOperation,
@@ -24,6 +23,7 @@ import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import { askForHold, askOrFind, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { cardMayPay } from './limit-abuse.ts';
 import {
   abandonSeconds,
@@ -195,7 +195,7 @@ async function authorized(
     data: { authorized: moneyFacts(authorization.amount) },
   };
   if (!call || call.session.state !== 'awaiting_payment') {
-    await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+    await tellMerchant(house, tx, { merchantId, orderId }, [notice], now);
     if (payment.givenUp) await voidPayment(tx, { ...payment, state: 'authorized' }, 'given_up');
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     return call ? { callState: call.session.state } : {};
@@ -232,7 +232,7 @@ async function refuseCard(
     narrate(house, written);
     return { refusal, callState: written.stored.session.state, needsPage: false };
   }
-  await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+  await tellMerchant(house, tx, { merchantId, orderId }, [notice], now);
   await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   return { refusal, needsPage: false };
 }
@@ -253,10 +253,11 @@ export async function failPayment(
       notice,
     ]);
   } else {
-    await writeNotices(
+    await tellMerchant(
+      house,
       tx,
       { merchantId: payment.merchantId, orderId: payment.orderId },
-      [{ ...notice, id: house.ids.id('notice') }],
+      [notice],
       house.clock.now(),
     );
     // The call was given up before: with its payment over, it is settled.

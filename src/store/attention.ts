@@ -146,7 +146,7 @@ export async function needsAttention(
     at: Date;
   },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into attention_marks as m (kind, id, merchant_id, order_id, because, since, latest)
      values (?, ?, ?, ?, ?, ?, ?)
      on conflict (kind, id) do update set because = excluded.because, latest = excluded.latest, lifted_at = null,
