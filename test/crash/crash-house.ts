@@ -46,8 +46,12 @@ export interface CrashHouse {
   readonly deaths: number;
   /** To be called before what is to be killed is begun. Absent: nobody is, and what passes is only noted. */
   arm(death?: Death): void;
-  /** Everybody answers and agrees, and the caller hangs up when he has talked; or no consultant can be had. */
-  people(are: 'answering' | 'absent'): Promise<void>;
+  /**
+   * Everybody answers and agrees, and the caller hangs up when he has talked, `talkative` only shortly before half a minute;
+   * or no consultant can be had.
+   */
+  people(are: 'answering' | 'talkative' | 'absent'): Promise<void>;
+  press(number: string, digits: string): Promise<void>;
   /** Repeated for as long as nobody answers or the one who was asked died: as a merchant's server does, with the same key. */
   api(method: string, path: string, body?: object, key?: string): Promise<ApiAnswer>;
   sql: pg.Client;
@@ -84,7 +88,7 @@ export interface CrashHouseOptions {
 }
 
 export function eventually<T>(check: () => Promise<T> | T, withinMs: number): Promise<T> {
-  return vi.waitFor(check, { timeout: withinMs, interval: 120 });
+  return vi.waitFor(check, { timeout: withinMs, interval: 300 });
 }
 
 export async function openCrashHouse({
@@ -204,11 +208,12 @@ export async function openCrashHouse({
   serving = serve();
   await serving;
   const phones = sandboxTelephones(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`);
-  const people = async (are: 'answering' | 'absent'): Promise<void> => {
+  const people: CrashHouse['people'] = async (are) => {
     const answers = { behaviour: 'answers', answerAfterMs: 20, keys: '1' };
-    const consultant = are === 'answering' ? answers : { behaviour: 'unreachable' };
+    const consultant = are === 'absent' ? { behaviour: 'unreachable' } : answers;
+    const hangUpAfterTalkMs = are === 'talkative' ? 27_000 : talkMs;
     await Promise.all([
-      phones.behaves(caller, { ...answers, hangUpAfterTalkMs: talkMs }),
+      phones.behaves(caller, { ...answers, hangUpAfterTalkMs }),
       ...consultants.map((number) => phones.behaves(number, consultant)),
     ]);
   };
@@ -240,6 +245,7 @@ export async function openCrashHouse({
       next ??= loadNext();
     },
     people,
+    press: (number, digits) => phones.does(number, 'keys', { digits }),
     api: (method, path, body, key) =>
       eventually(async () => {
         const answer = await ask(method, path, body, key);
