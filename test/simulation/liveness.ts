@@ -57,8 +57,8 @@ export class Liveness {
   async pending(): Promise<Pending[]> {
     const [orphan] = await this.#orphans();
     const undisturbedMs = this.#kernel.nowMs - this.#kernel.disturbedUntilMs;
-    if (orphan && this.#kernel.healed && undisturbedMs > orphanMs)
-      throw new Violation(`${orphan.what}: ${orphan.about}`);
+    // Whoever is to find it needs his wits about him for that long: a minute counts from the end of the last misfortune.
+    if (orphan && undisturbedMs > orphanMs) throw new Violation(`${orphan.what}: ${orphan.about}`);
     const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
     for (const intent of this.#processor.intents()) {
       if (intent.status !== 'requires_capture') continue;

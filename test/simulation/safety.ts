@@ -27,8 +27,11 @@ const gridUs = 20_000n;
 const resyncMs = 35_000;
 /** The kill switch has stopped everything by then. */
 const stopWithinMs = 2_000;
-/** A talk whose end nobody heard waits this long for the switch's own records of it. */
-const recordsMs = 65_000;
+/**
+ * A talk whose end nobody heard waits for the switch's own records of it: posted, they are there; those in the spool are read
+ * every 30 s; for lost ones a minute is waited in vain.
+ */
+const recordsMs = { posted: 5_000, posting: 10_000, spooled: 35_000, lost: 65_000 } as const;
 
 const books = /* sql */ `
 select 'the ledger does not sum to zero' as what, t.order_id as about
@@ -386,13 +389,29 @@ export class Safety {
       if (since === undefined) this.#disagreeSinceMs.set(index, now);
       else if (
         now - Math.max(since, this.#kernel.disturbedUntilMs) >
-        (onThePhone ? resyncMs : resyncMs + recordsMs)
+        (onThePhone ? resyncMs : resyncMs + this.#recordsComeWithinMs(consultantNumber(index)))
       ) {
         throw new Violation(
           `${id} is ${claim ?? 'free'} for ${seconds(BigInt(Math.round(now - since)) * 1000n)} while ${onThePhone ? 'a leg of his lives' : 'no leg of his lives'}`,
         );
       }
     }
+  }
+
+  /** Of the last talk, or the last leg, of this consultant. */
+  #recordsComeWithinMs(number: string): number {
+    const within = this.#switches.map((one) => {
+      const last = one.legsEver().findLast((leg) => leg.number === number)?.leg;
+      if (last === undefined) return 0;
+      const talk = one.talkOf(last);
+      const legs = talk ? [talk.aLeg, talk.bLeg] : [last];
+      const fates = one
+        .cdrs()
+        .filter(({ leg }) => legs.includes(leg))
+        .map(({ fate }) => fate);
+      return Math.max(...fates.map((fate) => recordsMs[fate]), 0);
+    });
+    return Math.max(...within);
   }
 }
 

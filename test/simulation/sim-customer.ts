@@ -19,10 +19,10 @@ import type { SimProcessor } from './sim-processor.ts';
 const triesMax = 12;
 /** The page is looked at this often, for as long as a call may take. */
 const pageEveryMs = 2_000;
-const pageLooksMax = 40;
+const pageLooksMax = 25;
 /** What is not captured by then hardly will be. */
 const afterwardsEveryMs = 6_000;
-const afterwardsTriesMax = 12;
+const afterwardsTriesMax = 6;
 
 export interface CustomerWorld {
   kernel: Kernel;
