@@ -7,7 +7,7 @@ import type { CallState } from '../core/call-session.ts';
 import { compare, moneyFacts } from '../core/money.ts';
 import type { OrderRefusal } from '../core/order.ts';
 import { movePayment } from '../core/payment.ts';
-import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
+import { lockSessionOfOrder, lockSessionOfPayment, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import {
@@ -32,6 +32,7 @@ import {
   later,
   lookAgainAfter,
 } from './payment-deadlines.ts';
+import { ownTaker } from './own-hands.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -119,10 +120,12 @@ export async function applyIntent(
   intent: IntentState,
 ): Promise<Applied> {
   return house.db.asMerchant(merchantId, async (tx): Promise<Applied> => {
-    const payment = await lockPayment(tx, paymentId);
+    const [payment, call] = await Promise.all([
+      lockPayment(tx, paymentId),
+      lockSessionOfPayment(tx, paymentId),
+    ]);
     if (!payment) return { needsPage: false };
     const now = house.clock.now();
-    const call = await lockSessionOfOrder(tx, payment.orderId);
     const callState = call && { callState: call.session.state };
     if (movePayment(payment.state, 'authorized') !== 'move') return { ...callState, needsPage: false };
     const authorization = firstAuthorization(payment);
@@ -205,9 +208,14 @@ async function authorized(
   if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
   narrate(house, written);
   if (written.stored.session.state !== 'ended') {
-    const callSessionId = call.session.id;
-    const switchId = await switchToBegin(tx, callSessionId, call.switchId);
-    await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
+    const { stored } = written;
+    const taker = ownTaker(house, call.switchId);
+    if (taker) tx.committed(() => taker.begin(stored));
+    else {
+      const callSessionId = call.session.id;
+      const switchId = await switchToBegin(tx, callSessionId, call.switchId);
+      await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
+    }
   }
   return { callState: written.stored.session.state };
 }

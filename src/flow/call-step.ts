@@ -22,6 +22,7 @@ import { askForMore } from './ask-for-more.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
+import { ownSettler } from './own-hands.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
 const claimSlackSeconds = 60;
@@ -112,7 +113,9 @@ export async function writeStep(
     await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);
     if (linger !== undefined) await letLinger(tx, next.id, linger, new Date(at.getTime() + lingerMs));
     const { merchantId, orderId } = stored;
-    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+    const settler = ownSettler(house);
+    if (settler) tx.committed(() => settler.settle({ merchantId, orderId }));
+    else await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   } else if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
   if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)

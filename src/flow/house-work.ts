@@ -10,6 +10,7 @@ import { NoticeDispatcher } from './notify-merchant.ts';
 import { recordDispute } from './record-dispute.ts';
 import { Recovery } from './recover.ts';
 import { carryOutRefund } from './refund-payment.ts';
+import { SettlingNow } from './settle-now.ts';
 import { settleOrder } from './settle-order.ts';
 import { HouseWatch } from './watch-house.ts';
 
@@ -25,6 +26,7 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   const dispatcher = new NoticeDispatcher(house);
   const recovery = new Recovery(house);
   const watch = new HouseWatch(house);
+  const settling = new SettlingNow(house);
   await Promise.all(commanders.map((commander) => commander.start()));
   dispatcher.start();
   recovery.start();
@@ -32,6 +34,7 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   return {
     async stopCommanding() {
       await Promise.all(commanders.map((commander) => commander.stop()));
+      await settling.stop();
     },
     async stopRest() {
       await watch.stop();

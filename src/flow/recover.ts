@@ -21,8 +21,8 @@ const availabilityEveryMs = 5_000;
 const countsEveryMs = 60_000;
 /** How often a gateway asks whether it is its turn, which comes once an hour. */
 const disputesEveryMs = 5 * 60_000;
-/** The job of an ended call has had its chance by then. */
-const unsettledAfterMs = 60_000;
+/** Whoever ended the call has had his chance by then. */
+const unsettledAfterMs = 20_000;
 
 /** What could not be looked at for a fault of ours is not cured by the next second. */
 const brokenAgainSeconds = 60;

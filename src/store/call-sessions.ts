@@ -66,6 +66,16 @@ export async function lockSessionOfOrder(tx: Tx, orderId: string): Promise<Store
   return row && fromRow(row);
 }
 
+/** The same by the payment, for whoever has not read the order's id yet. */
+export async function lockSessionOfPayment(tx: Tx, paymentId: string): Promise<StoredSession | undefined> {
+  const row = await firstRow<SessionRow>(
+    tx,
+    `select ${columns} from call_sessions where order_id = (select p.order_id from payments p where p.id = ?) for update`,
+    [paymentId],
+  );
+  return row && fromRow(row);
+}
+
 function progressOf(session: CallSession): string {
   const {
     id: _id,
