@@ -32,7 +32,7 @@ import {
   later,
   lookAgainAfter,
 } from './payment-deadlines.ts';
-import { ownTaker } from './own-hands.ts';
+import { ownTaker, rememberHeld } from './own-hands.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -140,6 +140,7 @@ export async function applyIntent(
           throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
         }
         await saveHold(house, tx, payment, authorization, intentId, intent, now);
+        tx.committed(() => rememberHeld(house, intentId));
         const { fingerprint } = intent.card;
         if (fingerprint !== undefined && !(await cardMayPay(house, tx, payment, fingerprint))) {
           return refuseCard(house, tx, payment, call, now);

@@ -26,12 +26,17 @@ export interface OrderSettler {
 interface Hands {
   takers: Set<CallTaker>;
   settler: OrderSettler | undefined;
+  /** Intents this process wrote down as held: the processor's word of it comes behind. The newest so many. */
+  held: Set<string>;
 }
+
+/** Some minutes of a busy house. */
+const heldRemembered = 10_000;
 
 const hands = new WeakMap<House, Hands>();
 
 function handsOf(house: House): Hands {
-  const known = hands.get(house) ?? { takers: new Set(), settler: undefined };
+  const known = hands.get(house) ?? { takers: new Set(), settler: undefined, held: new Set() };
   hands.set(house, known);
   return known;
 }
@@ -60,6 +65,20 @@ export function ownTaker(house: House, switchId: string): CallTaker | undefined 
 export function ownSettler(house: House): OrderSettler | undefined {
   const { settler } = handsOf(house);
   return settler?.hasRoom() === true ? settler : undefined;
+}
+
+export function rememberHeld(house: House, intentId: string): void {
+  const { held } = handsOf(house);
+  held.add(intentId);
+  for (const oldest of held) {
+    if (held.size <= heldRemembered) break;
+    held.delete(oldest);
+  }
+}
+
+/** Its payment waits for no card any more: nothing the processor tells of it moves that. */
+export function isKnownHeld(house: House, intentId: string): boolean {
+  return handsOf(house).held.has(intentId);
 }
 
 export function knownMerchantOfLeg(house: House, leg: LegUuid): string | undefined {

@@ -6,8 +6,10 @@
 import pg from 'pg';
 import { connectionAs, connectionPatienceMs } from './connection.ts';
 
-/** So long hints to other gateways are gathered: many calls' together cost one transaction. */
-const hintsTogetherMs = 20;
+/** So long hints to other gateways are gathered: many calls' together cost one transaction, and a page is not a telephone. */
+const hintsTogetherMs = 100;
+/** Somebody is to be rung: told without a wait. */
+const atOnce: ReadonlySet<string> = new Set(['ringmeter_switch']);
 /** Nobody could be told for long: what is beyond is found by looking. */
 const hintsMax = 10_000;
 
@@ -56,13 +58,17 @@ export class HintExchange {
     }
     if (fresh.size === 0) return;
     if (!this.#client) this.#connectOnce();
-    this.#tellSoon();
+    if (hints.some(({ channel }) => atOnce.has(channel))) void this.#tellOthers();
+    else this.#tellSoon();
   }
 
   #tellSoon(): void {
     if (this.#telling || this.#closed) return;
     this.#telling = true;
-    this.#after(hintsTogetherMs, () => void this.#tellOthers());
+    this.#after(hintsTogetherMs, () => {
+      this.#telling = false;
+      void this.#tellOthers();
+    });
   }
 
   /** On the connection that listens, so that what comes back to us from here is known to be ours. */
@@ -80,7 +86,6 @@ export class HintExchange {
     } catch {
       // The connection is lost: whoever listens elsewhere finds what we would have told by looking.
     } finally {
-      this.#telling = false;
       if (this.#untold.size > 0 && this.#client) this.#tellSoon();
     }
   }

@@ -11,7 +11,7 @@ const noticedMs = 200;
 /** A network that swallows everything is noticed by TCP, or by whoever waits for a connection, much later. */
 const patienceMs = 5_000;
 /** A gateway gathers what it has to hint to others for so long. */
-const hintsTogetherMs = 20;
+const hintsTogetherMs = 100;
 
 interface Subscriber {
   process: GatewayProcess;
