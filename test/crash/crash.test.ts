@@ -23,7 +23,9 @@ const after = (act: RegExp, nth = 1): Death => ({ act, nth, moment: 'after' });
 
 const keyNoted = /^commit idempotency_keys$/;
 const authorize = /^processor POST \/v1\/payment_intents$/;
-const authorized = /^commit (?=.*authorizations)(?=.*ledger_entries)(?=.*switch_work)/;
+/** With the first leg: the call begins in the same commit. */
+const authorized = /^commit (?=.*authorizations)(?=.*ledger_entries)(?=.*legs)/;
+const moreHeld = /^commit (?=.*authorizations)(?=.*ledger_entries)(?!.*(legs|receipts))/;
 const ring = /^esl originate/;
 const ask = /^esl play_and_get_digits/;
 /** Of the call's own steps after the first: the consultant accepted. */
@@ -33,11 +35,11 @@ const bridge = /^esl uuid_bridge/;
 const connected =
   /^commit (?=.*call_events)(?=.*call_sessions)(?=.*notices)(?=.*orders)(?!.*(legs|ledger|jobs))/;
 const hungUp = /^event CHANNEL_HANGUP_COMPLETE/;
-const ended = /^commit (?=.*call_events)(?=.*call_sessions)(?=.*jobs)/;
+const ended = /^commit (?=.*call_events)(?=.*consultants)(?=.*notices)(?!.*(legs|ledger))/;
 const decided = /^commit (?=.*payments)(?=.*processor_operations)(?!.*(ledger|orders))/;
 const capture = /^processor POST \/v1\/payment_intents\/:id\/capture/;
 const voided = /^processor POST \/v1\/payment_intents\/:id\/cancel/;
-const recorded = /^commit (?=.*ledger_entries)(?=.*call_sessions)(?!.*switch_work)/;
+const recorded = /^commit (?=.*ledger_entries)(?=.*call_sessions)(?!.*legs)/;
 const told = (type: string): RegExp => new RegExp(`^notice ${type.replaceAll('.', String.raw`\.`)}$`);
 const refundWritten = /^commit (?=.*jobs)(?=.*refunds)(?!.*ledger)/;
 const refund = /^processor POST \/v1\/refunds/;
@@ -95,7 +97,7 @@ const givingBack: readonly Point[] = [
 const talkingLonger: readonly Point[] = [
   ['more time written, the second hold not sent', before(authorize, 2)],
   ['the second hold made, its answer lost', after(authorize, 2)],
-  ['the second hold recorded, the limit not moved', after(authorized, 2)],
+  ['the second hold recorded, the limit not moved', after(moreHeld)],
 ];
 
 // --- Houses, each for one case at a time ---------------------------------------------------------------------------
