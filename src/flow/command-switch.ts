@@ -339,7 +339,7 @@ export class SwitchCommander implements CallTaker {
       .then(() => {
         this.#sweeping = undefined;
         if (this.#stopped) return;
-        const inMs = missed ? sweepAgainMs : sweepEveryMs;
+        const inMs = Math.min(missed ? sweepAgainMs : sweepEveryMs, this.#sweep.dueInMs() ?? sweepEveryMs);
         this.#nextSweep = this.#house.clock.after(inMs, () => this.#sweepNow());
       });
   }
