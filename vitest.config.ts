@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: ['default', './test/closing-line.ts'],
     // Files that start processes and browsers share two cores; a test that is stuck should still fail, with its name.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

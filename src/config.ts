@@ -56,6 +56,11 @@ export interface Config {
   /** Absent: no mail is sent or promised. */
   mail?: { smtpUrl: string; from: string };
   prompts: { dir: string; dirAtSwitch: string; engine?: string; voices?: Partial<Record<Language, string>> };
+  /**
+   * Told to end, it says on /readyz for so long that it is about to, and still takes orders: until whoever shares out the
+   * requests has seen it, they would be refused. 0: nobody does.
+   */
+  drainSeconds: number;
   /** Started by npm, which may die without a word to us: then nobody is left who would end this process. */
   followParent: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -152,6 +157,14 @@ const variables = {
   OPERATOR_KEY: [
     z.string().regex(/^[\x21-\x7e]{24,256}$/),
     'at least 24 characters without blanks (openssl rand -hex 24 makes them)',
+  ],
+  DRAIN_SECONDS: [
+    z
+      .string()
+      .regex(/^\d{1,2}$/)
+      .transform(Number)
+      .refine((value) => value <= 60),
+    'a whole number of seconds from 0 to 60',
   ],
   LOG_LEVEL: [z.enum(['debug', 'info', 'warn', 'error']), 'debug, info, warn or error'],
 } as const;
@@ -354,6 +367,8 @@ function assemble(
       SMTP_URL === undefined || MAIL_FROM === undefined ? undefined : { smtpUrl: SMTP_URL, from: MAIL_FROM },
     ),
     prompts: prompts(values, dataDir, workingDir),
+    // Five: a balancer that asks every two seconds and believes the second no.
+    drainSeconds: values.DRAIN_SECONDS ?? (production ? 5 : 0),
     logLevel: values.LOG_LEVEL ?? 'info',
     ...given('operatorKey', values.OPERATOR_KEY),
   };

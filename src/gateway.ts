@@ -143,9 +143,13 @@ export async function startGateway(
   );
   const work = await startHouseWork(house, holder);
 
-  // First nothing new comes in, then what was begun is finished, then the connections go.
+  // First whoever shares out the requests is told, then nothing new comes in, then what was begun is finished, then the
+  // connections go.
   const close = async (): Promise<void> => {
     draining = true;
+    const { drainSeconds } = config;
+    if (drainSeconds > 0)
+      await new Promise<void>((resolve) => house.clock.after(drainSeconds * 1000, resolve));
     liveFeed(house).close();
     await server.close();
     await work.stopCommanding();

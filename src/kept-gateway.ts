@@ -19,6 +19,8 @@ export type GatewayLife = { state: 'serving'; pid: number; facts: GatewayFacts }
 export interface KeptGatewayOptions {
   /** A sentence for the terminal: it died and is started again, or why it could not be. */
   say: (sentence: string) => void;
+  /** It serves so long after it was told to end. */
+  drainMs: number;
   /** At every death and every return. */
   onLife: (life: GatewayLife) => void;
 }
@@ -94,7 +96,7 @@ export class KeptGateway {
     clearTimeout(this.#restart);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGTERM');
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), stopMs);
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.drainMs + stopMs);
     await this.#exited;
     clearTimeout(late);
   }

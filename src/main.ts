@@ -37,6 +37,8 @@ const startedAt = performance.now();
 /** What runs, in the order it was started; ended in the opposite order. */
 const running: { name: string; stop: () => Promise<void> }[] = [];
 let ending: Promise<void> | undefined;
+/** Still serving before it ends (DRAIN_SECONDS): no part of what ending takes. */
+let drainMs = 0;
 let sandbox: RunningSandbox | undefined;
 
 function say(line: string): void {
@@ -49,6 +51,7 @@ function complain(line: string): void {
 
 async function start(): Promise<void> {
   const config = readConfig();
+  drainMs = config.drainSeconds * 1000;
   if (config.followParent) followParent();
   await assertPortFree(config);
   makeDataDir(config.dataDir);
@@ -79,6 +82,7 @@ async function start(): Promise<void> {
 function keepGateway(): KeptGateway {
   return new KeptGateway({
     say: complain,
+    drainMs,
     onLife: (life) => {
       if (life.state === 'gone') sandbox?.tellGateway({ state: 'gone' });
       else if (life.facts.demo)
@@ -267,7 +271,7 @@ function end(): Promise<void> {
 
 async function endAndExit(code: number): Promise<void> {
   // Children notice that we are gone and end by themselves.
-  setTimeout(() => process.exit(code), closeMs).unref();
+  setTimeout(() => process.exit(code), drainMs + closeMs).unref();
   await end();
   process.exit(code);
 }

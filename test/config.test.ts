@@ -46,6 +46,7 @@ describe('nothing set', () => {
         dir: expect.stringMatching(/\/ringmeter-prompts-[0-9a-f]{12}$/),
         dirAtSwitch: expect.stringMatching(/\/ringmeter-prompts-[0-9a-f]{12}$/),
       },
+      drainSeconds: 0,
       followParent: false,
       logLevel: 'info',
     });
@@ -81,6 +82,23 @@ describe('nothing set', () => {
       expect(prompts.dir).toBe(prompts.dirAtSwitch);
     },
   );
+});
+
+describe('how long it serves on when it is told to end', () => {
+  test.each([
+    ['nobody shares out requests to a checkout', {}, 0],
+    ['a balancer sees it in production', production, 5],
+    ['as long as is said', { DRAIN_SECONDS: '20' }, 20],
+    ['not at all where that is said', { ...production, DRAIN_SECONDS: '0' }, 0],
+  ])('%s', (_, env, seconds) => {
+    expect(readConfig(env, here).drainSeconds).toBe(seconds);
+  });
+
+  test.each(['-1', '61', '1.5', 'soon', '100'])('not %s', (text) => {
+    expect(problemsOf({ DRAIN_SECONDS: text })).toEqual([
+      'DRAIN_SECONDS must be a whole number of seconds from 0 to 60.',
+    ]);
+  });
 });
 
 describe('one choice for all parts', () => {

@@ -12,8 +12,6 @@ import { type Config, type Environment, readConfig } from '../src/config.ts';
 import type { House } from '../src/flow/house.ts';
 import type { GatewayOrder } from '../src/gateway-process.ts';
 import { type Gateway, startGateway } from '../src/gateway.ts';
-import { startMerchant } from '../src/sandbox/merchant.ts';
-import { startSandboxProcessor } from '../src/sandbox/processor.ts';
 import { type SandboxSwitch, startSandboxSwitch } from '../src/sandbox/switch.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
@@ -28,6 +26,7 @@ import {
   type Telephones,
 } from './telephones.ts';
 import { freePort } from './free-port.ts';
+import { startOutsideParts } from './outside-parts.ts';
 
 export const caller = '+33612345678';
 export const claire = '+33199000001';
@@ -131,6 +130,8 @@ export interface WorldOptions {
   /** How many of the sandbox's switches; one when absent. */
   switches?: number;
   overrides?: Partial<House>;
+  /** Told to end, the gateway serves on for so long; not at all when absent. */
+  drainSeconds?: number;
   /** Absent: the sandbox's switch. */
   switchAt?: GivenSwitch;
 }
@@ -157,46 +158,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const dir = mkdtempSync(join(tmpdir(), 'ringmeter-world-'));
   const port = options.switchAt?.gatewayPort ?? (await freePort());
   const gatewayUrl = `http://127.0.0.1:${String(port)}`;
-  const secret = (prefix: string): string =>
-    `${prefix}${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, '0')}`;
-  const secrets = {
-    esl: secret(''),
-    secretKey: secret('sk_sandbox_'),
-    publishableKey: secret('pk_sandbox_'),
-    webhook: secret('whsec_'),
-    notice: `whsec_${randomBytes(24).toString('base64')}`,
-  };
-  const cdrCredentials = 'switch:cdr-secret';
+  const outside = await startOutsideParts({ dir, gatewayUrl });
   const given = options.switchAt;
   const spoolDir = join(dir, 'spool');
   const startSwitch = (eslPort = 0, httpPort = 0): Promise<SandboxSwitch> =>
     startSandboxSwitch({
       eslPort,
       httpPort,
-      password: secrets.esl,
-      cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
-      cdrCredentials,
+      ...outside.forSwitch,
       spoolDir,
       speechSpeed: options.speechSpeed ?? 40,
       silenceSpeed: options.silenceSpeed ?? 1,
     });
   const switches: SandboxSwitch[] = [];
   while (!given && switches.length < (options.switches ?? 1)) switches.push(await startSwitch());
-  const processor = await startSandboxProcessor({
-    port: 0,
-    secretKey: secrets.secretKey,
-    publishableKey: secrets.publishableKey,
-    webhookUrl: `${gatewayUrl}/hooks/stripe`,
-    webhookSecret: secrets.webhook,
-    origins: [gatewayUrl],
-  });
-  const merchant = await startMerchant({
-    dataDir: dir,
-    publicUrl: gatewayUrl,
-    gatewayUrl,
-    noticeSecret: secrets.notice,
-  });
-  const merchantUrl = `http://127.0.0.1:${String(merchant.ports['http'])}`;
   await migrate(database.ownerUrl);
   const config: Config = {
     ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),
@@ -204,23 +179,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     publicUrl: gatewayUrl,
     cdrSpoolDir: given?.environment['CDR_SPOOL_DIR'] ?? spoolDir,
     logLevel: 'error',
+    drainSeconds: options.drainSeconds ?? 0,
   };
   const secretsKey = randomBytes(32);
   const world = {
     databaseUrl: database.ownerUrl,
     secretsKey,
     sandbox: {
-      publicUrl: processor.url,
+      ...outside.forGateway,
       ...(!given && {
-        eslUrl: switches.map((one) => `esl://:${secrets.esl}@127.0.0.1:${String(one.eslPort)}`).join(','),
-        cdrCredentials,
+        eslUrl: switches.map((one) => outside.eslUrl(one.eslPort)).join(','),
+        cdrCredentials: outside.cdrCredentials,
       }),
-      processorUrl: processor.url,
-      secretKey: secrets.secretKey,
-      publishableKey: secrets.publishableKey,
-      webhookSecret: secrets.webhook,
-      noticesUrl: `${merchantUrl}/notices`,
-      noticeSecret: secrets.notice,
     },
   };
   let gateway = await startGateway(config, world, options.overrides);
@@ -346,10 +316,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         return view;
       }, withinMs),
     async payments() {
-      return ((await readJson(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data;
+      return ((await readJson(`${outside.processorUrl}/api/payments`)) as { data: ProcessorPayment[] }).data;
     },
     async notices(orderId) {
-      const all = (await readJson(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[];
+      const all = (await readJson(`${outside.merchantUrl}/api/merchant/notices`)) as MerchantNotice[];
       return all
         .filter((one) => one.body.data['orderId'] === orderId)
         .sort((a, b) => Number(a.body.data['sequence']) - Number(b.body.data['sequence']));
@@ -362,10 +332,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         return heard;
       }),
     async faults(body) {
-      await sendJson(`${processor.url}/api/faults`, 'POST', body);
+      await sendJson(`${outside.processorUrl}/api/faults`, 'POST', body);
     },
     async merchantAnswers(behaviour) {
-      await sendJson(`${merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour);
+      await sendJson(`${outside.merchantUrl}/api/merchant/behaviour`, 'PUT', behaviour);
     },
     async balanced() {
       const wrong = await sql.query(`
@@ -387,12 +357,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     async close() {
       await gateway.close(); // closing twice is once
       await sql.end();
-      await Promise.all([
-        merchant.close(),
-        processor.close(),
-        ...switches.map((one) => one.close()),
-        given?.close(),
-      ]);
+      await Promise.all([outside.close(), ...switches.map((one) => one.close()), given?.close()]);
       await database.drop();
       rmSync(dir, { recursive: true, force: true });
     },

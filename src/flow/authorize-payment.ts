@@ -7,10 +7,9 @@ import type { CallState } from '../core/call-session.ts';
 import { compare, moneyFacts } from '../core/money.ts';
 import type { OrderRefusal } from '../core/order.ts';
 import { movePayment } from '../core/payment.ts';
-import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
+import { lockSessionOfOrder, lockSessionOfPayment, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   authorizeOperation,
@@ -24,6 +23,7 @@ import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import { askForHold, askOrFind, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { cardMayPay } from './limit-abuse.ts';
 import {
   abandonSeconds,
@@ -32,6 +32,7 @@ import {
   later,
   lookAgainAfter,
 } from './payment-deadlines.ts';
+import { ownTaker, rememberHeld } from './own-hands.ts';
 import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
@@ -119,10 +120,12 @@ export async function applyIntent(
   intent: IntentState,
 ): Promise<Applied> {
   return house.db.asMerchant(merchantId, async (tx): Promise<Applied> => {
-    const payment = await lockPayment(tx, paymentId);
+    const [payment, call] = await Promise.all([
+      lockPayment(tx, paymentId),
+      lockSessionOfPayment(tx, paymentId),
+    ]);
     if (!payment) return { needsPage: false };
     const now = house.clock.now();
-    const call = await lockSessionOfOrder(tx, payment.orderId);
     const callState = call && { callState: call.session.state };
     if (movePayment(payment.state, 'authorized') !== 'move') return { ...callState, needsPage: false };
     const authorization = firstAuthorization(payment);
@@ -137,6 +140,7 @@ export async function applyIntent(
           throw new Error(`Authorization ${authorization.id} holds less than was asked.`);
         }
         await saveHold(house, tx, payment, authorization, intentId, intent, now);
+        tx.committed(() => rememberHeld(house, intentId));
         const { fingerprint } = intent.card;
         if (fingerprint !== undefined && !(await cardMayPay(house, tx, payment, fingerprint))) {
           return refuseCard(house, tx, payment, call, now);
@@ -195,7 +199,7 @@ async function authorized(
     data: { authorized: moneyFacts(authorization.amount) },
   };
   if (!call || call.session.state !== 'awaiting_payment') {
-    await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+    await tellMerchant(house, tx, { merchantId, orderId }, [notice], now);
     if (payment.givenUp) await voidPayment(tx, { ...payment, state: 'authorized' }, 'given_up');
     await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     return call ? { callState: call.session.state } : {};
@@ -205,9 +209,14 @@ async function authorized(
   if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
   narrate(house, written);
   if (written.stored.session.state !== 'ended') {
-    const callSessionId = call.session.id;
-    const switchId = await switchToBegin(tx, callSessionId, call.switchId);
-    await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
+    const { stored } = written;
+    const taker = ownTaker(house, call.switchId);
+    if (taker) tx.committed(() => taker.begin(stored));
+    else {
+      const callSessionId = call.session.id;
+      const switchId = await switchToBegin(tx, callSessionId, call.switchId);
+      await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
+    }
   }
   return { callState: written.stored.session.state };
 }
@@ -232,7 +241,7 @@ async function refuseCard(
     narrate(house, written);
     return { refusal, callState: written.stored.session.state, needsPage: false };
   }
-  await writeNotices(tx, { merchantId, orderId }, [{ ...notice, id: house.ids.id('notice') }], now);
+  await tellMerchant(house, tx, { merchantId, orderId }, [notice], now);
   await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
   return { refusal, needsPage: false };
 }
@@ -253,10 +262,11 @@ export async function failPayment(
       notice,
     ]);
   } else {
-    await writeNotices(
+    await tellMerchant(
+      house,
       tx,
       { merchantId: payment.merchantId, orderId: payment.orderId },
-      [{ ...notice, id: house.ids.id('notice') }],
+      [notice],
       house.clock.now(),
     );
     // The call was given up before: with its payment over, it is settled.

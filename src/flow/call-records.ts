@@ -13,6 +13,7 @@ import {
 } from '../store/call-records.ts';
 import { merchantOfLeg } from '../store/finders.ts';
 import type { House } from './house.ts';
+import { knownMerchantOfLeg } from './own-hands.ts';
 
 /** A hundred records take a second or so; the rest waits for the next look, and nothing else waits for them. */
 const atMost = 100;
@@ -29,9 +30,10 @@ export async function recordCdr(
   source: 'posted' | 'spooled' = 'posted',
 ): Promise<'recorded' | 'unknown_leg'> {
   const record: CallRecord = { leg, body };
-  const found = await house.db.asNobody((db) => merchantOfLeg(db, leg));
-  if (found) {
-    await house.db.asMerchant(found.merchantId, (tx) => saveCallRecord(tx, record));
+  const merchantId =
+    knownMerchantOfLeg(house, leg) ?? (await house.db.asNobody((db) => merchantOfLeg(db, leg)))?.merchantId;
+  if (merchantId !== undefined) {
+    await house.db.asMerchant(merchantId, (tx) => saveCallRecord(tx, record));
     return 'recorded';
   }
   const at = house.clock.now();

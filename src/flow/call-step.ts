@@ -20,11 +20,12 @@ import { insertLegs, saveSession, type StoredSession } from '../store/call-sessi
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { claimClient } from '../store/known-calls.ts';
-import { writeNotices } from '../store/notices.ts';
 import { askForMore } from './ask-for-more.ts';
 import { reserveForCall } from './client-accounts.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
+import { ownSettler } from './own-hands.ts';
 import { writeUsage } from './report-usage.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
@@ -102,7 +103,21 @@ export async function writeStep(
   }
 
   const next = step.session;
-  if (!(await saveSession(tx, stored, next, facts, at, lease))) return undefined;
+  const saved = saveSession(tx, stored, next, facts, at, lease);
+  const told = tellMerchant(
+    house,
+    tx,
+    { merchantId: stored.merchantId, orderId: stored.orderId, callSessionId: next.id },
+    notices,
+    at,
+  );
+  const accepted = next.attempts.find((one) => one.consultantId === occupy && one.state === 'accepted');
+  const isOurs = accepted !== undefined && !isDestination(accepted.consultantId);
+  const occupied = settle || !isOurs ? undefined : occupyConsultant(tx, next.id, accepted.consultantId, at);
+  // Asked at once and answered together. Where the session has moved on nothing of it is kept.
+  const answers = await Promise.all([saved, told, occupied]);
+  if (!answers[0]) return undefined;
+  if (accepted && answers[2] === false) throw new ConsultantTaken(accepted.leg);
   const before = new Set<LegUuid>(stored.session.attempts.map((one) => one.leg));
   await insertLegs(tx, stored, [
     ...next.attempts
@@ -119,25 +134,14 @@ export async function writeStep(
     await freeConsultants(tx, next.id, linger === undefined ? {} : { but: linger }, talkedAt);
     if (linger !== undefined) await letLinger(tx, next.id, linger, new Date(at.getTime() + lingerMs));
     const { merchantId, orderId } = stored;
+    const settler = ownSettler(house);
     if (next.plan.inbound) await writeUsage(house, tx, stored, next, at);
+    else if (settler) tx.committed(() => settler.settle({ merchantId, orderId }));
     else await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
-  } else {
-    if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
-    const accepted = next.attempts.find((one) => one.consultantId === occupy && one.state === 'accepted');
-    const occupied = accepted && !isDestination(accepted.consultantId);
-    if (occupied && !(await occupyConsultant(tx, next.id, accepted.consultantId, at))) {
-      throw new ConsultantTaken(accepted.leg);
-    }
-  }
+  } else if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
   if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
-  await writeNotices(
-    tx,
-    { merchantId: stored.merchantId, orderId: stored.orderId, callSessionId: next.id },
-    notices.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
-    at,
-  );
   return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
 }
 

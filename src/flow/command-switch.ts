@@ -18,6 +18,7 @@ import {
 import { giveUpOrder } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { answerInbound } from './answer-inbound.ts';
+import { type CallTaker, offerToTake } from './own-hands.ts';
 import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
 import { SwitchClock } from './switch-clock.ts';
@@ -29,17 +30,21 @@ const leaseSeconds = 5;
 const selfFenceMs = 3_000;
 const renewEveryMs = 1_000;
 const startPatienceMs = 3_000;
+/** Records come within seconds of a leg's end: some minutes of the busiest switch, a megabyte. */
+const legsRemembered = 10_000;
 const sweepEveryMs = 30_000;
 /** After a takeover or a lost link: what the list showed wrongly for its lag is seen soon. */
 const sweepAgainMs = 5_000;
 
-export class SwitchCommander {
+export class SwitchCommander implements CallTaker {
   readonly #house: House;
   readonly #switch: Switch;
   readonly #holder: string;
   readonly #clock: SwitchClock;
   readonly #live = new Map<string, LiveCall>();
   readonly #sessionOfLeg = new Map<LegUuid, string>();
+  /** Also of calls that are over, whose records are still to come: the newest so many. */
+  readonly #merchantOfLeg = new Map<LegUuid, string>();
   readonly #takenWork = new Set<string>();
   /** Calls that wait for the lease to be renewed. */
   readonly #owing = new Set<LiveCall>();
@@ -94,6 +99,23 @@ export class SwitchCommander {
     aSwitch.onEvent((event) => this.#hear(event));
   }
 
+  get switchId(): string {
+    return this.#switch.id;
+  }
+
+  mayTake(): boolean {
+    return this.#adopted && !this.#stopped && this.#mayBegin();
+  }
+
+  /** Should the lease be lost meanwhile, whoever takes it finds the call among those that live. */
+  begin(stored: StoredSession): void {
+    this.#take(stored)?.begin(undefined, false);
+  }
+
+  merchantOfLeg(leg: LegUuid): string | undefined {
+    return this.#merchantOfLeg.get(leg);
+  }
+
   /** Registers the switch, takes its lease when it is free, adopts what lives on it; goes on doing so until `stop`. */
   async start(): Promise<void> {
     const { db, clock } = this.#house;
@@ -109,6 +131,7 @@ export class SwitchCommander {
       }),
       db.listen(recordChannel, (payload) => this.#recordCame(payload)),
     ];
+    this.#stopListening.push(offerToTake(this.#house, this));
     this.#switch.start();
     // A switch that answers is ours before anybody is told that we serve; one that does not is no reason to wait long.
     await new Promise<void>((resolve) => {
@@ -280,7 +303,14 @@ export class SwitchCommander {
   }
 
   #indexLegs(call: LiveCall): void {
-    for (const leg of call.legs) this.#sessionOfLeg.set(leg, call.session.id);
+    for (const leg of call.legs) {
+      this.#sessionOfLeg.set(leg, call.session.id);
+      this.#merchantOfLeg.set(leg, call.merchantId);
+    }
+    for (const [leg] of this.#merchantOfLeg) {
+      if (this.#merchantOfLeg.size <= legsRemembered) break;
+      this.#merchantOfLeg.delete(leg);
+    }
   }
 
   #forget(call: LiveCall): void {
@@ -312,7 +342,7 @@ export class SwitchCommander {
       .then(() => {
         this.#sweeping = undefined;
         if (this.#stopped) return;
-        const inMs = missed ? sweepAgainMs : sweepEveryMs;
+        const inMs = Math.min(missed ? sweepAgainMs : sweepEveryMs, this.#sweep.dueInMs() ?? sweepEveryMs);
         this.#nextSweep = this.#house.clock.after(inMs, () => this.#sweepNow());
       });
   }

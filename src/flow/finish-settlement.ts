@@ -9,11 +9,11 @@ import { saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
 import type { Receipt } from '../store/order-view.ts';
 import { firstAuthorization, savePayment, type StoredPayment } from '../store/payments.ts';
 import { insertReceipt, nextReceiptNumber, readReceiptFacts, type ReceiptFacts } from '../store/receipts.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 
 /** Throws (a bug) where there is no such order. */
 export async function factsOf(tx: Tx, orderId: string): Promise<ReceiptFacts> {
@@ -77,10 +77,10 @@ export async function finishSettlement(
   tx: Tx,
   payment: StoredPayment,
   call: StoredSession | undefined,
+  facts: ReceiptFacts,
 ): Promise<void> {
   const { merchantId, orderId } = payment;
   const now = house.clock.now();
-  const facts = await factsOf(tx, orderId);
   const { price, rated } = owedBy(payment, priceOf(facts, call?.session));
   const totals = totalsOf(payment, price);
   const { held, captured, released, expired, writtenOff } = totals;
@@ -101,15 +101,19 @@ export async function finishSettlement(
 
   const id = house.ids.id('receipt');
   const sold = rated !== undefined && !held.amount.isZero();
-  if (sold) {
-    const number = await nextReceiptNumber(tx, merchantId, now);
+  // Asked at once and answered together.
+  const [number] = await Promise.all([
+    sold ? nextReceiptNumber(tx, merchantId, now) : undefined,
+    call && closeSession(house, tx, call),
+    tellWhatBecame(house, tx, payment, call, totals, now, sold ? id : undefined),
+  ]);
+  if (sold && number !== undefined) {
     const body = receiptBody(number, facts, rated, call?.session, now, payment, totals);
     await insertReceipt(tx, { id, merchantId, orderId, body, at: now });
     if (facts.callerEmail !== null && house.mailer.configured) {
       await enqueueJob(tx, 'mail_receipt', { merchantId, orderId }, orderId);
     }
   }
-  if (call) await closeSession(house, tx, call);
   house.log.info(
     { orderId, ...(call && { callSessionId: call.session.id }) },
     `Settled: ${amountText(captured)} captured, ${amountText(released)} released (${held.currency})`,
@@ -119,7 +123,6 @@ export async function finishSettlement(
     const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
     house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
   }
-  await tellMerchant(house, tx, payment, call, totals, now, sold ? id : undefined);
 }
 
 /** The session's last state; settling it twice is settling it once. */
@@ -133,7 +136,7 @@ export async function closeSession(house: House, tx: Tx, call: StoredSession): P
 }
 
 /** What was taken is told once, over all holds; what the bank let lapse is told apart from what we released. */
-async function tellMerchant(
+async function tellWhatBecame(
   house: House,
   tx: Tx,
   payment: StoredPayment,
@@ -160,14 +163,15 @@ async function tellMerchant(
       data: { captured, released: moneyFacts(totals.expired), because: 'hold_expired' },
     });
   }
-  await writeNotices(
+  await tellMerchant(
+    house,
     tx,
     {
       merchantId: payment.merchantId,
       orderId: payment.orderId,
       ...(call && { callSessionId: call.session.id }),
     },
-    drafts.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
+    drafts,
     at,
   );
 }

@@ -28,9 +28,10 @@ import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switche
 import { applyIntent, askAgain } from './authorize-payment.ts';
 import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
+import { isKnownHeld } from './own-hands.ts';
 import { abandonSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
 import type { ProcessorHint } from './ports.ts';
-import { lookAtRefund } from './refund-payment.ts';
+import { lookAtRefund } from './record-refund.ts';
 import { lookAtParked, voidPayment } from './settle-order.ts';
 
 /** Behind the talk limit, which the switch itself enforces: the farewell, and slack for its clock. */
@@ -57,7 +58,7 @@ const refundsMoveBy: ReadonlySet<string> = new Set([
 /** The processor's webhook: says where to look, never what is true. */
 export async function followHint(house: House, hint: ProcessorHint): Promise<void> {
   if (hint.disputeId !== undefined || hint.refundId !== undefined) return followAfterwards(house, hint);
-  if (!worthALook.has(hint.type)) return;
+  if (!worthALook.has(hint.type) || isKnownHeld(house, hint.intentId)) return;
   const found = await house.db.asNobody((db) => merchantOfIntent(db, hint.intentId));
   if (found) await lookAtPayment(house, found.merchantId, found.paymentId);
 }

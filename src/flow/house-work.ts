@@ -11,6 +11,7 @@ import { recordDispute } from './record-dispute.ts';
 import { Recovery } from './recover.ts';
 import { carryOutRefund } from './refund-payment.ts';
 import { reportUsage } from './report-usage.ts';
+import { SettlingNow } from './settle-now.ts';
 import { settleOrder } from './settle-order.ts';
 import { HouseWatch } from './watch-house.ts';
 
@@ -26,6 +27,7 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   const dispatcher = new NoticeDispatcher(house);
   const recovery = new Recovery(house);
   const watch = new HouseWatch(house);
+  const settling = new SettlingNow(house);
   await Promise.all(commanders.map((commander) => commander.start()));
   dispatcher.start();
   recovery.start();
@@ -33,6 +35,7 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   return {
     async stopCommanding() {
       await Promise.all(commanders.map((commander) => commander.stop()));
+      await settling.stop();
     },
     async stopRest() {
       await watch.stop();

@@ -141,12 +141,12 @@ export async function admitToMerchant(
 ): Promise<OrderRefusal | undefined> {
   const limits = limitsOf(who.ownLimits);
   const { merchantId } = who;
-  const counted = await count(house, tx, limits, [
-    { rule: 'merchantHour', scope: merchantId, who: merchantId },
+  const [counted, calls] = await Promise.all([
+    count(house, tx, limits, [{ rule: 'merchantHour', scope: merchantId, who: merchantId }]),
+    // Behind that lock; the order itself is among them by now.
+    callsUnderWay(tx, merchantId, later(house.clock.now(), -claimSeconds)),
   ]);
   if (counted.outcome === 'refused') return counted.refusal;
-  // The order itself is among them by now.
-  const calls = await callsUnderWay(tx, merchantId, later(house.clock.now(), -claimSeconds));
   if (calls > limits.merchantCallsAtOnce) return { because: 'merchant_busy', retryAfterSeconds: 60 };
   await writeCounts(tx, [...counting, ...counted.counting]);
   return undefined;
@@ -163,7 +163,7 @@ export async function cardMayPay(
   payment: StoredPayment,
   fingerprint: string,
 ): Promise<boolean> {
-  const counted = await count(house, tx, limitsOf(await readOwnLimits(tx)), [
+  const counted = await count(house, tx, readOwnLimits(tx).then(limitsOf), [
     { rule: 'cardHour', scope: '', who: fingerprint },
     { rule: 'cardDay', scope: '', who: fingerprint },
   ]);
@@ -188,7 +188,7 @@ export async function countCardTry(
   order: { merchantId: string; orderId: string; ip: string },
 ): Promise<OrderRefusal | undefined> {
   return house.db.asMerchant(order.merchantId, async (tx) => {
-    const counted = await count(house, tx, limitsOf(await readOwnLimits(tx)), [
+    const counted = await count(house, tx, readOwnLimits(tx).then(limitsOf), [
       { rule: 'orderCardTries', scope: order.merchantId, who: order.orderId },
       ...(order.ip === ''
         ? []
@@ -211,7 +211,7 @@ export async function forgetOldCounts(house: House): Promise<number> {
 async function count(
   house: House,
   tx: Tx,
-  limits: AbuseLimits,
+  ownLimits: AbuseLimits | Promise<AbuseLimits>,
   subjects: readonly Subject[],
 ): Promise<Counts> {
   if (subjects.length === 0) return { outcome: 'counted', counting: [] };
@@ -222,11 +222,14 @@ async function count(
     seconds: windowSeconds[one.rule],
   }));
   const longest = Math.max(...marked.map((one) => one.seconds));
-  const before = await lockCounts(
-    tx,
-    marked.map((one) => one.subject),
-    staleAt(longest, now),
-  );
+  const [before, limits] = await Promise.all([
+    lockCounts(
+      tx,
+      marked.map((one) => one.subject),
+      staleAt(longest, now),
+    ),
+    ownLimits,
+  ]);
   const counting: { subject: Buffer; counted: Counted }[] = [];
   let refusal: OrderRefusal | undefined;
   for (const [place, { rule, subject, seconds }] of marked.entries()) {

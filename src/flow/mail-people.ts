@@ -1,6 +1,7 @@
 // What is mailed: the receipt of a settled order, and "somebody is free now" to who asked for it. Plain sentences, the
 // same facts in text and HTML. Nothing here is sent unless an SMTP server is configured.
 
+import { htmlText } from '../core/html-text.ts';
 import type { Language } from '../core/ids.ts';
 import { money, showMoney } from '../core/money.ts';
 import { markMailed, readReceiptToMail, takeAvailabilityRequests } from '../store/receipts.ts';
@@ -22,7 +23,7 @@ export async function mailReceipt(house: House, job: { merchantId: string; order
     to: email,
     subject: `${words[language].receipt} ${body.number} – ${body.merchant.legalName}`,
     text: lines.map(([label, value]) => `${label}: ${value}`).join('\n'),
-    html: `<table>${lines.map(([label, value]) => `<tr><td>${escape(label)}</td><td>${escape(value)}</td></tr>`).join('')}</table>`,
+    html: `<table>${lines.map(([label, value]) => `<tr><td>${htmlText(label)}</td><td>${htmlText(value)}</td></tr>`).join('')}</table>`,
     language,
     key: id,
   });
@@ -45,7 +46,7 @@ export async function tellAvailability(
       to: email,
       subject: `${merchant}: ${free}`,
       text: `${line}: ${free}.\n${open} ${url}`,
-      html: `<p>${escape(line)}: ${free}.</p><p><a href="${escape(url)}">${escape(open)}</a></p>`,
+      html: `<p>${htmlText(line)}: ${free}.</p><p><a href="${htmlText(url)}">${htmlText(open)}</a></p>`,
       language,
       key: id,
     });
@@ -102,12 +103,4 @@ function receiptLines(body: Receipt, language: Language): [string, string][] {
     [word.contact, `${body.merchant.contactEmail}, ${body.merchant.contactPhone}`],
   ];
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -16,7 +16,6 @@ import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.t
 import type { Tx } from '../store/database.ts';
 import { merchantOfOrderLink } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   lockPaymentOfOrder,
   readPaymentOfOrder,
@@ -29,6 +28,7 @@ import { addSwitchWork } from '../store/switches.ts';
 import { isDurable, narrate, writeStep } from './call-step.ts';
 import { askOrFind, heldOf, type LostOrFound, recordFurtherHold, furtherHoldNotice } from './hold-money.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { later, lookSeconds } from './payment-deadlines.ts';
 
 /** The caller's wish from his page; what came of it he sees there, and hears. */
@@ -122,10 +122,11 @@ async function record(
     : payment;
   const notices = isHeld ? [furtherHoldNotice(payment, authorization)] : [];
   if (waits) return answer(house, tx, held, call, notices);
-  await writeNotices(
+  await tellMerchant(
+    house,
     tx,
     { merchantId, orderId, callSessionId: call.session.id },
-    notices.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
+    notices,
     house.clock.now(),
   );
 }
@@ -152,10 +153,11 @@ async function answer(
       : { type: 'moreTimeAnswered', granted: false };
   const step = advance(call.session, event);
   if (!isDurable(step)) {
-    await writeNotices(
+    await tellMerchant(
+      house,
       tx,
       { merchantId: call.merchantId, orderId: call.orderId, callSessionId: call.session.id },
-      notices.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
+      notices,
       house.clock.now(),
     );
     return;

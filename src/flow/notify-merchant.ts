@@ -1,21 +1,26 @@
-// Telling merchants: notices that are due are claimed, posted, and what came of them recorded, many at a time, so that a
-// call's six notices cost the database two transactions and not twelve. A wake-up comes with each new notice; a look
-// every second finds what is to be tried again, and what another gateway left behind.
+// Telling merchants. Whoever writes a notice has claimed its first try and posts it as soon as it is committed; what came of
+// the tries is recorded many at a time, so that a call's six notices cost the database less than two transactions. A look
+// every second finds what is to be tried again, and what a gateway that died had claimed.
 //
 // Who was away has everything within a quarter of an hour of his return: while he is away one notice knocks every ten
 // minutes, and the first he takes brings all others forward. Neither uses up a notice's own schedule.
 
+import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { afterDelivery } from '../core/merchant-notice.ts';
+import type { Tx } from '../store/database.ts';
 import { merchantsWithDueNotices } from '../store/finders.ts';
 import {
   bringForward,
   claimDueNotices,
+  type ClaimedNotices,
   disableNotices,
   type DueNotice,
   knockAgain,
+  letGoOfNotices,
   recordTries,
   requeueNotice,
   type TriedNotice,
+  writeNotices,
 } from '../store/notices.ts';
 import type { House } from './house.ts';
 import { later } from './payment-deadlines.ts';
@@ -25,20 +30,62 @@ import type { Delivered, Timer } from './ports.ts';
 const atMost = 20;
 /** Longer than any try may take (notices are posted with a deadline of 10 s): then it is somebody else's to try. */
 const claimedForMs = 30_000;
-/** Notices of one moment travel together: a call's end and its capture cost one round instead of two. */
-const gatherMs = 100;
+/** Less than this left of a claim: the try might outlast it, and another would try it too. */
+const tryMs = 12_000;
+/** What came of tries is recorded together. Until then their claims keep others away, and they stand for longer. */
+const recordTogetherMs = 1_000;
 const lookEveryMs = 1_000;
 /** Between two tries of one notice out of turn; with the time a backlog takes, a quarter of an hour after his return. */
 const knockEverySeconds = 600;
 /** He takes hundreds a minute: what waits is looked through once in this time, not with each. */
 const bringForwardEveryMs = 30_000;
 
+/** Who sends notices in this process: a terminal has nobody, and leaves them to the gateways. */
+const dispatchers = new WeakMap<House, NoticeDispatcher>();
+
+/**
+ * Writes down what the order's merchant is to be told; it is sent once this is committed, by us or, should we die, by
+ * another within half a minute.
+ */
+export async function tellMerchant(
+  house: House,
+  tx: Tx,
+  order: { merchantId: string; orderId: string; callSessionId?: string },
+  drafts: readonly NoticeDraft[],
+  at: Date,
+): Promise<void> {
+  const dispatcher = dispatchers.get(house);
+  const claimed = await writeNotices(
+    tx,
+    order,
+    drafts.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
+    at,
+    dispatcher && new Date(at.getTime() + claimedForMs),
+  );
+  if (claimed) tx.committed(() => dispatcher?.send(order.merchantId, claimed));
+}
+
+type Try = { tried: TriedNotice; delivered: Delivered };
+
+/** One merchant's notices that are ours to try, and what came of those that were. */
+interface Outbox {
+  waiting: { notice: DueNotice; url: string; secret: string }[];
+  underWay: number;
+  tries: Try[];
+  recording: Promise<void> | undefined;
+  /** Called when nothing of it waits or is under way, and everything is recorded. */
+  whenEmpty: (() => void)[];
+}
+
 export class NoticeDispatcher {
   readonly #house: House;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #taking = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
   /** When what waits of a merchant was last brought forward (Clock.monotonicMs). */
   readonly #broughtForwardAtMs = new Map<string, number>();
+  /** Cut short when we are to stop. */
+  readonly #gathering = new Set<() => void>();
   #ticking: Timer | undefined;
   #stopListening: (() => void) | undefined;
   #stopped = false;
@@ -49,18 +96,33 @@ export class NoticeDispatcher {
   }
 
   start(): void {
+    dispatchers.set(this.#house, this);
     this.#stopListening = this.#house.db.listen('ringmeter_notices', (merchantId) => {
       if (merchantId !== undefined) this.#wake(merchantId);
     });
     this.#look();
   }
 
+  /** What is under way is finished and recorded; what only waits is left to others at once. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    if (dispatchers.get(this.#house) === this) dispatchers.delete(this.#house);
     this.#ticking?.cancel();
     this.#stopListening?.();
     await this.#tick;
-    await Promise.allSettled([...this.#running.values()]);
+    for (const [merchantId, outbox] of this.#outboxes) await this.#letGo(merchantId, outbox);
+    for (const cutShort of this.#gathering) cutShort();
+    await Promise.allSettled([...this.#outboxes.values()].map((outbox) => this.#emptied(outbox)));
+    await Promise.allSettled([...this.#taking.values()]);
+  }
+
+  /** Notices claimed by this process: tried as soon as his server has room for them. */
+  send(merchantId: string, { url, secretSealed, notices }: ClaimedNotices): void {
+    const secret = this.#house.seal.open(secretSealed, merchantId);
+    const outbox = this.#outboxOf(merchantId);
+    outbox.waiting.push(...notices.map((notice) => ({ notice, url, secret })));
+    if (this.#stopped) void this.#letGo(merchantId, outbox);
+    this.#pump(merchantId, outbox);
   }
 
   #look(): void {
@@ -74,42 +136,120 @@ export class NoticeDispatcher {
       });
   }
 
+  /** Takes what is due of a merchant, once at a time. */
   #wake(merchantId: string): void {
     if (this.#stopped) return;
-    if (this.#running.has(merchantId)) {
+    if (this.#taking.has(merchantId)) {
       this.#again.add(merchantId);
       return;
     }
-    const { clock, log } = this.#house;
-    const gathered = new Promise<void>((resolve) => {
-      clock.after(gatherMs, resolve);
-    });
-    this.#running.set(
+    this.#taking.set(
       merchantId,
-      gathered
-        .then(() => this.#deliverDue(merchantId))
+      this.#takeDue(merchantId)
         .catch((error: unknown) => {
-          log.warn({ merchantId, err: error }, 'notices were not delivered');
+          this.#house.log.warn({ merchantId, err: error }, 'notices were not delivered');
           return false;
         })
         .then((more) => {
-          this.#running.delete(merchantId);
+          this.#taking.delete(merchantId);
           if (more || this.#again.delete(merchantId)) this.#wake(merchantId);
         }),
     );
   }
 
   /** Answers whether there may be more. */
-  async #deliverDue(merchantId: string): Promise<boolean> {
-    const { db, clock, seal } = this.#house;
+  async #takeDue(merchantId: string): Promise<boolean> {
+    const { db, clock } = this.#house;
     const at = clock.now();
     const until = new Date(at.getTime() + claimedForMs);
     const claimed = await db.asMerchant(merchantId, (tx) => claimDueNotices(tx, { at, until, atMost }));
     if (!claimed || claimed.notices.length === 0) return false;
-    const secret = seal.open(claimed.secretSealed, merchantId);
-    const tries = await Promise.all(
-      claimed.notices.map((notice) => this.#try(notice, until, claimed.url, secret)),
-    );
+    this.send(merchantId, claimed);
+    await this.#emptied(this.#outboxOf(merchantId));
+    return claimed.notices.length === atMost;
+  }
+
+  // --- One merchant's ------------------------------------------------------------------------------------------
+
+  #outboxOf(merchantId: string): Outbox {
+    const known = this.#outboxes.get(merchantId);
+    if (known) return known;
+    const outbox: Outbox = { waiting: [], underWay: 0, tries: [], recording: undefined, whenEmpty: [] };
+    this.#outboxes.set(merchantId, outbox);
+    return outbox;
+  }
+
+  #pump(merchantId: string, outbox: Outbox): void {
+    while (outbox.underWay < atMost) {
+      const next = outbox.waiting.shift();
+      if (!next) break;
+      // He is slow, and its claim has all but lapsed: it is found again when it has.
+      if (next.notice.claimedUntil.getTime() - this.#house.clock.now().getTime() < tryMs) continue;
+      outbox.underWay += 1;
+      void this.#try(next.notice, next.url, next.secret)
+        .then((came) => {
+          outbox.tries.push(came);
+          this.#record(merchantId, outbox);
+        })
+        .finally(() => {
+          outbox.underWay -= 1;
+          this.#pump(merchantId, outbox);
+        });
+    }
+    this.#sayWhenEmpty(merchantId, outbox);
+  }
+
+  #emptied(outbox: Outbox): Promise<void> {
+    return new Promise((resolve) => {
+      if (isEmpty(outbox)) resolve();
+      else outbox.whenEmpty.push(resolve);
+    });
+  }
+
+  #sayWhenEmpty(merchantId: string, outbox: Outbox): void {
+    if (!isEmpty(outbox)) return;
+    this.#outboxes.delete(merchantId);
+    for (const say of outbox.whenEmpty.splice(0)) say();
+  }
+
+  async #letGo(merchantId: string, outbox: Outbox): Promise<void> {
+    const ids = outbox.waiting.splice(0).map(({ notice }) => notice.id);
+    if (ids.length === 0) return;
+    const { db, clock, log } = this.#house;
+    await db
+      .asMerchant(merchantId, (tx) => letGoOfNotices(tx, merchantId, ids, clock.now()))
+      .catch((error: unknown) => log.warn({ merchantId, err: error }, 'notices were not let go of'));
+  }
+
+  /** What came of the tries, a moment later and together with what else has come by then. */
+  #record(merchantId: string, outbox: Outbox): void {
+    outbox.recording ??= this.#gathered()
+      .then(() => this.#recordTries(merchantId, outbox.tries.splice(0)))
+      .catch((error: unknown) => {
+        this.#house.log.warn({ merchantId, err: error }, 'what came of notices was not recorded');
+      })
+      .then(() => {
+        outbox.recording = undefined;
+        if (outbox.tries.length > 0) this.#record(merchantId, outbox);
+        this.#sayWhenEmpty(merchantId, outbox);
+      });
+  }
+
+  #gathered(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#gathering.delete(done);
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.#house.clock.after(recordTogetherMs, done);
+      this.#gathering.add(done);
+    });
+  }
+
+  async #recordTries(merchantId: string, tries: readonly Try[]): Promise<void> {
+    const { db, clock } = this.#house;
     const ended = (...outcomes: Delivered['outcome'][]): boolean =>
       tries.some((one) => outcomes.includes(one.delivered.outcome));
     const askedForQuiet = tries.some(
@@ -130,7 +270,6 @@ export class NoticeDispatcher {
       }
       if (!ended('delivered') && !askedForQuiet) await knockAgain(tx, later(now, knockEverySeconds));
     });
-    return claimed.notices.length === atMost;
   }
 
   #mayBringForward(merchantId: string): boolean {
@@ -141,12 +280,7 @@ export class NoticeDispatcher {
     return true;
   }
 
-  async #try(
-    notice: DueNotice,
-    claimedUntil: Date,
-    url: string,
-    secret: string,
-  ): Promise<{ tried: TriedNotice; delivered: Delivered }> {
+  async #try(notice: DueNotice, url: string, secret: string): Promise<Try> {
     const { clock, ids, notifier, metrics } = this.#house;
     const at = clock.now();
     const begunMs = clock.monotonicMs();
@@ -168,7 +302,7 @@ export class NoticeDispatcher {
       delivered,
       tried: {
         id: notice.id,
-        claimedUntil,
+        claimedUntil: notice.claimedUntil,
         tries: next.tries,
         try: count,
         at,
@@ -180,6 +314,15 @@ export class NoticeDispatcher {
       },
     };
   }
+}
+
+function isEmpty(outbox: Outbox): boolean {
+  return (
+    outbox.waiting.length === 0 &&
+    outbox.underWay === 0 &&
+    outbox.tries.length === 0 &&
+    outbox.recording === undefined
+  );
 }
 
 function problemOf(delivered: Delivered): { problem?: string } {

@@ -10,6 +10,7 @@ import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
 import {
+  type EarlierOrder,
   insertOrder,
   type LineForOrder,
   readDestinations,
@@ -95,11 +96,7 @@ export async function orderCallback(
   }
   const now = house.clock.now();
   const accessToken = house.ids.token();
-  if (request.requestKey !== undefined) {
-    const earlier = await goOnWithEarlier(house, merchantId, request.requestKey, accessToken);
-    if (earlier) return earlier;
-  }
-  let made: MadeOrder;
+  let made: MadeOrder | { earlier: EarlierOrder };
   try {
     made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
   } catch (error) {
@@ -108,6 +105,7 @@ export async function orderCallback(
     house.metrics.count('orders_refused', { because: refusal.because });
     return { outcome: 'refused', refusal };
   }
+  if ('earlier' in made) return goOnWithEarlier(house, merchantId, made.earlier, accessToken);
   const applied = await authorizePayment(house, made.payment);
   const { orderId, callSessionId } = made;
   house.log.info(
@@ -131,13 +129,9 @@ export async function orderCallback(
 async function goOnWithEarlier(
   house: House,
   merchantId: string,
-  requestKey: string,
+  found: EarlierOrder,
   accessToken: string,
-): Promise<Ordered | undefined> {
-  const found = await house.db.asMerchant(merchantId, (tx) =>
-    takeOrderOfRequest(tx, requestKey, sha256(accessToken), later(house.clock.now(), -requestKeptSeconds)),
-  );
-  if (!found) return undefined;
+): Promise<Ordered> {
   const { orderId, paymentId } = found;
   const ids = { orderId, ...(found.callSessionId !== null && { callSessionId: found.callSessionId }) };
   await lookAtPayment(house, merchantId, paymentId);
@@ -177,8 +171,16 @@ async function makeOrder(
   request: CallbackRequest,
   accessToken: string,
   now: Date,
-): Promise<MadeOrder> {
-  const line = await readLineForOrder(tx, request.line);
+): Promise<MadeOrder | { earlier: EarlierOrder }> {
+  const { requestKey } = request;
+  const forgotten = later(now, -requestKeptSeconds);
+  const [earlier, line, destinations, switchId] = await Promise.all([
+    requestKey === undefined ? undefined : takeOrderOfRequest(tx, requestKey, sha256(accessToken), forgotten),
+    readLineForOrder(tx, request.line),
+    readDestinations(tx),
+    switchForNewCall(tx),
+  ]);
+  if (earlier) return { earlier };
   if (!line) throw new OrderRefused({ because: 'line_unknown' });
   const decision = decideOrder(
     {
@@ -188,7 +190,7 @@ async function makeOrder(
         country: line.merchant.country,
         pageOrigins: line.merchant.pageOrigins,
       },
-      destinations: await readDestinations(tx),
+      destinations,
       minimumCharge: house.processor.minimumCharge(line.currency),
       now,
       ...(house.onlyNumbers && { onlyNumbers: house.onlyNumbers }),
@@ -205,17 +207,19 @@ async function makeOrder(
     ...(request.callerIp !== undefined && { ip: request.callerIp }),
     ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
   };
-  if (terms.sells === 'conversation') {
-    const because = await obstacleTo(house, tx, terms.callerNumber);
-    if (because !== undefined) throw new OrderRefused({ because });
-  }
-  const admitted = await admitCaller(house, tx, who);
+  const [because, admitted] = await Promise.all([
+    terms.sells === 'conversation' ? obstacleTo(house, tx, terms.callerNumber) : undefined,
+    admitCaller(house, tx, who),
+  ]);
+  if (because !== undefined) throw new OrderRefused({ because });
   if (admitted.outcome === 'refused') throw new OrderRefused(admitted.refusal);
   for (const older of admitted.inPlaceOf) {
     await giveUpOrderWithin(house, tx, line.merchant.id, older, 'cancelled');
   }
   const call =
-    terms.sells === 'conversation' ? await claimForCall(house, tx, line, terms, request, now) : undefined;
+    terms.sells === 'conversation'
+      ? await claimForCall(house, tx, line, terms, { request, switchId, now })
+      : undefined;
   if (call && 'because' in call) throw new OrderRefused(call);
 
   const orderId = house.ids.id('order');
@@ -297,10 +301,8 @@ async function claimForCall(
   tx: Tx,
   line: LineForOrder,
   terms: OrderTerms & { sells: 'conversation' },
-  request: CallbackRequest,
-  now: Date,
+  { request, switchId, now }: { request: CallbackRequest; switchId: string | undefined; now: Date },
 ): Promise<{ session: CallSession; switchId: string } | OrderRefusal> {
-  const switchId = await switchForNewCall(tx);
   if (switchId === undefined) return { because: 'switch_away' };
   const id = house.ids.id('callSession');
   const [claimed] = await claimConsultants(tx, {

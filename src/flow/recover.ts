@@ -6,6 +6,7 @@ import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { lookAgain } from '../store/payments.ts';
 import { lookAfterQuarantine, takeSpooledRecords } from './call-records.ts';
+import { findDisputes } from './find-disputes.ts';
 import { lookAtPayment } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { forgetOldCounts } from './limit-abuse.ts';
@@ -19,8 +20,10 @@ const recordsEveryMs = 30_000;
 const availabilityEveryMs = 5_000;
 /** A thousand at a time (store/abuse-limits): more than a busy house makes subjects in a minute. */
 const countsEveryMs = 60_000;
-/** The job of an ended call has had its chance by then. */
-const unsettledAfterMs = 60_000;
+/** How often a gateway asks whether it is its turn, which comes once an hour. */
+const disputesEveryMs = 5 * 60_000;
+/** Whoever ended the call has had his chance by then. */
+const unsettledAfterMs = 20_000;
 
 /** What could not be looked at for a fault of ours is not cured by the next second. */
 const brokenAgainSeconds = 60;
@@ -44,6 +47,9 @@ export class Recovery {
     this.#every('quarantine', recordsEveryMs, () => lookAfterQuarantine(this.#house));
     this.#every('counts', countsEveryMs, async () => {
       await forgetOldCounts(this.#house);
+    });
+    this.#every('disputes', disputesEveryMs, async () => {
+      await findDisputes(this.#house);
     });
     // At once: what could not be posted while nobody was here may be all that is known of a talk.
     if (this.#house.cdrSpool) this.#every('spool', recordsEveryMs, () => takeSpooledRecords(this.#house), 0);

@@ -5,50 +5,49 @@
 //   pending ──▶ refunded ──▶ failed   (the bank sends it back days later: the money is the merchant's again)
 //      └──────▶ failed                (the processor refused: nothing was given back)
 //
+// An answer that did not come is asked for by the same key while that means the same request, then looked for; what is not
+// found either is parked for a person, who has it made anew or given up (repair).
+//
 // The merchant hears `payment.refunded` when the processor has taken it, `payment.refund_failed` when it came to nothing.
 
-import type { NoticeDraft } from '../core/merchant-notice.ts';
-import { amountText, compare, minus, money, type Money, moneyFacts, plus, zero } from '../core/money.ts';
-import { feeBackOf, refundParts } from '../core/payment.ts';
+import { compare, minus, money, type Money, plus, zero } from '../core/money.ts';
+import { refundParts } from '../core/payment.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { feeOnCharge, postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
+import { parkRefund, readOtherwise, unansweredSince, unparkRefund } from '../store/lost-refunds.ts';
 import {
   answerOperation,
   insertOperation,
   lockPayment,
   lockPaymentOfOrder,
   type StoredAuthorization,
-  type StoredOperation,
   type StoredPayment,
 } from '../store/payments.ts';
 import {
   insertRefund,
   madeByRefund,
-  nameMade,
-  operationThatMade,
-  parkRefund,
   readRefund,
-  saveRefund,
   type StoredRefund,
   takeRefundOfRequest,
 } from '../store/refunds.ts';
 import { referenceOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { keyHoldsSeconds, later } from './payment-deadlines.ts';
-import type { Refunded } from './ports.ts';
+import {
+  finishRefund,
+  isUnanswered,
+  lookAtRefund,
+  lookLater,
+  operationsOf,
+  recordRefunded,
+} from './record-refund.ts';
 
 /** As long as the answer to an Idempotency-Key is kept: the same key after that is another request. */
 const requestKeptSeconds = 24 * 60 * 60;
 /** An answer that did not come, asked for again: nobody waits on the line, a merchant may on his screen. */
 const againSeconds = 60;
-
-/**
- * Days after which a refund that was made is looked at, should the processor's word that the bank sent it back never reach us.
- * Banks do so within a month (https://docs.stripe.com/refunds#failed-refunds).
- */
-const looksAfterDays: readonly number[] = [1, 3, 10, 30];
+/** A processor that has said nothing for a day is asked about a lost refund this often. */
+const lostAgainSeconds = 60 * 60;
 
 export interface RefundWish {
   orderId: string;
@@ -155,17 +154,13 @@ export async function carryOutRefund(
   const { refund, payment } = asked;
   if (refund.state === 'refunded') return lookAfterRefund(house, refund, payment);
   const now = house.clock.now();
-  if ((now.getTime() - refund.createdAt.getTime()) / 1000 >= keyHoldsSeconds) {
-    house.log.error(
-      { refundId, orderId: refund.orderId },
-      'nobody knows what became of this refund: it is parked',
-    );
-    await house.db.asMerchant(merchantId, (tx) => parkRefund(tx, refundId, now));
-    return;
+  const since = await house.db.asMerchant(merchantId, (tx) => unansweredSince(tx, refundId));
+  if (since && (now.getTime() - since.getTime()) / 1000 >= keyHoldsSeconds) {
+    return lookForLost(house, refund, payment);
   }
   let unknown = false;
   for (const { authorization, operation } of operationsOf(payment, refundId)) {
-    if (operation.state !== 'intended' && operation.state !== 'unknown') continue;
+    if (!isUnanswered(operation)) continue;
     const { intentId } = authorization;
     if (intentId === undefined) throw new Error(`Authorization ${authorization.id} has no intent to refund.`);
     const answer = await house.processor.refund({
@@ -175,13 +170,82 @@ export async function carryOutRefund(
     });
     unknown ||= answer.outcome === 'unknown';
     await house.db.asMerchant(merchantId, (tx) =>
-      record(house, tx, payment.id, refundId, operation.id, answer),
+      recordRefunded(house, tx, payment.id, refundId, operation.id, answer),
     );
   }
   if (!unknown) return;
   await house.db.asMerchant(merchantId, (tx) =>
     enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId, later(now, againSeconds)),
   );
+}
+
+/**
+ * Its keys are too old to ask by: what the processor made of it is looked for, and taken over. What it has none of waits for a
+ * person, since a merchant who was not told for a day may have given the money back by other means; what he says is done,
+ * as soon as the processor answers.
+ */
+async function lookForLost(house: House, refund: StoredRefund, payment: StoredPayment): Promise<void> {
+  const { id: refundId, merchantId, orderId } = refund;
+  const missing = new Set<string>();
+  let isSilent = false;
+  for (const { authorization, operation } of operationsOf(payment, refundId)) {
+    const { intentId } = authorization;
+    if (!isUnanswered(operation) || intentId === undefined) continue;
+    const found = await house.processor.findRefund({ ...referenceOf(payment, intentId), key: operation.id });
+    if (found.outcome === 'unknown') isSilent = true;
+    else if (found.outcome === 'none') missing.add(operation.id);
+    else
+      await house.db.asMerchant(merchantId, (tx) =>
+        recordRefunded(house, tx, payment.id, refundId, operation.id, found),
+      );
+  }
+  const parked = await house.db.asMerchant(merchantId, async (tx) => {
+    const now = house.clock.now();
+    if (!isSilent && missing.size > 0 && (await endLost(house, tx, refund, missing))) return false;
+    const isNew = await parkRefund(tx, refundId, now);
+    const again = later(now, lostAgainSeconds);
+    if (isSilent) await enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId, again);
+    return isNew;
+  });
+  if (parked) house.log.error({ refundId, orderId }, 'what became of a refund is not known: it is parked');
+}
+
+/** What a person said of a refund the processor has none of, done; `false`: nobody said anything. */
+async function endLost(
+  house: House,
+  tx: Tx,
+  { id: refundId, merchantId, paymentId }: StoredRefund,
+  missing: ReadonlySet<string>,
+): Promise<boolean> {
+  const payment = await lockPayment(tx, paymentId);
+  const refund = await readRefund(tx, refundId);
+  const otherwise = await readOtherwise(tx, refundId);
+  if (!payment || refund?.state !== 'pending' || otherwise === undefined) return false;
+  const at = house.clock.now();
+  const parts = operationsOf(payment, refundId).filter(
+    ({ operation }) => missing.has(operation.id) && isUnanswered(operation),
+  );
+  for (const { authorization, operation } of parts) {
+    const answer = { outcome: 'refused', reason: 'never_made' };
+    await answerOperation(tx, operation.id, 'refused', answer, at);
+    if (otherwise === 'give_up') continue;
+    await insertOperation(tx, {
+      id: house.ids.id('operation'),
+      merchantId,
+      authorizationId: authorization.id,
+      kind: 'refund',
+      amount: money(operation.amount ?? '0', authorization.amount.currency),
+      refundId,
+      at,
+    });
+  }
+  if (otherwise === 'give_up') {
+    await finishRefund(house, tx, { ...refund, failure: 'never_made' });
+    return true;
+  }
+  await unparkRefund(tx, refundId);
+  await enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId);
+  return true;
 }
 
 /** Whether what was given back has stayed so; then it is looked at once more, later. */
@@ -199,179 +263,4 @@ async function lookAfterRefund(house: House, refund: StoredRefund, payment: Stor
     const now = await readRefund(tx, refundId);
     if (now?.state === 'refunded') await lookLater(house, tx, now);
   });
-}
-
-async function lookLater(house: House, tx: Tx, refund: StoredRefund): Promise<void> {
-  const { id: refundId, merchantId, createdAt } = refund;
-  const looks = looksAfterDays.map((days) => later(createdAt, days * 24 * 60 * 60));
-  const next = looks.find((at) => at > house.clock.now());
-  if (next) await enqueueJob(tx, 'refund_payment', { merchantId, refundId }, refundId, next);
-}
-
-function operationsOf(
-  payment: StoredPayment,
-  refundId: string,
-): { authorization: StoredAuthorization; operation: StoredOperation }[] {
-  return payment.authorizations.flatMap((authorization) =>
-    authorization.operations
-      .filter((one) => one.refundId === refundId)
-      .map((operation) => ({ authorization, operation })),
-  );
-}
-
-/** One part of a refund; with the last of them, the refund. */
-async function record(
-  house: House,
-  tx: Tx,
-  paymentId: string,
-  refundId: string,
-  operationId: string,
-  answer: Refunded,
-): Promise<void> {
-  const payment = await lockPayment(tx, paymentId);
-  const refund = await readRefund(tx, refundId);
-  if (!payment || refund?.state !== 'pending') return;
-  const parts = operationsOf(payment, refundId);
-  const part = parts.find(({ operation }) => operation.id === operationId);
-  if (!part || part.operation.state === 'done' || part.operation.state === 'refused') return;
-  const now = house.clock.now();
-  if (answer.outcome === 'unknown') return answerOperation(tx, operationId, 'unknown', { ...answer }, now);
-
-  let { refunded } = refund;
-  if (answer.outcome === 'refunded') {
-    const { refundId: made, amount, pending } = answer;
-    await answerOperation(
-      tx,
-      operationId,
-      'done',
-      { outcome: 'refunded', refundId: made, amount: amountText(amount), pending },
-      now,
-    );
-    await nameMade(tx, operationId, made);
-    await postRefund(house, tx, payment, part.authorization, {
-      kind: 'refund',
-      operationId,
-      amount,
-      at: now,
-    });
-    refunded = plus(refunded, amount);
-  } else {
-    await answerOperation(tx, operationId, 'refused', { ...answer }, now);
-    house.log.warn(
-      { refundId, orderId: refund.orderId, reason: answer.reason },
-      'the processor refused a refund',
-    );
-  }
-  const failure = answer.outcome === 'refused' ? { failure: answer.reason } : {};
-  const waits = parts.some(
-    ({ operation }) =>
-      operation.id !== operationId && (operation.state === 'intended' || operation.state === 'unknown'),
-  );
-  if (waits) return saveRefund(tx, refundId, { state: 'pending', refunded, ...failure });
-  const state = refunded.amount.isZero() ? 'failed' : 'refunded';
-  await saveRefund(tx, refundId, { state, refunded, settledAt: now, ...failure });
-  if (state === 'refunded') await lookLater(house, tx, refund);
-  await tell(house, tx, { ...refund, refunded, state, ...failure });
-}
-
-/** What this charge has given back by now, apart from one of its operations. */
-function refundedOf(authorization: StoredAuthorization, but: string): Money {
-  return authorization.operations
-    .filter((one) => one.kind === 'refund' && one.state === 'done' && one.id !== but)
-    .reduce(
-      (sum, one) => plus(sum, money(one.amount ?? '0', sum.currency)),
-      zero(authorization.amount.currency),
-    );
-}
-
-/** The ledger of one charge's part, with our fee in proportion to all that this charge has given back by then. */
-async function postRefund(
-  house: House,
-  tx: Tx,
-  payment: StoredPayment,
-  authorization: StoredAuthorization,
-  posting: { kind: 'refund' | 'refund_failed'; operationId: string; amount: Money; at: Date },
-): Promise<void> {
-  const { merchantId, orderId } = payment;
-  const { kind, operationId: subject, amount, at } = posting;
-  const others = refundedOf(authorization, subject);
-  const inAll = kind === 'refund' ? plus(others, amount) : others;
-  const { taken, givenBack: given } = await feeOnCharge(tx, authorization.id, amount.currency);
-  const back = feeBackOf(taken, authorization.captured, inAll);
-  await postLedger(tx, { merchantId, orderId, authorizationId: authorization.id, at }, [
-    { id: house.ids.id('ledgerTransaction'), kind, amount, subject },
-    kind === 'refund'
-      ? { id: house.ids.id('ledgerTransaction'), kind: 'fee_back', amount: minus(back, given), subject }
-      : { id: house.ids.id('ledgerTransaction'), kind: 'fee_again', amount: minus(given, back), subject },
-  ]);
-}
-
-async function tell(house: House, tx: Tx, refund: StoredRefund): Promise<void> {
-  const facts = {
-    refundId: refund.id,
-    ...(refund.reason !== undefined && { reason: refund.reason }),
-    ...(refund.failure !== undefined && { because: refund.failure }),
-  };
-  const draft: NoticeDraft =
-    refund.state === 'refunded'
-      ? { type: 'payment.refunded', data: { ...facts, refunded: moneyFacts(refund.refunded) } }
-      : { type: 'payment.refund_failed', data: { ...facts, amount: moneyFacts(refund.amount) } };
-  const { merchantId, orderId } = refund;
-  await writeNotices(
-    tx,
-    { merchantId, orderId },
-    [{ ...draft, id: house.ids.id('notice') }],
-    house.clock.now(),
-  );
-}
-
-/**
- * The processor hints that a refund has moved on, or its time has come: it is looked at, and one the bank sent back is taken
- * out of the books again. Refunds of nobody's making are left alone. `refundId`: the processor's name for it.
- */
-export async function lookAtRefund(
-  house: House,
-  merchantId: string,
-  refund: { refundId: string; merchantAccount?: string },
-): Promise<void> {
-  const made = refund.refundId;
-  const looked = await house.processor.lookAtRefund(refund);
-  if (looked.outcome !== 'refund' || looked.state !== 'failed') return;
-  const because = looked.reason ?? 'failed';
-  await house.db.asMerchant(merchantId, async (tx) => {
-    const found = await operationThatMade(tx, made);
-    const refund = found && (await readRefund(tx, found.refundId));
-    const payment = refund && (await lockPayment(tx, refund.paymentId));
-    const locked = refund && (await readRefund(tx, refund.id));
-    if (!found || !payment || !locked) return;
-    const part = operationsOf(payment, locked.id).find(({ operation }) => operation.id === found.operationId);
-    if (part?.operation.state !== 'done') return;
-    await takeBack(house, tx, payment, locked, part, because);
-  });
-}
-
-async function takeBack(
-  house: House,
-  tx: Tx,
-  payment: StoredPayment,
-  refund: StoredRefund,
-  { authorization, operation }: { authorization: StoredAuthorization; operation: StoredOperation },
-  because: string,
-): Promise<void> {
-  const now = house.clock.now();
-  const amount = money(operation.amount ?? '0', authorization.amount.currency);
-  await answerOperation(tx, operation.id, 'refused', { outcome: 'refused', reason: because }, now);
-  const posting = { kind: 'refund_failed' as const, operationId: operation.id, amount, at: now };
-  await postRefund(house, tx, payment, authorization, posting);
-  const refunded = minus(refund.refunded, amount);
-  // Still being asked for elsewhere: only `pending` is gone on with.
-  const ended = refunded.amount.isZero() ? 'failed' : 'refunded';
-  const change =
-    refund.state === 'pending' ? { state: refund.state } : ({ state: ended, settledAt: now } as const);
-  await saveRefund(tx, refund.id, { ...change, refunded, failure: because });
-  house.log.error(
-    { refundId: refund.id, orderId: refund.orderId, reason: because },
-    'a bank sent a refund back',
-  );
-  await tell(house, tx, { ...refund, amount, refunded, state: 'failed', failure: because });
 }

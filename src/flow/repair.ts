@@ -5,6 +5,7 @@
 import { assignQuarantined, tellOfRecord } from '../store/call-records.ts';
 import { type AttentionKind, markSeen, writeOperatorAct } from '../store/attention.ts';
 import { enqueueJob } from '../store/jobs.ts';
+import { type Otherwise, sayOtherwise } from '../store/lost-refunds.ts';
 import { requeueParked } from '../store/notices.ts';
 import { lookNow, ownerOfId, retryJob, settlingOf } from '../store/operator-views.ts';
 import { drainSwitch } from './command-switch.ts';
@@ -110,6 +111,29 @@ export function lookAtPaymentNow(house: House, operator: Operator, id: string): 
     const { merchantId, orderId } = owner;
     const looked = await house.db.asMerchant(merchantId, (tx) => lookNow(tx, orderId, house.clock.now()));
     return { outcome: looked ? 'done' : 'not_needed' };
+  });
+}
+
+/**
+ * What is to become of a refund nobody knows the fate of, where the processor has none of it: made anew by another key, or
+ * given up. Whichever gateway comes first looks there before, and takes over what is there.
+ */
+export function resolveRefund(
+  house: House,
+  operator: Operator,
+  id: string,
+  otherwise: Otherwise,
+): Promise<Repaired> {
+  return repair(house, operator, `refund_${otherwise}`, id, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, id));
+    if (owner?.kind !== 'refund') return { outcome: 'unknown' };
+    const { merchantId } = owner;
+    const isParked = await house.db.asMerchant(merchantId, async (tx) => {
+      const said = await sayOtherwise(tx, id, otherwise);
+      if (said) await enqueueJob(tx, 'refund_payment', { merchantId, refundId: id }, id);
+      return said;
+    });
+    return { outcome: isParked ? 'done' : 'not_needed' };
   });
 }
 

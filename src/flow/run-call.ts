@@ -98,6 +98,10 @@ export class LiveCall {
     });
   }
 
+  get merchantId(): string {
+    return this.#row.stored.merchantId;
+  }
+
   /** As it was last written, or read. */
   get session(): CallSession {
     return this.#row.session;
@@ -117,11 +121,11 @@ export class LiveCall {
   // Nothing below throws for what the world does: a step that fails is logged, and the call goes on under its limit.
 
   /**
-   * A work row: the money is held, the first phone is to ring. `byOther`: a gateway before us may have begun already, so that
-   * its legs are looked at first.
+   * The money is held, the first phone is to ring: by a work row, or handed over by this process itself. `byOther`: a gateway
+   * before us may have begun already, so that its legs are looked at first.
    */
-  begin(workId: string, byOther: boolean): void {
-    this.#row.addWork(workId);
+  begin(workId: string | undefined, byOther: boolean): void {
+    if (workId !== undefined) this.#row.addWork(workId);
     this.#begun = true;
     if (byOther) void this.adopt();
     else this.#enqueue(() => this.#commands.doAll(resume(this.session)));

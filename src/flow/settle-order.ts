@@ -10,18 +10,17 @@
 
 import { compare, type Money, money, zero, plus, minus, amountText } from '../core/money.ts';
 import { applicationFeeOf, isFinal, movePayment, settlementOf } from '../core/payment.ts';
-import { lockSessionOfOrder } from '../store/call-sessions.ts';
+import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { type LedgerPosting, postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   insertOperation,
   lockPayment,
   lockPaymentOfOrder,
   lockPaymentRowOfOrder,
-  readPayment,
+  readPaymentOfOrder,
   saveAuthorization,
   savePayment,
   saveRefusal,
@@ -30,7 +29,7 @@ import {
   type StoredPayment,
   unpark,
 } from '../store/payments.ts';
-import { saveBillableSeconds } from '../store/receipts.ts';
+import { type ReceiptFacts, saveBillableSeconds } from '../store/receipts.ts';
 import { closeSession, factsOf, finishSettlement, priceOf } from './finish-settlement.ts';
 import {
   askOrFind,
@@ -41,6 +40,7 @@ import {
   referenceOf,
 } from './hold-money.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { later } from './payment-deadlines.ts';
 import type { Settled } from './ports.ts';
 
@@ -77,10 +77,10 @@ export async function settleOrder(house: House, job: { merchantId: string; order
     }
     const answer = await perform(house, payment, authorization, act.operation);
     const recorded = await house.db.asMerchant(merchantId, (tx) =>
-      recordSettled(house, tx, payment.id, authorization.id, act.operation, answer),
+      recordSettled(house, tx, payment, authorization.id, act.operation, answer),
     );
     if (answer.outcome === 'unknown') throw delayed(orderId, answer.outcome);
-    if (recorded === 'waits') return;
+    if (recorded === 'waits' || recorded === 'settled') return;
   }
 }
 
@@ -105,10 +105,7 @@ type Act =
 
 /** What is to be asked of the processor next, written down; nothing: there is nothing, or nothing for now. */
 async function decide(house: House, tx: Tx, orderId: string): Promise<Act | undefined> {
-  const paymentId = await lockPaymentRowOfOrder(tx, orderId);
-  const call = await lockSessionOfOrder(tx, orderId);
-  // Read behind both locks: until the session ended, its steps may have written down a further hold.
-  const stored = paymentId === undefined ? undefined : await readPayment(tx, paymentId);
+  const { stored, call, facts } = await readBehindLocks(tx, orderId);
   if (!stored) return undefined;
   if (call && call.session.state !== 'ended') return undefined;
   if (isFinal(stored.state)) {
@@ -118,7 +115,7 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Act | unde
   // Over before a card was given: whoever ends such an order voids it himself (follow-payment).
   if (stored.state === 'awaiting_card' || stored.parkedAt !== undefined) return undefined;
 
-  const { price, rated } = priceOf(await factsOf(tx, orderId), call?.session);
+  const { price, rated } = priceOf(facts, call?.session);
   let payment = stored;
   if (payment.state === 'authorized') {
     if (call && rated) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
@@ -140,8 +137,25 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Act | unde
     return { do: 'settle', payment, authorization, operation };
   }
   if (open[0]) return { do: 'ask', payment, authorization: open[0] };
-  await finishSettlement(house, tx, payment, call);
+  await finishSettlement(house, tx, payment, call, facts);
   return undefined;
+}
+
+/**
+ * All that a settlement is decided by, asked for at once. The payment is read behind both locks: until the session ended, its
+ * steps may have written down a further hold.
+ */
+async function readBehindLocks(
+  tx: Tx,
+  orderId: string,
+): Promise<{ stored: StoredPayment | undefined; call: StoredSession | undefined; facts: ReceiptFacts }> {
+  const [locked, call, stored, facts] = await Promise.all([
+    lockPaymentRowOfOrder(tx, orderId),
+    lockSessionOfOrder(tx, orderId),
+    readPaymentOfOrder(tx, orderId),
+    factsOf(tx, orderId),
+  ]);
+  return { stored: locked === undefined ? undefined : stored, call, facts };
 }
 
 /** Chooses once whether anything is to be taken; what of which hold is decided at its turn. */
@@ -234,16 +248,19 @@ function feeOf(payment: StoredPayment, captured: Money): Money | undefined {
   return fee.amount.isZero() ? undefined : fee;
 }
 
-/** Writes down what became of one hold; of the last one, what became of the order. `waits`: refused, tried again later. */
+/**
+ * Writes down what became of one hold; of the last one, what became of the order (`settled`). `waits`: refused, tried again
+ * later.
+ */
 async function recordSettled(
   house: House,
   tx: Tx,
-  paymentId: string,
+  { orderId }: StoredPayment,
   authorizationId: string,
   operation: StoredOperation | undefined,
   answer: Settled,
-): Promise<'recorded' | 'waits'> {
-  const payment = await lockPayment(tx, paymentId);
+): Promise<'recorded' | 'settled' | 'waits'> {
+  const { stored: payment, call, facts } = await readBehindLocks(tx, orderId);
   const authorization = payment?.authorizations.find((one) => one.id === authorizationId);
   if (!payment || !authorization || isFinal(payment.state) || !isOpen(authorization)) return 'recorded';
   const now = house.clock.now();
@@ -270,12 +287,11 @@ async function recordSettled(
       now,
     );
   }
-  await saveEnd(house, tx, payment, authorization, answer, now);
-  const after = await readPayment(tx, paymentId);
-  if (after && !after.authorizations.some(isOpen)) {
-    await finishSettlement(house, tx, after, await lockSessionOfOrder(tx, payment.orderId));
-  }
-  return 'recorded';
+  const ended = await saveEnd(house, tx, payment, authorization, answer, now);
+  const authorizations = payment.authorizations.map((one) => (one === authorization ? ended : one));
+  if (authorizations.some(isOpen)) return 'recorded';
+  await finishSettlement(house, tx, { ...payment, authorizations }, call, facts);
+  return 'settled';
 }
 
 /** What one hold came to: taken and released, released, or given back by the bank. */
@@ -286,13 +302,15 @@ async function saveEnd(
   authorization: StoredAuthorization,
   answer: Exclude<Settled, { outcome: 'unknown' | 'refused' }>,
   now: Date,
-): Promise<void> {
+): Promise<StoredAuthorization> {
   const none = zero(authorization.amount.currency);
   const captured = answer.outcome === 'captured' ? answer.amount : none;
   const states = { captured: 'captured', voided: 'voided', nothing_held: 'expired' } as const;
-  await saveAuthorization(tx, authorization.id, { state: states[answer.outcome], captured });
+  const state = states[answer.outcome];
+  const ended: StoredAuthorization = { ...authorization, state, captured };
+  await saveAuthorization(tx, authorization.id, { state, captured });
   // A void that comes before anything was held ends an authorization that never had a ledger.
-  if (authorization.heldAt === undefined) return;
+  if (authorization.heldAt === undefined) return ended;
   const rest = minus(authorization.amount, captured);
   const fee = answer.outcome === 'captured' ? feeOf(payment, captured) : undefined;
   const { merchantId, orderId } = payment;
@@ -307,6 +325,7 @@ async function saveEnd(
       ] as const
     ).map(([kind, amount]): LedgerPosting => ({ id: house.ids.id('ledgerTransaction'), kind, amount })),
   );
+  return ended;
 }
 
 /** A refusal proves that nothing was done, so another operation may follow: later, and not for ever. */
@@ -349,8 +368,8 @@ async function recordLateHold(
   const isHeld = await recordFurtherHold(house, tx, payment, authorization, answer);
   if (!isHeld) return;
   const { merchantId, orderId } = payment;
-  const notice = { ...furtherHoldNotice(payment, authorization), id: house.ids.id('notice') };
-  await writeNotices(tx, { merchantId, orderId }, [notice], house.clock.now());
+  const notice = furtherHoldNotice(payment, authorization);
+  await tellMerchant(house, tx, { merchantId, orderId }, [notice], house.clock.now());
 }
 
 /**
@@ -375,7 +394,7 @@ export async function lookAtParked(house: House, merchantId: string, payment: St
       (one) => (one.kind === 'capture' || one.kind === 'void') && one.state !== 'refused',
     );
     await house.db.asMerchant(merchantId, (tx) =>
-      recordSettled(house, tx, payment.id, authorization.id, operation, answer),
+      recordSettled(house, tx, payment, authorization.id, operation, answer),
     );
   }
 }

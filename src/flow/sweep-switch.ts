@@ -82,6 +82,15 @@ export class SwitchSweep {
     return { toBegin, through };
   }
 
+  /** When a leg nobody wants will have lived so long without anybody that it is to be ended, in ms; nothing: there is none. */
+  dueInMs(): number | undefined {
+    const nowMs = this.#of.house.clock.monotonicMs();
+    const waits = [...this.#leftOver.values()].map((sinceMs) => sinceMs + leftOverForMs - nowMs);
+    // Those that are due by now were looked at, and are strangers'.
+    const ahead = waits.filter((ms) => ms > 0);
+    return ahead.length === 0 ? undefined : Math.min(...ahead);
+  }
+
   async #load(living: readonly SessionRef[], toBegin: ReadonlySet<string>, all: boolean): Promise<void> {
     const known = new Set(this.#of.calls().map((call) => call.session.id));
     const wanted = living.filter(({ callSessionId: id }) => (known.has(id) ? all : !toBegin.has(id)));

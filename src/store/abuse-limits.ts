@@ -22,7 +22,7 @@ export async function writeCounts(
   tx: Tx,
   counts: readonly { subject: Buffer; counted: Counted }[],
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update abuse_counts c set counted = n.counted
      from unnest(?::bytea[], ?::jsonb[]) as n(subject, counted) where c.subject = n.subject`,
     [counts.map((one) => one.subject), counts.map((one) => JSON.stringify(one.counted))],

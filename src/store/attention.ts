@@ -86,8 +86,8 @@ const sentences: Record<AttentionKind, (item: Facts) => string> = {
   payment_parked: ({ orderId }) =>
     `The processor refuses to settle order ${String(orderId)}. Mend the cause at the processor, then: settle ${String(orderId)}.`,
   refund_parked: ({ id }) =>
-    `What became of refund ${id} is not known and cannot be asked any more. Look at the processor's own list, and write ` +
-    'down there what is missing.',
+    `What became of refund ${id} is not known: its key is too old to ask by. Ask the merchant, then have it looked for and, ` +
+    `where the processor has none of it, made anew: refunds again ${id}; or given up: refunds give-up ${id}.`,
   operation_unknown: ({ id, orderId }) =>
     `The processor has not said for over an hour what became of ${id}. It is asked on; search ${id} there, then look at ` +
     `order ${String(orderId)}.`,
@@ -146,7 +146,7 @@ export async function needsAttention(
     at: Date;
   },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into attention_marks as m (kind, id, merchant_id, order_id, because, since, latest)
      values (?, ?, ?, ?, ?, ?, ?)
      on conflict (kind, id) do update set because = excluded.because, latest = excluded.latest, lifted_at = null,
@@ -222,10 +222,13 @@ export async function readOperatorActs(db: Db, atMost: number, target?: string):
   return found.map(({ target: about, ...act }) => ({ ...act, ...(about !== null && { target: about }) }));
 }
 
+/** Work of the whole house that one gateway does at a time. */
+export type TurnName = 'invariants' | 'disputes';
+
 /** Whose turn it is to do this for the whole house: ours when the answer is not `undefined`. */
 export async function takeTurn(
   db: Db,
-  name: 'invariants',
+  name: TurnName,
   turn: { at: Date; everySeconds: number },
 ): Promise<{ doneUntil: Date | undefined } | undefined> {
   const row = await firstRow<{ doneUntil: Date | null }>(
@@ -238,7 +241,7 @@ export async function takeTurn(
 }
 
 /** Done, for everything that happened until this instant. */
-export async function finishTurn(db: Db, name: 'invariants', doneUntil: Date): Promise<void> {
+export async function finishTurn(db: Db, name: TurnName, doneUntil: Date): Promise<void> {
   await db.raw('update house_turns set done_until = greatest(done_until, ?) where name = ?', [
     doneUntil,
     name,

@@ -13,22 +13,24 @@ export const recordChannel = 'ringmeter_record';
  * told: the record may tell of an end that nobody heard.
  */
 export async function saveCallRecord(tx: Tx, { leg, body }: CallRecord): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `with kept as (
        update legs set cdr = ?::jsonb where id = ? and cdr is null returning call_session_id as id)
-     select pg_notify('${recordChannel}', s.switch_id || ' ' || s.id || ' ' || ?::text)
+     select s.switch_id || ' ' || s.id || ' ' || ?::text as hint
      from kept join call_sessions s on s.id = kept.id
      where s.state in ('ringing_consultant', 'ringing_caller', 'connected')`,
     [JSON.stringify(body), leg, leg],
+    recordChannel,
   );
 }
 
 /** The same for a record that was assigned out of quarantine. */
 export async function tellOfRecord(tx: Tx, ref: SessionRef & { leg: LegUuid }): Promise<void> {
-  await tx.raw(
-    `select pg_notify('${recordChannel}', switch_id || ' ' || id || ' ' || ?::text) from call_sessions
+  await tx.write(
+    `select switch_id || ' ' || id || ' ' || ?::text as hint from call_sessions
      where id = ? and state in ('ringing_consultant', 'ringing_caller', 'connected')`,
     [ref.leg, ref.callSessionId],
+    recordChannel,
   );
 }
 

@@ -73,6 +73,16 @@ export async function lockSessionOfOrder(tx: Tx, orderId: string): Promise<Store
   return row && fromRow(row);
 }
 
+/** The same by the payment, for whoever has not read the order's id yet. */
+export async function lockSessionOfPayment(tx: Tx, paymentId: string): Promise<StoredSession | undefined> {
+  const row = await firstRow<SessionRow>(
+    tx,
+    `select ${columns} from call_sessions where order_id = (select p.order_id from payments p where p.id = ?) for update`,
+    [paymentId],
+  );
+  return row && fromRow(row);
+}
+
 function progressOf(session: CallSession): string {
   const {
     id: _id,
@@ -89,7 +99,7 @@ export async function insertCallSession(
   tx: Tx,
   row: Omit<StoredSession, 'version'> & { createdAt: Date },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state, progress, created_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
     [
@@ -137,14 +147,14 @@ export async function saveSession(
          bridged_us = ?, unbridged_us = ?, talk_us = ?, billable_us = ?
        where id = ? and version = ?
          and (?::bigint is null or exists (select from switches s where s.id = switch_id and s.lease_number = ?::bigint))
-       returning id, merchant_id, order_id),
+       returning id, merchant_id),
      events as (
        insert into call_events (merchant_id, call_session_id, sequence, name, at, facts)
        select written.merchant_id, written.id,
          (select coalesce(max(e.sequence), 0) from call_events e where e.call_session_id = written.id) + fact.place,
          fact.value ->> 'name', ?, fact.value -> 'facts'
        from written, jsonb_array_elements(?::jsonb) with ordinality as fact(value, place))
-     select pg_notify('ringmeter_order', order_id) from written`,
+     select id from written`,
     [
       next.state,
       next.outcome ?? null,
@@ -166,7 +176,9 @@ export async function saveSession(
       JSON.stringify(facts),
     ],
   );
-  return written !== undefined;
+  if (written === undefined) return false;
+  tx.hint('ringmeter_order', stored.orderId);
+  return true;
 }
 
 export async function insertLegs(
@@ -175,7 +187,7 @@ export async function insertLegs(
   legs: readonly { leg: LegUuid; role: 'A' | 'B'; consultantId?: string }[],
 ): Promise<void> {
   for (const { leg, role, consultantId } of legs) {
-    await tx.raw(
+    await tx.write(
       `insert into legs (id, merchant_id, call_session_id, role, consultant_id) values (?, ?, ?, ?, ?)
        on conflict do nothing`,
       [leg, stored.merchantId, stored.session.id, role, consultantId ?? null] as never[],

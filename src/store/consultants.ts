@@ -83,7 +83,7 @@ export async function occupyConsultant(
 
 /** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */
 export async function letLinger(tx: Tx, session: string, consultantId: string, until: Date): Promise<void> {
-  await tx.raw(`update consultants set claim = 'soft', claimed_until = ? where id = ? and claimed_by = ?`, [
+  await tx.write(`update consultants set claim = 'soft', claimed_until = ? where id = ? and claimed_by = ?`, [
     until,
     consultantId,
     session,
@@ -97,26 +97,23 @@ export async function freeConsultants(
   which: { only?: readonly string[]; but?: string },
   talkedAt: Date | undefined,
 ): Promise<void> {
-  const freed = await rows<{ id: string }>(
-    tx,
-    `update consultants set claimed_by = null, claim = null, claimed_until = null,
-       last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
-     where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ? returning id`,
-    [talkedAt ?? null, session, which.only ?? null, which.only ?? null, which.but ?? null] as unknown[],
+  await tx.write(
+    `with freed as (
+       update consultants set claimed_by = null, claim = null, claimed_until = null,
+         last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
+       where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ? returning id)
+     select distinct l.line_id as hint from line_consultants l join freed on freed.id = l.consultant_id`,
+    [talkedAt ?? null, session, which.only ?? null, which.only ?? null, which.but ?? null],
+    'ringmeter_line',
   );
-  if (freed.length > 0)
-    await tellLines(
-      tx,
-      freed.map((row) => row.id),
-    );
 }
 
 /** Pages that show who is free hear of it, once a line. */
 async function tellLines(tx: Tx, consultantIds: readonly string[]): Promise<void> {
-  await tx.raw(
-    `select pg_notify('ringmeter_line', line_id) from
-       (select distinct line_id from line_consultants where consultant_id = any(?::text[])) lines`,
-    [consultantIds as string[]],
+  await tx.write(
+    'select distinct line_id as hint from line_consultants where consultant_id = any(?::text[])',
+    [consultantIds],
+    'ringmeter_line',
   );
 }
 

@@ -2,14 +2,23 @@
 // (`asNobody`: row-level security then shows no row, only the finder functions answer). Statements are prepared once a
 // connection: parsing and planning them anew was a quarter of what a call cost the database. knex runs the migrations
 // (migrate.ts).
+//
+// What a transaction writes and needs no answer of is sent with the next statement that is waited for, or with the commit:
+// each wait is a turn of two processes, and those turns were most of what a call cost.
 
+import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { connectionAs, connectionPatienceMs, watchPool } from './connection.ts';
+import { type Delay, type Hint, HintExchange } from './hints.ts';
 
 /** A row as Postgres gives it: numerics and bigints as text, timestamps as Date. */
 export type Row = Record<string, unknown>;
 
 export interface Db {
-  /** `?` stands for a binding. Sql is written in store/, with nothing from outside in its text. */
+  /**
+   * `?` stands for a binding. Sql is written in store/, with nothing from outside in its text. What is asked at once within a
+   * transaction is carried out in the order it was asked, each seeing what the one before has waited for.
+   */
   raw<Answer = { rows: Row[] }>(sql: string, bindings?: readonly unknown[]): Promise<Answer>;
 }
 
@@ -17,6 +26,16 @@ declare const inTransaction: unique symbol;
 /** Within one transaction, of one merchant. */
 export interface Tx extends Db {
   readonly [inTransaction]: true;
+  /**
+   * A statement whose answer nobody needs: it is carried out in its place before the next one that is waited for, or before
+   * the commit, and what it fails with is thrown there. With `channel`, each row it returns is a hint for that channel: its
+   * column `hint`.
+   */
+  write(sql: string, bindings: readonly unknown[], channel?: string): Promise<void>;
+  /** Tells whoever listens, once this is committed. A hint that is lost must cost nothing but time. */
+  hint(channel: string, payload: string): void;
+  /** Done by this process once this is committed, and never if it dies before: what must be done is written down too. */
+  committed(act: () => void): void;
 }
 
 /**
@@ -24,8 +43,6 @@ export interface Tx extends Db {
  * awaited in a transaction but the database itself.
  */
 const idleInTransaction = 'idle_in_transaction_session_timeout=10s';
-
-type Delay = (ms: number, act: () => void) => unknown;
 
 export interface DatabaseSettings {
   /** Of the owner role, or of a login that may become `ringmeter_app`. */
@@ -41,9 +58,6 @@ export class DatabaseAway extends Error {
   readonly system = 'postgres';
   readonly retry = 'safe';
 }
-
-/** Who waits this long for a connection is better told so: he can come again, and we catch up. */
-const connectionPatienceMs = 5_000;
 
 /**
  * A network that swallows everything would keep a call's queue, and the lease, waiting for a quarter of an hour until TCP gives
@@ -64,7 +78,10 @@ export interface Database {
   /** Transactions that wait for a connection: many of them mean that we promise more than we can keep. */
   readonly waiting: number;
   ping(): Promise<void>;
-  /** Hears `pg_notify(channel, payload)`; `onPayload(undefined)` after a reconnect, when some may have been missed. */
+  /**
+   * Hears hints, from this gateway and others, and `pg_notify(channel, payload)`; `onPayload(undefined)` after a reconnect,
+   * when some may have been missed.
+   */
   listen(channel: string, onPayload: (payload: string | undefined) => void): () => void;
   close(): Promise<void>;
 }
@@ -73,7 +90,7 @@ export class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
   /** The lease of a switch must not wait behind orders: without it no call may go on. */
   readonly #ahead: pg.Pool;
-  readonly #listener: Listener;
+  readonly #hints: HintExchange;
 
   constructor(settings: DatabaseSettings) {
     const pool = (max: number): pg.Pool => {
@@ -85,36 +102,39 @@ export class PostgresDatabase implements Database {
         connectionTimeoutMillis: connectionPatienceMs,
         query_timeout: settings.answerMs ?? answerMs,
         keepAlive: true,
+        pipeline: true,
       });
       watchPool(made);
       return made;
     };
     this.#pool = pool(settings.poolMax);
     this.#ahead = pool(1);
-    this.#listener = new Listener(settings.url, settings.after);
+    this.#hints = new HintExchange(settings.url, settings.after);
   }
 
   async asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await connect(this.#pool);
+    const transaction = new Transaction(client, merchantId);
     let broken: Error | undefined;
+    let committed = false;
     try {
-      await client.query(
-        `begin; select set_config('ringmeter.merchant', ${pg.escapeLiteral(merchantId)}, true)`,
-      );
-      const result = await act(statements(client) as Tx);
-      await client.query('commit');
+      const result = await act(transaction.tx);
+      await transaction.commit();
+      committed = true;
       return result;
     } catch (error) {
       // A connection that has fallen silent, or cannot even roll back, is not given back to others.
       if (error instanceof Error && error.message === silence) broken = error;
       else {
-        await client.query('rollback').catch((failure: unknown) => {
+        await transaction.rollback().catch((failure: unknown) => {
           broken = failure instanceof Error ? failure : new Error(String(failure));
         });
       }
       throw error;
     } finally {
       client.release(broken);
+      this.#hints.tell(transaction.hints);
+      if (committed) for (const next of transaction.next) next();
     }
   }
 
@@ -135,11 +155,11 @@ export class PostgresDatabase implements Database {
   }
 
   listen(channel: string, onPayload: (payload: string | undefined) => void): () => void {
-    return this.#listener.add(channel, onPayload);
+    return this.#hints.listen(channel, onPayload);
   }
 
   async close(): Promise<void> {
-    await this.#listener.close();
+    await this.#hints.close();
     await Promise.all([this.#pool.end(), this.#ahead.end()]);
   }
 }
@@ -170,18 +190,105 @@ function prepare(sql: string): Prepared {
   return made;
 }
 
-function statements(on: pg.Pool | pg.PoolClient): Db {
+function queryOf(sql: string, values: readonly unknown[]): { name: string; text: string; values: unknown[] } {
+  const { name, text, bindings } = prepare(sql);
+  if (bindings !== values.length) {
+    throw new Error(`${String(values.length)} values for ${String(bindings)} places: ${sql.slice(0, 80)}`);
+  }
+  return { name, text, values: values as unknown[] };
+}
+
+function statements(on: pg.Pool): Db {
   return {
     async raw<Answer>(sql: string, values: readonly unknown[] = []): Promise<Answer> {
-      const { name, text, bindings } = prepare(sql);
-      if (bindings !== values.length) {
-        throw new Error(
-          `${String(values.length)} values for ${String(bindings)} places: ${sql.slice(0, 80)}`,
-        );
-      }
-      return (await on.query({ name, text, values: values as unknown[] })) as Answer;
+      return (await on.query(queryOf(sql, values))) as Answer;
     },
   };
+}
+
+/** One transaction on one connection: what is not waited for is kept and sent together with what is. */
+class Transaction {
+  readonly #client: pg.PoolClient;
+  readonly #merchantId: string;
+  /** Not sent yet, in their order. The transaction itself begins with the first statement. */
+  #unsent: { sql: string; values: readonly unknown[]; channel: string | undefined }[] = [];
+  #begun = false;
+  #committing = false;
+  readonly #hints: Hint[] = [];
+  /** To be done once it is committed. */
+  readonly next: (() => void)[] = [];
+
+  constructor(client: pg.PoolClient, merchantId: string) {
+    this.#client = client;
+    this.#merchantId = merchantId;
+  }
+
+  get tx(): Tx {
+    return {
+      raw: (sql: string, values: readonly unknown[] = []) => this.#send(() => queryOf(sql, values)),
+      write: (sql: string, values: readonly unknown[], channel?: string) => {
+        this.#unsent.push({ sql, values, channel });
+        return Promise.resolve();
+      },
+      hint: (channel: string, payload: string) => {
+        this.#hints.push({ channel, payload });
+      },
+      committed: (act: () => void) => {
+        this.next.push(act);
+      },
+    } as unknown as Tx;
+  }
+
+  /** To be told when it is over; also where nobody knows whether it was committed, since a hint may be wrong. */
+  get hints(): readonly Hint[] {
+    return this.#committing ? this.#hints : [];
+  }
+
+  async commit(): Promise<void> {
+    if (!this.#begun && this.#unsent.length === 0) return;
+    this.#committing = true;
+    const { command } = await this.#send<pg.QueryResult>(() => 'commit');
+    // Postgres ends a transaction in which something failed by this word, and without an error.
+    if (command !== 'COMMIT') throw new Error(`The transaction was not committed: ${command}.`);
+  }
+
+  async rollback(): Promise<void> {
+    this.#unsent = [];
+    if (this.#begun) await this.#client.query('rollback');
+  }
+
+  /**
+   * All that is unsent and this one, in one packet with whatever else is asked in this turn. Throws what the first of them
+   * fails with.
+   */
+  async #send<Answer>(
+    last: () => string | { name: string; text: string; values: unknown[] },
+  ): Promise<Answer> {
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    const queries = [...unsent.map(({ sql, values }) => queryOf(sql, values)), last()];
+    const { stream } = (this.#client as unknown as { connection: { stream: Writable } }).connection;
+    stream.cork();
+    let answers: Promise<unknown>[];
+    try {
+      answers = this.#begun ? [] : [this.#client.query(this.#begin())];
+      this.#begun = true;
+      answers.push(...queries.map((query) => this.#client.query(query as pg.QueryConfig)));
+    } finally {
+      queueMicrotask(() => stream.uncork());
+    }
+    const answered = (await Promise.all(answers)).slice(-queries.length) as pg.QueryResult[];
+    for (const [place, { channel }] of unsent.entries()) {
+      if (channel === undefined) continue;
+      const hints = answered[place]?.rows as { hint: string }[] | undefined;
+      for (const { hint } of hints ?? []) this.#hints.push({ channel, payload: hint });
+    }
+    return answered.at(-1) as Answer;
+  }
+
+  #begin(): string {
+    return `begin; select set_config('ringmeter.merchant', ${pg.escapeLiteral(this.#merchantId)}, true)`;
+  }
 }
 
 /** Statements answer with their rows; this names their shape where they are read. */
@@ -199,95 +306,4 @@ export async function firstRow<T extends object = Row>(
   bindings: readonly unknown[] = [],
 ): Promise<T | undefined> {
   return (await rows<T>(tx, sql, bindings))[0];
-}
-
-/** The connection's role and other settings are set by the server at start-up: no statement runs before it. */
-export function connectionAs(
-  role: string,
-  url: string,
-  settings: readonly string[] = [],
-): { connectionString: string; options: string; application_name: string } {
-  const options = [`role=${role}`, ...settings].map((one) => `-c ${one}`).join(' ');
-  return { connectionString: url, options, application_name: 'ringmeter' };
-}
-
-/** A connection lost while nobody uses it is no error of anybody's: the next query finds out and says so. */
-export function watchPool(pool: pg.Pool, onTrouble: (message: string) => void = () => undefined): void {
-  pool.on('error', (error) => onTrouble(error.message));
-  pool.on('connect', (client) => client.on('error', (error) => onTrouble(error.message)));
-}
-
-class Listener {
-  readonly #url: string;
-  readonly #after: Delay;
-  readonly #subscribers = new Map<string, Set<(payload: string | undefined) => void>>();
-  #client: pg.Client | undefined;
-  #connecting = false;
-  #closed = false;
-  #tries = 0;
-
-  constructor(url: string, after: Delay) {
-    this.#url = url;
-    this.#after = after;
-  }
-
-  add(channel: string, onPayload: (payload: string | undefined) => void): () => void {
-    const subscribers = this.#subscribers.get(channel) ?? new Set();
-    const isNew = subscribers.size === 0;
-    subscribers.add(onPayload);
-    this.#subscribers.set(channel, subscribers);
-    if (!this.#client) void this.#connect();
-    else if (isNew) void this.#client.query(`listen ${pg.escapeIdentifier(channel)}`).catch(() => undefined);
-    return () => subscribers.delete(onPayload);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#client?.end().catch(() => undefined);
-  }
-
-  async #connect(): Promise<void> {
-    if (this.#connecting || this.#closed) return;
-    this.#connecting = true;
-    const client = new pg.Client(connectionAs('ringmeter_app', this.#url));
-    // Notifications are lost while we are away: the subscribers look for themselves after the reconnect.
-    client.on('error', () => this.#lost(client));
-    client.on('end', () => this.#lost(client));
-    client.on('notification', ({ channel, payload }) => {
-      for (const tell of this.#subscribers.get(channel) ?? []) tell(payload);
-    });
-    try {
-      await client.connect();
-      if (this.#closed as boolean) {
-        await client.end();
-        return;
-      }
-      for (const channel of this.#subscribers.keys()) {
-        await client.query(`listen ${pg.escapeIdentifier(channel)}`);
-      }
-      this.#client = client;
-      this.#connecting = false;
-      const reconnected = this.#tries > 0;
-      this.#tries = 0;
-      if (reconnected) for (const set of this.#subscribers.values()) for (const tell of set) tell(undefined);
-    } catch {
-      this.#connecting = false;
-      this.#lost(client);
-    }
-  }
-
-  #lost(client: pg.Client): void {
-    if (this.#client !== undefined && this.#client !== client) return;
-    this.#client = undefined;
-    client.removeAllListeners('end');
-    void client.end().catch(() => undefined);
-    if (this.#closed || this.#connecting) return;
-    this.#connecting = true;
-    const delay = Math.min(100 * 2 ** this.#tries, 5_000);
-    this.#tries += 1;
-    this.#after(delay, () => {
-      this.#connecting = false;
-      void this.#connect();
-    });
-  }
 }

@@ -168,10 +168,10 @@ export const demoConsultants = [
 
 export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFacts): Promise<void> {
   await db.asMerchant(demoMerchantId, async (tx) => {
-    await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [demoMerchantId]);
+    await tx.write('select pg_advisory_xact_lock(hashtext(?))', [demoMerchantId]);
     await seedMerchant(tx, seal, facts);
     for (const one of demoConsultants) {
-      await tx.raw(
+      await tx.write(
         `insert into consultants (id, merchant_id, name, number, language, introduction) values (?, ?, ?, ?, 'fr', ?)
          on conflict (id) do nothing`,
         [one.id, demoMerchantId, one.name, one.number, JSON.stringify({ fr: one.fr, en: one.en })],
@@ -239,7 +239,7 @@ async function seedAccount(tx: Tx): Promise<void> {
 
 async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void> {
   const { notices, server } = facts;
-  await tx.raw(
+  await tx.write(
     `insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone, brand,
        notice_url, notice_secret_sealed, link_secret_sealed, page_origins, abuse_limits, server_protocol, server_url,
        server_secret_sealed)
@@ -264,12 +264,12 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
       server ? seal.close(server.secret, demoMerchantId) : null,
     ] as never[],
   );
-  await tx.raw(
+  await tx.write(
     `insert into api_keys (id, merchant_id, name, key_hash) values ('key_demo', ?, 'demo', ?)
      on conflict (id) do update set key_hash = excluded.key_hash`,
     [demoMerchantId, facts.apiKeyHash],
   );
-  await tx.raw(
+  await tx.write(
     `insert into caller_ids (id, merchant_id, number, verified_at, verified_by)
      values ('cid_demo', ?, '+33199000100', now(), 'demo') on conflict do nothing`,
     [demoMerchantId],
@@ -278,7 +278,7 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
 
 async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
   const id = `lin_${line.slug.replace('-', '_')}`;
-  await tx.raw(
+  await tx.write(
     `insert into lines (id, merchant_id, slug, sells, name, currency, duration_choices, caller_id_id)
      values (?, ?, ?, ?, ?, 'EUR', ?::int[], 'cid_demo') on conflict (id) do nothing`,
     [
@@ -290,13 +290,13 @@ async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
       line.durations,
     ] as never[],
   );
-  await tx.raw(
+  await tx.write(
     `insert into tariffs (id, merchant_id, line_id, version, plan) values (?, ?, ?, 1, ?) on conflict do nothing`,
     [id.replace('lin_', 'tar_'), demoMerchantId, id, JSON.stringify(line.plan)],
   );
   if (line.sells !== 'conversation') return;
   for (const [position, { id: consultantId }] of demoConsultants.entries()) {
-    await tx.raw(
+    await tx.write(
       `insert into line_consultants (merchant_id, line_id, consultant_id, position) values (?, ?, ?, ?)
        on conflict do nothing`,
       [demoMerchantId, id, consultantId, position + 1],

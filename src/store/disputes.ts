@@ -74,7 +74,7 @@ export async function listDisputes(
 }
 
 export async function insertDispute(tx: Tx, merchantId: string, dispute: StoredDispute): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into disputes (id, merchant_id, order_id, authorization_id, processor_id, amount, currency, reason, state,
        evidence_due_by, created_at, updated_at)
      values (?, ?, ?, ?, ?, ?::numeric, ?, ?, ?, ?, ?, ?)`,
@@ -100,7 +100,7 @@ export async function saveDispute(
   id: string,
   change: { state: DisputeState; reason: string; evidenceDueBy?: Date; updatedAt: Date },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     'update disputes set state = ?, reason = ?, evidence_due_by = coalesce(?, evidence_due_by), updated_at = ? where id = ?',
     [change.state, change.reason, change.evidenceDueBy ?? null, change.updatedAt, id] as never[],
   );

@@ -118,3 +118,20 @@ export async function unsettledOrders(
 export async function linesToTell(db: Db, at: Date): Promise<{ merchantId: string; lineId: string }[]> {
   return rows(db, 'select merchant_id as "merchantId", line_id as "lineId" from lines_to_tell(?)', [at]);
 }
+
+/** The connected accounts charges were made on, whoever uses them by now. */
+export async function accountsCharged(db: Db): Promise<string[]> {
+  return (await rows<{ id: string }>(db, 'select id from accounts_charged()', [])).map((row) => row.id);
+}
+
+/** Disputes opened after this instant that the bank has not decided, as far as we know. `disputeId`: the processor's name. */
+export async function undecidedDisputes(
+  db: Db,
+  openedAfter: Date,
+): Promise<(PaymentRef & { disputeId: string })[]> {
+  return rows(
+    db,
+    'select merchant_id as "merchantId", payment_id as "paymentId", id as "disputeId" from undecided_disputes(?)',
+    [openedAfter],
+  );
+}

@@ -51,7 +51,7 @@ export async function answerIdempotencyKey(
   tx: Tx,
   answer: { key: string; claimedAt: Date; status: number; response: string },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update idempotency_keys set status = ?, response = to_jsonb(?::text)
      where key = ? and created_at = ? and status is null`,
     [answer.status, answer.response, answer.key, answer.claimedAt],
@@ -60,7 +60,7 @@ export async function answerIdempotencyKey(
 
 /** Nothing was done: the next request with this key is the first. */
 export async function releaseIdempotencyKey(tx: Tx, key: string, claimedAt: Date): Promise<void> {
-  await tx.raw(`delete from idempotency_keys where key = ? and created_at = ? and status is null`, [
+  await tx.write(`delete from idempotency_keys where key = ? and created_at = ? and status is null`, [
     key,
     claimedAt,
   ]);

@@ -4,7 +4,8 @@
 
 import { Logger, parseCronItems, run, type Runner } from 'graphile-worker';
 import pg from 'pg';
-import { connectionAs, type Tx, watchPool } from './database.ts';
+import { connectionAs, watchPool } from './connection.ts';
+import { type Tx } from './database.ts';
 
 export interface JobPayloads {
   settle_order: { merchantId: string; orderId: string };
@@ -29,7 +30,7 @@ export async function enqueueJob<Name extends JobName>(
   key: string,
   dueAt?: Date,
 ): Promise<void> {
-  await tx.raw('select enqueue_job(?, ?::json, ?, ?)', [
+  await tx.write('select enqueue_job(?, ?::json, ?, ?)', [
     name,
     JSON.stringify(payload),
     `${name}:${key}`,

@@ -84,7 +84,7 @@ export async function sessionsToStop(
 
 /** Open pages of this merchant's lines show it now. */
 export async function tellPagesOfMerchant(tx: Tx, merchantId: string): Promise<void> {
-  await tx.raw(`select pg_notify('ringmeter_line', id) from lines where merchant_id = ?`, [merchantId]);
+  await tx.write('select id as hint from lines where merchant_id = ?', [merchantId], 'ringmeter_line');
 }
 
 /** Open pages of every line look again (web/live.ts). */

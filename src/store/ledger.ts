@@ -74,7 +74,7 @@ export async function postLedger(
   for (const { id, kind, amount, subject } of postings) {
     if (isZero(amount)) continue;
     const { from, to } = accounts[kind];
-    await tx.raw(
+    await tx.write(
       `with posted as (
          insert into ledger_transactions (id, merchant_id, order_id, kind, authorization_id, subject, created_at)
          values (?, ?, ?, ?, ?, ?, ?) on conflict (authorization_id, kind, subject) do nothing returning id)

@@ -7,7 +7,7 @@ import { runMigrations } from 'graphile-worker';
 import knexLibrary, { type Knex } from 'knex';
 import pg from 'pg';
 import { defaultDestinations } from '../core/dialling.ts';
-import { connectionAs, watchPool } from './database.ts';
+import { connectionAs, watchPool } from './connection.ts';
 
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../migrations');
 

@@ -1,5 +1,6 @@
 // Notices: written in the transaction of the change that caused them, delivered by any gateway. A try is claimed by
-// moving its due time ahead of the attempt, so that a gateway that dies in mid-try delays the notice and loses nothing.
+// moving its due time ahead of the attempt, so that a gateway that dies in mid-try delays the notice and loses nothing; the
+// first try is claimed as the notice is written, by the gateway that writes it.
 // That due time is the claim's name: what came of a try is written only while it still stands there.
 //
 // Each notice has a schedule of its own (core/merchant-notice). A merchant who was away may be tried out of turn, when he
@@ -8,24 +9,38 @@
 import { type NoticeDraft, noticeBody } from '../core/merchant-notice.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
+/**
+ * Writes what an order's merchant is to be told. With `claimedUntil` the notices are the writer's to send, and nobody else
+ * takes them before that instant: the answer is what he sends them by, nothing where there is no address. Without it they
+ * are due at once, for whoever is woken first.
+ */
 export async function writeNotices(
   tx: Tx,
   order: { merchantId: string; orderId: string; callSessionId?: string },
   drafts: readonly (NoticeDraft & { id: string })[],
   at: Date,
-): Promise<void> {
-  if (drafts.length === 0) return;
-  const facts = await firstRow<{ last: number; reference: string | null; slug: string; url: string | null }>(
+  claimedUntil?: Date,
+): Promise<ClaimedNotices | undefined> {
+  if (drafts.length === 0) return undefined;
+  const facts = await firstRow<{
+    last: number;
+    reference: string | null;
+    slug: string;
+    url: string | null;
+    sealed: Buffer | null;
+  }>(
     tx,
     `update orders o set notices = o.notices + ? from lines l, merchants m
      where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
-     returning o.notices as last, o.reference, l.slug,
+     returning o.notices as last, o.reference, l.slug, m.notice_secret_sealed as sealed,
        case when m.notices_disabled_at is null then m.notice_url end as url`,
     [drafts.length, order.orderId],
   );
   if (!facts) throw new Error('A notice without its order.');
+  const { url, sealed } = facts;
   const first = facts.last - drafts.length + 1;
-  const due = facts.url === null ? null : at;
+  const claim = url !== null && sealed !== null ? claimedUntil : undefined;
+  const due = url === null ? null : (claim ?? at);
   const written = drafts.map((draft, place) => {
     const sequence = first + place;
     const body = noticeBody(draft, {
@@ -38,13 +53,11 @@ export async function writeNotices(
     });
     return { id: draft.id, type: draft.type, sequence, body };
   });
-  await tx.raw(
-    `with added as (
-       insert into notices (id, merchant_id, order_id, call_session_id, type, sequence, body, state, next_try_at,
-         last_problem, created_at)
-       select n.id, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
-       from jsonb_to_recordset(?::jsonb) as n(id text, type text, sequence int, body text))
-     select pg_notify('ringmeter_notices', ?) where ?::timestamptz is not null`,
+  await tx.write(
+    `insert into notices (id, merchant_id, order_id, call_session_id, type, sequence, body, state, next_try_at,
+       last_problem, created_at)
+     select n.id, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
+     from jsonb_to_recordset(?::jsonb) as n(id text, type text, sequence int, body text)`,
     [
       order.merchantId,
       order.orderId,
@@ -54,10 +67,14 @@ export async function writeNotices(
       due ? null : 'no_address',
       at,
       JSON.stringify(written),
-      order.merchantId,
-      due,
-    ] as never[],
+    ],
   );
+  if (due && !claim) tx.hint('ringmeter_notices', order.merchantId);
+  if (!claim || url === null || sealed === null) return undefined;
+  const notices = written.map(({ id, type, body }) => {
+    return { id, type, body, tries: 0, createdAt: at, scheduledAt: null, claimedUntil: claim };
+  });
+  return { url, secretSealed: sealed, notices };
 }
 
 export interface DueNotice {
@@ -68,13 +85,22 @@ export interface DueNotice {
   createdAt: Date;
   /** This try is out of turn: if it fails, the notice waits for this instant as before. */
   scheduledAt: Date | null;
+  /** Until then nobody else tries it. */
+  claimedUntil: Date;
+}
+
+/** Notices of one merchant that are the claimer's to try, and what they are sent by. */
+export interface ClaimedNotices {
+  url: string;
+  secretSealed: Buffer;
+  notices: readonly DueNotice[];
 }
 
 /** Takes up to `atMost` due notices for one try each; nobody else takes them before `until`. */
 export async function claimDueNotices(
   tx: Tx,
   claim: { at: Date; until: Date; atMost: number },
-): Promise<{ url: string; secretSealed: Buffer; notices: DueNotice[] } | undefined> {
+): Promise<ClaimedNotices | undefined> {
   const address = await firstRow<{ url: string | null; sealed: Buffer | null }>(
     tx,
     `select case when notices_disabled_at is null then notice_url end as url, notice_secret_sealed as sealed
@@ -86,7 +112,7 @@ export async function claimDueNotices(
     `update notices set next_try_at = ? where id in (
        select id from notices where state = 'pending' and next_try_at <= ? order by next_try_at, position limit ?
        for update skip locked)
-     returning id, type, body, tries, created_at as "createdAt",
+     returning id, type, body, tries, created_at as "createdAt", next_try_at as "claimedUntil",
        case when scheduled_at > ? then scheduled_at end as "scheduledAt"`,
     [claim.until, claim.at, claim.atMost, claim.at],
   );
@@ -110,7 +136,7 @@ export interface TriedNotice {
 
 /** What came of the tries, all at once. A notice replayed, or claimed by another since, keeps its state and its schedule. */
 export async function recordTries(tx: Tx, merchantId: string, tried: readonly TriedNotice[]): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `with tried as (
        select * from jsonb_to_recordset(?::jsonb) as t(id text, "claimedUntil" timestamptz, tries int, try int,
          at timestamptz, "tookMs" int, state text, "nextTryAt" timestamptz, status int, problem text)),
@@ -124,6 +150,20 @@ export async function recordTries(tx: Tx, merchantId: string, tried: readonly Tr
   );
 }
 
+/** Claimed and not tried after all: due now, for whoever is woken first. */
+export async function letGoOfNotices(
+  tx: Tx,
+  merchantId: string,
+  ids: readonly string[],
+  at: Date,
+): Promise<void> {
+  await tx.write(
+    `update notices set next_try_at = ? where id = any(?) and state = 'pending' and next_try_at > ?`,
+    [at, ids, at],
+  );
+  tx.hint('ringmeter_notices', merchantId);
+}
+
 /**
  * He takes what we send: all that waits for him comes at once, but nothing sooner than this long after its last try, or
  * what he refuses alone would be tried with everything he takes. `claimedUntil`: what is due before is due soon enough, and
@@ -135,7 +175,7 @@ export async function bringForward(
   claimedUntil: Date,
   sinceLastTrySeconds: number,
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update notices set scheduled_at = coalesce(scheduled_at, next_try_at),
        next_try_at = greatest(?::timestamptz, tried_at + make_interval(secs => ?))
      where state = 'pending' and next_try_at > ?
@@ -146,7 +186,7 @@ export async function bringForward(
 
 /** Nobody answers: one notice, the one whose turn comes first, is tried at `at` unless something is by then anyway. */
 export async function knockAgain(tx: Tx, at: Date): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update notices set scheduled_at = coalesce(scheduled_at, next_try_at), next_try_at = ?
      where id = (select id from notices where state = 'pending' order by next_try_at limit 1)
        and state = 'pending' and next_try_at > ?`,
@@ -156,7 +196,7 @@ export async function knockAgain(tx: Tx, at: Date): Promise<void> {
 
 /** 410: the receiver wants no more. What waits is parked until somebody gives an address and replays. */
 export async function disableNotices(tx: Tx, merchantId: string, at: Date): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `with off as (update merchants set notices_disabled_at = coalesce(notices_disabled_at, ?) where id = ?)
      update notices set state = 'parked', next_try_at = null, scheduled_at = null, last_problem = 'gone'
      where state = 'pending'`,
@@ -179,14 +219,13 @@ export async function requeueNotice(
   if (!row) return 'unknown_notice';
   if (row.url === null) return 'no_address';
   // The schedule begins anew; id and body stay, so that a receiver who had it after all recognizes it.
-  await tx.raw(
-    `with queued as (
-       update notices set state = 'pending', tries = 0, next_try_at = ?, scheduled_at = null, tried_at = null,
-         last_problem = null
-       where id = ?)
-     select pg_notify('ringmeter_notices', ?)`,
-    [at, noticeId, row.merchantId],
+  await tx.write(
+    `update notices set state = 'pending', tries = 0, next_try_at = ?, scheduled_at = null, tried_at = null,
+       last_problem = null
+     where id = ?`,
+    [at, noticeId],
   );
+  tx.hint('ringmeter_notices', row.merchantId);
   return 'queued';
 }
 
@@ -205,15 +244,16 @@ export async function requeueParked(
     [merchantId],
   );
   if (!merchant?.url) return { outcome: 'no_address' };
-  await tx.raw('update merchants set notices_disabled_at = null where id = ?', [merchantId]);
+  await tx.write('update merchants set notices_disabled_at = null where id = ?', [merchantId]);
   const queued = await firstRow<{ notices: number }>(
     tx,
     `with queued as (
        update notices set state = 'pending', tries = 0, next_try_at = ?, scheduled_at = null, tried_at = null,
          last_problem = null
        where state = 'parked' and (last_problem is distinct from 'no_address' or created_at >= ?) returning id)
-     select count(*)::int as notices, pg_notify('ringmeter_notices', ?) from queued`,
-    [at, merchant.disabledAt, merchantId],
+     select count(*)::int as notices from queued`,
+    [at, merchant.disabledAt],
   );
+  tx.hint('ringmeter_notices', merchantId);
   return { outcome: 'queued', notices: queued?.notices ?? 0 };
 }

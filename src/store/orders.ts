@@ -95,7 +95,7 @@ export interface NewOrder {
 /** The order with its payment, its first authorization, the operation that asks for it, and the call session. */
 export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   const { line, merchantId, hold } = order;
-  await tx.raw(
+  await tx.write(
     `with o as (
        insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
          hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at,
@@ -165,6 +165,12 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   }
 }
 
+export interface EarlierOrder {
+  orderId: string;
+  paymentId: string;
+  callSessionId: string | null;
+}
+
 /**
  * The order an earlier request with this key made, which nobody was told of: its link is made anew, since only the hash
  * of the first one is known. A key used before `forgottenBefore` is free again.
@@ -174,8 +180,8 @@ export async function takeOrderOfRequest(
   requestKey: string,
   accessHash: Buffer,
   forgottenBefore: Date,
-): Promise<{ orderId: string; paymentId: string; callSessionId: string | null } | undefined> {
-  await tx.raw('update orders set request_key = null where request_key = ? and created_at < ?', [
+): Promise<EarlierOrder | undefined> {
+  await tx.write('update orders set request_key = null where request_key = ? and created_at < ?', [
     requestKey,
     forgottenBefore,
   ]);
@@ -190,7 +196,7 @@ export async function takeOrderOfRequest(
 
 /** Adds to what was shown and agreed. Never replaces: two tabs that both agreed are both kept. */
 export async function addEvidence(tx: Tx, orderId: string, evidence: object, email?: string): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update orders set evidence = evidence || jsonb_build_array(?::jsonb), caller_email = coalesce(?, caller_email)
      where id = ?`,
     [JSON.stringify(evidence), email ?? null, orderId] as never[],

@@ -183,13 +183,19 @@ export async function readPaymentOfOrder(tx: Tx, orderId: string): Promise<Store
  * meanwhile (`no key`): a step of its call adds a hold without waiting for us, who may be waiting for its call.
  */
 export async function lockPayment(tx: Tx, paymentId: string): Promise<StoredPayment | undefined> {
-  const locked = await firstRow(tx, 'select id from payments where id = ? for no key update', [paymentId]);
-  return locked && readPayment(tx, paymentId);
+  const [locked, payment] = await Promise.all([
+    firstRow(tx, 'select id from payments where id = ? for no key update', [paymentId]),
+    readPayment(tx, paymentId),
+  ]);
+  return locked && payment;
 }
 
 export async function lockPaymentOfOrder(tx: Tx, orderId: string): Promise<StoredPayment | undefined> {
-  const id = await lockPaymentRowOfOrder(tx, orderId);
-  return id === undefined ? undefined : readPayment(tx, id);
+  const [id, payment] = await Promise.all([
+    lockPaymentRowOfOrder(tx, orderId),
+    readPaymentOfOrder(tx, orderId),
+  ]);
+  return id === undefined ? undefined : payment;
 }
 
 /** The lock alone, for whoever reads the payment behind further locks; answers the payment's id. */
@@ -204,7 +210,7 @@ export async function lockPaymentRowOfOrder(tx: Tx, orderId: string): Promise<st
 
 /** When somebody is to look at it again; nothing else is touched, so no lock is needed. */
 export async function lookAgain(tx: Tx, paymentId: string, at: Date): Promise<void> {
-  await tx.raw('update payments set look_again_at = ? where id = ? and look_again_at is not null', [
+  await tx.write('update payments set look_again_at = ? where id = ? and look_again_at is not null', [
     at,
     paymentId,
   ]);
@@ -212,7 +218,7 @@ export async function lookAgain(tx: Tx, paymentId: string, at: Date): Promise<vo
 
 /** Marks it unwanted before its fate is known; it is looked at at once. */
 export async function giveUpPayment(tx: Tx, paymentId: string, reason: string, at: Date): Promise<void> {
-  await tx.raw('update payments set outcome_reason = ?, look_again_at = ? where id = ?', [
+  await tx.write('update payments set outcome_reason = ?, look_again_at = ? where id = ?', [
     reason,
     at,
     paymentId,
@@ -236,14 +242,13 @@ export async function savePayment(
   },
 ): Promise<void> {
   const amount = (value: Money | undefined): string | null => (value ? amountText(value) : null);
-  await tx.raw(
-    `with saved as (update payments set state = ?, outcome_reason = coalesce(?, outcome_reason),
+  await tx.write(
+    `update payments set state = ?, outcome_reason = coalesce(?, outcome_reason),
        look_again_at = case when ? then ?::timestamptz else look_again_at end,
        captured = coalesce(?::numeric, captured), released = coalesce(?::numeric, released),
        expired = coalesce(?::numeric, expired), written_off = coalesce(?::numeric, written_off),
        settled_at = coalesce(?, settled_at)
-     where id = ? returning order_id)
-     select pg_notify('ringmeter_order', order_id) from saved`,
+     where id = ? returning order_id as hint`,
     [
       change.state,
       change.reason ?? null,
@@ -256,6 +261,7 @@ export async function savePayment(
       change.settledAt ?? null,
       paymentId,
     ] as never[],
+    'ringmeter_order',
   );
 }
 
@@ -269,7 +275,7 @@ export async function saveRefusal(
   refusal: { refusals: number; againAt: Date } | { refusals: number; parkedAt: Date; reason: string },
 ): Promise<void> {
   const parked = 'parkedAt' in refusal ? refusal : undefined;
-  await tx.raw(
+  await tx.write(
     `update payments set settle_refusals = ?, settle_again_at = ?, parked_at = ?, parked_reason = ? where id = ?`,
     [
       refusal.refusals,
@@ -283,7 +289,7 @@ export async function saveRefusal(
 
 /** Somebody has looked into it: settling is tried anew, from the first try. */
 export async function unpark(tx: Tx, paymentId: string): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update payments set settle_refusals = 0, settle_again_at = null, parked_at = null, parked_reason = null
      where id = ?`,
     [paymentId],
@@ -305,7 +311,7 @@ export async function saveAuthorization(
   },
 ): Promise<void> {
   const { card } = change;
-  await tx.raw(
+  await tx.write(
     `update authorizations set state = ?, intent_id = coalesce(?, intent_id), charge_id = coalesce(?, charge_id),
        card_brand = coalesce(?, card_brand), card_last4 = coalesce(?, card_last4),
        payment_method = coalesce(?, payment_method), card_fingerprint = coalesce(?, card_fingerprint),
@@ -345,7 +351,7 @@ export async function insertAuthorization(
   },
 ): Promise<void> {
   const { id, merchantId, amount, at } = authorization;
-  await tx.raw(
+  await tx.write(
     `with a as (
        insert into authorizations (id, merchant_id, payment_id, sequence, state, amount, created_at)
        values (?, ?, ?, ?, 'intended', ?::numeric, ?))
@@ -381,7 +387,7 @@ export async function insertOperation(
     at: Date;
   },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into processor_operations (id, merchant_id, authorization_id, kind, number, amount, refund_id, created_at)
      select ?, ?, ?, ?, coalesce(max(number), 0) + 1, ?::numeric, ?, ?
      from processor_operations where authorization_id = ? and kind = ?`,
@@ -406,7 +412,7 @@ export async function answerOperation(
   answer: Record<string, unknown>,
   at: Date,
 ): Promise<void> {
-  await tx.raw('update processor_operations set state = ?, answer = ?, answered_at = ? where id = ?', [
+  await tx.write('update processor_operations set state = ?, answer = ?, answered_at = ? where id = ?', [
     state,
     JSON.stringify(answer),
     at,

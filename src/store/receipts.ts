@@ -60,7 +60,7 @@ export async function insertReceipt(
   tx: Tx,
   receipt: { id: string; merchantId: string; orderId: string; body: Receipt; at: Date },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into receipts (id, merchant_id, order_id, body, created_at) values (?, ?, ?, ?, ?)
      on conflict (order_id) do nothing`,
     [receipt.id, receipt.merchantId, receipt.orderId, JSON.stringify(receipt.body), receipt.at],
@@ -84,12 +84,12 @@ export async function readReceiptToMail(tx: Tx, orderId: string): Promise<Receip
 }
 
 export async function markMailed(tx: Tx, receiptId: string, at: Date): Promise<void> {
-  await tx.raw('update receipts set mailed_at = ? where id = ?', [at, receiptId]);
+  await tx.write('update receipts set mailed_at = ? where id = ?', [at, receiptId]);
 }
 
 /** The session has its price: seconds as the tariff counts them, and the end of its story. */
 export async function saveBillableSeconds(tx: Tx, callSessionId: string, seconds: number): Promise<void> {
-  await tx.raw('update call_sessions set billable_seconds = ? where id = ?', [seconds, callSessionId]);
+  await tx.write('update call_sessions set billable_seconds = ? where id = ?', [seconds, callSessionId]);
 }
 
 /** Somebody who wants to hear when a line has a free consultant. Asking twice is asking once. */
@@ -97,7 +97,7 @@ export async function requestAvailabilityNotice(
   tx: Tx,
   request: { id: string; merchantId: string; lineId: string; email: string; language: Language },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into availability_requests (id, merchant_id, line_id, email, language) values (?, ?, ?, ?, ?)
      on conflict (line_id, email) do update set told_at = null, created_at = now()`,
     [request.id, request.merchantId, request.lineId, request.email, request.language],

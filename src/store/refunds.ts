@@ -62,7 +62,7 @@ export async function insertRefund(
     requestKey?: string;
   },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `insert into refunds (id, merchant_id, order_id, payment_id, amount, currency, reason, request_key, created_at)
      values (?, ?, ?, ?, ?::numeric, ?, ?, ?, ?)`,
     [
@@ -90,7 +90,7 @@ export async function takeRefundOfRequest(
   requestKey: string,
   forgottenBefore: Date,
 ): Promise<StoredRefund | undefined> {
-  await tx.raw('update refunds set request_key = null where request_key = ? and created_at < ?', [
+  await tx.write('update refunds set request_key = null where request_key = ? and created_at < ?', [
     requestKey,
     forgottenBefore,
   ]);
@@ -111,7 +111,7 @@ export async function saveRefund(
   refundId: string,
   change: { state: RefundState; refunded: Money; failure?: string; settledAt?: Date },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update refunds set state = ?, refunded = ?::numeric, failure = coalesce(?, failure), settled_at = ?
      where id = ?`,
     [
@@ -124,14 +124,9 @@ export async function saveRefund(
   );
 }
 
-/** Nobody knows what became of it, and only a person can find out. */
-export async function parkRefund(tx: Tx, refundId: string, at: Date): Promise<void> {
-  await tx.raw('update refunds set parked_at = coalesce(parked_at, ?) where id = ?', [at, refundId]);
-}
-
 /** The processor's own name for what an operation made, where it is asked about by it later. */
 export async function nameMade(tx: Tx, operationId: string, made: string): Promise<void> {
-  await tx.raw('update processor_operations set made = ? where id = ?', [made, operationId]);
+  await tx.write('update processor_operations set made = ? where id = ?', [made, operationId]);
 }
 
 /** What a refund made at the processor and has not lost again, by the processor's names. */

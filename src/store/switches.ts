@@ -142,31 +142,30 @@ export async function switchToBegin(tx: Tx, callSessionId: string, ordered: stri
   );
   const other = commanded ? undefined : await switchForNewCall(tx);
   if (other === undefined) return ordered;
-  await tx.raw('update call_sessions set switch_id = ? where id = ?', [other, callSessionId]);
+  await tx.write('update call_sessions set switch_id = ? where id = ?', [other, callSessionId]);
   return other;
 }
 
 /** `refresh`: somebody else has moved the session; what follows from it at the switch is to be done. */
 export type SwitchWorkKind = 'begin' | 'hang_up' | 'refresh';
 
-/** Work for whoever commands this switch; the notification wakes him. */
+/** Work for whoever commands this switch; the hint wakes him. */
 export async function addSwitchWork(
   tx: Tx,
   work: { merchantId: string; switchId: string; callSessionId: string; kind: SwitchWorkKind },
 ): Promise<void> {
-  await tx.raw(
-    `with added as (
-       insert into switch_work (merchant_id, switch_id, call_session_id, kind) values (?, ?, ?, ?))
-     select pg_notify('ringmeter_switch', ?)`,
-    [work.merchantId, work.switchId, work.callSessionId, work.kind, work.switchId],
+  await tx.write(
+    'insert into switch_work (merchant_id, switch_id, call_session_id, kind) values (?, ?, ?, ?)',
+    [work.merchantId, work.switchId, work.callSessionId, work.kind],
   );
+  tx.hint('ringmeter_switch', work.switchId);
 }
 
 export async function removeSwitchWork(tx: Tx, ids: readonly string[]): Promise<void> {
-  await tx.raw('delete from switch_work where id = any(?::bigint[])', [ids as string[]]);
+  await tx.write('delete from switch_work where id = any(?::bigint[])', [ids]);
 }
 
 /** Nothing more is to be done for this session, by whomever. */
 export async function removeWorkOfSession(tx: Tx, callSessionId: string): Promise<void> {
-  await tx.raw('delete from switch_work where call_session_id = ?', [callSessionId]);
+  await tx.write('delete from switch_work where call_session_id = ?', [callSessionId]);
 }

@@ -251,6 +251,24 @@ export const commands: readonly Command[] = [
       );
     },
   },
+  ...(['again', 'give-up'] as const).map((name): Command => ({
+    usage: `refunds ${name} <id>`,
+    help:
+      name === 'again'
+        ? 'A parked refund: take over what the processor has of it; what it has none of is made anew.'
+        : 'A parked refund: take over what the processor has of it; what it has none of is given up.',
+    async run(called) {
+      const { house, operator } = called;
+      const otherwise = name === 'again' ? 'again' : 'give_up';
+      const result = await repair.resolveRefund(house, operator, oneId(called, 'refund'), otherwise);
+      return repaired(
+        result,
+        () =>
+          'Whichever gateway comes first looks at the processor and does so. What came of it: order <id>.',
+        'It is not parked: what became of it is known, or it is still asked for.',
+      );
+    },
+  })),
   {
     usage: 'stop [--merchant <id>] [--talks]',
     help: 'No calls from now on, of one merchant or of all. Whoever talks talks on, unless --talks.',

@@ -1,6 +1,7 @@
 // A dispute's evidence as one page a person at a bank can read: no script, no link, nothing that must be loaded. What is in it
 // is read by store/disputes; here are its words and its order, from what was agreed to what was paid.
 
+import { htmlText } from '../core/html-text.ts';
 import type { Language } from '../core/ids.ts';
 import { showMoney } from '../core/money.ts';
 import type { OrderEvidence, StoredDispute } from '../store/disputes.ts';
@@ -26,11 +27,11 @@ const words = {
 
 /** A whole document. Every value is escaped: callers and merchants choose some of them. */
 export function evidencePage(dispute: StoredDispute, pack: OrderEvidence, language: Language): string {
-  const say = (word: keyof typeof words): string => text(words[word][language]);
+  const say = (word: keyof typeof words): string => htmlText(words[word][language]);
   const section = (word: keyof typeof words, body: string): string =>
     body === '' ? '' : `<section><h2>${say(word)}</h2>${body}</section>`;
   const { order, agreed, call, events, legs, holds, receipt, refunds, notices } = pack;
-  const title = `${say('title')} ${text(dispute.processorId)}`;
+  const title = `${say('title')} ${htmlText(dispute.processorId)}`;
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${title}</title></head>
 <body><main><h1>${title}</h1>
@@ -66,14 +67,14 @@ ${section('notices', table(notices.map(({ body: _, ...notice }) => notice)))}
 function facts(of: object): string {
   const lines = Object.entries(of)
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `<tr><th scope="row">${text(name)}</th><td>${shown(value)}</td></tr>`);
+    .map(([name, value]) => `<tr><th scope="row">${htmlText(name)}</th><td>${shown(value)}</td></tr>`);
   return lines.length === 0 ? '' : `<table>${lines.join('')}</table>`;
 }
 
 function table(of: readonly object[]): string {
   const names = [...new Set(of.flatMap((row) => Object.keys(row)))];
   if (names.length === 0) return '';
-  const head = names.map((name) => `<th scope="col">${text(name)}</th>`).join('');
+  const head = names.map((name) => `<th scope="col">${htmlText(name)}</th>`).join('');
   const body = of
     .map((row) => {
       const cells = row as Record<string, unknown>;
@@ -86,16 +87,5 @@ function table(of: readonly object[]): string {
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.map((one) => `<p>${shown(one)}</p>`).join('');
-  return text(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-function text(value: string): string {
-  const signs: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return value.replace(/[&<>"']/g, (sign) => signs[sign] ?? sign);
+  return htmlText(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -36,6 +36,8 @@ export interface LiveFeed {
 
 /** Proxies drop a connection that is silent for 30 to 60 s; half of the shortest leaves room for one lost. */
 const heartbeatMs = 15_000;
+/** A hint is lost with the gateway that was to give it: every so many heartbeats a page is looked at without one. */
+const lookEveryBeats = 4;
 /** One change of a call writes several rows and notifies for each; a person does not see 60 ms. */
 const pauseMs = { ringmeter_order: 60, ringmeter_line: 250 } as const;
 /** A page whose line is so slow that this much waits for it is better served by reconnecting. */
@@ -59,6 +61,7 @@ class Feed implements LiveFeed {
   readonly #watches = new Map<string, Watch>();
   readonly #unlisten: (() => void)[];
   #heartbeat: Timer | undefined;
+  #beats = 0;
   #closed = false;
   viewers = 0;
 
@@ -123,7 +126,11 @@ class Feed implements LiveFeed {
     if (this.#heartbeat || this.#closed) return;
     this.#heartbeat = this.#house.clock.after(heartbeatMs, () => {
       this.#heartbeat = undefined;
-      for (const watch of this.#watches.values()) watch.beat();
+      this.#beats += 1;
+      for (const watch of this.#watches.values()) {
+        watch.beat();
+        if (this.#beats % lookEveryBeats === 0) watch.look();
+      }
       if (this.viewers > 0) this.#beat();
     });
   }

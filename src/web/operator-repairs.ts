@@ -107,6 +107,21 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
     anyId,
     (by, id) => repair.lookAtPaymentNow(house, by, id),
   );
+  const refund = idOf('The refund.', 'ref_01jd0000000000000000000000');
+  byId(
+    '/ops/v1/refunds/{id}/again',
+    'makeRefundAgain',
+    'A parked refund: take over what the processor has of it; what it has none of is made anew by another key.',
+    refund,
+    (by, id) => repair.resolveRefund(house, by, id, 'again'),
+  );
+  byId(
+    '/ops/v1/refunds/{id}/give-up',
+    'giveUpRefund',
+    'A parked refund: take over what the processor has of it; what it has none of is given up, and the merchant told.',
+    refund,
+    (by, id) => repair.resolveRefund(house, by, id, 'give_up'),
+  );
   byId(
     '/ops/v1/switches/{id}/drain',
     'drainSwitch',

@@ -10,14 +10,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect, vi } from 'vitest';
 import type { GatewayOrder, GatewayReport } from '../../src/gateway-process.ts';
-import { startMerchant } from '../../src/sandbox/merchant.ts';
 import type { SwitchRecord } from '../../src/sandbox/part-contract.ts';
-import { startSandboxProcessor } from '../../src/sandbox/processor.ts';
 import { startSandboxSwitch } from '../../src/sandbox/switch.ts';
 import { freshDatabase } from '../database.ts';
 import { readJson, sandboxTelephones, type Phone } from '../telephones.ts';
 import { tapEventSocket, tapHttp, tapPostgres, type Moment } from './taps.ts';
 import { freePort } from '../free-port.ts';
+import { startOutsideParts } from '../outside-parts.ts';
 
 export const caller = '+33612345678';
 export const consultants = ['+33199000001', '+33199000002', '+33199000003'];
@@ -46,8 +45,12 @@ export interface CrashHouse {
   readonly deaths: number;
   /** To be called before what is to be killed is begun. Absent: nobody is, and what passes is only noted. */
   arm(death?: Death): void;
-  /** Everybody answers and agrees, and the caller hangs up when he has talked; or no consultant can be had. */
-  people(are: 'answering' | 'absent'): Promise<void>;
+  /**
+   * Everybody answers and agrees, and the caller hangs up when he has talked, `talkative` only shortly before half a minute;
+   * or no consultant can be had.
+   */
+  people(are: 'answering' | 'talkative' | 'absent'): Promise<void>;
+  press(number: string, digits: string): Promise<void>;
   /** Repeated for as long as nobody answers or the one who was asked died: as a merchant's server does, with the same key. */
   api(method: string, path: string, body?: object, key?: string): Promise<ApiAnswer>;
   sql: pg.Client;
@@ -84,7 +87,7 @@ export interface CrashHouseOptions {
 }
 
 export function eventually<T>(check: () => Promise<T> | T, withinMs: number): Promise<T> {
-  return vi.waitFor(check, { timeout: withinMs, interval: 120 });
+  return vi.waitFor(check, { timeout: withinMs, interval: 300 });
 }
 
 export async function openCrashHouse({
@@ -96,16 +99,7 @@ export async function openCrashHouse({
   const dir = mkdtempSync(join(tmpdir(), 'ringmeter-crash-'));
   const port = await freePort();
   const gatewayUrl = `http://localhost:${String(port)}`;
-  const secret = (prefix: string): string => `${prefix}${randomBytes(18).toString('hex')}`;
-  const secrets = {
-    esl: secret(''),
-    secretKey: secret('sk_test_'),
-    publishableKey: secret('pk_test_'),
-    webhook: secret('whsec_'),
-    notice: `whsec_${randomBytes(24).toString('base64')}`,
-    seal: randomBytes(32).toString('base64'),
-  };
-  const cdrCredentials = 'switch:cdr-secret';
+  const outside = await startOutsideParts({ dir, gatewayUrl });
   const records: SwitchRecord[] = [];
   let passed: Passed[] = [];
   let armed: (Death & { left: number }) | undefined;
@@ -125,50 +119,29 @@ export async function openCrashHouse({
   const aSwitch = await startSandboxSwitch({
     eslPort: 0,
     httpPort: 0,
-    password: secrets.esl,
-    cdrUrl: `${gatewayUrl}/hooks/freeswitch/cdr`,
-    cdrCredentials,
+    ...outside.forSwitch,
     spoolDir: join(dir, 'sandbox', 'switch', 'spool'),
     speechSpeed: 100,
     onRecord: (record) => records.push(record),
   });
-  const processor = await startSandboxProcessor({
-    port: 0,
-    secretKey: secrets.secretKey,
-    publishableKey: secrets.publishableKey,
-    webhookUrl: `${gatewayUrl}/hooks/stripe`,
-    webhookSecret: secrets.webhook,
-    origins: [gatewayUrl],
-  });
-  const merchant = await startMerchant({
-    dataDir: dir,
-    publicUrl: gatewayUrl,
-    gatewayUrl,
-    noticeSecret: secrets.notice,
-  });
-  const merchantUrl = `http://127.0.0.1:${String(merchant.ports['http'])}`;
   const taps = {
     postgres: await tapPostgres(database.ownerUrl, watch),
     eventSocket: await tapEventSocket(aSwitch.eslPort, watch),
-    processor: await tapHttp('processor', processor.url, watch),
-    merchant: await tapHttp('merchant', merchantUrl, watch),
+    processor: await tapHttp('processor', outside.processorUrl, watch),
+    merchant: await tapHttp('merchant', outside.merchantUrl, watch),
   };
   const databaseUrl = new URL(database.ownerUrl);
   databaseUrl.port = String(taps.postgres.port);
   const order: GatewayOrder = {
     world: {
       databaseUrl: databaseUrl.href,
-      secretsKeyBase64: secrets.seal,
+      secretsKeyBase64: randomBytes(32).toString('base64'),
       sandbox: {
-        publicUrl: processor.url,
-        eslUrl: `esl://:${secrets.esl}@127.0.0.1:${String(taps.eventSocket.port)}`,
-        cdrCredentials,
+        ...outside.forGateway,
+        eslUrl: outside.eslUrl(taps.eventSocket.port),
+        cdrCredentials: outside.cdrCredentials,
         processorUrl: `http://127.0.0.1:${String(taps.processor.port)}`,
-        secretKey: secrets.secretKey,
-        publishableKey: secrets.publishableKey,
-        webhookSecret: secrets.webhook,
         noticesUrl: `http://127.0.0.1:${String(taps.merchant.port)}/notices`,
-        noticeSecret: secrets.notice,
       },
     },
   };
@@ -204,11 +177,12 @@ export async function openCrashHouse({
   serving = serve();
   await serving;
   const phones = sandboxTelephones(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`);
-  const people = async (are: 'answering' | 'absent'): Promise<void> => {
+  const people: CrashHouse['people'] = async (are) => {
     const answers = { behaviour: 'answers', answerAfterMs: 20, keys: '1' };
-    const consultant = are === 'answering' ? answers : { behaviour: 'unreachable' };
+    const consultant = are === 'absent' ? { behaviour: 'unreachable' } : answers;
+    const hangUpAfterTalkMs = are === 'talkative' ? 27_000 : talkMs;
     await Promise.all([
-      phones.behaves(caller, { ...answers, hangUpAfterTalkMs: talkMs }),
+      phones.behaves(caller, { ...answers, hangUpAfterTalkMs }),
       ...consultants.map((number) => phones.behaves(number, consultant)),
     ]);
   };
@@ -240,6 +214,7 @@ export async function openCrashHouse({
       next ??= loadNext();
     },
     people,
+    press: (number, digits) => phones.does(number, 'keys', { digits }),
     api: (method, path, body, key) =>
       eventually(async () => {
         const answer = await ask(method, path, body, key);
@@ -252,23 +227,23 @@ export async function openCrashHouse({
       (await readJson(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`)) as Phone[],
     records: () => records,
     processorPayments: async () =>
-      ((await readJson(`${processor.url}/api/payments`)) as { data: ProcessorPayment[] }).data,
+      ((await readJson(`${outside.processorUrl}/api/payments`)) as { data: ProcessorPayment[] }).data,
     async refundedCents(intentId) {
-      const list = (await readJson(`${processor.url}/v1/refunds?payment_intent=${intentId}`, {
-        headers: { authorization: `Bearer ${secrets.secretKey}` },
+      const list = (await readJson(`${outside.processorUrl}/v1/refunds?payment_intent=${intentId}`, {
+        headers: { authorization: `Bearer ${outside.forGateway.secretKey}` },
       })) as { data: { amount: number; status: string }[] };
       return list.data
         .filter(({ status }) => status === 'succeeded')
         .reduce((sum, one) => sum + one.amount, 0);
     },
-    notices: async () => (await readJson(`${merchantUrl}/api/merchant/notices`)) as MerchantNotice[],
+    notices: async () => (await readJson(`${outside.merchantUrl}/api/merchant/notices`)) as MerchantNotice[],
     async close() {
       closing = true;
       await serving.catch(() => undefined);
       await Promise.all([current, next].filter((child) => child !== undefined).map(end));
       await sql.end();
       await Promise.all(Object.values(taps).map((tap) => tap.close()));
-      await Promise.all([merchant.close(), processor.close(), aSwitch.close()]);
+      await Promise.all([outside.close(), aSwitch.close()]);
       await database.drop();
       rmSync(dir, { recursive: true, force: true });
     },

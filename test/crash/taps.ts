@@ -100,12 +100,16 @@ export function tapPostgres(databaseUrl: string, watch: Watch): Promise<Tap> {
       const fromServer = new Frames(false);
       const statements = new Map<string, string>();
       let transaction: string[] = [];
-      let committing: string | undefined;
+      /** Statements are sent one behind the other: its answer is the one as many answers on as were awaited with it. */
+      let committing: { act: string; answersUntil: number } | undefined;
+      /** Answers awaited; the first is that of the connection itself. */
+      let awaited = 1;
       client.on('data', (chunk) => {
         for (const { type, body, whole } of fromClient.take(chunk)) {
           const texts = body.toString('utf8').split('\0');
           if (type === 'P') statements.set(texts[0] ?? '', texts[1] ?? '');
           if (type === 'B') transaction.push(statements.get(texts[1] ?? '') ?? '');
+          if (type === 'S' || type === 'Q') awaited += 1;
           if (type === 'Q') {
             const text = texts[0] ?? '';
             if (/^\s*begin\b/i.test(text)) transaction = [];
@@ -113,8 +117,9 @@ export function tapPostgres(databaseUrl: string, watch: Watch): Promise<Tap> {
               const tables = tablesOf(transaction);
               transaction = [];
               if (tables.length > 0) {
-                committing = `commit ${tables.join(' ')}`;
-                if (watch(committing, 'before')) {
+                const act = `commit ${tables.join(' ')}`;
+                committing = { act, answersUntil: awaited };
+                if (watch(act, 'before')) {
                   server.destroy();
                   return;
                 }
@@ -126,8 +131,10 @@ export function tapPostgres(databaseUrl: string, watch: Watch): Promise<Tap> {
       });
       server.on('data', (chunk) => {
         for (const { type, whole } of fromServer.take(chunk)) {
-          if (type === 'Z' && committing !== undefined) {
-            const act = committing;
+          if (type === 'Z') awaited -= 1;
+          if (type === 'Z' && committing !== undefined) committing.answersUntil -= 1;
+          if (committing?.answersUntil === 0) {
+            const { act } = committing;
             committing = undefined;
             if (watch(act, 'after')) {
               client.destroy();

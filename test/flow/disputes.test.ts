@@ -1,6 +1,7 @@
 // A caller's bank takes back what was taken: looked at, written down once, told at each change, answered with what was kept.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findDisputes } from '../../src/flow/find-disputes.ts';
 import { followHint } from '../../src/flow/follow-payment.ts';
 import { readOrderEvidence } from '../../src/store/disputes.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
@@ -73,6 +74,54 @@ it('a look that is not answered comes again', async () => {
   await stage.control('DELETE', '/api/faults');
   await stage.work('record_dispute');
   expect(await stage.sql('select state from disputes where order_id = $1', [orderId])).toHaveLength(1);
+});
+
+const states = (orderId: string) =>
+  stage.sql<{ state: string }>('select state from disputes where order_id = $1', [orderId]);
+const anHourLater = async (): Promise<number | undefined> => {
+  stage.clock.turn(3_600_000);
+  const found = await findDisputes(stage.house);
+  await stage.work('record_dispute');
+  return found;
+};
+
+it('nobody tells of is found by reading the list, and so is what the bank decided', async () => {
+  const { orderId, intentId } = await captured();
+  await anHourLater();
+  const disputeId = await dispute(intentId);
+  expect(await findDisputes(stage.house), 'not before its turn').toBeUndefined();
+  await anHourLater();
+  expect(await states(orderId)).toEqual([{ state: 'needs_response' }]);
+  await stage.control('POST', `/api/payments/disputes/${disputeId}/lost`);
+  await anHourLater();
+  expect(await states(orderId)).toEqual([{ state: 'lost' }]);
+});
+
+it('nobody tells of is found on the account its charge was made on, wherever the merchant is by now', async () => {
+  const account = 'update merchants set processor_account = $1';
+  await stage.sql(account, ['acct_one']);
+  const first = await captured();
+  await stage.sql(account, ['acct_two']);
+  const second = await captured();
+  await stage.sql(account, [null]);
+  for (const { intentId } of [first, second]) await dispute(intentId);
+  await anHourLater();
+  for (const { orderId } of [first, second])
+    expect(await states(orderId)).toEqual([{ state: 'needs_response' }]);
+});
+
+it('is found later where the list was not told, though that takes hours', async () => {
+  const { orderId, intentId } = await captured();
+  await anHourLater();
+  await dispute(intentId);
+  for (let hour = 0; hour < 3; hour += 1) {
+    await stage.fault({ next: 'rate_limited', on: 'list', times: 3 });
+    await anHourLater();
+    await stage.control('DELETE', '/api/faults');
+  }
+  expect(await states(orderId)).toEqual([]);
+  await anHourLater();
+  expect(await states(orderId)).toEqual([{ state: 'needs_response' }]);
 });
 
 it('of a charge that is none of ours is left alone', async () => {

@@ -35,6 +35,12 @@ const heard = (words: string): Promise<void> =>
     expect(phone?.heard.map((one) => one.text).join(' ')).toContain(words);
   });
 
+const talking = (): Promise<void> =>
+  eventually(async () => {
+    const latest = await world.sql.query('select state from call_sessions order by created_at desc limit 1');
+    expect(latest.rows).toEqual([{ state: 'connected' }]);
+  });
+
 /** The report of the latest call, once it was taken. */
 const reported = (outcome: string): Promise<KeptReport> =>
   eventually(async () => {
@@ -53,7 +59,7 @@ const asked = async (): Promise<SeenRequest[]> =>
 it('by his number, in REST: greeted, joined, reported', async () => {
   await world.dials(caller, rest, { assertedBy: 'network' });
   await world.accept(claire);
-  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await talking();
   await world.does(caller, 'hangup');
   const { report, deliveries } = await reported('talked');
   expect(deliveries).toBe(1);

@@ -20,24 +20,6 @@ const card = { line: 'demo', callerNumber: caller, paymentMethod: 'pm_card_visa'
 const merchantId = 'mer_demo';
 const reason = 'complaints';
 
-async function ordered(): Promise<{ id: string }> {
-  const made = await world.api('POST', '/v1/callbacks', card);
-  expect(made, JSON.stringify(made.json)).toMatchObject({ status: 201 });
-  return made.json;
-}
-
-async function connected(): Promise<{ id: string }> {
-  const made = await ordered();
-  await world.phoneIs(claire, 'ringing');
-  await world.does(claire, 'answer');
-  await world.does(claire, 'keys', { digits: '1' });
-  await world.phoneIs(caller, 'ringing');
-  await world.does(caller, 'answer');
-  await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(made.id, 'connected');
-  return made;
-}
-
 describe('stopping a merchant’s calls', () => {
   it('refuses the next order in words, with when to come again; resuming takes orders again', async () => {
     expect(await stopCalls(world.house, { merchantId, reason })).toEqual({ ended: 0 });
@@ -53,13 +35,13 @@ describe('stopping a merchant’s calls', () => {
 
     await resumeCalls(world.house, { merchantId });
     expect(await stopsNow(world.house, merchantId)).toEqual({});
-    const made = await ordered();
+    const made = await world.order();
     await world.api('POST', `/v1/call-sessions/${made.id}/hangup`);
     await world.sessionIs(made.id, 'settled');
   });
 
   it('ends what rings, without a charge and with the consultant free', async () => {
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(claire, 'ringing');
     expect(await stopCalls(world.house, { merchantId, reason })).toEqual({ ended: 1 });
     await eventually(async () => expect((await world.phone(claire))?.state).toBe('ended'), 2_000);
@@ -73,7 +55,7 @@ describe('stopping a merchant’s calls', () => {
   });
 
   it('a caller who has picked up hears an apology', async () => {
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(claire, 'ringing');
     await world.does(claire, 'answer');
     await world.does(claire, 'keys', { digits: '1' });
@@ -88,7 +70,7 @@ describe('stopping a merchant’s calls', () => {
   });
 
   it('leaves talks to their limit, and ends them where it says so: what was talked is paid', async () => {
-    const { id } = await connected();
+    const { id } = await world.connect();
     expect(await stopCalls(world.house, { merchantId, reason })).toEqual({ ended: 0 });
     expect((await world.session(id)).state).toBe('connected');
     expect(await stopCalls(world.house, { merchantId, reason, alsoTalks: true })).toEqual({ ended: 1 });
@@ -148,7 +130,7 @@ describe('stopping a merchant’s calls', () => {
 
 describe('stopping every call', () => {
   it('holds for every merchant, and resuming it leaves a merchant’s own stop', async () => {
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(claire, 'ringing');
     expect(await stopCalls(world.house, { reason: 'network trouble' })).toEqual({ ended: 1 });
     await world.sessionIs(made.id, 'settled');

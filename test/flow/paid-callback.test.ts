@@ -17,27 +17,9 @@ afterEach(async () => {
 
 const order = { line: 'demo', callerNumber: caller, paymentMethod: 'pm_card_visa', reference: 'ref-1' };
 
-async function ordered(body: object = {}): Promise<{ id: string; orderId: string }> {
-  const answer = await world.api('POST', '/v1/callbacks', { ...order, ...body });
-  expect(answer, JSON.stringify(answer.json)).toMatchObject({ status: 201 });
-  return answer.json;
-}
-
-async function connect(body: object = {}): Promise<{ id: string; orderId: string }> {
-  const made = await ordered(body);
-  await world.phoneIs(claire, 'ringing');
-  await world.does(claire, 'answer');
-  await world.does(claire, 'keys', { digits: '1' });
-  await world.phoneIs(caller, 'ringing');
-  await world.does(caller, 'answer');
-  await world.does(caller, 'keys', { digits: '1' });
-  await world.sessionIs(made.id, 'connected');
-  return made;
-}
-
 describe('the call as it should go', () => {
   it('rings both, joins them, captures what was talked, tells the merchant', async () => {
-    const { id, orderId } = await connect();
+    const { id, orderId } = await world.connect();
     await world.does(caller, 'hangup');
     const settled = await world.sessionIs(id, 'settled');
     expect(settled).toMatchObject({
@@ -63,7 +45,7 @@ describe('the call as it should go', () => {
   });
 
   it('is rated past the included minutes, line by line, and written in a ledger that closes', async () => {
-    const { id, orderId } = await connect();
+    const { id, orderId } = await world.connect();
     // The talk is made 11 minutes and 1 second long where the switch's clock is written down.
     await world.sql.query(`update call_sessions set bridged_us = bridged_us - 661000000 where id = $1`, [id]);
     const other = await world.anotherGateway();
@@ -91,7 +73,7 @@ describe('the call as it should go', () => {
   });
 
   it('ends at the limit with a warning, and bills exactly the limit', async () => {
-    const { id, orderId } = await connect({ line: 'demo-short' });
+    const { id, orderId } = await world.connect({ line: 'demo-short' });
     const settled = await world.sessionIs(id, 'settled');
     expect(settled).toMatchObject({
       outcome: 'limit_reached',
@@ -155,7 +137,7 @@ describe('nothing is charged', () => {
   it('when every consultant is busy, refuses or does not answer: the next one is rung each time', async () => {
     await world.behaves(claire, { behaviour: 'busy' });
     await world.behaves(hugo, { behaviour: 'refuses' });
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(ines, 'ringing');
     await world.does(ines, 'answer');
     await world.does(ines, 'keys', { digits: '3' });
@@ -169,7 +151,7 @@ describe('nothing is charged', () => {
   ])('when the caller %s', async (_, behaviour, outcome) => {
     await world.behaves(caller, behaviour);
     await world.behaves(claire, { behaviour: 'answers', keys: '1' });
-    const made = await ordered();
+    const made = await world.order();
     await released(made, outcome);
     // She hears why, then her phone is free again.
     await eventually(async () =>
@@ -180,7 +162,7 @@ describe('nothing is charged', () => {
 
   it('when the caller hangs up while he hears the price', async () => {
     await world.behaves(claire, { behaviour: 'answers', keys: '1' });
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(caller, 'ringing');
     await world.does(caller, 'answer');
     await world.does(caller, 'hangup');
@@ -188,7 +170,7 @@ describe('nothing is charged', () => {
   });
 
   it('when the consultant leaves before the caller answers', async () => {
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(claire, 'ringing');
     await world.does(claire, 'answer');
     await world.does(claire, 'keys', { digits: '1' });
@@ -199,7 +181,7 @@ describe('nothing is charged', () => {
   });
 
   it('when the merchant hangs up while it rings', async () => {
-    const made = await ordered();
+    const made = await world.order();
     await world.phoneIs(claire, 'ringing');
     expect((await world.api('POST', `/v1/call-sessions/${made.id}/hangup`)).status).toBe(202);
     await released(made, 'cancelled');
@@ -271,7 +253,7 @@ describe('an order is refused with a clear sentence', () => {
 
 describe('hints', () => {
   it('of the processor change nothing about a call that rings, however often they come', async () => {
-    const { id, orderId } = await ordered();
+    const { id, orderId } = await world.order();
     await world.phoneIs(claire, 'ringing');
     const held = await world.sql.query(
       `select a.intent_id from authorizations a join payments p on p.id = a.payment_id where p.order_id = $1`,

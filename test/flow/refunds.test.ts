@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { money } from '../../src/core/money.ts';
 import { followHint } from '../../src/flow/follow-payment.ts';
 import { carryOutRefund, refundPayment } from '../../src/flow/refund-payment.ts';
+import { resolveRefund } from '../../src/flow/repair.ts';
+import { listAttention } from '../../src/store/attention.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -88,6 +90,97 @@ describe('a refund', () => {
     },
     20_000,
   );
+
+  describe('whose answer stays unknown for a day', () => {
+    const inADay = async (): Promise<void> => {
+      stage.clock.turn(23 * 3_600_000 + 1_000);
+      await stage.work('refund_payment');
+    };
+    /** Asked for while the processor does `next` with it. */
+    const lost = async (next: string): Promise<{ orderId: string; id: string }> => {
+      const orderId = await captured();
+      await stage.fault({ next, on: 'refund', times: 2 });
+      const made = await refund(orderId, '5.00');
+      if (made.outcome !== 'made') throw new Error(made.outcome);
+      expect(made.refund.state).toBe('pending');
+      await stage.control('DELETE', '/api/faults');
+      return { orderId, id: made.refund.id };
+    };
+    const stands = async (id: string): Promise<unknown> =>
+      (
+        await stage.sql('select state, failure, parked_at is not null as parked from refunds where id = $1', [
+          id,
+        ])
+      )[0];
+    const parked = async (): Promise<string[]> =>
+      (await stage.house.db.asNobody((nobody) => listAttention(nobody, stage.clock.now())))
+        .filter((item) => item.kind === 'refund_parked')
+        .map((item) => item.id);
+    const ana = { by: 'ana', why: 'the merchant was asked' };
+
+    it('is looked for: what was made is taken over', async () => {
+      const { orderId, id } = await lost('answer_lost');
+      await inADay();
+      expect(await stands(id)).toEqual({ state: 'refunded', failure: null, parked: false });
+      expect(await refundsAtProcessor(orderId)).toEqual([500]);
+      expect((await stage.ledger(orderId))['card']).toBe('-10.00');
+    });
+
+    it('was never made: a person has it made anew, by a key of its own', async () => {
+      const { orderId, id } = await lost('connection_cut');
+      expect(await resolveRefund(stage.house, ana, id, 'again')).toEqual({ outcome: 'not_needed' });
+      await inADay();
+      expect(await stands(id)).toEqual({ state: 'pending', failure: null, parked: true });
+      expect(await parked()).toEqual([id]);
+      expect(await refund(orderId, '10.01'), 'it is counted while it waits').toMatchObject({
+        outcome: 'too_much',
+      });
+      expect(await resolveRefund(stage.house, ana, id, 'again')).toEqual({ outcome: 'done' });
+      await stage.workOff();
+      expect(await stands(id)).toEqual({ state: 'refunded', failure: null, parked: false });
+      expect(await parked()).toEqual([]);
+      expect(await refundsAtProcessor(orderId)).toEqual([500]);
+      expect((await stage.operations(orderId)).slice(-2)).toEqual([
+        '1 refund refused 5.00',
+        '1 refund done 5.00',
+      ]);
+    });
+
+    it('was never made: a person gives it up, and the merchant is told', async () => {
+      const { orderId, id } = await lost('connection_cut');
+      await inADay();
+      expect(await resolveRefund(stage.house, ana, id, 'give_up')).toEqual({ outcome: 'done' });
+      await stage.workOff();
+      expect(await stands(id)).toEqual({ state: 'failed', failure: 'never_made', parked: false });
+      expect((await stage.told(orderId)).at(-1)).toMatchObject({
+        type: 'payment.refund_failed',
+        data: { amount: euros('5.00'), because: 'never_made' },
+      });
+      expect(await refundsAtProcessor(orderId)).toEqual([0]);
+      expect(await refund(orderId)).toMatchObject({ outcome: 'made', refund: { state: 'refunded' } });
+    });
+
+    it('of a processor that is silent: asked about every hour, and what a person said waits for it', async () => {
+      const [made, never] = [await lost('answer_lost'), await lost('connection_cut')];
+      await stage.fault({ next: 'rate_limited', on: 'list', times: 4 });
+      await inADay();
+      expect((await parked()).sort()).toEqual([made.id, never.id].sort());
+      for (const { id } of [made, never]) await resolveRefund(stage.house, ana, id, 'again');
+      await stage.work('refund_payment');
+      expect((await parked()).sort(), 'still silent').toEqual([made.id, never.id].sort());
+      stage.clock.turn(3_601_000);
+      await stage.workOff();
+      for (const { id, orderId } of [made, never]) {
+        expect(await stands(id)).toEqual({ state: 'refunded', failure: null, parked: false });
+        expect(await refundsAtProcessor(orderId)).toEqual([500]);
+      }
+    });
+
+    it('is nobody’s, or no refund at all', async () => {
+      expect(await resolveRefund(stage.house, ana, 'ref_nobody', 'again')).toEqual({ outcome: 'unknown' });
+      expect(await resolveRefund(stage.house, ana, 'mer_demo', 'give_up')).toEqual({ outcome: 'unknown' });
+    });
+  });
 
   it('a repeat of the request goes on with the refund the first one made', async () => {
     const orderId = await captured();

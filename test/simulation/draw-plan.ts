@@ -140,8 +140,11 @@ function drawWorld(random: Random, scenario: Scenario, world: WorldFault[]): voi
     switch (fault) {
       case 'gateway_killed':
       case 'gateway_frozen':
-      case 'leases_unanswered':
         world.push({ ...when, fault, target: gateway(), forMs: short });
+        break;
+      case 'leases_unanswered':
+        // Shorter than a lease nobody notices.
+        world.push({ ...when, fault, target: gateway(), forMs: random.pick([4_000, 9_000, 20_000, 40_000]) });
         break;
       case 'link_lost':
         world.push({

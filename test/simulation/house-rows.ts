@@ -1,6 +1,7 @@
 // The rows a run begins with: one merchant, one line, its tariff, three consultants.
 
 import { randomBytes } from 'node:crypto';
+import type { Tariff } from '../../src/core/tariff.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
@@ -8,11 +9,26 @@ import { sealingKey } from './sim-gateway.ts';
 
 export const merchantId = 'mer_simulated';
 export const lineSlug = 'simulated';
+/** Sells something at a fixed price beside the conversations. */
+export const fixedLineSlug = 'simulated-fixed';
+export const fixedPrice = '4.50';
 export const consultantIds = ['con_1', 'con_2', 'con_3'];
 const secret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
 const seal = new Seal(sealingKey);
 const secretSealed = seal.close(secret, merchantId);
 const linkSecretSealed = seal.close(randomBytes(16).toString('hex'), merchantId);
+
+function fixedTariff(currency: Tariff['currency']): Tariff {
+  return {
+    currency,
+    fixedPrice,
+    includedSeconds: 0,
+    bands: [{ fromSecond: 0, pricePerMinute: '1.00' }],
+    increment: { first: 60, next: 60 },
+    freeSeconds: 0,
+    vatRate: '0.20',
+  };
+}
 
 export async function writeHouseRows(database: SimDatabase, scenario: Scenario): Promise<void> {
   const { tariff } = scenario;
@@ -48,6 +64,23 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
     `insert into tariffs (id, merchant_id, line_id, version, plan) values ('tar_1', ?, 'lin_1', 1, ?)`,
     [merchantId, JSON.stringify({ timeZone: 'Europe/Paris', standard: tariff, windows: [] })],
   );
+  await database.look(
+    `insert into lines (id, merchant_id, slug, sells, name, currency) values ('lin_2', ?, ?, 'fixed_sale', '{"fr":"Dossier","en":"File"}', ?)`,
+    [merchantId, fixedLineSlug, tariff.currency],
+  );
+  await database.look(
+    `insert into tariffs (id, merchant_id, line_id, version, plan) values ('tar_2', ?, 'lin_2', 1, ?)`,
+    [
+      merchantId,
+      JSON.stringify({ timeZone: 'Europe/Paris', standard: fixedTariff(tariff.currency), windows: [] }),
+    ],
+  );
+  if (scenario.ordersOfANumber !== undefined) {
+    await database.look('update merchants set abuse_limits = ? where id = ?', [
+      JSON.stringify({ numberHour: scenario.ordersOfANumber }),
+      merchantId,
+    ]);
+  }
   for (const [index, id] of consultantIds.entries()) {
     await database.look(
       `insert into consultants (id, merchant_id, name, number, language) values (?, ?, ?, ?, 'fr')`,

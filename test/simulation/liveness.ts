@@ -25,6 +25,8 @@ union all
 select 'a notice is neither delivered nor parked', id from notices
   where state = 'pending' and (next_try_at is null or next_try_at <= now())
 union all
+select 'a refund is not over', id from refunds where state = 'pending' and parked_at is null
+union all
 select 'a consultant is not free', id from consultants
   where claim = 'hard' or (claim = 'soft' and claimed_until > now()
     and not exists (select from call_sessions s where s.id = claimed_by and s.state = 'awaiting_payment'))
@@ -55,8 +57,8 @@ export class Liveness {
   async pending(): Promise<Pending[]> {
     const [orphan] = await this.#orphans();
     const undisturbedMs = this.#kernel.nowMs - this.#kernel.disturbedUntilMs;
-    if (orphan && this.#kernel.healed && undisturbedMs > orphanMs)
-      throw new Violation(`${orphan.what}: ${orphan.about}`);
+    // Whoever is to find it needs his wits about him for that long: a minute counts from the end of the last misfortune.
+    if (orphan && undisturbedMs > orphanMs) throw new Violation(`${orphan.what}: ${orphan.about}`);
     const pending: Pending[] = await this.#database.look<Pending & { [column: string]: unknown }>(unfinished);
     for (const intent of this.#processor.intents()) {
       if (intent.status !== 'requires_capture') continue;

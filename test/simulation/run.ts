@@ -14,6 +14,7 @@ import { SimDatabase, type SimulationConnections } from './sim-database.ts';
 import { type Outside, SimGateway, wordOf } from './sim-gateway.ts';
 import { SimJobs } from './sim-jobs.ts';
 import { SimMerchant } from './sim-merchant.ts';
+import { SimOperator } from './sim-operator.ts';
 import { SimPeople } from './sim-people.ts';
 import { SimProcessor } from './sim-processor.ts';
 import { SimSwitch } from './sim-switch.ts';
@@ -73,6 +74,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     const processor = new SimProcessor(kernel, {
       onHint: (hint) => deliverHint(kernel, gateways, hint),
     });
+    if (scenario.holdsMs !== undefined) processor.holdsLast(scenario.holdsMs);
     const merchant = new SimMerchant(kernel);
     const outside: Outside = { kernel, database, switches, processor, merchant };
     for (let index = 1; index <= scenario.gateways; index += 1) {
@@ -89,14 +91,23 @@ export async function run(input: RunInput, connections: SimulationConnections): 
           index,
         ),
     );
-    const safety = new Safety(outside, {
-      merchantHangsUp: scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined),
+    const operator = new SimOperator(
+      { name: 'operator', random: kernel.random.fork('operator'), kernel, gateways },
+      merchantId,
+      scenario.stop,
+    );
+    const safety = new Safety(outside, operator, {
+      merchantHangsUp:
+        scenario.stop?.alsoTalks === true ||
+        scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined),
     });
+    const nobodyWaits = (): boolean => operator.done && customers.every(({ done }) => done);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 
     for (const gateway of gateways) kernel.at(kernel.random.int(0, 500), 'start', () => gateway.start());
     for (const customer of customers) customer.begin();
+    operator.begin();
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);
     }
@@ -105,13 +116,14 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     // Over before that: then nothing more can go wrong with it.
     const nothingMore = (): boolean =>
       input.plan.world.every(({ atMs, ofTalk }) => ofTalk !== undefined || atMs < kernel.elapsedMs) &&
-      customers.every(({ done }) => done);
+      nobodyWaits();
     await untilQuiet(kernel, liveness, nothingMore, scenario.healAtMs);
     heal(outside, gateways);
-    await mustBecomeQuiet(kernel, liveness, gateways, customers);
+    await mustBecomeQuiet(kernel, liveness, gateways, nobodyWaits);
     const lost = await liveness.undelivered();
     if (lost) throw new Violation(`${lost.what}: ${lost.about}`);
     await safety.exact();
+    await safety.refundsAgree();
     reached = reachedBy(outside);
   } catch (error) {
     violation = wordOf(error);
@@ -146,7 +158,9 @@ function peopleOf(kernel: Kernel, scenario: Scenario): SimPeople {
   for (const [index, given] of scenario.consultants.entries()) {
     people.add(consultantNumber(index), 'consultant', given ?? []);
   }
-  for (const order of scenario.orders) people.add(order.callerNumber, 'caller', order.caller ?? []);
+  for (const [number, caller] of new Map(scenario.orders.map((one) => [one.callerNumber, one.caller]))) {
+    people.add(number, 'caller', caller ?? []);
+  }
   return people;
 }
 
@@ -243,9 +257,9 @@ async function mustBecomeQuiet(
   kernel: Kernel,
   liveness: Liveness,
   gateways: readonly SimGateway[],
-  customers: readonly SimCustomer[],
+  nobodyWaits: () => boolean,
 ): Promise<void> {
-  const found = await untilQuiet(kernel, liveness, () => customers.every(({ done }) => done), quietWithinMs);
+  const found = await untilQuiet(kernel, liveness, nobodyWaits, quietWithinMs);
   if (found !== 'quiet') {
     const what = found.map((one) => `${one.what} (${one.about})`).join(', ');
     throw new Violation(`fifteen minutes after the last fault: ${what || 'a customer still waits'}`);

@@ -4,12 +4,13 @@
 import { affordableSeconds, rate } from '../../src/core/rating.ts';
 import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
-import { consultantIds } from './house-rows.ts';
+import { consultantIds, fixedPrice } from './house-rows.ts';
 import type { Kernel } from './kernel.ts';
 import { consultantNumber } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
 import type { SimMerchant } from './sim-merchant.ts';
+import type { SimOperator } from './sim-operator.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch, Talk } from './sim-switch.ts';
 
@@ -24,8 +25,13 @@ const firesWithinUs = 150_000n;
 const gridUs = 20_000n;
 /** A resync comes every 30 s; and what it needs to look and write. */
 const resyncMs = 35_000;
-/** A talk whose end nobody heard waits this long for the switch's own records of it. */
-const recordsMs = 65_000;
+/** The kill switch has stopped everything by then. */
+const stopWithinMs = 2_000;
+/**
+ * A talk whose end nobody heard waits for the switch's own records of it: posted, they are there; those in the spool are read
+ * every 30 s; for lost ones a minute is waited in vain.
+ */
+const recordsMs = { posted: 5_000, posting: 10_000, spooled: 35_000, lost: 65_000 } as const;
 
 const books = /* sql */ `
 select 'the ledger does not sum to zero' as what, t.order_id as about
@@ -46,6 +52,12 @@ select 'more captured than authorized', id from authorizations where captured > 
 union all
 select 'settled twice', authorization_id from processor_operations
   where kind in ('capture', 'void') and state = 'done' group by authorization_id having count(*) > 1
+union all
+select 'more was given back than was taken', p.id from payments p
+  where p.captured < (select coalesce(sum(r.refunded), 0) from refunds r where r.payment_id = p.id)
+union all
+select 'a fixed sale took something else than its price', p.id from payments p join orders o on o.id = p.order_id
+  where o.kind = 'fixed_sale' and p.state = 'captured' and p.captured <> ${fixedPrice}
 union all
 select 'billed more than was talked', id from call_sessions where billable_us > talk_us
 union all
@@ -95,11 +107,16 @@ export class Safety {
   /** Some order is ended by its merchant's wish: then a gateway parts who talks, and may. */
   readonly #merchantHangsUp: boolean;
   readonly #legsSeen = new Map<SimSwitch, number>();
+  readonly #orderOfLeg = new Map<string, string>();
+
+  readonly #operator: SimOperator;
 
   constructor(
     { kernel, database, switches, processor, merchant }: Outside,
+    operator: SimOperator,
     { merchantHangsUp }: { merchantHangsUp: boolean },
   ) {
+    this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
     this.#database = database;
@@ -109,8 +126,8 @@ export class Safety {
   }
 
   async check(): Promise<void> {
+    await this.#newLegs();
     this.#legsOfCallers();
-    await this.#legsWrittenDown();
     this.#notices();
     await this.#keys();
     if (this.#writesSeen !== this.#database.writes) {
@@ -227,6 +244,24 @@ export class Safety {
     }
   }
 
+  /** At the end: what was given back by the processor stands in the books, and the other way round. */
+  async refundsAgree(): Promise<void> {
+    const written = new Set(
+      (
+        await this.#database.look<{ id: string }>(
+          `select id from processor_operations where kind = 'refund' and state = 'done'`,
+        )
+      ).map(({ id }) => id),
+    );
+    const made = this.#processor.refunds();
+    const unwritten = made.find(({ key, state }) => state === 'refunded' && !written.has(key));
+    if (unwritten) throw new Violation(`given back and not written down: ${unwritten.id} ${unwritten.key}`);
+    for (const id of written) {
+      if (!made.some(({ key }) => key === id))
+        throw new Violation(`written down and never given back: ${id}`);
+    }
+  }
+
   allTalks(): Talk[] {
     return this.#switches.flatMap((one) => [...one.talks()]);
   }
@@ -305,24 +340,35 @@ export class Safety {
   // --- Legs ----------------------------------------------------------------------------------------------------------
 
   #legsOfCallers(): void {
-    const living = new Map<string, number>();
+    const living = new Set<string>();
     for (const aSwitch of this.#switches) {
-      for (const { role, number } of aSwitch.livingLegs()) {
-        if (role === 'caller') living.set(number, (living.get(number) ?? 0) + 1);
+      for (const { leg, role } of aSwitch.livingLegs()) {
+        const order = role === 'caller' ? this.#orderOfLeg.get(leg) : undefined;
+        if (order === undefined) continue;
+        if (living.has(order)) throw new Violation(`two live legs to the caller of ${order}`);
+        living.add(order);
       }
-    }
-    for (const [number, count] of living) {
-      if (count > 1) throw new Violation(`${String(count)} live legs to the caller ${number}`);
     }
   }
 
-  /** As with the processor's keys: what was not written down before it rang, nobody finds again who comes after. */
-  async #legsWrittenDown(): Promise<void> {
+  /**
+   * As with the processor's keys: what was not written down before it rang, nobody finds again who comes after. And nobody is
+   * rung once calls have been stopped.
+   */
+  async #newLegs(): Promise<void> {
     for (const aSwitch of this.#switches) {
       const ever = aSwitch.legsEver();
-      for (const { leg, number } of ever.slice(this.#legsSeen.get(aSwitch) ?? 0)) {
-        const found = await this.#database.look('select 1 from legs where id = ?', [leg]);
-        if (found.length === 0) throw new Violation(`${number} is rung on a leg nobody wrote down: ${leg}`);
+      for (const { leg, number, sinceMs } of ever.slice(this.#legsSeen.get(aSwitch) ?? 0)) {
+        const [found] = await this.#database.look<{ order_id: string }>(
+          'select s.order_id from legs l join call_sessions s on s.id = l.call_session_id where l.id = ?',
+          [leg],
+        );
+        if (!found) throw new Violation(`${number} is rung on a leg nobody wrote down: ${leg}`);
+        this.#orderOfLeg.set(leg, found.order_id);
+        const { stoppedSinceMs = Infinity } = this.#operator;
+        if (sinceMs > Math.max(stoppedSinceMs, this.#kernel.disturbedUntilMs) + stopWithinMs) {
+          throw new Violation(`${number} is rung though calls were stopped: ${leg}`);
+        }
       }
       this.#legsSeen.set(aSwitch, ever.length);
     }
@@ -343,13 +389,29 @@ export class Safety {
       if (since === undefined) this.#disagreeSinceMs.set(index, now);
       else if (
         now - Math.max(since, this.#kernel.disturbedUntilMs) >
-        (onThePhone ? resyncMs : resyncMs + recordsMs)
+        (onThePhone ? resyncMs : resyncMs + this.#recordsComeWithinMs(consultantNumber(index)))
       ) {
         throw new Violation(
           `${id} is ${claim ?? 'free'} for ${seconds(BigInt(Math.round(now - since)) * 1000n)} while ${onThePhone ? 'a leg of his lives' : 'no leg of his lives'}`,
         );
       }
     }
+  }
+
+  /** Of the last talk, or the last leg, of this consultant. */
+  #recordsComeWithinMs(number: string): number {
+    const within = this.#switches.map((one) => {
+      const last = one.legsEver().findLast((leg) => leg.number === number)?.leg;
+      if (last === undefined) return 0;
+      const talk = one.talkOf(last);
+      const legs = talk ? [talk.aLeg, talk.bLeg] : [last];
+      const fates = one
+        .cdrs()
+        .filter(({ leg }) => legs.includes(leg))
+        .map(({ fate }) => fate);
+      return Math.max(...fates.map((fate) => recordsMs[fate]), 0);
+    });
+    return Math.max(...within);
   }
 }
 

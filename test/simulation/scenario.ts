@@ -24,6 +24,31 @@ export interface SimOrder {
   hungUpAfterMs?: number;
   /** How he takes the call; absent: whatever the seed makes of him. */
   caller?: readonly Behaviour[];
+  /** Not a conversation: something at a fixed price. */
+  fixedSale?: true;
+  /** He looks at his page while he talks, and asks there for more time as soon as it is offered. */
+  asksOnPage?: true;
+  /** What the merchant's system gives back of it. */
+  givesBack?: readonly GivenBack[];
+  /** The cardholder's bank takes back what was captured by then, or soon after. */
+  disputedAfterMs?: number;
+}
+
+/** A refund, asked for so long after the order, and again until there is something to give back. */
+export interface GivenBack {
+  afterMs: number;
+  /** Absent: all that is left. */
+  amount?: string;
+  /** Asked for once more under the same key though it was answered: by a system that has lost count. */
+  twice: boolean;
+}
+
+/** Somebody pulls the kill switch, and lets calls go on so long after. */
+export interface Stop {
+  atMs: number;
+  forMs: number;
+  alsoTalks: boolean;
+  wholeHouse: boolean;
 }
 
 export interface Scenario {
@@ -40,6 +65,11 @@ export interface Scenario {
   /** By consultant, how he takes his calls; absent: whatever the seed makes of him. */
   consultants: readonly (readonly Behaviour[] | undefined)[];
   orders: readonly SimOrder[];
+  stop?: Stop;
+  /** Banks keep a hold for so long instead of a week. */
+  holdsMs?: number;
+  /** How often one number may order in an hour, where the usual limit is not meant. */
+  ordersOfANumber?: number;
   /** From here on nothing goes wrong any more. */
   healAtMs: number;
 }
@@ -103,7 +133,7 @@ export function drawScenario(random: Random): Scenario {
       ...(random.chance(0.08) && { hungUpAfterMs: random.int(500, 60_000) }),
     });
   }
-  return {
+  const scenario: Scenario = {
     gateways: random.pick([1, 2, 2]),
     switches: random.pick([1, 1, 2]),
     tariff: drawTariff(random),
@@ -117,6 +147,42 @@ export function drawScenario(random: Random): Scenario {
     orders,
     healAtMs: random.int(50_000, 110_000),
   };
+  return drawSeldom(random.fork('seldom'), scenario);
+}
+
+/** What few houses see in the hour of a call. Drawn by itself: what else a seed means does not hang on it. */
+function drawSeldom(random: Random, scenario: Scenario): Scenario {
+  const oneNumber = random.chance(0.15);
+  const orders = scenario.orders.map((order): SimOrder => ({
+    ...order,
+    ...(oneNumber && { callerNumber: callerNumber(0) }),
+    ...(random.chance(0.08) && { fixedSale: true }),
+    ...(random.chance(0.5) && order.source === 'page' && order.moreTime && { asksOnPage: true }),
+    ...(random.chance(0.25) && { givesBack: drawGivenBack(random) }),
+    ...(random.chance(0.08) && { disputedAfterMs: random.int(10_000, 80_000) }),
+  }));
+  return {
+    ...scenario,
+    orders,
+    ...(oneNumber && { ordersOfANumber: random.int(1, 2) }),
+    ...(random.chance(0.06) && { holdsMs: random.int(15_000, 90_000) }),
+    ...(random.chance(0.08) && {
+      stop: {
+        atMs: random.int(5_000, 60_000),
+        forMs: random.int(5_000, 40_000),
+        alsoTalks: random.chance(0.5),
+        wholeHouse: random.chance(0.5),
+      },
+    }),
+  };
+}
+
+function drawGivenBack(random: Random): GivenBack[] {
+  return Array.from({ length: random.pick([1, 1, 2, 3]) }, () => ({
+    afterMs: random.int(15_000, 80_000),
+    ...(random.chance(0.5) && { amount: random.pick(['0.10', '0.50', '1.00', '2.37']) }),
+    twice: random.chance(0.4),
+  }));
 }
 
 /** Half of them want to go on talking when the end is near. */

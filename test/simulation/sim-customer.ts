@@ -1,18 +1,28 @@
 // Whoever orders: a merchant's system by the API, which repeats what was not answered under the same key, or a caller on the
 // page, who presses the button again. What they see of us is what a browser and an HTTP client see: an answer, or none.
 
+import { money } from '../../src/core/money.ts';
 import { requestHangUp } from '../../src/flow/command-switch.ts';
 import type { House } from '../../src/flow/house.ts';
+import { requestMoreTime } from '../../src/flow/more-time.ts';
 import { orderCallback, type Ordered } from '../../src/flow/order-callback.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid } from '../../src/flow/pay-on-page.ts';
+import { type RefundMade, refundPayment } from '../../src/flow/refund-payment.ts';
+import { request } from './from-outside.ts';
+import { fixedLineSlug } from './house-rows.ts';
 import type { Kernel, Random } from './kernel.ts';
-import type { SimOrder } from './scenario.ts';
-import { type SimGateway, wordOf } from './sim-gateway.ts';
+import { Violation } from './safety.ts';
+import type { GivenBack, SimOrder } from './scenario.ts';
+import type { SimGateway } from './sim-gateway.ts';
 import type { SimProcessor } from './sim-processor.ts';
 
-/** An HTTP client waits no longer. */
-const patienceMs = 15_000;
 const triesMax = 12;
+/** The page is looked at this often, for as long as a call may take. */
+const pageEveryMs = 2_000;
+const pageLooksMax = 25;
+/** What is not captured by then hardly will be. */
+const afterwardsEveryMs = 6_000;
+const afterwardsTriesMax = 6;
 
 export interface CustomerWorld {
   kernel: Kernel;
@@ -55,7 +65,15 @@ export class SimCustomer {
           );
         });
       }
-      if (ordered.needsPage) await this.#pay(ordered.accessToken);
+      const { orderId, accessToken } = ordered;
+      const { givesBack = [], disputedAfterMs } = this.order;
+      await Promise.all([
+        this.#goThroughPage(accessToken, ordered.needsPage),
+        ...givesBack.map((one, index) =>
+          this.#giveBack(orderId, one, `${this.#name}-refund-${String(index + 1)}`),
+        ),
+        disputedAfterMs === undefined ? undefined : this.#dispute(orderId, disputedAfterMs),
+      ]);
     } finally {
       this.done = true;
     }
@@ -68,13 +86,15 @@ export class SimCustomer {
     for (let tries = 0; tries < triesMax; tries += 1) {
       const ordered = await this.#ask('orders', (house) =>
         orderCallback(house, merchantId, {
-          line,
+          line: order.fixedSale === true ? fixedLineSlug : line,
           source: order.source,
           language: 'fr',
-          callerNumber: order.callerNumber,
-          chosenSeconds: order.chosenSeconds,
-          moreTime: order.moreTime,
-          ...(consultantId !== undefined && { consultantId }),
+          ...(order.fixedSale !== true && {
+            callerNumber: order.callerNumber,
+            chosenSeconds: order.chosenSeconds,
+            moreTime: order.moreTime,
+            ...(consultantId !== undefined && { consultantId }),
+          }),
           ...(order.source === 'api' && {
             paymentMethod: processor.paymentMethod(order.card),
             requestKey: `${this.#name}-request`,
@@ -120,37 +140,61 @@ export class SimCustomer {
     }
   }
 
-  /** One HTTP request to any gateway that answers; `undefined`: none did, or it answered with an error. */
   #ask<T>(what: string, act: (house: House) => Promise<T>): Promise<T | undefined> {
     const { kernel, gateways } = this.#world;
-    const answering = gateways.filter((one) => one.answers);
-    if (answering.length === 0) {
-      this.#say(`${what}: nobody answers`);
-      return Promise.resolve(undefined);
+    return request({ name: this.#name, random: this.#random, kernel, gateways }, what, act);
+  }
+
+  async #goThroughPage(token: string, needsPage: boolean): Promise<void> {
+    if (needsPage) await this.#pay(token);
+    if (this.order.asksOnPage !== true) return;
+    for (let looks = 0; looks < pageLooksMax; looks += 1) {
+      await this.#wait(pageEveryMs);
+      const asked = await this.#ask('asks for more time', (house) => requestMoreTime(house, token));
+      if (asked === 'asked' || asked === 'unknown_order') return;
     }
-    const gateway = this.#random.pick(answering);
-    const { house, process } = gateway;
-    if (!house || !process) return Promise.resolve(undefined);
-    this.#say(`${what} at ${process.name}`);
-    return new Promise((resolve) => {
-      const patience = kernel.at(patienceMs, 'patience', () => {
-        this.#say(`${what}: no answer`);
-        resolve(undefined);
-      });
-      const answer = (value: T | undefined): void => {
-        patience.cancel();
-        resolve(value);
-      };
-      process.at(this.#random.int(1, 30), what, () => {
-        act(house).then(
-          (value) => answer(value),
-          (error: unknown) => {
-            this.#say(`${what}: an error (${wordOf(error)})`);
-            answer(undefined);
-          },
-        );
-      });
-    });
+  }
+
+  // --- The merchant's system, and the cardholder's bank ----------------------------------------------------------------
+
+  async #giveBack(orderId: string, { afterMs, amount, twice }: GivenBack, requestKey: string): Promise<void> {
+    const { kernel, merchantId } = this.#world;
+    const ask = (): Promise<RefundMade | undefined> =>
+      this.#ask('gives back', (house) =>
+        refundPayment(house, merchantId, {
+          orderId,
+          requestKey,
+          ...(amount !== undefined && { amount: money(amount, 'EUR') }),
+        }),
+      );
+    await this.#wait(afterMs);
+    let first: string | undefined;
+    for (let tries = 0; tries < afterwardsTriesMax; tries += 1) {
+      const made = await ask();
+      if (made?.outcome === 'made') {
+        if (first !== undefined && made.refund.id !== first) {
+          kernel.fail(new Violation(`two refunds of one request: ${first} ${made.refund.id}`));
+        }
+        if (!twice || first !== undefined) return;
+        first = made.refund.id;
+      } else if (made && made.outcome !== 'nothing_captured') return;
+      await this.#wait(afterwardsEveryMs);
+    }
+  }
+
+  async #dispute(orderId: string, afterMs: number): Promise<void> {
+    const { processor } = this.#world;
+    await this.#wait(afterMs);
+    for (let tries = 0; tries < afterwardsTriesMax; tries += 1) {
+      const taken = processor
+        .intents()
+        .find(({ status, metadata }) => status === 'succeeded' && metadata['order'] === orderId);
+      if (taken) {
+        processor.openDispute(taken.id);
+        return;
+      }
+      await this.#wait(afterwardsEveryMs);
+    }
   }
 
   #wait(ms: number): Promise<void> {

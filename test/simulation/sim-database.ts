@@ -11,7 +11,7 @@ const noticedMs = 200;
 /** A network that swallows everything is noticed by TCP, or by whoever waits for a connection, much later. */
 const patienceMs = 5_000;
 /** A gateway gathers what it has to hint to others for so long. */
-const hintsTogetherMs = 20;
+const hintsTogetherMs = 100;
 
 interface Subscriber {
   process: GatewayProcess;
@@ -153,6 +153,7 @@ export class SimDatabase {
         this.#kernel.changed();
       }
       this.#hint(process, statements.hints);
+      for (const act of statements.next) process.at(0, `${process.name} goes on`, act);
       return result;
     } catch (error) {
       await client.query('rollback');
@@ -233,7 +234,10 @@ interface Hint {
 class Statements {
   readonly #client: pg.Client;
   #unsent: { sql: string; values: readonly unknown[]; channel: string | undefined }[] = [];
+  #last: Promise<unknown> = Promise.resolve();
   readonly hints: Hint[] = [];
+  /** What the process goes on with after the commit. */
+  readonly next: (() => void)[] = [];
   wrote = false;
 
   constructor(client: pg.Client) {
@@ -242,9 +246,14 @@ class Statements {
 
   get tx(): Tx {
     return {
-      raw: async <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
-        await this.flush();
-        return this.#ask(sql, values);
+      raw: <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
+        // Several may be asked at once: they are carried out in their order all the same.
+        const asked = this.#last.then(async () => {
+          await this.flush();
+          return this.#ask<Answer>(sql, values);
+        });
+        this.#last = asked.catch(() => undefined);
+        return asked;
       },
       write: (sql: string, values: readonly unknown[], channel?: string): Promise<void> => {
         this.#unsent.push({ sql, values, channel });
@@ -252,6 +261,9 @@ class Statements {
       },
       hint: (channel: string, payload: string): void => {
         this.hints.push({ channel, payload });
+      },
+      committed: (act: () => void): void => {
+        this.next.push(act);
       },
     } as unknown as Tx;
   }

@@ -38,8 +38,11 @@ begin
 end $$;
 create trigger simulation_fence before update on call_sessions for each row
   when (old.state in ('ringing_consultant', 'ringing_caller', 'connected')
-    -- more time is asked for and answered by any gateway: it moves nobody's leg
-    and (old.state <> new.state or old.progress - '{plan,moreTime}'::text[] <> new.progress - '{plan,moreTime}'::text[]))
+    -- more time is asked for on the page and answered by a job, at any gateway, under the lock of the row: it moves nobody's leg,
+    -- and whoever commands the switch is told to move the limit there
+    and (old.state <> new.state
+      or (old.progress #- '{plan,talkLimitSeconds}') - 'moreTime' <> (new.progress #- '{plan,talkLimitSeconds}') - 'moreTime'
+      or row(old.bridged_us, old.unbridged_us) is distinct from row(new.bridged_us, new.unbridged_us)))
   execute function simulation_fence();
 `;
 

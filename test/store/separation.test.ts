@@ -5,15 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 const listedFinders = [
+  'accounts_charged',
   'assign_quarantined',
   'attention',
   'count_quarantined',
   'due_payments',
+  'due_usage_reports',
   'legs_left_over',
   'lines_to_tell',
   'live_sessions_of_switch',
   'merchant_of_api_key',
   'merchant_of_charge',
+  'merchant_of_ddi',
   'merchant_of_intent',
   'merchant_of_leg',
   'merchant_of_line',
@@ -25,6 +28,7 @@ const listedFinders = [
   'prune_quarantined',
   'quarantine_record',
   'sessions_to_stop',
+  'undecided_disputes',
   'unknown_operations',
   'unsettled_orders',
   'violated_invariants',
