@@ -7,6 +7,7 @@ import { type E164, type Language, languages } from '../core/ids.ts';
 import { inboundSettings } from '../core/inbound-settings.ts';
 import type { Cli } from '../core/known-caller.ts';
 import { priceTerms } from '../core/order.ts';
+import type { Sentence } from '../core/prompt.ts';
 import { tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import { type DialledLine, insertKnownCall, merchantOfDdi, readDialledLine } from '../store/known-calls.ts';
@@ -67,6 +68,8 @@ export async function answerInbound(
     };
     return writeArrival(house, tx, stored, begun, lease);
   });
+  if (arrived !== undefined && arrived !== 'taken')
+    aSwitch.prepare(firstWords(arrived.written.stored.session));
   const took = await taking;
   if (arrived === 'taken') return undefined;
   if (!arrived) {
@@ -118,6 +121,19 @@ export function sessionOf(
       answered: false,
     },
   };
+}
+
+/** What he may hear next whatever the merchant answers: made ready meanwhile, the same for all callers of the line. */
+function firstWords({ plan }: CallSession): Sentence[] {
+  const { callerLanguage: language, merchantName: merchant } = plan;
+  return [
+    { key: 'code_wanted', language, merchant },
+    { key: 'code_wanted', language, merchant, again: true },
+    { key: 'pin_wanted', language },
+    { key: 'known_refused', language, merchant, because: 'unknown' },
+    { key: 'known_refused', language, merchant, because: 'merchant_away' },
+    { key: 'known_nobody', language },
+  ];
 }
 
 /** The country's language, until the merchant's server names the caller's. */

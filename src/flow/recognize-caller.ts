@@ -138,7 +138,11 @@ export function addressOf(house: House, merchantId: string, server: StoredServer
 }
 
 /** A destination the merchant's server names is dialled like any other: only where the table allows it. */
-export async function mayBeRung(house: House, merchantId: string, recognition: Recognition): Promise<boolean> {
+export async function mayBeRung(
+  house: House,
+  merchantId: string,
+  recognition: Recognition,
+): Promise<boolean> {
   if (recognition.outcome !== 'recognized' || recognition.destination === undefined) return true;
   const { destination } = recognition;
   if (house.onlyNumbers && !house.onlyNumbers.has(destination)) return false;

@@ -52,8 +52,11 @@ export interface FreeSwitchOptions {
 /** Once taking over is through: what stands in the switch's list for talks that ended unheard is no hurry. */
 const tidyAfterLinkUpMs = 5_000;
 const guardAfterFailedBridgeSeconds = 60;
-/** A sentence nobody prepared takes 30 ms to render; longer than this a person on the line should not wait. */
-const renderWaitMs = 1_000;
+/**
+ * A sentence nobody prepared takes 30 ms to render, on a machine that has much else to do a second; longer than this a person
+ * on the line should not wait, and what follows the words follows without them.
+ */
+const renderWaitMs = 2_500;
 /** When music that was told to stop still plays, it missed the break (it was just starting). One frame is 20 ms. */
 const musicStoppedWithinMs = 300;
 

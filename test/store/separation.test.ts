@@ -110,6 +110,7 @@ describe('functions that look past the separation', () => {
     expect(answers).toEqual(
       [
         'call_session_id',
+        'ddi_id',
         'id',
         'kind',
         'latest',
@@ -119,6 +120,7 @@ describe('functions that look past the separation', () => {
         'name',
         'order_id',
         'payment_id',
+        'report_id',
         'since',
         'value',
       ].sort(),
