@@ -89,6 +89,10 @@ export function askAgain(session: CallSession): readonly CallCommand[] {
 
 function arrived(draft: CallDraft, caller: CallerLeg, plan: InboundPlan): void {
   draft.fact('call_arrived', { ddi: plan.ddi, trust: plan.cli.trust });
+  if (plan.closed) {
+    refuse(draft, 'merchant_refused', 'closed');
+    return;
+  }
   if (plan.cli.trust !== 'withheld') {
     question(draft, 'caller');
     return;

@@ -242,7 +242,20 @@ function endIfNobodyIsLeft(draft: CallDraft): void {
     draft.claim = 1;
     return;
   }
-  end(draft, 'nobody_took_it');
+  if (!overflows(draft)) end(draft, 'nobody_took_it');
+}
+
+/** Nobody took it: the others are rung, once, as the line rings. Whoever was rung before is not rung again. */
+function overflows(draft: CallDraft): boolean {
+  const { plan, attempts } = draft.session;
+  if (!plan.inbound?.overflow) return false;
+  const { overflow, ...inbound } = plan.inbound;
+  const candidates = overflow.filter((id) => !attempts.some((one) => one.consultantId === id));
+  draft.become({ plan: { ...plan, inbound }, candidates });
+  if (candidates.length === 0) return false;
+  draft.fact('overflow', { consultants: candidates.length });
+  draft.claim = plan.ringing === 'all_at_once' ? 'all' : 1;
+  return true;
 }
 
 function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {

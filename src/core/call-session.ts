@@ -123,6 +123,10 @@ export interface InboundPlan {
   /** The longest talk of a client the merchant sets no limit for. */
   talkLimitMaxSeconds: number;
   callsAtOnce: number;
+  /** Outside its hours, and nobody is rung then. */
+  closed?: true;
+  /** Who is rung when nobody has taken it; gone once they are. */
+  overflow?: readonly string[];
 }
 
 /** How far the recognition of a caller has come. The PIN he keyed is never part of it. */

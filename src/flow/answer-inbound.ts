@@ -8,6 +8,7 @@ import { inboundSettings } from '../core/inbound-settings.ts';
 import type { Cli } from '../core/known-caller.ts';
 import { priceTerms } from '../core/order.ts';
 import type { Sentence } from '../core/prompt.ts';
+import { isOpen, scheduleOf } from '../core/schedule.ts';
 import { tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import { type DialledLine, insertKnownCall, merchantOfDdi, readDialledLine } from '../store/known-calls.ts';
@@ -89,6 +90,7 @@ export function sessionOf(
   at: Date,
 ): CallSession {
   const settings = inboundSettings(line.settings);
+  const open = isOpen(scheduleOf(line.schedule), line.timeZone, at);
   const language = languageOf(line);
   return {
     id: house.ids.id('callSession'),
@@ -105,9 +107,16 @@ export function sessionOf(
       ringSeconds: line.ringSeconds,
       ringStepSeconds: line.ringStepSeconds,
       callerFirst: false,
-      inbound: { ...settings, ddi, cli, recognizedBy: line.recognizedBy },
+      inbound: {
+        ...settings,
+        ddi,
+        cli,
+        recognizedBy: line.recognizedBy,
+        ...(!open && !line.outside && { closed: true as const }),
+        ...(open && line.overflow && { overflow: line.overflow }),
+      },
     },
-    candidates: line.consultants,
+    candidates: open ? line.consultants : (line.outside ?? []),
     attempts: [],
     callerLegUuid: leg,
     caller: { leg, state: 'offered', tries: 0 },

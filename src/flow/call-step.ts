@@ -226,6 +226,7 @@ function sentenceOf(
     recognized: `The merchant knows him: he may talk for ${String(facts['talkLimitSeconds'])} s`,
     let_in_on_trial: 'Nobody knows him, and he may talk a little on trust',
     caller_let_in: 'The caller is let in',
+    overflow: 'Nobody took it: the others are rung',
     refused: `The caller is sent away (${String(facts['because'])})`,
     authorized: 'The card is held',
     ringing_consultant: `${consultant} is being rung`,

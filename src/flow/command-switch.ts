@@ -290,12 +290,13 @@ export class SwitchCommander implements CallTaker {
     return stored && this.#take(stored);
   }
 
-  #take(stored: StoredSession): LiveCall | undefined {
+  /** `over`: also one that is over already, for the last words of a caller who was sent away as he came. */
+  #take(stored: StoredSession, over = false): LiveCall | undefined {
     const { id, state } = stored.session;
     // Another look may have loaded it while we read.
     const known = this.#live.get(id);
     if (known) return known;
-    if (state === 'ended' || state === 'settled') return undefined;
+    if (!over && (state === 'ended' || state === 'settled')) return undefined;
     const call = new LiveCall(this.#asCommander, stored);
     this.#live.set(id, call);
     this.#indexLegs(call);
@@ -401,7 +402,7 @@ export class SwitchCommander implements CallTaker {
       .then((arrived) => {
         if (!arrived) return;
         const { stored, commands } = arrived.written;
-        this.#take(stored)?.arrive({ commands, gone: arrived.gone === true });
+        this.#take(stored, true)?.arrive({ commands, gone: arrived.gone === true });
       })
       .catch((error: unknown) =>
         // Its own guard ends it, with the apology's place taken by ours: said by the log, heard as a call that rang out.

@@ -36,6 +36,12 @@ export interface DialledLine {
   merchantActive: boolean;
   country: string;
   consultants: string[];
+  /** core/schedule */
+  schedule: unknown;
+  timeZone: string;
+  /** Who is rung outside the hours, and who when nobody took it. */
+  outside: string[] | null;
+  overflow: string[] | null;
 }
 
 /** What a dialled number leads to, as it stands now. */
@@ -47,7 +53,12 @@ export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLin
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.plan, m.name as "merchantName", m.active as "merchantActive", m.country,
        coalesce((select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
-         where lc.line_id = l.id), '[]') as consultants
+         where lc.line_id = l.id), '[]') as consultants,
+       l.schedule, m.time_zone as "timeZone",
+       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
+         where lc.line_id = l.outside_line_id) as outside,
+       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
+         where lc.line_id = l.overflow_line_id) as overflow
      from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id
      join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
      where d.id = ?`,

@@ -149,6 +149,31 @@ describe('his number is known', () => {
   });
 });
 
+describe('the line', () => {
+  it('is closed: he is told so, and nobody is asked anything', () => {
+    const line = new Line({ closed: true });
+    expect(line.done()).toEqual(['answer', 'play known_refused']);
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+  });
+
+  it('rings the others, once, when nobody takes it', () => {
+    const line = new Line({ overflow: ['con_3', 'con_2', 'con_1'] }).answers({
+      ...known,
+      consultants: ['con_1'],
+    });
+    line.done();
+    const misses = (n: number): Line =>
+      line.on({ type: 'legEnded', leg: legOf(n), because: 'no_answer', endedAtUs: 5n });
+    misses(1);
+    expect(line.session.attempts.map((one) => one.consultantId)).toEqual(['con_1', 'con_3']);
+    misses(3);
+    expect(line.session.attempts.map((one) => one.consultantId)).toEqual(['con_1', 'con_3', 'con_2']);
+    misses(2);
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'nobody_took_it' });
+    expect(line.done()).toEqual(['ring', 'ring', 'play known_nobody']);
+  });
+});
+
 describe('his number is not known', () => {
   it('he keys his code, the phone is answered once', () => {
     const line = new Line().answers({ outcome: 'refused', reason: 'unknown' });

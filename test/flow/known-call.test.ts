@@ -219,6 +219,43 @@ it('a report nobody takes is told again with the same id and body, and counts as
   }, 15_000);
 });
 
+it('outside its hours he is told so, and nobody is asked who he is; with another line for it, that one rings', async () => {
+  const hugo = '+33199000002';
+  await world.sql.query(
+    `update lines set schedule = '{"weekly":[{"days":[1],"from":"00:00","to":"00:01"}],"daysOff":["01-01"]}'
+     where slug = 'demo-short'`,
+  );
+  await world.sql.query(`update lines set schedule = jsonb_set(schedule, '{daysOff}',
+    jsonb_build_array(to_char(now() at time zone 'Europe/Paris', 'MM-DD'),
+      to_char(now() at time zone 'Europe/Paris' - interval '1 day', 'MM-DD'))) where slug = 'demo-short'`);
+  await dials();
+  await heard(caller, 'fermé');
+  await ended('merchant_refused');
+  expect(server.questions).toEqual([]);
+  await world.phoneIs(caller, 'ended');
+  await world.sql.query(
+    `delete from line_consultants where line_id = 'lin_demo' and consultant_id <> 'con_demo_hugo'`,
+  );
+  await world.sql.query(`update lines set outside_line_id = 'lin_demo' where slug = 'demo-short'`);
+  await dials();
+  await world.phoneIs(hugo, 'ringing');
+  await world.does(caller, 'hangup');
+  await ended('caller_left');
+  await world.sql.query(
+    `update lines set schedule = '{}', overflow_line_id = 'lin_demo' where slug = 'demo-short'`,
+  );
+  await world.sql.query(
+    `delete from line_consultants where line_id = 'lin_demo_short' and consultant_id <> 'con_demo_claire'`,
+  );
+  await world.phoneIs(caller, 'ended');
+  await dials();
+  await world.phoneIs(claire, 'ringing');
+  await world.does(claire, 'reject');
+  await world.phoneIs(hugo, 'ringing');
+  await world.does(caller, 'hangup');
+  await ended('caller_left');
+});
+
 it('hidden, unknown, given up: each hears what to do, and the leg goes', async () => {
   server.answer = () => Promise.resolve({ outcome: 'refused', reason: 'unknown' });
   await dials(caller, ddi, { withheld: true });

@@ -1,0 +1,78 @@
+// When a line is open: weekly hours and days off, on the clock of the merchant's zone. A call is judged by the instant it
+// comes in; what happens to it outside the hours is the line's choice (flow/answer-inbound).
+
+import { DateTime } from 'luxon';
+
+/** `from` and `to` as wall-clock times `09:00`; `to` at or before `from` is on the next day, `24:00` the end of this one. */
+export interface OpenHours {
+  /** ISO weekdays, 1 is Monday; the day the hours begin on. */
+  days: readonly number[];
+  from: string;
+  to: string;
+}
+
+/** No weekly hours at all: always open but on days off. */
+export interface Schedule {
+  weekly: readonly OpenHours[];
+  /** Days on which no hours begin: `2026-12-25`, or every year `12-25`. */
+  daysOff: readonly string[];
+}
+
+export const alwaysOpen: Schedule = { weekly: [], daysOff: [] };
+
+/** Throws (a bug) on a zone nobody knows: zones are checked where they come in. */
+export function isOpen(schedule: Schedule, timeZone: string, at: Date): boolean {
+  const now = DateTime.fromJSDate(at, { zone: timeZone });
+  if (!now.isValid) throw new Error(`No such time zone: ${timeZone}`);
+  const today = now.startOf('day');
+  if (schedule.weekly.length === 0) return !isOff(schedule, today);
+  // Hours that began yesterday may last past midnight; whether they began at all yesterday decides.
+  return [today.minus({ days: 1 }), today].some(
+    (day) =>
+      !isOff(schedule, day) &&
+      schedule.weekly.some((hours) => hours.days.includes(day.weekday) && lies(now, day, hours)),
+  );
+}
+
+function isOff({ daysOff }: Schedule, day: DateTime): boolean {
+  return daysOff.includes(day.toFormat('yyyy-MM-dd')) || daysOff.includes(day.toFormat('MM-dd'));
+}
+
+/** By the wall clock, so that nine is nine on the days the clocks change. */
+function lies(now: DateTime, day: DateTime, { from, to }: OpenHours): boolean {
+  const begins = onDay(day, from);
+  const ends = onDay(to <= from ? day.plus({ days: 1 }) : day, to);
+  return now >= begins && now < ends;
+}
+
+function onDay(day: DateTime, time: string): DateTime {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  return hour === 24 ? day.plus({ days: 1 }) : day.set({ hour, minute });
+}
+
+/** What a merchant wrote, as far as it is a schedule; anything else is left out, and nothing at all is always open. */
+export function scheduleOf(own: unknown): Schedule {
+  if (typeof own !== 'object' || own === null) return alwaysOpen;
+  const { weekly, daysOff } = own as { weekly?: unknown; daysOff?: unknown };
+  return {
+    weekly: Array.isArray(weekly) ? weekly.filter(isOpenHours) : [],
+    daysOff: Array.isArray(daysOff)
+      ? daysOff.filter((day): day is string => typeof day === 'string' && /^(\d{4}-)?\d{2}-\d{2}$/.test(day))
+      : [],
+  };
+}
+
+function isOpenHours(value: unknown): value is OpenHours {
+  if (typeof value !== 'object' || value === null) return false;
+  const { days, from, to } = value as Partial<Record<keyof OpenHours, unknown>>;
+  return (
+    Array.isArray(days) &&
+    days.length > 0 &&
+    days.every((day) => Number.isInteger(day) && day >= 1 && day <= 7) &&
+    isTime(from) &&
+    (isTime(to) || to === '24:00')
+  );
+}
+
+const isTime = (value: unknown): boolean =>
+  typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(value);

@@ -1,0 +1,59 @@
+import { describe, expect, it, test } from 'vitest';
+import { isOpen, type Schedule, scheduleOf } from '../../src/core/schedule.ts';
+
+const zone = 'Europe/Paris';
+const office: Schedule = {
+  weekly: [
+    { days: [1, 2, 3, 4, 5], from: '09:00', to: '12:30' },
+    { days: [1, 2, 3, 4, 5], from: '14:00', to: '18:00' },
+    { days: [5, 6], from: '22:00', to: '02:00' },
+  ],
+  daysOff: ['12-25', '2026-11-11'],
+};
+const open = (local: string, schedule = office): boolean =>
+  isOpen(
+    schedule,
+    zone,
+    new Date(`${local}${local < '2026-03-29T02' || local > '2026-10-25T03' ? '+01:00' : '+02:00'}`),
+  );
+
+describe('a line is open', () => {
+  test.each([
+    ['on Monday at nine', '2026-11-23T09:00:00', true],
+    ['a second before', '2026-11-23T08:59:59', false],
+    ['in the last second of the morning', '2026-11-23T12:29:59', true],
+    ['not at lunch', '2026-11-23T12:30:00', false],
+    ['on Friday night', '2026-11-27T23:00:00', true],
+    ['past the midnight after it', '2026-11-28T01:59:59', true],
+    ['and not past two', '2026-11-28T02:00:00', false],
+    ['not on Sunday, but for what began on Saturday', '2026-11-29T01:00:00', true],
+    ['not on Sunday', '2026-11-29T10:00:00', false],
+    ['not on Christmas, any year', '2029-12-25T10:00:00', false],
+    ['not on a day off of this year', '2026-11-11T10:00:00', false],
+    ['on that day of another year', '2027-11-11T10:00:00', true],
+    ['at nine in summer too', '2026-07-06T09:00:00', true],
+  ])('%s', (_when, local, is) => {
+    expect(open(local)).toBe(is);
+  });
+
+  it('always, without hours; but on days off', () => {
+    const always = scheduleOf({ daysOff: ['12-25'] });
+    expect(open('2026-11-23T03:00:00', always)).toBe(true);
+    expect(open('2026-12-25T03:00:00', always)).toBe(false);
+  });
+
+  it('to the end of the day where it says 24:00', () => {
+    const late = scheduleOf({ weekly: [{ days: [1], from: '20:00', to: '24:00' }] });
+    expect(open('2026-11-23T23:59:59', late)).toBe(true);
+    expect(open('2026-11-24T00:00:00', late)).toBe(false);
+  });
+});
+
+it('what is no schedule is left out', () => {
+  const given = {
+    weekly: [{ days: [8], from: '09:00', to: '10:00' }, { days: [1], from: '9', to: '10:00' }, 'x'],
+    daysOff: ['tomorrow', 7],
+  };
+  expect(scheduleOf(given)).toEqual({ weekly: [], daysOff: [] });
+  expect(scheduleOf('x')).toEqual({ weekly: [], daysOff: [] });
+});
