@@ -1,5 +1,6 @@
-// What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the function
-// `violated_invariants` of migration 0006. Here: asking, and keeping what was found until it is right again.
+// What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
+// `violated_invariants` of migration 0006 and `violated_account_invariants` of 0014. Here: asking, and keeping what was found
+// until it is right again.
 
 import { rows, type Db } from './database.ts';
 
@@ -28,6 +29,12 @@ export const invariantNames = [
   'busy_without_a_call',
   'work_left_over',
   'table_not_separated',
+  'ended_without_report',
+  'reported_beyond_limit',
+  'client_let_in_twice',
+  'account_unlike_movements',
+  'account_unlike_reservations',
+  'reserved_after_the_end',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -43,9 +50,10 @@ export interface Violation {
 export async function findViolations(db: Db, since: Date | '-infinity', at: Date): Promise<Violation[]> {
   return rows(
     db,
-    `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from violated_invariants(?, ?)
+    `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from (
+       select * from violated_invariants(?, ?) union all select * from violated_account_invariants(?, ?)) v
      order by name, id`,
-    [since, at],
+    [since, at, since, at],
   );
 }
 

@@ -60,6 +60,20 @@ insert into ledger_entries (merchant_id, transaction_id, account, amount, curren
     ('mer_1', 'txn_2', 'held', -2.10, 'EUR'), ('mer_1', 'txn_2', 'merchant', 2.10, 'EUR'),
     ('mer_1', 'txn_3', 'held', -22.90, 'EUR'), ('mer_1', 'txn_3', 'card', 22.90, 'EUR'),
     ('mer_1', 'txn_4', 'card', -25, 'EUR'), ('mer_1', 'txn_4', 'held', 25, 'EUR');
+insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash)
+  values ('ord_known', 'mer_1', 'lin_1', 'known_call', 'phone', 'fr', 'tar_1', '{}', 0, 'EUR', 'k');
+insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state, progress)
+  values ('call_known', 'mer_1', 'ord_known', 'lin_1', 'fs1', 'settled',
+    '{"plan":{"talkLimitSeconds":60,"inbound":{"callsAtOnce":1}}}');
+insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli_trust, client_code, started_at, ended_at)
+  values ('call_known', 'mer_1', 'ord_known', 'lin_1', '+33199000201', 'withheld', '4711', '${at}', '${at}');
+insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body, created_at)
+  values ('use_1', 'mer_1', 'ord_known', 'call_known', '4711', 1, 60, '{}', '${at}');
+insert into clients (id, merchant_id, code, kind, currency, balance) values ('cli_1', 'mer_1', '4711', 'balance', 'EUR', 8);
+insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, at)
+  values ('mov_1', 'mer_1', 'cli_1', 'top_up', 10, 10, '${at}'), ('mov_2', 'mer_1', 'cli_1', 'call', -2, 8, '${at}');
+insert into client_reservations (call_session_id, merchant_id, client_id, amount, made_at, released_at)
+  values ('call_known', 'mer_1', 'cli_1', 5, '${at}', '${at}');
 `;
 
 beforeAll(async () => {
@@ -82,7 +96,8 @@ async function violationsAfter(sql: string, since = '2026-11-20T11:55:00Z', now 
     await admin.query('set local session_replication_role = replica');
     await admin.query(sql);
     const { rows } = await admin.query<{ name: string; id: string }>(
-      'select distinct name, id from violated_invariants($1, $2) order by 1, 2',
+      `select distinct name, id from (select * from violated_invariants($1, $2)
+         union all select * from violated_account_invariants($1, $2)) v order by 1, 2`,
       [since, now],
     );
     return rows.map(({ name, id }) => `${name} ${id}`);
@@ -206,6 +221,28 @@ const broken: [name: string, sql: string, found: string[]][] = [
     `update call_sessions set ended_at = ended_at - interval '5 minutes' where id = 'call_old';
      insert into switch_work (merchant_id, switch_id, call_session_id, kind) values ('mer_1', 'fs1', 'call_old', 'begin')`,
     ['work_left_over call_old'],
+  ],
+  ['ended_without_report', 'delete from usage_reports', ['ended_without_report call_known']],
+  [
+    'reported_beyond_limit',
+    'update usage_reports set billable_seconds = 61',
+    ['reported_beyond_limit call_known'],
+  ],
+  [
+    'client_let_in_twice',
+    `insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state, progress)
+       select id, 'mer_1', id, 'lin_1', 'fs1', 'connected', '{"plan":{"inbound":{"callsAtOnce":1}}}'
+       from unnest(array['call_a', 'call_b']) id;
+     insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli_trust, client_code, started_at)
+       select id, 'mer_1', id, 'lin_1', '+33199000201', 'withheld', '4711', '${at}' from unnest(array['call_a', 'call_b']) id`,
+    ['client_let_in_twice call_a', 'client_let_in_twice call_b'],
+  ],
+  ['account_unlike_movements', 'update clients set balance = 9', ['account_unlike_movements cli_1']],
+  ['account_unlike_reservations', 'update clients set reserved = 1', ['account_unlike_reservations cli_1']],
+  [
+    'reserved_after_the_end',
+    'update client_reservations set released_at = null; update clients set reserved = 5',
+    ['reserved_after_the_end call_known'],
   ],
   ['table_not_separated', 'alter table orders no force row level security', ['table_not_separated orders']],
 ];
