@@ -1,5 +1,5 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
-// `violated_invariants` of migration 0006 and `violated_account_invariants` of 0014. Here: asking, and keeping what was found
+// `violated_invariants` of migration 0006 and `violated_call_reports` of 0015. Here: asking, and keeping what was found
 // until it is right again.
 
 import { rows, type Db } from './database.ts';
@@ -32,9 +32,6 @@ export const invariantNames = [
   'ended_without_report',
   'reported_beyond_limit',
   'client_let_in_twice',
-  'account_unlike_movements',
-  'account_unlike_reservations',
-  'reserved_after_the_end',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -51,7 +48,7 @@ export async function findViolations(db: Db, since: Date | '-infinity', at: Date
   return rows(
     db,
     `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from (
-       select * from violated_invariants(?, ?) union all select * from violated_account_invariants(?, ?)) v
+       select * from violated_invariants(?, ?) union all select * from violated_call_reports(?, ?)) v
      order by name, id`,
     [since, at, since, at],
   );

@@ -31,7 +31,7 @@ const listedFinders = [
   'undecided_disputes',
   'unknown_operations',
   'unsettled_orders',
-  'violated_account_invariants',
+  'violated_call_reports',
   'violated_invariants',
   'work_of_switch',
 ];

@@ -1,10 +1,11 @@
-// What must hold of known callers and of accounts kept here, asked with the other invariants (0006).
+// What must hold of callers the merchant knows, asked with the other invariants (0006): each call of theirs is reported, and
+// no client has more of them than his line allows.
 
 /** @param {import('knex').Knex} knex */
 export async function up(knex) {
   await knex.raw(/* sql */ `
     grant create on schema public to ringmeter_finder;
-    create function violated_account_invariants(since timestamptz, at timestamptz)
+    create function violated_call_reports(since timestamptz, at timestamptz)
       returns table (name text, merchant_id text, id text, order_id text)
       language plpgsql stable security definer set search_path = public as $$
     #variable_conflict use_column
@@ -24,28 +25,10 @@ export async function up(knex) {
           from known_calls k join call_sessions s on s.id = k.call_session_id
           where k.ended_at is null and k.client_code is not null) c
         where c.many > c.at_once;
-
-      return query
-        select 'account_unlike_movements', c.merchant_id, c.id, null::text
-        from clients c
-        where exists (select from client_movements m where m.client_id = c.id and m.at >= since)
-          and c.balance <> (select coalesce(sum(m.amount), 0) from client_movements m where m.client_id = c.id);
-
-      return query
-        select 'account_unlike_reservations', c.merchant_id, c.id, null::text
-        from clients c
-        left join lateral (select sum(r.amount) as kept from client_reservations r
-          where r.client_id = c.id and r.released_at is null) r on true
-        where c.reserved <> coalesce(r.kept, 0);
-
-      return query
-        select 'reserved_after_the_end', r.merchant_id, r.call_session_id, s.order_id
-        from client_reservations r join call_sessions s on s.id = r.call_session_id
-        where r.released_at is null and s.state = 'settled';
     end $$;
-    alter function violated_account_invariants(timestamptz, timestamptz) owner to ringmeter_finder;
-    revoke all on function violated_account_invariants(timestamptz, timestamptz) from public;
-    grant execute on function violated_account_invariants(timestamptz, timestamptz) to ringmeter_app;
+    alter function violated_call_reports(timestamptz, timestamptz) owner to ringmeter_finder;
+    revoke all on function violated_call_reports(timestamptz, timestamptz) from public;
+    grant execute on function violated_call_reports(timestamptz, timestamptz) to ringmeter_app;
     revoke create on schema public from ringmeter_finder;
   `);
 }
