@@ -4,6 +4,7 @@
 import { billableUs, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { amountText, type Money, moneyFacts, minus, plus, zero } from '../core/money.ts';
+import { isSale } from '../core/order.ts';
 import { priceOfSeconds, rate, type Rated } from '../core/rating.ts';
 import { saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
@@ -13,6 +14,7 @@ import { writeNotices } from '../store/notices.ts';
 import type { Receipt } from '../store/order-view.ts';
 import { firstAuthorization, savePayment, type StoredPayment } from '../store/payments.ts';
 import { insertReceipt, nextReceiptNumber, readReceiptFacts, type ReceiptFacts } from '../store/receipts.ts';
+import { creditTopUp } from './credit-top-up.ts';
 import type { House } from './house.ts';
 
 /** Throws (a bug) where there is no such order. */
@@ -38,7 +40,7 @@ function owedBy(
   payment: StoredPayment,
   due: { price: Money; rated?: Rated },
 ): { price: Money; rated?: Rated } {
-  const letGo = payment.orderKind === 'fixed_sale' && payment.state === 'voiding';
+  const letGo = isSale(payment.orderKind) && payment.state === 'voiding';
   return letGo ? { price: zero(due.price.currency) } : due;
 }
 
@@ -98,6 +100,8 @@ export async function finishSettlement(
   await postLedger(tx, { merchantId, orderId, authorizationId, at: now }, [
     { id: house.ids.id('ledgerTransaction'), kind: 'write_off', amount: writtenOff },
   ]);
+
+  if (payment.orderKind === 'top_up') await creditTopUp(house, tx, payment, captured);
 
   const id = house.ids.id('receipt');
   const sold = rated !== undefined && !held.amount.isZero();
@@ -213,6 +217,7 @@ function receiptBody(
       })),
     }),
     ...(facts.consultant !== null && { consultant: facts.consultant }),
+    ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
     ...(startedUs !== undefined && { startedAt: new Date(Number(startedUs / 1000n)).toISOString() }),
     ...(facts.cardBrand !== null && { cardBrand: facts.cardBrand }),
     ...(facts.cardLast4 !== null && { cardLast4: facts.cardLast4 }),

@@ -8,7 +8,17 @@
 // The merchant hears `payment.refunded` when the processor has taken it, `payment.refund_failed` when it came to nothing.
 
 import type { NoticeDraft } from '../core/merchant-notice.ts';
-import { amountText, compare, minus, money, type Money, moneyFacts, plus, zero } from '../core/money.ts';
+import {
+  amountText,
+  compare,
+  minimum,
+  minus,
+  money,
+  type Money,
+  moneyFacts,
+  plus,
+  zero,
+} from '../core/money.ts';
 import { feeBackOf, refundParts } from '../core/payment.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -35,6 +45,7 @@ import {
   takeRefundOfRequest,
 } from '../store/refunds.ts';
 import { referenceOf } from './hold-money.ts';
+import { creditLeft, giveCreditAgain, takeCreditBack } from './credit-top-up.ts';
 import type { House } from './house.ts';
 import { keyHoldsSeconds, later } from './payment-deadlines.ts';
 import type { Refunded } from './ports.ts';
@@ -63,7 +74,9 @@ export type RefundMade =
   | { outcome: 'made'; refund: StoredRefund }
   | { outcome: 'unknown_order' | 'nothing_captured' | 'other_currency' }
   /** `left`: what may still be given back. */
-  | { outcome: 'too_much'; left: Money };
+  | { outcome: 'too_much'; left: Money }
+  /** Of a top-up: more than is left on the account and kept for no call under way. */
+  | { outcome: 'spent'; left: Money };
 
 /**
  * Writes the refund down and asks the processor once; what it came to by then is in its state (`pending` where no answer
@@ -93,9 +106,13 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
   const [first] = payment.authorizations;
   const none = zero(first?.amount.currency ?? '');
   const left = parts.reduce((sum, one) => plus(sum, one), none);
-  const amount = wish.amount ?? left;
+  const credit = payment.orderKind === 'top_up' ? await creditLeft(house, tx, payment.orderId) : undefined;
+  const amount = wish.amount ?? (credit && compare(left, credit) > 0 ? credit : left);
   if (amount.currency !== left.currency) return { outcome: 'other_currency' };
   if (compare(amount, left) > 0 || left.amount.isZero()) return { outcome: 'too_much', left };
+  if (credit && (compare(amount, credit) > 0 || credit.amount.isZero())) {
+    return { outcome: 'spent', left: minimum(left, credit) };
+  }
 
   const { merchantId, orderId } = payment;
   const refund: StoredRefund = {
@@ -110,6 +127,7 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
     ...(wish.reason !== undefined && { reason: wish.reason }),
   };
   await insertRefund(tx, { ...refund, ...(requestKey !== undefined && { requestKey }) });
+  if (credit) await takeCreditBack(house, tx, refund);
   for (const [place, part] of refundParts(amount, parts).entries()) {
     const authorization = payment.authorizations[place];
     if (part.amount.isZero() || !authorization) continue;
@@ -257,6 +275,7 @@ async function record(
     refunded = plus(refunded, amount);
   } else {
     await answerOperation(tx, operationId, 'refused', { ...answer }, now);
+    await giveCreditAgain(house, tx, payment, part.operation);
     house.log.warn(
       { refundId, orderId: refund.orderId, reason: answer.reason },
       'the processor refused a refund',
@@ -361,6 +380,7 @@ async function takeBack(
   const now = house.clock.now();
   const amount = money(operation.amount ?? '0', authorization.amount.currency);
   await answerOperation(tx, operation.id, 'refused', { outcome: 'refused', reason: because }, now);
+  await giveCreditAgain(house, tx, payment, operation);
   const posting = { kind: 'refund_failed' as const, operationId: operation.id, amount, at: now };
   await postRefund(house, tx, payment, authorization, posting);
   const refunded = minus(refund.refunded, amount);
