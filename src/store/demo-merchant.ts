@@ -138,7 +138,7 @@ export const demoDdis = [
 ] as const;
 
 /** Known by his code alone, whichever telephone he takes; eight minutes and twenty seconds of the client line. */
-const demoAccount = {
+export const demoAccount = {
   id: 'cli_demo',
   code: '6006',
   name: 'Fanny Noir',

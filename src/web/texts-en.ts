@@ -78,7 +78,6 @@ export const en: Record<keyof typeof fr, string> = {
   'topUp.codeWrong': 'Give your client code: digits only, as you key them in when you call.',
   'topUp.amount': 'How much?',
   'topUp.account': 'Client code',
-  'topUp.credit': 'Credit',
   'hold.title': 'Your request',
   'hold.order': 'Your order',
   'hold.with': 'With',

@@ -81,7 +81,6 @@ export const fr = {
     'Donnez votre code client : des chiffres seulement, comme vous les tapez quand vous appelez.',
   'topUp.amount': 'Combien ?',
   'topUp.account': 'Code client',
-  'topUp.credit': 'Crédit',
   'hold.title': 'Votre demande',
   'hold.order': 'Votre commande',
   'hold.with': 'Avec',

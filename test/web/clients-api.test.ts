@@ -168,7 +168,7 @@ describe('a client', () => {
   it('is listed by code, and is nobody to another merchant', async () => {
     const code = await opened();
     const { json } = await ask('GET', `/v1/clients?limit=1&after=${String(Number(code) - 1)}`);
-    expect(json.data.map((one: { code: string }) => one.code)).toEqual([code]);
+    expect((json.data as { code: string }[]).map((one) => one.code)).toEqual([code]);
     const key = { authorization: `Bearer ${otherKey}` };
     expect((await ask('GET', `/v1/clients/${code}`, undefined, key)).status).toBe(404);
     expect((await ask('GET', `/v1/clients/${code}/statement`, undefined, key)).status).toBe(404);
@@ -285,7 +285,7 @@ describe('money on an account', () => {
     const first = await ask('GET', `/v1/clients/${code}/movements?limit=2`);
     expect(first.json).toMatchObject({ hasMore: true, next: expect.any(Number) as number });
     const rest = await ask('GET', `/v1/clients/${code}/movements?after=${String(first.json.next)}`);
-    expect(rest.json.data.map((one: { amount: object }) => one.amount)).toEqual([euros('3.00')]);
+    expect((rest.json.data as { amount: object }[]).map((one) => one.amount)).toEqual([euros('3.00')]);
     expect(rest.json.hasMore).toBe(false);
   });
 });
@@ -336,7 +336,7 @@ describe('a statement', () => {
       closing: euros('29.73'),
       seconds: 120,
     });
-    expect(json.movements.map((one: { balance: { amount: string } }) => one.balance.amount)).toEqual([
+    expect((json.movements as { balance: { amount: string } }[]).map((one) => one.balance.amount)).toEqual([
       '29.90',
       '29.70',
       '29.73',

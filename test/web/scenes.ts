@@ -259,7 +259,7 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     outcome: 'sold',
   };
   const { startedAt: _start, consultant: _consultant, ...soldReceipt } = saleReceipt;
-  const { reference: _basket, ...unnamed } = sale;
+  const { reference: _basket, claimedUntil: _nobodyKept, ...unnamed } = sale;
   const topUp: OrderView = {
     ...unnamed,
     kind: 'top_up',
