@@ -1,5 +1,5 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the function
-// `violated_invariants` of migration 0006. Here: asking, and keeping what was found until it is right again.
+// `violated_invariants` of migration 0006, of accounts of 0013. Here: asking, and keeping what was found until it is right again.
 
 import { rows, type Db } from './database.ts';
 
@@ -28,6 +28,10 @@ export const invariantNames = [
   'busy_without_a_call',
   'work_left_over',
   'table_not_separated',
+  'account_unlike_movements',
+  'account_unlike_reservations',
+  'reservation_left_over',
+  'captured_without_credit',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 

@@ -15,13 +15,18 @@ import { settleOrder } from '../../src/flow/settle-order.ts';
 import type { StoredSession } from '../../src/store/call-sessions.ts';
 import { readClient, readStatement } from '../../src/store/client-records.ts';
 import { readOrderTariff } from '../../src/store/known-calls.ts';
+import { findViolations } from '../../src/store/invariants.ts';
 import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
 beforeAll(async () => {
   stage = await moneyStage();
 });
-afterAll(() => stage.close());
+afterAll(async () => {
+  const found = await stage.house.db.asNobody((db) => findViolations(db, '-infinity', stage.clock.now()));
+  expect(found.map(({ name, id }) => `${name} ${id}`)).toEqual([]);
+  await stage.close();
+});
 
 let codes = 4000;
 async function account(balance: string): Promise<string> {
@@ -304,7 +309,10 @@ describe('a top-up by card', () => {
       needsPage: true,
     });
     stage.clock.turn(4_000_000);
-    expect(await onPage(known, { callerIp: '192.0.2.8' })).toMatchObject({ outcome: 'ordered', needsPage: true });
+    expect(await onPage(known, { callerIp: '192.0.2.8' })).toMatchObject({
+      outcome: 'ordered',
+      needsPage: true,
+    });
   });
 
   it('sells the amounts the line offers, and no others', async () => {

@@ -9,11 +9,13 @@ const listedFinders = [
   'attention',
   'count_quarantined',
   'due_payments',
+  'due_usage_reports',
   'legs_left_over',
   'lines_to_tell',
   'live_sessions_of_switch',
   'merchant_of_api_key',
   'merchant_of_charge',
+  'merchant_of_ddi',
   'merchant_of_intent',
   'merchant_of_leg',
   'merchant_of_line',
@@ -27,6 +29,7 @@ const listedFinders = [
   'sessions_to_stop',
   'unknown_operations',
   'unsettled_orders',
+  'violated_accounts',
   'violated_invariants',
   'work_of_switch',
 ];
@@ -106,6 +109,7 @@ describe('functions that look past the separation', () => {
     expect(answers).toEqual(
       [
         'call_session_id',
+        'ddi_id',
         'id',
         'kind',
         'latest',
@@ -115,6 +119,7 @@ describe('functions that look past the separation', () => {
         'name',
         'order_id',
         'payment_id',
+        'report_id',
         'since',
         'value',
       ].sort(),
