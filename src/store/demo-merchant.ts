@@ -284,7 +284,8 @@ async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
   await tx.raw(
     `insert into lines (id, merchant_id, slug, sells, name, currency, duration_choices, top_up_choices,
        caller_id_id)
-     values (?, ?, ?, ?, ?, 'EUR', ?::int[], ?::numeric[], 'cid_demo') on conflict (id) do nothing`,
+     values (?, ?, ?, ?, ?, 'EUR', ?::int[], ?::numeric[], 'cid_demo')
+     on conflict (id) do update set top_up_choices = excluded.top_up_choices`,
     [
       id,
       demoMerchantId,
