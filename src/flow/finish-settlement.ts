@@ -123,7 +123,11 @@ export async function finishSettlement(
     const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
     house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
   }
-  await tellMerchant(house, tx, payment, call, totals, now, sold ? id : undefined);
+  const named = {
+    ...(sold && { receiptId: id }),
+    ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
+  };
+  await tellMerchant(house, tx, payment, call, totals, now, named);
 }
 
 /** The session's last state; settling it twice is settling it once. */
@@ -144,7 +148,7 @@ async function tellMerchant(
   call: StoredSession | undefined,
   totals: Totals,
   at: Date,
-  receiptId: string | undefined,
+  named: { receiptId?: string; clientCode?: string },
 ): Promise<void> {
   const captured = moneyFacts(totals.captured);
   const released = moneyFacts(totals.released);
@@ -152,7 +156,7 @@ async function tellMerchant(
   if (!totals.captured.amount.isZero()) {
     drafts.push({
       type: 'payment.captured',
-      data: { captured, released, ...(receiptId !== undefined && { receiptId }) },
+      data: { captured, released, ...named },
     });
   }
   if (!totals.released.amount.isZero()) {

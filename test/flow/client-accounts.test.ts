@@ -16,7 +16,7 @@ import type { StoredSession } from '../../src/store/call-sessions.ts';
 import { readClient, readStatement } from '../../src/store/client-records.ts';
 import { readOrderTariff } from '../../src/store/known-calls.ts';
 import { findViolations } from '../../src/store/invariants.ts';
-import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
+import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
 beforeAll(async () => {
@@ -196,6 +196,10 @@ describe('a top-up by card', () => {
     await settleOrder(stage.house, { merchantId, orderId });
     expect(await movements(code)).toMatchObject([{ kind: 'top_up', amount: '20.00', order_id: orderId }]);
     expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
+    expect((await stage.told(orderId)).at(-1)).toMatchObject({
+      type: 'payment.captured',
+      data: { captured: euros('20.00'), clientCode: code },
+    });
     const [receipt] = await stage.sql<{ body: object }>('select body from receipts where order_id = $1', [
       orderId,
     ]);
