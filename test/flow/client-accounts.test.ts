@@ -81,12 +81,29 @@ const settle = ({ stored, session }: Awaited<ReturnType<typeof call>>, seconds: 
     await settleAccount(stage.house, tx, stored, ended, tariff, stage.clock.now());
   });
 
+/** Holds the account until as many as there are connections wait for it: whoever read it before that, read it too early. */
+async function allAtOnce<T>(code: string, begin: () => Promise<T>[]): Promise<T[]> {
+  await stage.sql('begin');
+  await stage.sql('select 1 from clients where code = $1 for update', [code]);
+  const answers = Promise.all(begin());
+  await expect
+    .poll(async () => {
+      await stage.sql('select pg_stat_clear_snapshot()');
+      return stage.sql(
+        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+    })
+    .toHaveLength(6);
+  await stage.sql('commit');
+  return answers;
+}
+
 describe('a balance', () => {
   it('for one call lets exactly one of fifty in', async () => {
     const code = await account('24.00');
     const calls = [];
     for (let place = 0; place < 50; place += 1) calls.push(await call());
-    const answers = await Promise.all(calls.map((one) => reserve(one, code)));
+    const answers = await allAtOnce(code, () => calls.map((one) => reserve(one, code)));
     const let_in = answers.filter((one) => one.claimed);
     expect(let_in).toMatchObject([{ talkLimitSeconds: 600 }]);
     expect(answers.filter((one) => !one.claimed && one.because === 'no_credit')).toHaveLength(49);
