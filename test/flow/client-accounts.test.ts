@@ -101,7 +101,7 @@ async function allAtOnce<T>(code: string, begin: () => Promise<T>[]): Promise<T[
 describe('a balance', () => {
   it('for one call lets exactly one of fifty in', async () => {
     const code = await account('24.00');
-    const calls = [];
+    const calls: Awaited<ReturnType<typeof call>>[] = [];
     for (let place = 0; place < 50; place += 1) calls.push(await call());
     const answers = await allAtOnce(code, () => calls.map((one) => reserve(one, code)));
     const let_in = answers.filter((one) => one.claimed);
