@@ -28,7 +28,7 @@ import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { PostgresDatabase } from './store/database.ts';
-import { demoConsultants, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
+import { demoConsultants, demoAccount, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
 import { Seal, sha256 } from './store/seal.ts';
@@ -61,6 +61,8 @@ export interface Gateway {
     caller: string;
     /** What a caller dials who is known: one number for each way of knowing him. */
     ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
+    /** Of the account kept here. */
+    clientCode: string;
   };
   house: House;
   /** Takes no new calls, finishes what is being written, leaves live calls to the switch. Closing twice is once. */
@@ -276,5 +278,6 @@ async function prepareDemo(
     consultants: demoConsultants.map((one) => one.number),
     caller: '+33612345678',
     ddis: demoDdis.map(({ number, way }) => ({ number, way })),
+    clientCode: demoAccount.code,
   };
 }

@@ -237,6 +237,7 @@ function announce(config: Config, gateway: GatewayFacts, parts: RunningSandbox |
   say('');
   for (const { number, way } of demo.ddis) say(`  ${number}  known callers, ${ways[way]}`);
   if (parts !== undefined) say(`  to be dialled on ${parts.addresses.publicUrl}/demo`);
+  say(`  ${url}/topup/demo-known?code=${demo.clientCode}  credit for the account kept here`);
   say('');
 }
 

@@ -27,6 +27,8 @@ export type AccountLimit =
 
 /** How long he may talk, at most `longestSeconds`; `no_credit`: not one second. */
 export function accountLimit(account: ClientAccount, tariff: Tariff, longestSeconds: number): AccountLimit {
+  // Money of another currency buys nothing here.
+  if (account.balance.currency !== tariff.currency) return { outcome: 'no_credit' };
   const amount = spendable(account);
   const affordable = amount === undefined ? longestSeconds : affordableSeconds(tariff, amount);
   if (affordable === undefined || affordable === 0) return { outcome: 'no_credit' };

@@ -2,7 +2,7 @@
 
 import { type Destination, destinationOf, legsCost, parsePhone } from './dialling.ts';
 import type { E164 } from './ids.ts';
-import { compare, maximum, minus, type Money } from './money.ts';
+import { amountText, compare, maximum, minus, money, type Money } from './money.ts';
 import type { PriceTerms } from './prompt.ts';
 import { longestTalkSeconds, priceOfSeconds } from './rating.ts';
 import { holdFor, talkLimit } from './talk-limit.ts';
@@ -36,7 +36,18 @@ export type OrderRefusalReason =
   | 'merchant_busy'
   // Wishes that stand above every order
   | 'number_never_again'
-  | 'calls_stopped';
+  | 'calls_stopped'
+  // Of a top-up: no such account, a closed one, one in another currency, or too many codes tried; nobody learns which
+  | 'client_unknown'
+  | 'amount_not_offered';
+
+/** What an order is for; only the calls among them have a session. */
+export type OrderKind = 'conversation' | 'fixed_sale' | 'known_call' | 'top_up';
+
+/** Bought without a call, and captured at once. */
+export function isSale(kind: OrderKind): boolean {
+  return kind === 'fixed_sale' || kind === 'top_up';
+}
 
 export interface OrderRefusal {
   because: OrderRefusalReason;
@@ -54,6 +65,8 @@ export interface OrderFacts {
     country: string;
     callerId: string | null;
     durationChoices: readonly number[];
+    /** What its top-up page offers; none: it has no such page. */
+    topUpChoices: readonly string[];
     plan: TariffPlan;
     tariffVersion: number;
     pageOrigins: readonly string[];
@@ -77,6 +90,8 @@ export interface OrderWish {
   returnUrl?: string;
   /** He agrees that more time may be offered, and held for when he asks for it. */
   moreTime?: boolean;
+  /** Credit of this amount for an account, whatever else the line sells. */
+  topUp?: { amount: Money };
 }
 
 export interface LineMoreTime {
@@ -92,7 +107,7 @@ export interface MoreTimeTerms {
 }
 
 export type OrderTerms =
-  | { sells: 'fixed_sale'; tariff: Tariff; hold: Money }
+  | { sells: 'fixed_sale' | 'top_up'; tariff: Tariff; hold: Money }
   | {
       sells: 'conversation';
       tariff: Tariff;
@@ -121,12 +136,32 @@ export function decideOrder(facts: OrderFacts, wish: OrderWish): OrderDecision {
     return refused('return_not_listed');
   }
   const tariff = tariffAt(line.plan, now);
+  if (wish.topUp) return decideTopUp(facts, wish.topUp.amount, tariff);
   if (line.sells === 'fixed_sale') {
     const hold = priceOfSeconds(tariff, 0);
     if (compare(hold, facts.minimumCharge) < 0) return refused('line_off', 'price_below_minimum');
     return { outcome: 'terms', terms: { sells: 'fixed_sale', tariff, hold } };
   }
   return decideConversation(facts, wish, tariff);
+}
+
+/** Credit for calls is taxed as the calls it is for, when it is bought: what it buys, and its rate, are known by then. */
+function decideTopUp({ line, minimumCharge }: OrderFacts, amount: Money, talk: Tariff): OrderDecision {
+  const { currency, vatRate } = talk;
+  const offered = amount.currency === currency && line.topUpChoices.some((one) => amount.amount.eq(one));
+  if (!offered) return refused('amount_not_offered');
+  const tariff: Tariff = {
+    currency,
+    fixedPrice: amountText(amount),
+    includedSeconds: 0,
+    bands: [],
+    increment: { first: 1, next: 1 },
+    freeSeconds: 0,
+    vatRate,
+  };
+  const hold = money(tariff.fixedPrice, currency);
+  if (compare(hold, minimumCharge) < 0) return refused('line_off', 'price_below_minimum');
+  return { outcome: 'terms', terms: { sells: 'top_up', tariff, hold } };
 }
 
 function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff): OrderDecision {

@@ -1,7 +1,7 @@
 // What a conversation costs, as the merchant set it, and which price holds at an instant. Here: the shape, the reading
 // of a tariff that comes from outside, and the choice of a price window. Not here: the price of a talk (rating.ts).
 
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 import { currencyDecimals, exact, isCurrency } from './money.ts';
 
 /** From this second of the talk on, counted from the bridge, a minute costs this much. */
@@ -224,3 +224,55 @@ function refuseUnknown(
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+export type ParsedTariffPlan =
+  { outcome: 'plan'; plan: TariffPlan } | { outcome: 'invalid'; problems: string[] };
+
+/** A plan as it comes from outside, by the rules of parseTariff; no windows where it names none. */
+export function parseTariffPlan(json: unknown): ParsedTariffPlan {
+  if (!isRecord(json)) return { outcome: 'invalid', problems: ['tariffPlan: must be an object'] };
+  const problems: string[] = [];
+  const problem = (field: string, what: string): void => void problems.push(`${field}: ${what}`);
+  refuseUnknown(json, ['timeZone', 'standard', 'windows'], '', problem);
+  const { timeZone, standard } = json;
+  const zone = typeof timeZone === 'string' && IANAZone.isValidZone(timeZone) ? timeZone : undefined;
+  if (zone === undefined) problem('timeZone', 'must be an IANA name such as "Europe/Paris"');
+  const read = (field: string, given: unknown): Tariff | undefined => {
+    const parsed = parseTariff(given);
+    if (parsed.outcome === 'tariff') return parsed.tariff;
+    for (const one of parsed.problems) problems.push(`${field}.${one}`);
+    return undefined;
+  };
+  const usual = read('standard', standard);
+  const given = json['windows'] ?? [];
+  if (!Array.isArray(given) || given.length > windowsMost) {
+    problem('windows', `must be a list of at most ${windowsMost}`);
+    return { outcome: 'invalid', problems };
+  }
+  const windows = given.flatMap((one: unknown, place): PriceWindow[] => {
+    const field = `windows[${place}]`;
+    if (!isRecord(one)) {
+      problem(field, 'must be an object');
+      return [];
+    }
+    refuseUnknown(one, ['weekdays', 'from', 'until', 'tariff'], `${field}.`, problem);
+    const { weekdays, from, until } = one;
+    const days = Array.isArray(weekdays) && weekdays.length > 0 && weekdays.every(isWeekday);
+    if (!days) problem(`${field}.weekdays`, 'must be a list of days from 1 (Monday) to 7');
+    const hours = typeof from === 'string' && typeof until === 'string' && isHour(from) && isHour(until);
+    if (!hours) problem(field, 'from and until must be hours such as "22:00"');
+    const tariff = read(`${field}.tariff`, one['tariff']);
+    if (tariff && usual && tariff.currency !== usual.currency) {
+      problem(`${field}.tariff.currency`, 'must be that of the standard tariff');
+    }
+    return days && hours && tariff ? [{ weekdays: weekdays as number[], from, until, tariff }] : [];
+  });
+  if (problems.length > 0 || zone === undefined || !usual) return { outcome: 'invalid', problems };
+  return { outcome: 'plan', plan: { timeZone: zone, standard: usual, windows } };
+}
+
+/** More bands of the day and week than this nobody could explain to a caller. */
+const windowsMost = 50;
+const isWeekday = (day: unknown): boolean =>
+  Number.isInteger(day) && (day as number) >= 1 && (day as number) <= 7;
+const isHour = (text: string): boolean => /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/.test(text);

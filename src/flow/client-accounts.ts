@@ -1,10 +1,10 @@
 // Accounts kept here, where they meet a call: who calls by what the merchant has told us of his clients, what the call may
 // cost kept back in the transaction that lets him in, and taken in the one that ends it. And the money that comes in.
 
-import { accountLimit } from '../core/client-account.ts';
+import { accountLimit, spendable } from '../core/client-account.ts';
 import { billableUs, type CallEvent, type CallSession, talkUs } from '../core/call-session.ts';
 import type { CallerQuestion, Recognition } from '../core/known-caller.ts';
-import { amountText, exact, minimum, money, type Money, times } from '../core/money.ts';
+import { amountText, exact, isNegative, minimum, money, type Money, plus, times } from '../core/money.ts';
 import { countedSeconds, rate } from '../core/rating.ts';
 import { type Tariff, tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
@@ -13,6 +13,8 @@ import {
   clientOfCode,
   clientOfNumber,
   move,
+  movementOfRequest,
+  type MovementRow,
   releaseReservation,
   reserve,
   type StoredClient,
@@ -138,15 +140,27 @@ export async function settleAccount(
   });
 }
 
-export type ToppedUp =
-  | { outcome: 'topped_up' | 'repeated'; balanceAfter: string }
-  | { outcome: 'unknown_client' | 'other_currency' };
+export interface PaidIn {
+  clientCode: string;
+  amount: Money;
+  /** The merchant's own word for it. */
+  reference?: string;
+  /** The same key again moves nothing, however much later. */
+  requestKey?: string;
+  orderId?: string;
+}
 
-/** Money a client has paid in. The same `requestKey` again moves nothing. */
+export type ToppedUp =
+  /** `repeated`: the key was used before; `movement` is what it moved then. */
+  | { outcome: 'topped_up' | 'repeated'; movement: MovementRow; balanceAfter: string }
+  /** `too_large`: no account holds that much. */
+  | { outcome: 'unknown_client' | 'other_currency' | 'too_large' };
+
+/** Money a client has paid in. */
 export async function topUp(
   house: Pick<House, 'db' | 'clock' | 'ids'>,
   merchantId: string,
-  wish: { clientCode: string; amount: Money; reference?: string; requestKey?: string; orderId?: string },
+  wish: PaidIn,
 ): Promise<ToppedUp> {
   return house.db.asMerchant(merchantId, (tx) => topUpWithin(house, tx, merchantId, wish));
 }
@@ -156,22 +170,79 @@ export async function topUpWithin(
   house: Pick<House, 'clock' | 'ids'>,
   tx: Tx,
   merchantId: string,
-  wish: { clientCode: string; amount: Money; reference?: string; requestKey?: string; orderId?: string },
+  { clientCode, amount, ...named }: PaidIn,
 ): Promise<ToppedUp> {
   const at = house.clock.now();
-  const client = await clientOfCode(tx, wish.clientCode, at, true);
+  const client = await clientOfCode(tx, clientCode, at, true);
   if (!client) return { outcome: 'unknown_client' };
-  if (client.account.balance.currency !== wish.amount.currency) return { outcome: 'other_currency' };
-  const moved = await move(tx, {
+  if (client.account.balance.currency !== amount.currency) return { outcome: 'other_currency' };
+  if (isBeyond(client, amount)) return { outcome: 'too_large' };
+  const { outcome, movement } = await move(tx, {
     id: house.ids.id('clientMovement'),
     merchantId,
     clientId: client.id,
     kind: 'top_up',
-    amount: wish.amount,
+    amount,
     at,
-    ...(wish.reference !== undefined && { reference: wish.reference }),
-    ...(wish.requestKey !== undefined && { requestKey: wish.requestKey }),
-    ...(wish.orderId !== undefined && { orderId: wish.orderId }),
+    ...named,
   });
-  return { outcome: moved.outcome === 'moved' ? 'topped_up' : 'repeated', balanceAfter: moved.balanceAfter };
+  return {
+    outcome: outcome === 'moved' ? 'topped_up' : 'repeated',
+    movement,
+    balanceAfter: movement.balanceAfter,
+  };
+}
+
+export type Adjusted =
+  | { outcome: 'adjusted'; movement: MovementRow }
+  | { outcome: 'unknown_client' | 'other_currency' | 'too_large' }
+  /** More than nobody has talked and no call under way may need. */
+  | { outcome: 'not_enough'; spendable: Money };
+
+/** What the merchant sets right, up or down: never below what calls under way may still cost. */
+export async function adjustAccount(
+  house: Pick<House, 'db' | 'clock' | 'ids'>,
+  merchantId: string,
+  wish: PaidIn,
+): Promise<Adjusted> {
+  return house.db.asMerchant(merchantId, (tx) => adjustWithin(house, tx, merchantId, wish));
+}
+
+/** The same within a transaction that does more: the refund of what paid for it. */
+export async function adjustWithin(
+  house: Pick<House, 'clock' | 'ids'>,
+  tx: Tx,
+  merchantId: string,
+  { clientCode, amount, ...named }: PaidIn,
+): Promise<Adjusted> {
+  const at = house.clock.now();
+  const client = await clientOfCode(tx, clientCode, at, true);
+  if (!client) return { outcome: 'unknown_client' };
+  const { account } = client;
+  if (account.balance.currency !== amount.currency) return { outcome: 'other_currency' };
+  // Asked behind the lock and before anything is counted: what a repeat took is not there a second time.
+  const earlier = named.requestKey === undefined ? undefined : await movementOfRequest(tx, named.requestKey);
+  if (earlier) return { outcome: 'adjusted', movement: earlier };
+  if (isBeyond(client, amount)) return { outcome: 'too_large' };
+  const free = spendable(account);
+  if (account.kind === 'balance' && free && isNegative(plus(free, amount))) {
+    return { outcome: 'not_enough', spendable: free };
+  }
+  const { movement } = await move(tx, {
+    id: house.ids.id('clientMovement'),
+    merchantId,
+    clientId: client.id,
+    kind: 'adjustment',
+    amount,
+    at,
+    ...named,
+  });
+  return { outcome: 'adjusted', movement };
+}
+
+/** Nine digits before the point: far beyond any account, and well within what its columns hold. */
+const largest = exact('999999999');
+
+function isBeyond({ account: { balance } }: StoredClient, amount: Money): boolean {
+  return amount.amount.abs().gt(largest) || plus(balance, amount).amount.abs().gt(largest);
 }

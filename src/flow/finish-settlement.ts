@@ -4,6 +4,7 @@
 import { billableUs, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { amountText, type Money, moneyFacts, minus, plus, zero } from '../core/money.ts';
+import { isSale } from '../core/order.ts';
 import { priceOfSeconds, rate, type Rated } from '../core/rating.ts';
 import { saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
@@ -12,6 +13,7 @@ import { postLedger } from '../store/ledger.ts';
 import type { Receipt } from '../store/order-view.ts';
 import { firstAuthorization, savePayment, type StoredPayment } from '../store/payments.ts';
 import { insertReceipt, nextReceiptNumber, readReceiptFacts, type ReceiptFacts } from '../store/receipts.ts';
+import { creditTopUp } from './credit-top-up.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 
@@ -38,7 +40,7 @@ function owedBy(
   payment: StoredPayment,
   due: { price: Money; rated?: Rated },
 ): { price: Money; rated?: Rated } {
-  const letGo = payment.orderKind === 'fixed_sale' && payment.state === 'voiding';
+  const letGo = isSale(payment.orderKind) && payment.state === 'voiding';
   return letGo ? { price: zero(due.price.currency) } : due;
 }
 
@@ -99,13 +101,18 @@ export async function finishSettlement(
     { id: house.ids.id('ledgerTransaction'), kind: 'write_off', amount: writtenOff },
   ]);
 
+  if (payment.orderKind === 'top_up') await creditTopUp(house, tx, payment, captured);
+
   const id = house.ids.id('receipt');
   const sold = rated !== undefined && !held.amount.isZero();
   // Asked at once and answered together.
   const [number] = await Promise.all([
     sold ? nextReceiptNumber(tx, merchantId, now) : undefined,
     call && closeSession(house, tx, call),
-    tellWhatBecame(house, tx, payment, call, totals, now, sold ? id : undefined),
+    tellWhatBecame(house, tx, payment, call, totals, now, {
+      ...(sold && { receiptId: id }),
+      ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
+    }),
   ]);
   if (sold && number !== undefined) {
     const body = receiptBody(number, facts, rated, call?.session, now, payment, totals);
@@ -143,7 +150,7 @@ async function tellWhatBecame(
   call: StoredSession | undefined,
   totals: Totals,
   at: Date,
-  receiptId: string | undefined,
+  named: { receiptId?: string; clientCode?: string },
 ): Promise<void> {
   const captured = moneyFacts(totals.captured);
   const released = moneyFacts(totals.released);
@@ -151,7 +158,7 @@ async function tellWhatBecame(
   if (!totals.captured.amount.isZero()) {
     drafts.push({
       type: 'payment.captured',
-      data: { captured, released, ...(receiptId !== undefined && { receiptId }) },
+      data: { captured, released, ...named },
     });
   }
   if (!totals.released.amount.isZero()) {
@@ -217,6 +224,7 @@ function receiptBody(
       })),
     }),
     ...(facts.consultant !== null && { consultant: facts.consultant }),
+    ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
     ...(startedUs !== undefined && { startedAt: new Date(Number(startedUs / 1000n)).toISOString() }),
     ...(facts.cardBrand !== null && { cardBrand: facts.cardBrand }),
     ...(facts.cardLast4 !== null && { cardLast4: facts.cardLast4 }),

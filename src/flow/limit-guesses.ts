@@ -1,9 +1,9 @@
-// Who tries codes and PINs until one fits. What led to nothing is counted by the number it came from, by the number that was
-// dialled, by the merchant and by the account it was aimed at; whoever has tried too often hears what any wrong code hears,
+// Who tries codes and PINs until one fits. What led to nothing is counted by the number it came from (on a page, by the address),
+// by the number that was dialled, by the merchant and by the account it was aimed at; whoever has tried too often hears what any wrong code hears,
 // and the merchant's server is not asked. An honest client is never locked out by somebody else's tries: what is counted for
 // all (DDI, merchant, account) keeps out only those who hide their number or have missed themselves.
 
-import { type Counted, countOneMore, staleAt } from '../core/abuse-limits.ts';
+import { addressSubject, type Counted, countOneMore, staleAt } from '../core/abuse-limits.ts';
 import type { CallerQuestion } from '../core/known-caller.ts';
 import { lockCounts, writeCounts } from '../store/abuse-limits.ts';
 import type { Tx } from '../store/database.ts';
@@ -12,37 +12,39 @@ import type { House } from './house.ts';
 const windowSeconds = 3_600;
 
 /** Misses in an hour. People mistype a code twice, and call again; who tries all of four digits needs thousands. */
-const atMost = { cli: 10, account: 20, ddi: 100, merchant: 500 } as const;
+const atMost = { cli: 10, address: 10, account: 20, ddi: 100, merchant: 500 } as const;
 type Counter = keyof typeof atMost;
+
+/** A code keyed on the telephone, or given on a page by a visitor from this address. */
+export type Guess = Pick<CallerQuestion, 'cli' | 'ddi' | 'clientCode'> | { ip: string; clientCode: string };
 
 interface Subject {
   counter: Counter;
   mark: Buffer;
 }
 
-function subjectsOf(house: House, merchantId: string, question: CallerQuestion): Subject[] {
-  const { cli, ddi, clientCode } = question;
+function subjectsOf(house: House, merchantId: string, guess: Guess): Subject[] {
+  const { clientCode } = guess;
   const subject = (counter: Counter, who: string): Subject => ({
     counter,
     mark: house.seal.mark(`${counter}\n${merchantId}\n${who}`, 'guess'),
   });
+  const own = (): Subject[] => {
+    if ('cli' in guess) return guess.cli.trust === 'withheld' ? [] : [subject('cli', guess.cli.number)];
+    return guess.ip === '' ? [] : [subject('address', addressSubject(guess.ip))];
+  };
   return [
-    ...(cli.trust === 'withheld' ? [] : [subject('cli', cli.number)]),
+    ...own(),
     ...(clientCode === undefined ? [] : [subject('account', clientCode)]),
-    subject('ddi', ddi),
+    ...('ddi' in guess ? [subject('ddi', guess.ddi)] : []),
     subject('merchant', ''),
   ];
 }
 
 /** Whether this caller may try one more; what he keyed is not looked at when he may not. */
-export async function mayGuess(
-  house: House,
-  tx: Tx,
-  merchantId: string,
-  question: CallerQuestion,
-): Promise<boolean> {
-  if (question.clientCode === undefined) return true;
-  const subjects = subjectsOf(house, merchantId, question);
+export async function mayGuess(house: House, tx: Tx, merchantId: string, guess: Guess): Promise<boolean> {
+  if (guess.clientCode === undefined) return true;
+  const subjects = subjectsOf(house, merchantId, guess);
   const now = house.clock.now();
   const counted = await lockCounts(
     tx,
@@ -55,21 +57,16 @@ export async function mayGuess(
         one.counter === counter &&
         countOneMore(counted[place] ?? [], windowSeconds, atMost[counter], now).outcome === 'too_many',
     );
-  if (full('cli')) return false;
-  const own = subjects.findIndex((one) => one.counter === 'cli');
+  if (full('cli') || full('address')) return false;
+  const own = subjects.findIndex((one) => one.counter === 'cli' || one.counter === 'address');
   const missedHimself = own < 0 || (counted[own]?.length ?? 0) > 0;
   return !missedHimself || !(full('account') || full('ddi') || full('merchant'));
 }
 
 /** What he keyed led to nothing. */
-export async function countGuess(
-  house: House,
-  tx: Tx,
-  merchantId: string,
-  question: CallerQuestion,
-): Promise<void> {
-  if (question.clientCode === undefined) return;
-  const subjects = subjectsOf(house, merchantId, question);
+export async function countGuess(house: House, tx: Tx, merchantId: string, guess: Guess): Promise<void> {
+  if (guess.clientCode === undefined) return;
+  const subjects = subjectsOf(house, merchantId, guess);
   const now = house.clock.now();
   const counted = await lockCounts(
     tx,

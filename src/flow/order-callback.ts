@@ -4,7 +4,7 @@
 
 import type { CallSession, CallState } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
-import { amountText, zero } from '../core/money.ts';
+import { amountText, type Money, zero } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
 import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
@@ -64,6 +64,8 @@ export interface CallbackRequest {
   userAgent?: string;
   /** He agrees to be offered more time near the limit. */
   moreTime?: boolean;
+  /** Credit for this client's account, instead of what the line sells otherwise. */
+  topUp?: { clientId: string; amount: Money };
 }
 
 export type Ordered =
@@ -227,7 +229,7 @@ async function makeOrder(
     id: house.ids.id('payment'),
     merchantId: line.merchant.id,
     orderId,
-    orderKind: line.sells,
+    orderKind: terms.sells,
     state: 'awaiting_card',
     givenUp: false,
     createdAt: now,
@@ -266,6 +268,8 @@ async function makeOrder(
     id: orderId,
     merchantId: line.merchant.id,
     line,
+    kind: terms.sells,
+    ...(request.topUp && { clientId: request.topUp.clientId }),
     source: request.source,
     language: request.language,
     tariff: terms.tariff,

@@ -17,6 +17,7 @@ import {
   type StoredPayment,
 } from '../store/payments.ts';
 import { nameMade, operationThatMade, readRefund, saveRefund, type StoredRefund } from '../store/refunds.ts';
+import { giveCreditAgain } from './credit-top-up.ts';
 import type { House } from './house.ts';
 import { later } from './payment-deadlines.ts';
 import type { Refunded } from './ports.ts';
@@ -85,6 +86,7 @@ export async function recordRefunded(
     refunded = plus(refunded, amount);
   } else {
     await answerOperation(tx, operationId, 'refused', { ...answer }, now);
+    await giveCreditAgain(house, tx, payment, part.operation);
     house.log.warn(
       { refundId, orderId: refund.orderId, reason: answer.reason },
       'the processor refused a refund',
@@ -201,6 +203,7 @@ async function takeBack(
   const now = house.clock.now();
   const amount = money(operation.amount ?? '0', authorization.amount.currency);
   await answerOperation(tx, operation.id, 'refused', { outcome: 'refused', reason: because }, now);
+  await giveCreditAgain(house, tx, payment, operation);
   const posting = { kind: 'refund_failed' as const, operationId: operation.id, amount, at: now };
   await postRefund(house, tx, payment, authorization, posting);
   const refunded = minus(refund.refunded, amount);

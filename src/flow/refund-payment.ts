@@ -10,7 +10,7 @@
 //
 // The merchant hears `payment.refunded` when the processor has taken it, `payment.refund_failed` when it came to nothing.
 
-import { compare, minus, money, type Money, plus, zero } from '../core/money.ts';
+import { compare, minimum, minus, money, type Money, plus, zero } from '../core/money.ts';
 import { refundParts } from '../core/payment.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -31,6 +31,7 @@ import {
   takeRefundOfRequest,
 } from '../store/refunds.ts';
 import { referenceOf } from './hold-money.ts';
+import { creditLeft, giveCreditAgain, takeCreditBack } from './credit-top-up.ts';
 import type { House } from './house.ts';
 import { keyHoldsSeconds, later } from './payment-deadlines.ts';
 import {
@@ -62,7 +63,9 @@ export type RefundMade =
   | { outcome: 'made'; refund: StoredRefund }
   | { outcome: 'unknown_order' | 'nothing_captured' | 'other_currency' }
   /** `left`: what may still be given back. */
-  | { outcome: 'too_much'; left: Money };
+  | { outcome: 'too_much'; left: Money }
+  /** Of a top-up: more than is left on the account and kept for no call under way. */
+  | { outcome: 'spent'; left: Money };
 
 /**
  * Writes the refund down and asks the processor once; what it came to by then is in its state (`pending` where no answer
@@ -92,9 +95,13 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
   const [first] = payment.authorizations;
   const none = zero(first?.amount.currency ?? '');
   const left = parts.reduce((sum, one) => plus(sum, one), none);
-  const amount = wish.amount ?? left;
+  const credit = payment.orderKind === 'top_up' ? await creditLeft(house, tx, payment.orderId) : undefined;
+  const amount = wish.amount ?? (credit && compare(left, credit) > 0 ? credit : left);
   if (amount.currency !== left.currency) return { outcome: 'other_currency' };
   if (compare(amount, left) > 0 || left.amount.isZero()) return { outcome: 'too_much', left };
+  if (credit && (compare(amount, credit) > 0 || credit.amount.isZero())) {
+    return { outcome: 'spent', left: minimum(left, credit) };
+  }
 
   const { merchantId, orderId } = payment;
   const refund: StoredRefund = {
@@ -109,6 +116,7 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
     ...(wish.reason !== undefined && { reason: wish.reason }),
   };
   await insertRefund(tx, { ...refund, ...(requestKey !== undefined && { requestKey }) });
+  if (credit) await takeCreditBack(house, tx, refund);
   for (const [place, part] of refundParts(amount, parts).entries()) {
     const authorization = payment.authorizations[place];
     if (part.amount.isZero() || !authorization) continue;
@@ -228,7 +236,10 @@ async function endLost(
   for (const { authorization, operation } of parts) {
     const answer = { outcome: 'refused', reason: 'never_made' };
     await answerOperation(tx, operation.id, 'refused', answer, at);
-    if (otherwise === 'give_up') continue;
+    if (otherwise === 'give_up') {
+      await giveCreditAgain(house, tx, payment, operation);
+      continue;
+    }
     await insertOperation(tx, {
       id: house.ids.id('operation'),
       merchantId,

@@ -18,7 +18,7 @@ export interface StoredClient {
   account: ClientAccount;
 }
 
-interface ClientRow extends Omit<StoredClient, 'account'> {
+export interface ClientRow extends Omit<StoredClient, 'account'> {
   kind: 'balance' | 'monthly';
   currency: string;
   balance: string;
@@ -27,14 +27,21 @@ interface ClientRow extends Omit<StoredClient, 'account'> {
 }
 
 /** Of a monthly account what counts is this month, by the merchant's calendar. */
-const columns = `c.id, c.code, c.name, c.pin_mark as "pinMark", c.language, c.active, c.tariff_plan as "tariffPlan", c.kind,
+export const clientColumns = `c.id, c.code, c.name, c.pin_mark as "pinMark", c.language, c.active, c.tariff_plan as "tariffPlan", c.kind,
   c.currency, c.reserved, c.ceiling,
   case when c.kind = 'balance' then c.balance else (
     select coalesce(sum(m.amount), 0) from client_movements m join merchants on merchants.id = m.merchant_id
     where m.client_id = c.id and m.at >= date_trunc('month', ?::timestamptz at time zone merchants.time_zone)
       at time zone merchants.time_zone) end as balance`;
 
-function fromRow({ kind, currency, balance, reserved, ceiling, ...row }: ClientRow): StoredClient {
+export function clientFromRow({
+  kind,
+  currency,
+  balance,
+  reserved,
+  ceiling,
+  ...row
+}: ClientRow): StoredClient {
   return {
     ...row,
     account: {
@@ -49,10 +56,10 @@ function fromRow({ kind, currency, balance, reserved, ceiling, ...row }: ClientR
 export async function clientOfNumber(tx: Tx, number: string, at: Date): Promise<StoredClient | undefined> {
   const row = await firstRow<ClientRow>(
     tx,
-    `select ${columns} from client_numbers n join clients c on c.id = n.client_id where n.number = ?`,
+    `select ${clientColumns} from client_numbers n join clients c on c.id = n.client_id where n.number = ?`,
     [at, number],
   );
-  return row && fromRow(row);
+  return row && clientFromRow(row);
 }
 
 /** `lock`: nobody else takes anything of his account until this transaction is over. */
@@ -63,14 +70,29 @@ export async function clientOfCode(
   lock = false,
 ): Promise<StoredClient | undefined> {
   if (lock) await tx.raw('select 1 from clients where code = ? for update', [code]);
-  const row = await firstRow<ClientRow>(tx, `select ${columns} from clients c where c.code = ?`, [at, code]);
-  return row && fromRow(row);
+  const row = await firstRow<ClientRow>(tx, `select ${clientColumns} from clients c where c.code = ?`, [
+    at,
+    code,
+  ]);
+  return row && clientFromRow(row);
 }
 
 /** Whether any client of this merchant has a PIN. */
 export async function anyPin(tx: Tx): Promise<boolean> {
   return (
     (await firstRow(tx, 'select 1 as one from clients where pin_mark is not null limit 1')) !== undefined
+  );
+}
+
+/** Whose account an order tops up; `undefined`: it tops up none. */
+export async function clientOfOrder(
+  tx: Tx,
+  orderId: string,
+): Promise<{ id: string; code: string } | undefined> {
+  return firstRow(
+    tx,
+    'select c.id, c.code from orders o join clients c on c.id = o.client_id where o.id = ?',
+    [orderId],
   );
 }
 
@@ -136,28 +158,48 @@ export interface Movement {
   requestKey?: string;
 }
 
-/**
- * Writes a movement and moves the balance by it; answers the balance after it. `repeated`: this key or call was written
- * before, and nothing is moved.
- */
+export interface MovementRow {
+  id: string;
+  kind: Movement['kind'];
+  amount: string;
+  balanceAfter: string;
+  at: Date;
+  orderId: string | null;
+  callSessionId: string | null;
+  seconds: number | null;
+  reference: string | null;
+  position: number;
+}
+
+export const movementColumns = `m.id, m.kind, m.amount::text as amount, m.balance_after::text as "balanceAfter", m.at,
+  m.order_id as "orderId", m.call_session_id as "callSessionId", m.seconds, m.reference, m.position::int as position`;
+
+/** What this key moved, whenever that was. */
+export async function movementOfRequest(tx: Tx, requestKey: string): Promise<MovementRow | undefined> {
+  return firstRow(tx, `select ${movementColumns} from client_movements m where m.request_key = ?`, [
+    requestKey,
+  ]);
+}
+
+/** `repeated`: this key or call was written before, and nothing is moved. `movement`: the one that stands. */
 export async function move(
   tx: Tx,
   movement: Movement,
-): Promise<{ outcome: 'moved' | 'repeated'; balanceAfter: string }> {
+): Promise<{ outcome: 'moved' | 'repeated'; movement: MovementRow }> {
   const amount = amountText(movement.amount);
   await tx.raw('select 1 from clients where id = ? for update', [movement.clientId]);
-  const before = await firstRow<{ balanceAfter: string }>(
+  const before = await firstRow<MovementRow>(
     tx,
-    `select balance_after as "balanceAfter" from client_movements where request_key = ? or call_session_id = ?`,
+    `select ${movementColumns} from client_movements m where m.request_key = ? or m.call_session_id = ?`,
     [movement.requestKey ?? null, movement.callSessionId ?? null] as never[],
   );
-  if (before) return { outcome: 'repeated', ...before };
-  const moved = await firstRow<{ balanceAfter: string }>(
+  if (before) return { outcome: 'repeated', movement: before };
+  const moved = await firstRow<MovementRow>(
     tx,
     `with moved as (update clients set balance = balance + ? where id = ? returning balance)
-     insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, order_id, call_session_id,
-       seconds, reference, request_key, at)
-     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ? from moved returning balance_after as "balanceAfter"`,
+     insert into client_movements as m (id, merchant_id, client_id, kind, amount, balance_after, order_id,
+       call_session_id, seconds, reference, request_key, at)
+     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ? from moved returning ${movementColumns}`,
     [
       amount,
       movement.clientId,
@@ -175,7 +217,7 @@ export async function move(
     ] as never[],
   );
   if (!moved) throw new Error('A movement of a client who is not there.');
-  return { outcome: 'moved', ...moved };
+  return { outcome: 'moved', movement: moved };
 }
 
 export interface NewClient {
@@ -192,7 +234,7 @@ export interface NewClient {
   numbers: readonly string[];
 }
 
-/** `taken`: the code, or one of the numbers, is another client's. */
+/** `taken`: the code, or one of the numbers, is another client's; the transaction is to be given up. */
 export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted' | 'taken'> {
   const inserted = await firstRow(
     tx,
@@ -215,33 +257,63 @@ export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted
     ] as never[],
   );
   if (!inserted) return 'taken';
-  await tx.raw(
-    `insert into client_numbers (merchant_id, client_id, number) select ?, ?, n from unnest(?::text[]) n`,
-    [client.merchantId, client.id, client.numbers as string[]] as never[],
-  );
-  return 'inserted';
+  return (await addNumbers(tx, client)) === 'added' ? 'inserted' : 'taken';
 }
 
-export interface MovementRow {
-  id: string;
-  kind: Movement['kind'];
-  amount: string;
-  balanceAfter: string;
-  at: Date;
-  callSessionId: string | null;
-  seconds: number | null;
-  reference: string | null;
-}
-
-/** A month's movements by the merchant's calendar, oldest first. `month`: `2026-11`. */
-export async function movementsOfMonth(tx: Tx, clientId: string, month: string): Promise<MovementRow[]> {
-  return rows<MovementRow>(
+async function addNumbers(
+  tx: Tx,
+  { merchantId, id, numbers }: Pick<NewClient, 'merchantId' | 'id' | 'numbers'>,
+): Promise<'added' | 'taken'> {
+  const added = await rows(
     tx,
-    `select m.id, m.kind, m.amount, m.balance_after as "balanceAfter", m.at, m.call_session_id as "callSessionId",
-       m.seconds, m.reference
-     from client_movements m join merchants on merchants.id = m.merchant_id
-     where m.client_id = ? and to_char(m.at at time zone merchants.time_zone, 'YYYY-MM') = ?
-     order by m.position`,
-    [clientId, month],
+    `insert into client_numbers (merchant_id, client_id, number) select ?, ?, n from unnest(?::text[]) n
+     on conflict do nothing returning number`,
+    [merchantId, id, numbers as string[]] as never[],
   );
+  return added.length === numbers.length ? 'added' : 'taken';
+}
+
+export interface ClientChange {
+  name?: string | null;
+  pinMark?: Buffer | null;
+  ceiling?: string | null;
+  tariffPlan?: TariffPlan | null;
+  language?: Language | null;
+  active?: boolean;
+  /** All of them, in place of those he had. */
+  numbers?: readonly string[];
+}
+
+const changed = {
+  name: 'name',
+  pinMark: 'pin_mark',
+  ceiling: 'ceiling',
+  tariffPlan: 'tariff_plan',
+  language: 'language',
+  active: 'active',
+} as const;
+
+/** `taken`: one of the numbers is another client's; the transaction is to be given up. */
+export async function updateClient(
+  tx: Tx,
+  { merchantId, id }: Pick<NewClient, 'merchantId' | 'id'>,
+  change: ClientChange,
+): Promise<'updated' | 'taken'> {
+  const fields = Object.entries(changed).flatMap(([field, column]) => {
+    const value = change[field as keyof typeof changed];
+    if (value === undefined) return [];
+    const plain = field === 'tariffPlan' && value !== null ? JSON.stringify(value) : value;
+    return [{ column, value: plain }];
+  });
+  if (fields.length > 0) {
+    await tx.raw(
+      `update clients set ${fields.map(({ column }) => `${column} = ?`).join(', ')} where id = ?`,
+      [...fields.map(({ value }) => value), id] as never[],
+    );
+  }
+  if (!change.numbers) return 'updated';
+  await tx.raw('delete from client_numbers where client_id = ?', [id]);
+  return (await addNumbers(tx, { merchantId, id, numbers: change.numbers })) === 'added'
+    ? 'updated'
+    : 'taken';
 }

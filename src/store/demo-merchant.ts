@@ -51,6 +51,8 @@ const lines: {
   fr: string;
   en: string;
   durations: number[];
+  /** Credit its clients may buy. */
+  topUps?: number[];
   plan: TariffPlan;
 }[] = [
   {
@@ -95,6 +97,7 @@ const lines: {
     fr: 'Ligne des clients',
     en: 'Client line',
     durations: [600, 1800],
+    topUps: [10, 20, 50],
     plan: {
       timeZone: zone,
       standard: {
@@ -135,7 +138,7 @@ export const demoDdis = [
 ] as const;
 
 /** Known by his code alone, whichever telephone he takes; eight minutes and twenty seconds of the client line. */
-const demoAccount = {
+export const demoAccount = {
   id: 'cli_demo',
   code: '6006',
   name: 'Fanny Noir',
@@ -279,8 +282,10 @@ async function seedMerchant(tx: Tx, seal: Seal, facts: DemoFacts): Promise<void>
 async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
   const id = `lin_${line.slug.replace('-', '_')}`;
   await tx.write(
-    `insert into lines (id, merchant_id, slug, sells, name, currency, duration_choices, caller_id_id)
-     values (?, ?, ?, ?, ?, 'EUR', ?::int[], 'cid_demo') on conflict (id) do nothing`,
+    `insert into lines (id, merchant_id, slug, sells, name, currency, duration_choices, top_up_choices,
+       caller_id_id)
+     values (?, ?, ?, ?, ?, 'EUR', ?::int[], ?::numeric[], 'cid_demo')
+     on conflict (id) do update set top_up_choices = excluded.top_up_choices`,
     [
       id,
       demoMerchantId,
@@ -288,6 +293,7 @@ async function seedLine(tx: Tx, line: (typeof lines)[number]): Promise<void> {
       line.sells,
       JSON.stringify({ fr: line.fr, en: line.en }),
       line.durations,
+      line.topUps ?? [],
     ] as never[],
   );
   await tx.write(

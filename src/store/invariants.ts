@@ -1,6 +1,6 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
-// `violated_invariants` of migration 0006 and `violated_call_reports` of 0015. Here: asking, and keeping what was found
-// until it is right again.
+// `violated_invariants` of migration 0006 (with those of accounts, 0013) and `violated_call_reports` of 0015. Here: asking, and
+// keeping what was found until it is right again.
 
 import { rows, type Db } from './database.ts';
 
@@ -32,6 +32,10 @@ export const invariantNames = [
   'ended_without_report',
   'reported_beyond_limit',
   'client_let_in_twice',
+  'account_unlike_movements',
+  'account_unlike_reservations',
+  'reservation_left_over',
+  'captured_without_credit',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 

@@ -6,7 +6,7 @@ import { reachable } from '../core/consultant.ts';
 import type { Language } from '../core/ids.ts';
 import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
-import type { LineMoreTime } from '../core/order.ts';
+import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
@@ -48,18 +48,22 @@ export interface Receipt {
   holds?: { authorized: string; captured: string }[];
   cardBrand?: string;
   cardLast4?: string;
+  /** Of a top-up: whose account. */
+  clientCode?: string;
   outcome: CallOutcome | 'sold';
 }
 
 export interface OrderView {
   id: string;
-  kind: 'conversation' | 'fixed_sale';
+  kind: OrderKind;
   createdAt: Date;
   language: Language;
   reference?: string;
   returnUrl?: string;
   callerNumber?: string;
   callerEmail?: string;
+  /** Whose account a top-up is for. */
+  clientCode?: string;
   merchant: MerchantView;
   line: { id: string; slug: string; name: string };
   consultant?: { id: string; name: string };
@@ -125,6 +129,7 @@ interface OrderRow {
   returnUrl: string | null;
   callerNumber: string | null;
   callerEmail: string | null;
+  clientCode: string | null;
   merchant: MerchantView;
   lineId: string;
   slug: string;
@@ -163,7 +168,8 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
   const row = await firstRow<OrderRow>(
     tx,
     `select o.id, o.kind, o.created_at as "createdAt", o.language, o.reference, o.return_url as "returnUrl",
-       o.caller_number as "callerNumber", o.caller_email as "callerEmail", ${merchantObject('p.processor_account')} as merchant,
+       o.caller_number as "callerNumber", o.caller_email as "callerEmail",
+       (select k.code from clients k where k.id = o.client_id) as "clientCode", ${merchantObject('p.processor_account')} as merchant,
        l.id as "lineId", l.slug, coalesce(l.name ->> o.language, l.name ->> 'en') as "lineName",
        c.id as "consultantId", c.name as "consultantName", o.tariff, o.chosen_seconds as "chosenSeconds",
        o.hold::text as hold, o.currency, p.id as "paymentId", p.state as "paymentState",
@@ -198,6 +204,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
     ...(row.returnUrl !== null && { returnUrl: row.returnUrl }),
     ...(row.callerNumber !== null && { callerNumber: row.callerNumber }),
     ...(row.callerEmail !== null && { callerEmail: row.callerEmail }),
+    ...(row.clientCode !== null && { clientCode: row.clientCode }),
     ...(row.chosenSeconds !== null && { chosenSeconds: row.chosenSeconds }),
     ...(row.receipt !== null && { receipt: row.receipt }),
     ...(row.claimedUntil !== null && { claimedUntil: row.claimedUntil }),
@@ -255,6 +262,7 @@ export interface LinePage {
     description: string;
     active: boolean;
     durationChoices: number[];
+    topUpChoices: string[];
     moreTime?: LineMoreTime;
     currency: string;
   };
@@ -301,6 +309,7 @@ export async function readLinePage(
     `select ${merchantObject('m.processor_account')} as merchant,
        json_build_object('id', l.id, 'slug', l.slug, 'sells', l.sells, 'name', coalesce(l.name ->> ?, l.name ->> 'en'),
          'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
+         'topUpChoices', l.top_up_choices::text[],
          'moreTime', json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds),
          'currency', l.currency) as line,
        t.plan, t.version,

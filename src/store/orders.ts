@@ -2,7 +2,7 @@
 
 import type { CallSession } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
-import type { LineMoreTime } from '../core/order.ts';
+import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { amountText, type Money } from '../core/money.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -20,6 +20,7 @@ export interface LineForOrder {
   ringStepSeconds: number;
   callerFirst: boolean;
   durationChoices: number[];
+  topUpChoices: string[];
   moreTime: LineMoreTime;
   callerId: string | null;
   tariffId: string;
@@ -46,7 +47,7 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
     tx,
     `select l.id, l.slug, l.sells, l.name, l.currency, l.active, l.ringing, l.ring_seconds as "ringSeconds",
        l.ring_step_seconds as "ringStepSeconds", l.caller_first as "callerFirst",
-       l.duration_choices as "durationChoices",
+       l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices",
        json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.version as "tariffVersion", t.plan,
@@ -68,6 +69,9 @@ export interface NewOrder {
   id: string;
   merchantId: string;
   line: LineForOrder;
+  kind: OrderKind;
+  /** Whose account a top-up is for. */
+  clientId?: string;
   source: 'page' | 'api';
   language: Language;
   reference?: string;
@@ -99,8 +103,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
     `with o as (
        insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
          hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at,
-         visitor_mark, address_mark)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+         visitor_mark, address_mark, client_id)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
      p as (
        insert into payments (id, merchant_id, order_id, state, currency, processor_account, application_fee_rate,
          created_at, look_again_at)
@@ -114,7 +118,7 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       order.id,
       merchantId,
       line.id,
-      line.sells,
+      order.kind,
       order.source,
       order.reference ?? null,
       order.language,
@@ -132,6 +136,7 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       order.createdAt,
       order.marks.visitor ?? null,
       order.marks.address ?? null,
+      order.clientId ?? null,
       order.paymentId,
       merchantId,
       order.id,

@@ -2,6 +2,7 @@
 // is written before the first byte is sent; what came of it is written here, once.
 
 import { type Money, amountText, money } from '../core/money.ts';
+import type { OrderKind } from '../core/order.ts';
 import type { PaymentState } from '../core/payment.ts';
 import { firstRow, type Tx } from './database.ts';
 
@@ -53,7 +54,7 @@ export interface StoredPayment {
   id: string;
   merchantId: string;
   orderId: string;
-  orderKind: 'conversation' | 'fixed_sale';
+  orderKind: OrderKind;
   state: PaymentState;
   /** Nobody wants it any more, though what became of it is not known yet: what turns out to be held is voided. */
   givenUp: boolean;

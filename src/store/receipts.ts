@@ -13,6 +13,8 @@ export interface ReceiptFacts {
   tariff: Tariff;
   merchant: Receipt['merchant'];
   consultant: string | null;
+  /** Of a top-up. */
+  clientCode: string | null;
   cardBrand: string | null;
   cardLast4: string | null;
   callerEmail: string | null;
@@ -25,7 +27,7 @@ export async function readReceiptFacts(tx: Tx, orderId: string): Promise<Receipt
     `select o.language, coalesce(l.name ->> o.language, l.name ->> 'en') as line, o.tariff,
        json_build_object('legalName', m.legal_name, 'address', m.address, 'contactEmail', m.contact_email,
          'contactPhone', m.contact_phone) as merchant,
-       c.name as consultant, a.card_brand as "cardBrand", a.card_last4 as "cardLast4",
+       c.name as consultant, (select k.code from clients k where k.id = o.client_id) as "clientCode", a.card_brand as "cardBrand", a.card_last4 as "cardLast4",
        o.caller_email as "callerEmail", s.outcome
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id join authorizations a on a.payment_id = p.id and a.sequence = 1

@@ -141,6 +141,7 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
         tariff,
         tariffVersion,
         pageUrl: `${house.publicUrl}/pay/${line.slug}`,
+        topUpUrl: line.topUpChoices.length > 0 ? `${house.publicUrl}/topup/${line.slug}` : null,
         consultants: consultants.map(({ id, name, reachable, because }) => ({
           id,
           name,

@@ -113,12 +113,19 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
     summary: 'Give back what was debited for an order, whole or part.',
     description:
       'Send an Idempotency-Key: a repeat after a lost answer then is the same refund. Never more is given back than was debited ' +
-      'and not given back yet. Our fee goes back in proportion. What came of it is told by `payment.refunded` or ' +
+      'and not given back yet; of a top-up never more than is left of the balance, and without an amount that much. Our fee goes back in proportion. What came of it is told by `payment.refunded` or ' +
       '`payment.refund_failed`.',
     params: idParams,
     body: refundBody,
     answer: { status: 201, description: 'The refund, carried out or under way.', shape: refundShape },
-    problems: ['unknown-id', 'nothing-captured', 'refund-too-much', 'other-currency', 'refund-refused'],
+    problems: [
+      'unknown-id',
+      'nothing-captured',
+      'refund-too-much',
+      'top-up-spent',
+      'other-currency',
+      'refund-refused',
+    ],
     act: async ({ merchantId, params, body, requestKey }): Promise<ApiAnswer> => {
       const amount = body.amount && amountOf(body.amount);
       if (amount === 'unreadable') return { problem: { kind: 'other-currency' }, began: false };
@@ -137,6 +144,8 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
           };
         case 'too_much':
           return { problem: { kind: 'refund-too-much', members: { left: said(made.left) } }, began: false };
+        case 'spent':
+          return { problem: { kind: 'top-up-spent', members: { left: said(made.left) } }, began: false };
         case 'nothing_captured':
           return { problem: { kind: 'nothing-captured' }, began: false };
         case 'other_currency':

@@ -282,6 +282,10 @@ export const lineList = z
         tariff: z.looseObject({}).meta({ description: 'The tariff that holds now, taxes included.' }),
         tariffVersion: z.int(),
         pageUrl: z.url(),
+        topUpUrl: z.url().nullable().meta({
+          description:
+            'Where a client of yours pays credit into his account; null where the line offers none.',
+        }),
         consultants: z.array(
           z.object({
             id: z.string(),

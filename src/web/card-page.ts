@@ -1,4 +1,4 @@
-// The pages a caller sees: choosing and ordering (`/pay/{line}`), then one page for the order from the card to the receipt
+// The pages a caller sees: choosing and ordering (`/pay/{line}`), credit for an account (`/topup/{line}`), then one page for the order from the card to the receipt
 // (`/orders/{token}`). Here: routes, what they read from a request and which page or sentence they answer. Not here: what
 // is shown (choose-page, order-page), headers (security), and every decision about money and calls (flow).
 //
@@ -7,6 +7,8 @@
 //   POST /pay/{line}/phone       {phone, country}: can this number be called?
 //   POST /pay/{line}/tell-me     {email}: one e-mail when somebody is free
 //   POST /pay/{line}/orders      {consultant, seconds, phone, country, priceMark}: 201 {orderUrl} or a problem
+//   GET  /topup/{line}           credit for a client's account; ?code= fills it in
+//   POST /topup/{line}/orders    {code, amount}: 201 {orderUrl} or a problem
 //   GET  /orders/{token}         the order's page, /state as JSON, /events live, /receipt to print
 //   POST /orders/{token}/agree   {mark, immediate, withdrawal, email}: 200 {clientSecret}
 //   POST /orders/{token}/paid    a hint after Stripe.js: look at the payment now; 200 with the state
@@ -28,10 +30,13 @@ import { pageSteps, type PageSteps } from './page-steps.ts';
 import { fromOurPages, neverStored, pageSecurity } from './security.ts';
 import { readTemplates } from './templates.ts';
 import { text } from './texts.ts';
+import { toppingUp } from './topping-up.ts';
 
 export type CardPageSettings = Omit<FrameSettings, 'publicUrl'>;
 
-/** Everything under `/pay`, `/orders`, `/assets` and `/button.js`. Throws when the browser scripts were never built. */
+const pagePaths = ['/pay', '/topup', '/orders'];
+
+/** Everything under `/pay`, `/topup`, `/orders`, `/assets` and `/button.js`. Throws when the browser scripts were never built. */
 export function cardPage(house: House, settings: CardPageSettings): Router {
   return cardPageOver(pageSteps(house), settings);
 }
@@ -47,27 +52,25 @@ export function cardPageOver(steps: PageSteps, given: CardPageSettings, assets =
   // On a demonstration's machine nobody should have to know on which of the two ports it is.
   if (sandbox)
     router.get(['/', '/demo'], (_request, response) => response.redirect(`${sandbox.demoOrigin}/demo`));
-  router.use(['/pay', '/orders', '/assets', '/button.js'], pageSecurity(settings));
+  router.use([...pagePaths, '/assets', '/button.js'], pageSecurity(settings));
   serveAssets(router, assets);
-  router.use(['/pay', '/orders'], neverStored, acceptPosts(steps.publicUrl));
+  router.use(pagePaths, neverStored, acceptPosts(steps.publicUrl));
   choosing(router, steps, frame);
+  toppingUp(router, steps, frame);
   ordering(router, steps, frame, settings, templates);
 
-  router.use(['/pay', '/orders'], (request: Request, response: Response) => {
+  router.use(pagePaths, (request: Request, response: Response) => {
     unknownPage(request, response, frame);
   });
-  router.use(
-    ['/pay', '/orders'],
-    (error: unknown, request: Request, response: Response, _next: NextFunction) => {
-      failedPage(error, request, response, frame, steps);
-    },
-  );
+  router.use(pagePaths, (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    failedPage(error, request, response, frame, steps);
+  });
   return router;
 }
 
 function serveAssets(router: Router, assets: PageAssets): void {
   const byPath = new Map(
-    [assets.choose, assets.order, assets.style].map((asset) => [asset.path, asset] as const),
+    [assets.choose, assets.order, assets.topup, assets.style].map((asset) => [asset.path, asset] as const),
   );
   router.get('/assets/:file', (request, response, next) => {
     const asset = byPath.get(`/assets/${request.params.file}`);
@@ -97,7 +100,7 @@ function acceptPosts(publicUrl: string): Router {
 
 function unknownPage(request: Request, response: Response, frame: PageFrame): void {
   const language = languageOf(request);
-  const key = request.baseUrl === '/pay' ? 'unknownLine' : 'unknownOrder';
+  const key = request.baseUrl === '/orders' ? 'unknownOrder' : 'unknownLine';
   // A script reads a sentence out of a problem; a person gets a page.
   if (request.method !== 'GET' || request.accepts(['html', 'json']) === 'json') {
     sendProblem(response, 404, text(language, `${key}.text`));

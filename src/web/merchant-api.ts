@@ -12,6 +12,7 @@ import express, {
 } from 'express';
 import type { House } from '../flow/house.ts';
 import { callbackRoutes } from './api-callbacks.ts';
+import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { merchantOfKey } from './api-key.ts';
@@ -35,6 +36,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   refundRoutes(routes, house);
   consultantRoutes(routes, house);
   inboundRoutes(routes, house);
+  clientRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;
@@ -144,7 +146,7 @@ async function write(
     sendProblem({ kind: 'invalid-idempotency-key' }, request, response, house.publicUrl);
     return;
   }
-  const hash = requestHash(request.method, request.path, request.body);
+  const hash = requestHash(request.method, request.path, withoutSecrets(house, request.body));
   let draft: ProblemDraft | undefined;
   const result = await once(house, { merchantId, key, hash }, async () => {
     const answer = await act(`${key}:${hash.toString('base64url')}`);
@@ -161,10 +163,18 @@ async function write(
   sendProblem({ kind, ...retry }, request, response, house.publicUrl);
 }
 
+/** A hash of a body with a PIN in it would give the PIN to whoever tries all of them: a mark under our key stands for it. */
+function withoutSecrets(house: Pick<House, 'seal'>, body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('pin' in body)) return body;
+  const pin = house.seal.mark(JSON.stringify(body.pin), 'pin in a request').toString('base64url');
+  return { ...body, pin };
+}
+
 interface Rendered extends FinalAnswer {
   began: boolean;
   /** Absent: JSON. */
-  mediaType?: 'text/html';
+  mediaType?: 'text/html' | 'text/csv';
+  fileName?: string;
   draft?: ProblemDraft;
 }
 
@@ -180,15 +190,18 @@ async function answerOf(house: House, request: Request, run: () => Promise<ApiAn
       draft: answer.problem,
     };
   }
-  const { status, html } = answer;
+  const { status, html, csv } = answer;
   if (html !== undefined && request.accepts(['application/json', 'text/html']) === 'text/html') {
     return { status, text: html, began: true, mediaType: 'text/html' };
+  }
+  if (csv && (csv.asked || request.accepts(['application/json', 'text/csv']) === 'text/csv')) {
+    return { status, text: csv.text, began: true, mediaType: 'text/csv', fileName: csv.fileName };
   }
   return { status, text: JSON.stringify(answer.body), began: true };
 }
 
 function send(
-  answer: FinalAnswer & Pick<Rendered, 'draft' | 'mediaType'>,
+  answer: FinalAnswer & Pick<Rendered, 'draft' | 'mediaType' | 'fileName'>,
   request: Request,
   response: Response,
 ): void {
@@ -196,6 +209,7 @@ function send(
   if (answer.draft) setProblemHeaders(answer.draft, request, response);
   else if (answer.mediaType) response.vary('Accept').type(answer.mediaType);
   else response.type(answer.status >= 400 ? 'application/problem+json' : 'application/json');
+  if (answer.fileName !== undefined) response.attachment(answer.fileName).type('text/csv');
   response.send(answer.text);
 }
 

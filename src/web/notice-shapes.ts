@@ -27,8 +27,13 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofPayment, reason: z.string() }),
   },
   'payment.captured': {
-    says: 'The price was debited, the rest of what was held is released.',
-    data: z.looseObject({ ...ofPayment, captured: moneyShape, released: moneyShape }),
+    says: 'The price was debited, the rest of what was held is released; `clientCode` is there where it is credit for that account.',
+    data: z.looseObject({
+      ...ofPayment,
+      captured: moneyShape,
+      released: moneyShape,
+      clientCode: z.string().optional(),
+    }),
   },
   'payment.released': {
     says: 'What was held and not debited is released; `because` says `hold_expired` where the bank had given it back by itself.',

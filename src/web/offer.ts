@@ -3,7 +3,7 @@
 
 import { isZero, money, showMoney, type Money } from '../core/money.ts';
 import type { Language } from '../core/ids.ts';
-import type { MoreTimeTerms } from '../core/order.ts';
+import { isSale, type MoreTimeTerms, type OrderKind } from '../core/order.ts';
 import { holdFor } from '../core/talk-limit.ts';
 import type { Tariff } from '../core/tariff.ts';
 import { showDuration, showRate, text } from './texts.ts';
@@ -19,11 +19,7 @@ export interface PriceWords {
 }
 
 /** `sells` decides only what a fixed price alone is called. */
-export function priceWords(
-  tariff: Tariff,
-  sells: 'conversation' | 'fixed_sale',
-  language: Language,
-): PriceWords {
+export function priceWords(tariff: Tariff, sells: OrderKind, language: Language): PriceWords {
   const show = (amount: string): string => showMoney(money(amount, tariff.currency), language);
   const duration = (seconds: number): string => showDuration(seconds, language);
   const taxes = isZero(money(tariff.vatRate, tariff.currency))
@@ -31,8 +27,9 @@ export function priceWords(
     : text(language, 'price.taxes', { rate: showRate(tariff.vatRate, language) });
 
   const hasFixed = !isZero(money(tariff.fixedPrice, tariff.currency));
-  if (sells === 'fixed_sale') {
-    return { amount: show(tariff.fixedPrice), what: text(language, 'price.product'), more: [], taxes };
+  if (isSale(sells)) {
+    const what = text(language, sells === 'top_up' ? 'price.credit' : 'price.product');
+    return { amount: show(tariff.fixedPrice), what, more: [], taxes };
   }
 
   const bands = bandsToPay(tariff);

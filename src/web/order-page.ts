@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Language } from '../core/ids.ts';
 import { isZero, money, showMoney } from '../core/money.ts';
+import { isSale } from '../core/order.ts';
 import { rate } from '../core/rating.ts';
 import type { Tariff } from '../core/tariff.ts';
 import type { MoreTimeView, OrderView } from '../store/order-view.ts';
@@ -28,7 +29,8 @@ export function orderSummary(order: OrderView, phase: Phase['name'], language: L
   const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
   const price = priceWords(order.tariff, order.kind, language);
   const rows: Row[] = [{ term: say('hold.line'), value: order.line.name }];
-  if (order.kind === 'fixed_sale') {
+  if (isSale(order.kind)) {
+    if (order.clientCode !== undefined) rows.push({ term: say('topUp.account'), value: order.clientCode });
     const hold = { label: say('hold.amountFixed'), amount: showMoney(order.hold, language) };
     return { rows, price, promises: [], ...(!isOver && { hold }) };
   }
@@ -84,6 +86,12 @@ export function agreedTexts(order: OrderView, language: Language): { texts: stri
 }
 
 function consents(order: OrderView, language: Language): { immediate: string; withdrawal: string } {
+  if (order.kind === 'top_up') {
+    return {
+      immediate: text(language, 'pay.immediateTopUp'),
+      withdrawal: text(language, 'pay.withdrawalTopUp'),
+    };
+  }
   return order.kind === 'fixed_sale'
     ? { immediate: text(language, 'pay.immediateSale'), withdrawal: text(language, 'pay.withdrawalSale') }
     : { immediate: text(language, 'pay.immediate'), withdrawal: text(language, 'pay.withdrawal') };
@@ -209,7 +217,7 @@ function cardPanel(order: OrderView, { language, mailConfigured }: PanelSettings
     mailConfigured,
     email: order.callerEmail ?? '',
     ...consents(order, language),
-    buttonHelp: text(language, order.kind === 'fixed_sale' ? 'pay.buttonHelpSale' : 'pay.buttonHelp', {
+    buttonHelp: text(language, isSale(order.kind) ? 'pay.buttonHelpSale' : 'pay.buttonHelp', {
       amount,
     }),
   };
@@ -268,6 +276,7 @@ function neverPanel(order: PageOrder, language: Language): { never?: NeverPanel 
 }
 
 function receiptHeadline({ kind, receipt }: OrderView, language: Language): string {
+  if (kind === 'top_up') return text(language, 'receipt.title.toppedUp');
   if (kind === 'fixed_sale') return text(language, 'receipt.title.sold');
   const key = `receipt.title.${receipt?.outcome ?? 'talked'}`;
   return text(language, isTextKey(key) ? key : 'receipt.title.failed');
@@ -304,8 +313,7 @@ function failedPanel(
   const { outcome, money: held } = phase;
   const amount = showMoney(order.hold, language);
   const saleKey = `failed.${outcome}Sale.text`;
-  const key =
-    order.kind === 'fixed_sale' && isTextKey(saleKey) ? saleKey : (`failed.${outcome}.text` as const);
+  const key = isSale(order.kind) && isTextKey(saleKey) ? saleKey : (`failed.${outcome}.text` as const);
   const number = showPhone(order.callerNumber ?? '');
   const said =
     outcome === 'nobody_took_it' && order.consultant ? ('failed.nobody_took_it.oneText' as const) : key;
@@ -320,10 +328,15 @@ function failedPanel(
             held === 'released' ? 'failed.nothingChargedHeld' : 'failed.nothingChargedReleasing',
             { amount },
           ),
-    again: `/pay/${order.line.slug}?lang=${language}`,
+    again: placeToOrder(order, language),
     ...neverPanel(order, language),
     ...backLink(order, language),
   };
+}
+
+/** Where an order like this one is made. */
+export function placeToOrder({ kind, line }: Pick<OrderView, 'kind' | 'line'>, language: Language): string {
+  return `/${kind === 'top_up' ? 'topup' : 'pay'}/${line.slug}?lang=${language}`;
 }
 
 /** Whose no it was: the bank's with its reason, or ours because of a limit. */

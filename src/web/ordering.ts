@@ -3,7 +3,14 @@
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import type { OrderView } from '../store/order-view.ts';
-import { agreedTexts, orderPanel, orderState, orderSummary, type OrderState } from './order-page.ts';
+import {
+  agreedTexts,
+  orderPanel,
+  orderState,
+  orderSummary,
+  type OrderState,
+  placeToOrder,
+} from './order-page.ts';
 import { phaseOf } from './order-phase.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
 import { sendProblem, sendRefusal } from './page-problem.ts';
@@ -77,7 +84,7 @@ export function ordering(
         order: {
           base: `/orders/${token}`,
           state: JSON.stringify(shownState(state)),
-          again: `/pay/${order.line.slug}?lang=${language}`,
+          again: placeToOrder(order, language),
           ...clockWords(order, language),
           stripe: {
             js: settings.stripeJsUrl,

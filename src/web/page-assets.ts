@@ -15,6 +15,7 @@ export interface Asset {
 export interface PageAssets {
   choose: Asset;
   order: Asset;
+  topup: Asset;
   style: Asset;
   /** Served as `/button.js`: merchants copy that address once and for ever. */
   button: Asset;
@@ -33,6 +34,7 @@ export function readPageAssets(builtTo = `${projectRoot}dist/web/browser`): Page
   return {
     choose: script('choose'),
     order: script('order'),
+    topup: script('topup'),
     button: script('button'),
     style: asset('page', 'css', readFileSync(new URL('./page.css', import.meta.url))),
   };

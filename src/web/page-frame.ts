@@ -24,7 +24,7 @@ export interface Frame {
   title: string;
   /** `columns`: two on a wide screen. `single`: one narrow column. */
   shape: 'columns' | 'single';
-  scripts?: readonly ('choose' | 'order')[];
+  scripts?: readonly ('choose' | 'order' | 'topup')[];
   /** The card is asked for: Stripe.js may as well come early, and the sandbox names its test card. */
   card?: boolean;
   status?: number;

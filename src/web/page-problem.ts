@@ -8,7 +8,7 @@ import { problemOf, problemOfRefusal } from './problem.ts';
 import { declineWords } from './order-page.ts';
 import { isTextKey, showDuration, text } from './texts.ts';
 
-export type PageField = 'phone' | 'consultant' | 'seconds' | 'email' | 'immediate' | 'withdrawal';
+export type PageField = 'phone' | 'consultant' | 'seconds' | 'email' | 'immediate' | 'withdrawal' | 'code';
 
 /** Which input a refusal is about; the others concern the whole order. */
 const fields: Partial<Record<OrderRefusalReason, PageField>> = {
@@ -20,6 +20,7 @@ const fields: Partial<Record<OrderRefusalReason, PageField>> = {
   consultant_busy: 'consultant',
   consultant_unknown: 'consultant',
   duration_not_offered: 'seconds',
+  client_unknown: 'code',
 };
 
 export function sendRefusal(

@@ -17,6 +17,7 @@ import {
   undoNeverCall,
 } from '../flow/never-call.ts';
 import { orderCallback, type CallbackRequest, type Ordered } from '../flow/order-callback.ts';
+import { orderTopUp, type TopUpWish } from '../flow/order-top-up.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid, type Agreed } from '../flow/pay-on-page.ts';
 import { merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
 import { readLinkSecret } from '../store/link-secret.ts';
@@ -54,6 +55,7 @@ export interface PageSteps {
   findOrder(token: string): Promise<FoundOrder | undefined>;
   readOrder(order: FoundOrder): Promise<PageOrder | undefined>;
   order(merchantId: string, request: CallbackRequest): Promise<Ordered>;
+  orderTopUp(merchantId: string, wish: TopUpWish): Promise<Ordered>;
   agree(
     token: string,
     agreed: { texts: readonly string[]; ip: string; userAgent: string; email?: string },
@@ -98,6 +100,7 @@ export function pageSteps(house: House): PageSteps {
         return { ...view, neverCall: await neverCallState(house, tx, asked) };
       }),
     order: (merchantId, request) => orderCallback(house, merchantId, request),
+    orderTopUp: (merchantId, wish) => orderTopUp(house, merchantId, wish),
     agree: async (token, agreed) => {
       const found = await db.asNobody((tx) => merchantOfOrderLink(tx, sha256(token)));
       const refusal = found && (await refusalBeforeCard(house, found, agreed.ip));

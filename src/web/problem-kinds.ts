@@ -20,6 +20,11 @@ export const problemStatuses = {
   'refund-too-much': 409,
   'other-currency': 422,
   'refund-refused': 409,
+  'top-up-spent': 409,
+  'client-taken': 409,
+  'balance-too-low': 409,
+  'account-currency': 422,
+  'amount-too-large': 422,
   'database-away': 503,
   unexpected: 500,
   'operator-api-off': 404,
@@ -50,6 +55,8 @@ export const problemStatuses = {
   'merchant-busy': 429,
   'number-never-again': 422,
   'calls-stopped': 503,
+  'client-unknown': 422,
+  'amount-not-offered': 422,
 } as const;
 
 export type ProblemKind = keyof typeof problemStatuses;

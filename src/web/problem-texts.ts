@@ -220,6 +220,41 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Ce qui a été débité et pas encore remboursé est moins élevé : « left » en donne le montant. Demandez au plus ce montant, ou omettez « amount » pour le tout.',
     },
   },
+  'top-up-spent': {
+    title: { en: 'More than is left of the balance', fr: 'Plus que ce qui reste du solde' },
+    detail: {
+      en: 'This order paid credit into a client’s account, and what is asked back was talked since or is kept for a call under way: the member "left" says how much can be given back. Ask for at most that, or again when his calls are over.',
+      fr: 'Cette commande a crédité le compte d’un client, et la somme demandée a été utilisée depuis ou est gardée pour un appel en cours : « left » indique combien peut être rendu. Demandez au plus ce montant, ou redemandez après ses appels.',
+    },
+  },
+  'client-taken': {
+    title: { en: 'Another client has it', fr: 'Un autre client l’a déjà' },
+    detail: {
+      en: 'The code, or one of the numbers, belongs to another of your clients. Choose another, or take it away from that client first.',
+      fr: 'Le code, ou l’un des numéros, appartient à un autre de vos clients. Choisissez-en un autre, ou retirez-le d’abord à ce client.',
+    },
+  },
+  'balance-too-low': {
+    title: { en: 'More than the balance has', fr: 'Plus que ce qu’a le solde' },
+    detail: {
+      en: 'No balance goes below what its calls under way may still cost: the member "spendable" says what can be taken.',
+      fr: 'Aucun solde ne descend sous ce que ses appels en cours peuvent encore coûter : « spendable » indique ce qui peut être pris.',
+    },
+  },
+  'account-currency': {
+    title: { en: 'Not an amount of this account', fr: 'Ce n’est pas un montant de ce compte' },
+    detail: {
+      en: 'Give amounts and tariffs in the currency of the account, with its decimals, and a payment above zero: "12.50" and "EUR", "1500" and "JPY".',
+      fr: 'Donnez montants et tarifs dans la devise du compte, avec ses décimales, et un versement supérieur à zéro : « 12.50 » et « EUR », « 1500 » et « JPY ».',
+    },
+  },
+  'amount-too-large': {
+    title: { en: 'More than an account holds', fr: 'Plus qu’un compte ne contient' },
+    detail: {
+      en: 'An account holds at most 999999999 of its currency. Nothing was moved.',
+      fr: 'Un compte contient au plus 999999999 de sa devise. Rien n’a été mouvementé.',
+    },
+  },
   'other-currency': {
     title: { en: 'Not an amount of this order', fr: 'Ce n’est pas un montant de cette commande' },
     detail: {
@@ -350,6 +385,20 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
     detail: {
       en: 'The operator has stopped calls for now. No order was taken and nothing was charged; talks under way go on. Try again later, or ask us why.',
       fr: 'L’opérateur a arrêté les appels pour l’instant. La commande n’a pas été prise et rien n’a été débité ; les conversations en cours se poursuivent. Réessayez plus tard ou demandez-nous pourquoi.',
+    },
+  },
+  'client-unknown': {
+    title: { en: 'No account to top up', fr: 'Aucun compte à créditer' },
+    detail: {
+      en: 'With this client code no account can be topped up here. Nothing was charged.',
+      fr: 'Aucun compte ne peut être crédité ici avec ce code client. Rien n’a été débité.',
+    },
+  },
+  'amount-not-offered': {
+    title: { en: 'This amount is not offered', fr: 'Ce montant n’est pas proposé' },
+    detail: {
+      en: 'The line offers other amounts. Choose one of those. Nothing was charged.',
+      fr: 'La ligne propose d’autres montants. Choisissez l’un d’eux. Rien n’a été débité.',
     },
   },
 };

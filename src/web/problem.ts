@@ -80,6 +80,8 @@ const refusalKinds: Record<OrderRefusalReason, ProblemKind> = {
   merchant_busy: 'merchant-busy',
   number_never_again: 'number-never-again',
   calls_stopped: 'calls-stopped',
+  client_unknown: 'client-unknown',
+  amount_not_offered: 'amount-not-offered',
 };
 export const refusalProblemKinds = Object.values(refusalKinds);
 

@@ -47,6 +47,9 @@ export function receiptWords(
   if (receipt.consultant !== undefined) {
     facts.push({ term: say('receipt.with'), value: receipt.consultant });
   }
+  if (receipt.clientCode !== undefined) {
+    facts.push({ term: say('topUp.account'), value: receipt.clientCode });
+  }
   if (order.reference !== undefined) facts.push({ term: say('receipt.reference'), value: order.reference });
   if (receipt.startedAt !== undefined) {
     facts.push({ term: say('receipt.start'), value: instant(receipt.startedAt) });
@@ -70,7 +73,7 @@ export function receiptWords(
     seller: { legalName, address, contact: `${contactEmail} · ${showPhone(contactPhone)}` },
     facts,
     lines: receipt.lines.map((line) => ({
-      what: lineWords(line, receipt.currency, language),
+      what: lineWords(line, receipt, language),
       amount: show(line.amount),
     })),
     total: show(receipt.total),
@@ -105,10 +108,15 @@ function heldRows(
   ];
 }
 
-function lineWords(line: Receipt['lines'][number], currency: string, language: Language): string {
+function lineWords(
+  line: Receipt['lines'][number],
+  { currency, clientCode }: Receipt,
+  language: Language,
+): string {
   const duration = showDuration(line.seconds ?? 0, language);
   switch (line.what) {
     case 'fixed':
+      if (clientCode !== undefined) return text(language, 'receipt.rated.topUp');
       return (line.seconds ?? 0) > 0
         ? text(language, 'receipt.rated.fixedIncluded', { duration })
         : text(language, 'receipt.rated.fixed');

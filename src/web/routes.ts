@@ -36,17 +36,24 @@ export interface ApiCall<
 }
 
 export type ApiAnswer =
-  /** `html`: the same as a page, for who asks for one (RFC 9110, 12.5.1). */
-  | { status: 200 | 201 | 202; body: unknown; html?: string }
+  /** `html`, `csv`: the same as a page or a table, for who asks for one (RFC 9110, 12.5.1). */
+  | { status: 200 | 201 | 202; body: unknown; html?: string; csv?: CsvAnswer }
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
+
+/** `asked`: whatever is accepted, a table is what was asked for. */
+export interface CsvAnswer {
+  text: string;
+  fileName: string;
+  asked: boolean;
+}
 
 export interface ApiRoute<
   P extends Shape | undefined = undefined,
   Q extends Shape | undefined = undefined,
   B extends Shape | undefined = undefined,
 > {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'patch';
   /** As OpenAPI writes it: `/v1/call-sessions/{id}`. */
   path: string;
   name: string;
@@ -61,6 +68,8 @@ export interface ApiRoute<
     shape: ZodType;
     /** It may be asked for as a page too. */
     html?: true;
+    /** It may be asked for as a table too. */
+    csv?: true;
   };
   /** Beyond what every route may answer. */
   problems: readonly ProblemKind[];
@@ -69,7 +78,7 @@ export interface ApiRoute<
 
 /** A route whose shapes are forgotten: what it is checked by is inside. */
 export interface MountedRoute {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'patch';
   path: string;
   name: string;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
@@ -128,7 +137,7 @@ export class ApiRoutes {
     Q extends Shape | undefined = undefined,
     B extends Shape | undefined = undefined,
   >(route: ApiRoute<P, Q, B>): void {
-    const named = route.method === 'post' && this.#idempotencyKeys;
+    const named = route.method !== 'get' && this.#idempotencyKeys;
     const problems = [
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
@@ -157,6 +166,7 @@ export class ApiRoutes {
           content: {
             'application/json': { schema: route.answer.shape },
             ...(route.answer.html ? { 'text/html': { schema: z.string() } } : {}),
+            ...(route.answer.csv ? { 'text/csv': { schema: z.string() } } : {}),
           },
         },
         ...problemResponses(problems),

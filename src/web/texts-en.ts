@@ -22,6 +22,7 @@ export const en: Record<keyof typeof fr, string> = {
   'price.fixedIncluded': 'for {duration} of talk',
   'price.fixedOnly': 'for the call',
   'price.product': 'in total',
+  'price.credit': 'of credit for your calls',
   'price.perMinute': 'per minute',
   'price.free': 'Free',
   'price.freeWhat': 'this call costs nothing',
@@ -69,6 +70,14 @@ export const en: Record<keyof typeof fr, string> = {
   'choose.stopped': 'You stopped waiting. Nothing was charged and nobody is kept for you.',
 
   // --- What is held ----------------------------------------------------------------------------------------------
+  'topUp.documentTitle': 'Top up your account – {merchant}',
+  'topUp.title': 'Top up your account',
+  'topUp.explain': 'Credit for your calls to {line}. It is there as soon as your payment is accepted.',
+  'topUp.code': 'Your client code',
+  'topUp.codeHelp': 'The digits you key in when you call.',
+  'topUp.codeWrong': 'Give your client code: digits only, as you key them in when you call.',
+  'topUp.amount': 'How much?',
+  'topUp.account': 'Client code',
   'hold.title': 'Your request',
   'hold.order': 'Your order',
   'hold.with': 'With',
@@ -174,6 +183,9 @@ export const en: Record<keyof typeof fr, string> = {
     'Whoever answers this number asked never to be called again. Give another number. Nothing was charged.',
   'refused.calls_stopped':
     'Calls are stopped for the moment. Leave this page open: it tells you when they are possible again. Nothing was charged.',
+  'refused.client_unknown':
+    'No account can be topped up with this client code. Check the digits. Nothing was charged.',
+  'refused.amount_not_offered': 'This amount is no longer offered. Choose another. Nothing was charged.',
   'refused.database_away':
     'We cannot note anything for a moment. Nothing was charged and what you typed stays here: try again in a few seconds.',
   'refused.showNewPrice': 'See the new price',
@@ -208,6 +220,9 @@ export const en: Record<keyof typeof fr, string> = {
     'I ask for the service to be provided at once, without waiting for the legal 14-day withdrawal period to end.',
   'pay.withdrawalSale':
     'I acknowledge that I lose my right of withdrawal once the service has been fully provided.',
+  'pay.immediateTopUp':
+    'I ask for my credit to be usable at once, without waiting for the legal 14-day withdrawal period to end.',
+  'pay.withdrawalTopUp': 'I acknowledge that I lose my right of withdrawal for what I have talked of it.',
   'pay.mustAgree': 'Tick this box to be able to order.',
   'pay.button': 'Order and pay',
   'pay.buttonHelp': '{amount} held on your card, not charged. Then the phones ring.',
@@ -277,6 +292,7 @@ export const en: Record<keyof typeof fr, string> = {
   'receipt.title.talked': 'Thank you, your call is over',
   'receipt.title.limit_reached': 'The chosen length is reached, the call is over',
   'receipt.title.sold': 'Thank you, your payment is done',
+  'receipt.title.toppedUp': 'Thank you, your account is topped up',
   'receipt.title.failed': 'The call was cut by a problem on our side',
   'receipt.free': 'Nothing was charged: the whole amount held is released.',
   'receipt.writtenOff': 'What is due is too small for a card: it is on us.',
@@ -293,6 +309,7 @@ export const en: Record<keyof typeof fr, string> = {
   'receipt.what': 'What',
   'receipt.price': 'Price',
   'receipt.rated.fixed': 'Fixed price',
+  'receipt.rated.topUp': 'Credit for calls',
   'receipt.rated.fixedIncluded': 'Fixed price, for {duration} of talk',
   'receipt.rated.talk': '{duration} at {price} per minute',
   'receipt.rated.minimum': 'Raised to the minimum price',

@@ -22,6 +22,7 @@ export const fr = {
   'price.fixedIncluded': 'pour {duration} de conversation',
   'price.fixedOnly': 'prix de l’appel',
   'price.product': 'prix total',
+  'price.credit': 'de crédit pour vos appels',
   'price.perMinute': 'par minute',
   'price.free': 'Gratuit',
   'price.freeWhat': 'cet appel ne coûte rien',
@@ -70,6 +71,16 @@ export const fr = {
   'choose.stopped': 'Vous avez cessé d’attendre. Rien n’a été débité et personne n’est retenu pour vous.',
 
   // --- What is held ----------------------------------------------------------------------------------------------
+  'topUp.documentTitle': 'Créditer votre compte – {merchant}',
+  'topUp.title': 'Créditer votre compte',
+  'topUp.explain':
+    'Du crédit pour vos appels à {line}. Il est disponible dès que votre paiement est accepté.',
+  'topUp.code': 'Votre code client',
+  'topUp.codeHelp': 'Les chiffres que vous tapez quand vous appelez.',
+  'topUp.codeWrong':
+    'Donnez votre code client : des chiffres seulement, comme vous les tapez quand vous appelez.',
+  'topUp.amount': 'Combien ?',
+  'topUp.account': 'Code client',
   'hold.title': 'Votre demande',
   'hold.order': 'Votre commande',
   'hold.with': 'Avec',
@@ -185,6 +196,9 @@ export const fr = {
     'La personne qui répond à ce numéro a demandé à ne plus jamais être appelée. Donnez un autre numéro. Rien n’a été débité.',
   'refused.calls_stopped':
     'Les appels sont arrêtés pour l’instant. Laissez cette page ouverte : elle vous dira quand ils seront de nouveau possibles. Rien n’a été débité.',
+  'refused.client_unknown':
+    'Aucun compte ne peut être crédité avec ce code client. Vérifiez les chiffres. Rien n’a été débité.',
+  'refused.amount_not_offered': 'Ce montant n’est plus proposé. Choisissez-en un autre. Rien n’a été débité.',
   'refused.database_away':
     'Nous ne pouvons rien enregistrer pour un moment. Rien n’a été débité et votre saisie reste ici : réessayez dans quelques secondes.',
   'refused.showNewPrice': 'Voir le nouveau prix',
@@ -220,6 +234,10 @@ export const fr = {
     'Je demande que le service me soit fourni tout de suite, sans attendre la fin du délai légal de rétractation de 14 jours.',
   'pay.withdrawalSale':
     'Je reconnais perdre mon droit de rétractation dès que le service m’aura été entièrement fourni.',
+  'pay.immediateTopUp':
+    'Je demande que mon crédit soit utilisable tout de suite, sans attendre la fin du délai légal de rétractation de 14 jours.',
+  'pay.withdrawalTopUp':
+    'Je reconnais perdre mon droit de rétractation pour la part que j’aurai utilisée en conversation.',
   'pay.mustAgree': 'Cochez cette case pour pouvoir commander.',
   'pay.button': 'Commander avec obligation de paiement',
   'pay.buttonHelp': '{amount} réservés sur votre carte, non débités. Puis les téléphones sonnent.',
@@ -292,6 +310,7 @@ export const fr = {
   'receipt.title.talked': 'Merci, votre appel est terminé',
   'receipt.title.limit_reached': 'La durée choisie est atteinte, l’appel est terminé',
   'receipt.title.sold': 'Merci, votre paiement est fait',
+  'receipt.title.toppedUp': 'Merci, votre compte est crédité',
   'receipt.title.failed': 'L’appel a été interrompu par un problème de notre côté',
   'receipt.free': 'Rien n’a été débité : tout le montant réservé est libéré.',
   'receipt.writtenOff': 'Le montant dû est trop petit pour une carte : nous vous en faisons cadeau.',
@@ -308,6 +327,7 @@ export const fr = {
   'receipt.what': 'Quoi',
   'receipt.price': 'Prix',
   'receipt.rated.fixed': 'Prix fixe',
+  'receipt.rated.topUp': 'Crédit pour des appels',
   'receipt.rated.fixedIncluded': 'Prix fixe, pour {duration} de conversation',
   'receipt.rated.talk': '{duration} à {price} par minute',
   'receipt.rated.minimum': 'Complément au prix minimum',

@@ -101,6 +101,11 @@ async function violationsAfter(sql: string, since = '2026-11-20T11:55:00Z', now 
   }
 }
 
+const account = `insert into clients (id, merchant_id, code, kind, currency, balance)
+  values ('cli_1', 'mer_1', '2001', 'balance', 'EUR', 5)`;
+const paidIn = `insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, at)
+  values ('mov_1', 'mer_1', 'cli_1', 'top_up', 5, 5, '${at}')`;
+
 const broken: [name: string, sql: string, found: string[]][] = [
   [
     'ledger_unbalanced',
@@ -231,6 +236,30 @@ const broken: [name: string, sql: string, found: string[]][] = [
      insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli_trust, client_code, started_at)
        select id, 'mer_1', id, 'lin_1', '+33199000201', 'withheld', '4711', '${at}' from unnest(array['call_a', 'call_b']) id`,
     ['client_let_in_twice call_a', 'client_let_in_twice call_b'],
+  ],
+  [
+    'account_unlike_movements',
+    `${account}; insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, at)
+       values ('mov_1', 'mer_1', 'cli_1', 'top_up', 4, 4, '${at}')`,
+    ['account_unlike_movements cli_1'],
+  ],
+  [
+    'account_unlike_reservations',
+    `${account}; ${paidIn}; update clients set reserved = 2 where id = 'cli_1'`,
+    ['account_unlike_reservations cli_1'],
+  ],
+  [
+    'reservation_left_over',
+    `${account}; ${paidIn}; update clients set reserved = 2 where id = 'cli_1';
+     update call_sessions set ended_at = ended_at - interval '5 minutes' where id = 'call_old';
+     insert into client_reservations (call_session_id, merchant_id, client_id, amount, made_at)
+       values ('call_old', 'mer_1', 'cli_1', 2, '${at}')`,
+    ['reservation_left_over call_old'],
+  ],
+  [
+    'captured_without_credit',
+    `${account}; ${paidIn}; update orders set kind = 'top_up', client_id = 'cli_1' where id = 'ord_old'`,
+    ['captured_without_credit ord_old'],
   ],
   ['table_not_separated', 'alter table orders no force row level security', ['table_not_separated orders']],
 ];

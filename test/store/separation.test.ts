@@ -31,6 +31,7 @@ const listedFinders = [
   'undecided_disputes',
   'unknown_operations',
   'unsettled_orders',
+  'violated_accounts',
   'violated_call_reports',
   'violated_invariants',
   'work_of_switch',

@@ -572,6 +572,7 @@ describe('for everybody', () => {
         '/pay/unknown-line',
         '/pay/demo',
         '/pay/review',
+        '/topup/demo',
         ...states.map((name) => order(name, look.language)),
         `${order('receipt', look.language)}/receipt`,
       ];

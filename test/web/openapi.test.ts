@@ -78,6 +78,10 @@ describe('/openapi.json', () => {
     ).toEqual([
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
+      'get /v1/clients',
+      'get /v1/clients/{code}',
+      'get /v1/clients/{code}/movements',
+      'get /v1/clients/{code}/statement',
       'get /v1/ddis',
       'get /v1/disputes',
       'get /v1/disputes/{id}/evidence',
@@ -85,8 +89,12 @@ describe('/openapi.json', () => {
       'get /v1/lines',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
+      'patch /v1/clients/{code}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
+      'post /v1/clients',
+      'post /v1/clients/{code}/adjustments',
+      'post /v1/clients/{code}/top-ups',
       'post /v1/consultants/{id}/availability',
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
@@ -114,7 +122,7 @@ describe('/openapi.json', () => {
       const headers = (operation.parameters ?? [])
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
-      expect(headers).toEqual(method === 'post' ? ['Idempotency-Key'] : []);
+      expect(headers).toEqual(method !== 'get' ? ['Idempotency-Key'] : []);
     }
   });
 
@@ -194,6 +202,29 @@ describe('answers', () => {
     }
     const notice = lists[1]?.body.data[0]?.id ?? '';
     await fits('POST', `/v1/notices/${notice}/replay`, '/v1/notices/{id}/replay');
+  });
+
+  it('for accounts kept here', async () => {
+    const code = '2970';
+    const account = '/v1/clients/{code}';
+    const body = { code, kind: 'monthly', currency: 'EUR', ceiling: { amount: '50.00', currency: 'EUR' } };
+    await fits('POST', '/v1/clients', '/v1/clients', { body });
+    expect((await fits('POST', '/v1/clients', '/v1/clients', { body })).status).toBe(409);
+    await fits('GET', '/v1/clients', '/v1/clients');
+    await fits('PATCH', `/v1/clients/${code}`, account, { body: { ceiling: null, language: 'en' } });
+    await fits('GET', `/v1/clients/${code}`, account);
+    expect((await fits('GET', '/v1/clients/29701', account)).status).toBe(404);
+    const money = { amount: '5.00', currency: 'EUR' };
+    await fits('POST', `/v1/clients/${code}/top-ups`, `${account}/top-ups`, { body: money });
+    const wrong = { ...money, currency: 'CHF' };
+    expect(
+      (await fits('POST', `/v1/clients/${code}/top-ups`, `${account}/top-ups`, { body: wrong })).status,
+    ).toBe(422);
+    const adjustment = { amount: '-1.00', currency: 'EUR', reason: 'typo' };
+    await fits('POST', `/v1/clients/${code}/adjustments`, `${account}/adjustments`, { body: adjustment });
+    await fits('GET', `/v1/clients/${code}/movements`, `${account}/movements`);
+    await fits('GET', `/v1/clients/${code}/statement`, `${account}/statement`);
+    await fits('GET', `/v1/clients/${code}/statement?format=csv`, `${account}/statement`);
   });
 
   it('that do not fit would be noticed', () => {

@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Language } from '../../src/core/ids.ts';
 import type { OrderRefusal } from '../../src/core/order.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
+import type { TopUpWish } from '../../src/flow/order-top-up.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { House } from '../../src/flow/house.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
@@ -31,6 +32,7 @@ export interface Stage {
   setOrder(token: string, order: PageOrder): void;
   answers: {
     order: (request: CallbackRequest) => Ordered | Promise<Ordered>;
+    orderTopUp: (wish: TopUpWish) => Ordered | Promise<Ordered>;
     agree: (token: string) => Agreed | { outcome: 'refused'; refusal: OrderRefusal };
     askForMore: (token: string) => 'asked' | 'not_offered';
     neverCall: (token: string) => void;
@@ -68,7 +70,7 @@ async function bundles(): Promise<{ assets: PageAssets; stripe: Buffer }> {
   await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['choose', 'order', 'button'].map((name) => `src/web/browser/${name}.ts`),
+      ...['choose', 'order', 'topup', 'button'].map((name) => `src/web/browser/${name}.ts`),
       'test/web/stripe-stand-in.ts',
     ],
     entryNames: '[name]',
@@ -146,6 +148,13 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
         accessToken: tokenOf('card', 'fr'),
         needsPage: true,
       }),
+      orderTopUp: () => ({
+        outcome: 'ordered',
+        orderId: 'ord_stage',
+        state: 'fixed_sale',
+        accessToken: tokenOf('topup-card', 'fr'),
+        needsPage: true,
+      }),
       agree: () => ({ outcome: 'card', clientSecret: 'pi_stage_secret_ok' }),
       askForMore: () => 'not_offered',
       neverCall: () => undefined,
@@ -189,6 +198,10 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     order: (_merchantId, request) => {
       note('order', request);
       return Promise.resolve(stage.answers.order(request));
+    },
+    orderTopUp: (_merchantId, wish) => {
+      note('orderTopUp', wish);
+      return Promise.resolve(stage.answers.orderTopUp(wish));
     },
     agree: (token, agreed) => {
       note('agree', agreed);

@@ -245,6 +245,28 @@ const expected: Record<string, { fr: string[]; en: string[] }> = {
     fr: ['Un problème de notre côté a empêché l’appel', 'Rien n’a été débité.'],
     en: ['A problem on our side prevented the call', 'Nothing was charged.'],
   },
+  'topup-card': {
+    fr: [
+      '20,00 € de crédit pour vos appels',
+      'Code client 6006',
+      '20,00 € débités',
+      'Je demande que mon crédit soit utilisable tout de suite',
+      'la part que j’aurai utilisée',
+      'Commander avec obligation de paiement',
+    ],
+    en: [
+      '€20.00 of credit for your calls',
+      'Client code 6006',
+      '€20.00 charged to your card',
+      'I ask for my credit to be usable at once',
+      'what I have talked of it',
+      'Order and pay',
+    ],
+  },
+  'topup-receipt': {
+    fr: ['Merci, votre compte est crédité', 'Code client 6006', 'Crédit pour des appels', '20,00 €'],
+    en: ['Thank you, your account is topped up', 'Client code 6006', 'Credit for calls', '€20.00'],
+  },
   'sale-card': {
     fr: ['Votre carte', 'À payer', '49,00 €', 'service me soit fourni'],
     en: ['Your card', 'To pay', '€49.00', 'service to be provided'],
@@ -968,4 +990,74 @@ test('the button’s script may be loaded by any site, and is small', async () =
   const response = await fetch(`${stage.url}/button.js`);
   expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   expect((await response.arrayBuffer()).byteLength).toBeLessThan(6_000);
+});
+
+describe('the top-up page', () => {
+  test('shows what can be bought, and nothing of anybody', async () => {
+    const { status, html, headers } = await page('/topup/demo?lang=en&code=6006');
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toContain('no-store');
+    const shown = seen(html);
+    for (const said of [
+      'Top up your account',
+      'Legal advice by phone',
+      '€10.00',
+      '€20.00',
+      '€50.00',
+      'VAT 20%',
+    ])
+      expect(shown).toContain(words(said));
+    expect(html).toContain('value="6006"');
+    expect(seen((await page('/topup/demo?lang=fr')).html)).toContain('Créditer votre compte');
+    expect((await page('/topup/demo?lang=en&code=%22%3E%3Cb%3E')).html).toContain('value=""');
+  });
+
+  test.each(['/topup/review', '/topup/unknown', '/topup/DEMO'])('%s is no page', async (path) => {
+    const { status, html } = await page(`${path}?lang=en`);
+    expect(status).toBe(404);
+    expect(seen(html)).toContain(text('en', 'unknownLine.title'));
+  });
+
+  test('takes a code as people write it, and orders for it', async () => {
+    const made = await post('/topup/demo/orders?lang=fr', { code: ' 60 06#', amount: '20.00' });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { orderUrl: `${stage.url}/orders/${tokenOf('topup-card', 'fr')}` },
+    });
+    const [asked] = stage.asked;
+    expect(asked).toMatchObject({
+      step: 'orderTopUp',
+      with: { line: 'demo', language: 'fr', clientCode: '6006', ...visitor },
+    });
+  });
+
+  test.each([
+    ['no code', { amount: '20.00' }, 'code', 'topUp.codeWrong'],
+    ['letters', { code: 'abc', amount: '20.00' }, 'code', 'topUp.codeWrong'],
+    ['no amount', { code: '6006' }, undefined, 'refused.badRequest'],
+    ['an amount of words', { code: '6006', amount: '1e9' }, undefined, 'refused.badRequest'],
+  ] as const)('refuses %s', async (_what, body, field, key) => {
+    const answer = await post('/topup/demo/orders?lang=en', body);
+    expect(answer).toMatchObject({ status: 422, body: { detail: text('en', key) } });
+    expect(answer.body['field']).toBe(field);
+    expect(stage.asked).toEqual([]);
+  });
+
+  test('says where a code is refused, whyever it was', async () => {
+    stage.answers.orderTopUp = () => ({ outcome: 'refused', refusal: { because: 'client_unknown' } });
+    const answer = await post('/topup/demo/orders?lang=en', { code: '1234', amount: '20.00' });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { field: 'code', detail: text('en', 'refused.client_unknown') },
+    });
+  });
+
+  test('takes orders from our own pages only', async () => {
+    const answer = await post(
+      '/topup/demo/orders',
+      { code: '6006', amount: '20.00' },
+      { Origin: 'https://evil.example' },
+    );
+    expect(answer.status).toBe(403);
+  });
 });

@@ -153,6 +153,34 @@ describe('a paid callback', () => {
     await heading(page, 'Merci, votre paiement est fait');
     expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 900 });
   });
+
+  test('credit for an account is paid without a phone, and is there with the receipt', async () => {
+    const balance = async (): Promise<string> => {
+      const { rows } = await world.sql.query<{ balance: string }>(
+        `select balance::numeric(9,2)::text as balance from clients where code = '6006'`,
+      );
+      return rows[0]!.balance;
+    };
+    const before = Number(await balance());
+    const page = await open('/topup/demo-known?lang=fr');
+    await page.getByLabel('Votre code client').fill('6007');
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.getByText('Aucun compte ne peut être crédité avec ce code client').waitFor();
+    await page.getByLabel('Votre code client').fill('6006');
+    await page.getByLabel('50,00').check();
+    await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
+    await page.waitForURL('**/orders/*');
+    await page.getByText('50,00 € débités').waitFor();
+    await pay(page);
+    await heading(page, 'Merci, votre compte est crédité');
+    expect(Number(await balance())).toBe(before + 50);
+    expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 5000 });
+    const { rows } = await world.sql.query(
+      `select m.amount::float8 as amount, m.order_id = r.order_id as same from client_movements m
+       join receipts r on r.order_id = m.order_id where r.body ->> 'clientCode' = '6006'`,
+    );
+    expect(rows).toEqual([{ amount: 50, same: true }]);
+  });
 });
 
 describe('the bank', () => {

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followHint } from '../../src/flow/follow-payment.ts';
 import { merchantApi } from '../../src/web/merchant-api.ts';
 import { listen } from '../../src/web/server.ts';
-import { euros, moneyStage, type MoneyStage } from '../flow/money-stage.ts';
+import { money } from '../../src/core/money.ts';
+import { orderCallback } from '../../src/flow/order-callback.ts';
+import { euros, merchantId, moneyStage, type MoneyStage } from '../flow/money-stage.ts';
 
 const key = 'rk_demo_0123456789abcdef0123456789abcdef';
 const otherKey = 'rk_live_fedcba9876543210fedcba9876543210';
@@ -55,6 +57,30 @@ async function ask(method: string, path: string, body?: object, headers: object 
 }
 
 const kindOf = ({ json }: Answer): string | undefined => String(json['type']).split('/').at(-1);
+
+describe('the refund of a top-up', () => {
+  it('takes back what is left of the balance, and says how much that is', async () => {
+    const code = '5001';
+    expect((await ask('POST', '/v1/clients', { code, kind: 'balance', currency: 'EUR' })).status).toBe(201);
+    const [client] = await stage.sql<{ id: string }>('select id from clients where code = $1', [code]);
+    const made = await orderCallback(stage.house, merchantId, {
+      line: 'demo-known',
+      source: 'page',
+      language: 'en',
+      topUp: { clientId: client!.id, amount: money('20.00', 'EUR') },
+      paymentMethod: 'pm_card_visa',
+    });
+    await stage.workOff();
+    const path = `/v1/orders/${made.orderId!}/refunds`;
+    const adjustment = { amount: '-12.00', currency: 'EUR', reason: 'lost a bet' };
+    expect((await ask('POST', `/v1/clients/${code}/adjustments`, adjustment)).status).toBe(201);
+    const tooMuch = await ask('POST', path, { amount: euros('9.00') });
+    expect(kindOf(tooMuch)).toBe('top-up-spent');
+    expect(tooMuch.json).toMatchObject({ status: 409, left: euros('8.00') });
+    expect((await ask('POST', path, {})).json).toMatchObject({ state: 'refunded', refunded: euros('8.00') });
+    expect((await ask('GET', `/v1/clients/${code}`)).json).toMatchObject({ balance: euros('0.00') });
+  });
+});
 
 describe('POST /v1/orders/{id}/refunds', () => {
   it('gives back a part, once however often it is asked with one key', async () => {

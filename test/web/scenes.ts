@@ -69,6 +69,7 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
       active: true,
       // The usual one first, as the merchant wrote them.
       durationChoices: [600, 1800, 1200],
+      topUpChoices: ['10.0000', '20.0000', '50.0000'],
       moreTime: { times: 2, seconds: 600 },
       currency: 'EUR',
     },
@@ -118,6 +119,7 @@ export function fixedSaleLine(language: Language): LinePage {
       sells: 'fixed_sale',
       name: names[language].sale,
       durationChoices: [],
+      topUpChoices: [],
     },
     tariff: { ...tariff, fixedPrice: '49.00', includedSeconds: 0, bands: [] },
     consultants: [],
@@ -257,6 +259,20 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     outcome: 'sold',
   };
   const { startedAt: _start, consultant: _consultant, ...soldReceipt } = saleReceipt;
+  const { reference: _basket, claimedUntil: _nobodyKept, ...unnamed } = sale;
+  const topUp: OrderView = {
+    ...unnamed,
+    kind: 'top_up',
+    clientCode: '6006',
+    line: { id: 'lin_stage', slug: 'demo', name: names[language].line },
+    tariff: { ...sale.tariff, fixedPrice: '20.00' },
+    hold: money('20', 'EUR'),
+  };
+  const {
+    startedAt: _topUpStart,
+    consultant: _topUpConsultant,
+    ...topUpReceipt
+  } = receiptOf(topUp, 0, { outcome: 'sold' });
   return {
     card: order,
     'card-declined': {
@@ -327,6 +343,12 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     'payment-abandoned': ended('payment_abandoned', { state: 'failed' }),
     cancelled: ended('cancelled', { state: 'failed' }),
     failed: ended('failed'),
+    'topup-card': topUp,
+    'topup-receipt': {
+      ...topUp,
+      payment: { ...topUp.payment, ...authorized, state: 'captured', captured: topUp.hold },
+      receipt: { ...topUpReceipt, clientCode: '6006' },
+    },
     'sale-card': sale,
     'sale-paying': { ...sale, payment: { ...sale.payment, ...authorized, state: 'capturing' } },
     'sale-receipt': {
