@@ -12,9 +12,24 @@ import { connectionAs, watchPool } from './connection.ts';
 const directory = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../migrations');
 
 /**
- * `url`: the owner's. Safe to run by several processes at once and again; answers the names of the migrations it ran.
+ * `url`: the owner's. Safe to run by several processes at once and again: one does it, the others wait and find it done.
+ * Answers the names of the migrations it ran.
  */
 export async function migrate(url: string): Promise<readonly string[]> {
+  // Held by the connection: with a process that dies in the middle it is gone, and the next one goes on.
+  const turn = new pg.Client({ connectionString: url });
+  // A connection lost while we wait is told by the next statement.
+  turn.on('error', () => undefined);
+  await turn.connect();
+  try {
+    await turn.query(`select pg_advisory_lock(hashtext('ringmeter.migrate'))`);
+    return await migrateInTurn(url);
+  } finally {
+    await turn.end();
+  }
+}
+
+async function migrateInTurn(url: string): Promise<readonly string[]> {
   const owner = knexLibrary({
     client: 'pg',
     connection: { connectionString: url },
@@ -22,6 +37,8 @@ export async function migrate(url: string): Promise<readonly string[]> {
     migrations: { directory, loadExtensions: ['.js'], disableMigrationsListValidation: false },
   });
   try {
+    // It is our turn: whoever is noted there as migrating was killed at it.
+    await owner.migrate.forceFreeMigrationsLock();
     const [, ran] = (await owner.migrate.latest()) as [number, string[]];
     const known = await owner.raw<{ rows: { ready: boolean }[] }>(
       `select to_regprocedure('public.enqueue_job(text, json, text, timestamptz)') is not null as ready`,
