@@ -119,5 +119,5 @@ export function textAloud(text: string): string {
 
 /** A code, sign by sign: an engine would read `1207` as a number of twelve hundred and seven. */
 export function signsAloud(code: string): string {
-  return [...nameAloud(code)].join(' ');
+  return nameAloud(code).split('').join(' ');
 }

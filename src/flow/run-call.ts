@@ -356,7 +356,7 @@ export class LiveCall {
     this.#recognizing = true;
     void recognize(house, this.#row.stored, command)
       .catch((error: unknown): CallEvent => {
-        if (!isDatabaseAway(error)) noteFailedStep(house, this.#row.stored, error);
+        if (!isDatabaseAway(error)) void noteFailedStep(house, this.#row.stored, error);
         return { type: 'merchantFailed', question: command.question, because: 'ours' };
       })
       .then((event) => {
