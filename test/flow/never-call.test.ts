@@ -117,7 +117,7 @@ describe('the wish on the page', () => {
 
 describe('a wish that comes after the order', () => {
   it('before the money is held: nobody is rung, what was held is let go', async () => {
-    await world.faults({ next: 'delay_ms', on: 'create', times: 1, delayMs: 700 });
+    await world.faults({ next: 'delay_ms', on: 'create', times: 1, delayMs: 3_000 });
     const ordering = world.api('POST', '/v1/callbacks', card);
     await eventually(async () => {
       const { rows } = await world.sql.query(`select from call_sessions where state = 'awaiting_payment'`);
