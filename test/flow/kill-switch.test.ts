@@ -81,7 +81,7 @@ describe('stopping a merchant’s calls', () => {
   });
 
   it('an order made before it and held after it rings nobody', async () => {
-    await world.faults({ next: 'delay_ms', on: 'create', times: 1, delayMs: 700 });
+    await world.faults({ next: 'delay_ms', on: 'create', times: 1, delayMs: 3_000 });
     const ordering = world.api('POST', '/v1/callbacks', card);
     await eventually(async () => {
       const { rows } = await world.sql.query(`select from call_sessions where state = 'awaiting_payment'`);
