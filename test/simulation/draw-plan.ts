@@ -15,6 +15,7 @@ const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
     'lose_request',
     'slow',
     'conflict',
+    'conflict',
   ],
   query: ['lose_request', 'slow'],
   lease: ['lose_answer', 'lose_request', 'slow'],
@@ -35,9 +36,9 @@ const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
   spool: [],
 };
 
-/** Of each kind, about as many acts as a call has: where a fault may fall. */
+/** Of each kind, about as many acts as one call or two have: where a fault may fall. */
 const actsOfACall: Partial<Record<ActKind, number>> = {
-  transaction: 70,
+  transaction: 32,
   query: 300,
   lease: 100,
   switch: 45,
