@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { load, phoneScript, takeCallers } from './load.ts';
+import { load, type Phase, phoneScript, takeCallers } from './load.ts';
 import type { MeasuredDatabase } from './measured-database.ts';
 import { placeOrders } from './order-load.ts';
 import { readProcessTimes } from './process-times.ts';
@@ -46,13 +46,13 @@ export interface LiveBench {
   database: MeasuredDatabase;
 }
 
-/** Consultants for `talks` people at once, and some for those who call beside them. */
+/** Consultants for `talks` people at once, and each merchant's last line for those who call beside them. */
 export function sceneFor(talks: number): {
   merchants: number;
   linesPerMerchant: number;
   consultantsPerLine: number;
 } {
-  return { merchants: 8, linesPerMerchant: Math.ceil((talks + 200) / 8 / 12), consultantsPerLine: 12 };
+  return { merchants: 8, linesPerMerchant: Math.ceil(talks / 8 / 12) + 1, consultantsPerLine: 12 };
 }
 
 /** Steps are rising numbers of talks; a kill comes at `killAt` of them, when there are two gateways. */
@@ -62,21 +62,17 @@ export async function benchLiveCalls(
   killAt: number,
   tell: (line: string) => void,
 ): Promise<{ live: LiveFigures[]; adoption?: AdoptionFigures }> {
+  // A house that has just begun is slower than the same house an hour later, whoever talks.
+  await loadBeside(bench, 'warm-', 0);
   const idle = await cpuPerSecond(bench.house);
   const live: LiveFigures[] = [];
   let adoption: AdoptionFigures | undefined;
   let talks = 0;
   for (const wanted of steps) {
-    await letTalk(bench, wanted - talks);
+    await letTalk(bench, talks, wanted - talks);
     talks = wanted;
     const during = await cpuPerSecond(bench.house);
-    const calls = await load(bench.house, bench.scene, bench.pool, bench.database, {
-      rate: callsPerSecond,
-      seconds: callsSeconds,
-      name: `beside${String(talks)}-`,
-      besides: talks * unfinishedPerTalk,
-      linesFrom: 'last',
-    });
+    const calls = await loadBeside(bench, `beside${String(talks)}-`, talks);
     const right = calls.calls.filter((call) => call.state === 'settled').length;
     live.push({
       talks,
@@ -89,6 +85,20 @@ export async function benchLiveCalls(
     if (talks === killAt && bench.house.gatewayPids().length > 1) adoption = await killAndWait(bench, talks);
   }
   return { live, ...(adoption && { adoption }) };
+}
+
+function loadBeside(
+  { house, scene, pool, database }: LiveBench,
+  name: string,
+  talks: number,
+): Promise<Phase> {
+  return load(house, scene, pool, database, {
+    rate: callsPerSecond,
+    seconds: callsSeconds,
+    name,
+    besides: talks * unfinishedPerTalk,
+    linesFrom: 'last',
+  });
 }
 
 /** Milliseconds of CPU a second, while nobody calls. */
@@ -104,20 +114,26 @@ async function cpuPerSecond(house: RunningHouse): Promise<{ gateway: number; pos
   };
 }
 
-/** So many more people talk, and go on talking. Their consultants are those of the first lines, one after the other. */
-async function letTalk({ house, scene, pool, database }: LiveBench, count: number): Promise<void> {
+/** So many more people than `already` talk, and go on talking; on no merchant's last line. */
+async function letTalk(
+  { house, scene, pool, database }: LiveBench,
+  already: number,
+  count: number,
+): Promise<void> {
   const first = takeCallers(count);
   const talkers = Array.from({ length: count }, (_, place) => callerNumber(first + place));
   await scriptPhones(house, [
     ...scene.consultantNumbers.map((number) => [number, phoneScript()] as const),
     ...talkers.map((number) => [number, phoneScript()] as const),
   ]);
-  const lines = scene.sellers.flatMap(({ apiKey, talkLines }) => talkLines.map((line) => ({ apiKey, line })));
+  const lines = scene.sellers.flatMap(({ apiKey, talkLines }) =>
+    talkLines.slice(0, -1).map((line) => ({ apiKey, line })),
+  );
   await placeOrders(
     pool,
     talkers.map((number, place) => {
       // Twelve consultants a line: the n-th caller goes where the n-th consultant is.
-      const { apiKey, line } = lines[Math.floor((first + place) / 12) % lines.length] ?? {
+      const { apiKey, line } = lines[Math.floor((already + place) / 12) % lines.length] ?? {
         apiKey: '',
         line: '',
       };
