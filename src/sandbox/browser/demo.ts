@@ -6,7 +6,7 @@ import { Feed, type Phone } from './demo/feed.ts';
 import { KnownCall } from './demo/known-call.ts';
 import { drawPanels } from './demo/panels.ts';
 import { type Ddi, PhoneOnScreen, secondsSince } from './demo/phone.ts';
-import { playCall, type PlayerView } from './demo/player.ts';
+import { playCall, playKnownCall, type PlayerView } from './demo/player.ts';
 import { isMuted, mute } from './demo/sound.ts';
 import { chooseLanguage, currentLanguage, text, type TextKey } from './demo/texts.ts';
 
@@ -49,9 +49,20 @@ function showCaption(sentence: string, trouble: boolean): void {
   caption.dataset['kind'] = trouble ? 'trouble' : '';
 }
 
-function lineChosen(): string {
+/** What is to be played: an order of this line, or `known`, a call of somebody the merchant knows. */
+function callChosen(): string {
   return document.querySelector<HTMLInputElement>('input[name=line]:checked')?.value ?? 'demo';
 }
+
+function lineChosen(): string {
+  const call = callChosen();
+  return call === 'known' ? 'demo' : call;
+}
+
+const captionOf: Record<string, TextKey> = {
+  'demo-short': 'caption_talk_short',
+  known: 'caption_known',
+};
 
 /** Only pages of the gateway: the address comes from an answer of its API. */
 function openPage(url: string): void {
@@ -158,6 +169,7 @@ async function start(): Promise<void> {
   feed.lookAtLedger();
   drawAll();
   openLine();
+  byId('line-known', HTMLElement).hidden = facts.ddis.length === 0;
   // Clocks run between changes.
   setInterval(() => {
     for (const phone of [caller, consultant])
@@ -166,7 +178,7 @@ async function start(): Promise<void> {
   }, 500);
 
   byId('lines', HTMLElement).addEventListener('change', () => {
-    view.caption(lineChosen() === 'demo-short' ? 'caption_talk_short' : 'caption_start');
+    view.caption(captionOf[callChosen()] ?? 'caption_start');
     openLine();
   });
   byId('language', HTMLButtonElement).addEventListener('click', () => {
@@ -196,7 +208,13 @@ async function start(): Promise<void> {
     }
     playing = new AbortController();
     showPlay();
-    void playCall(lineChosen(), { feed, caller, consultant, view }, playing.signal)
+    const parts = { feed, caller, consultant, view };
+    const [ddi] = facts.ddis;
+    const played =
+      callChosen() === 'known' && ddi
+        ? playKnownCall(ddi.number, parts, playing.signal)
+        : playCall(lineChosen(), parts, playing.signal);
+    void played
       .catch((error: unknown) => view.trouble(String(error)))
       .finally(() => {
         playing = undefined;

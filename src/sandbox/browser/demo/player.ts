@@ -1,5 +1,5 @@
-// "Play the call for me": places the order, then does with the two phones what two people would, and says why. It looks
-// at the phones rather than assume: who takes over in the middle is simply followed.
+// "Play the call for me": places the order, or dials for a caller whom the merchant knows, then does with the two phones what
+// two people would, and says why. It looks at the phones rather than assume: who takes over in the middle is simply followed.
 
 import { wait } from './dom.ts';
 import type { Feed, Intent } from './feed.ts';
@@ -61,9 +61,46 @@ export async function playCall(line: string, parts: Parts, signal: AbortSignal):
       held: fromMinor(settled.amount, currency),
     });
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
-    view.caption('caption_stopped');
+    stopped(error, view);
   }
+}
+
+/**
+ * The caller dials `ddi`, and the merchant's server says who he is. What happens is told by who looks at the call
+ * (known-call); here is only what is done with the phones. Resolves when the call is over, or `signal` aborts.
+ */
+export async function playKnownCall(ddi: string, parts: Parts, signal: AbortSignal): Promise<void> {
+  const { feed, caller, consultant, view } = parts;
+  view.look('a');
+  const before = caller.state?.leg ?? null;
+  await caller.dial(ddi);
+  try {
+    const came = await feed.until(() => {
+      const phone = caller.state;
+      if (phone === undefined || phone.leg === null || phone.leg === before) return undefined;
+      if (phone.state === 'ended') return 'over';
+      return consultant.state !== undefined && !isOver(consultant) ? 'rings' : undefined;
+    }, signal);
+    if (came === 'over') return;
+    if (!(await pickUp(consultant, 'known_rings', 'known_consultant_hears', 'b', parts, signal))) return;
+    const joined = await feed.until(() => {
+      if (caller.state?.bridged === true) return 'yes';
+      return isOver(caller) || isOver(consultant) ? 'no' : undefined;
+    }, signal);
+    if (joined === 'no') return;
+    view.look('a');
+    const parted = feed.until(() => (caller.state?.bridged === true ? undefined : true), signal);
+    await Promise.race([pause(talkMs, signal), parted]);
+    if (caller.state?.bridged === true) await caller.hangUp();
+    await parted;
+  } catch (error) {
+    stopped(error, view);
+  }
+}
+
+function stopped(error: unknown, view: PlayerView): void {
+  if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+  view.caption('caption_stopped');
 }
 
 /** False when the call ended before the two were joined. */

@@ -1,5 +1,5 @@
-// "Break something" as a visitor of the demo meets it: `npm start` as a process, its page in a browser, a call under way,
-// and the gateway killed in the middle of it.
+// The demo as its visitor meets it: `npm start` as a process and its page in a browser; a caller the merchant knows, played and
+// dialled by hand; a paid call under way, and the gateway killed in the middle of it.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -73,6 +73,48 @@ const story = (sentence: RegExp): Promise<void> =>
   page.locator('#story li', { hasText: sentence }).first().waitFor();
 const proof = (term: string): Promise<string> =>
   page.locator('#proof > div', { hasText: term }).locator('dd').innerText();
+
+const caption = (sentence: RegExp): Promise<void> =>
+  page.locator('#caption').filter({ hasText: sentence }).waitFor();
+const phone = (side: 'a' | 'b'): ReturnType<Page['locator']> => page.locator(`#phone-${side}`);
+const press = (side: 'a' | 'b', name: string): Promise<void> =>
+  phone(side).getByRole('button', { name, exact: true }).click();
+
+test('a known caller is played: recognized by his number, joined, his seconds reported', async () => {
+  await page.goto(demoUrl);
+  await page.getByRole('button', { name: 'Answer' }).first().waitFor();
+  await page.getByRole('radio', { name: 'Known caller' }).check();
+  await caption(/No card: the caller dials/);
+  await page.getByRole('button', { name: 'Play the call for me' }).click();
+  await caption(/A consultant rings/);
+  await joint().filter({ hasText: 'talking' }).waitFor();
+  await caption(/No card: the merchant set the limit/);
+  await caption(/The merchant is told: \d+ s used by/);
+  await page.locator('#notices').getByText('What the call used').first().waitFor();
+  await page.getByRole('button', { name: 'Play the call for me' }).waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+}, 90_000);
+
+test('dialled by hand with a hidden number: the code is keyed over the prompt, over SOAP too', async () => {
+  await page.goto(demoUrl);
+  await press('a', 'Hide my number');
+  await phone('a').getByRole('button', { name: /^SOAP/ }).click();
+  await phone('a')
+    .getByText(/code client/)
+    .first()
+    .waitFor();
+  for (const key of '4711#') await press('a', key);
+  await phone('b').locator('.state', { hasText: 'Ringing' }).waitFor();
+  await press('b', 'Answer');
+  await phone('b').locator('.heard p').first().waitFor();
+  await press('b', '1');
+  await joint().filter({ hasText: 'talking' }).waitFor();
+  await press('a', 'Hang up');
+  await caption(/The merchant is told/);
+  const asked = page.locator('#notices');
+  await asked.getByText('Who calls, by code?').first().waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+}, 90_000);
 
 test('the gateway is killed in mid-call: the two talk on, the page lives on, the receipt is right to the cent', async () => {
   await page.goto(demoUrl);
