@@ -83,8 +83,8 @@ const press = (side: 'a' | 'b', name: string): Promise<void> =>
 test('a known caller is played: recognized by his number, joined, his seconds reported', async () => {
   await page.goto(demoUrl);
   await page.getByRole('button', { name: 'Answer' }).first().waitFor();
-  await page.getByRole('radio', { name: 'Known caller' }).check();
-  await caption(/No card: the caller dials/);
+  await page.getByRole('radio', { name: 'No card' }).check();
+  await caption(/The caller dials/);
   await page.getByRole('button', { name: 'Play the call for me' }).click();
   await caption(/A consultant rings/);
   await joint().filter({ hasText: 'talking' }).waitFor();

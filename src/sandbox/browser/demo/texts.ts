@@ -9,7 +9,7 @@ const en = {
   line: 'Line',
   line_demo: 'Usual call',
   line_short: 'Short limit',
-  line_known: 'Known caller',
+  line_known: 'No card',
   play: 'Play the call for me',
   stop: 'Stop playing',
   mute: 'Mute',
@@ -100,7 +100,7 @@ const en = {
   caption_start:
     'Order a call on the page, then answer the phones as they ring. Or let it be played for you.',
   caption_known:
-    "No card: the caller dials one of the merchant's numbers, whose own server says who he is and how long he may talk.",
+    "The caller dials one of the merchant's numbers, whose own server says who he is and how long he may talk.",
   caption_order: 'The caller orders and pays: the card is held, not charged.',
   caption_consultant_rings:
     'The consultant rings first. Nobody waits on the line for someone who is not there.',
@@ -184,7 +184,7 @@ const fr: Record<TextKey, string> = {
   line: 'Ligne',
   line_demo: 'Appel courant',
   line_short: 'Limite courte',
-  line_known: 'Client connu',
+  line_known: 'Sans carte',
   play: "Jouer l'appel pour moi",
   stop: 'Arrêter',
   mute: 'Muet',
@@ -275,7 +275,7 @@ const fr: Record<TextKey, string> = {
   caption_start:
     'Commandez un appel sur la page, puis répondez aux téléphones. Ou laissez-le jouer pour vous.',
   caption_known:
-    "Sans carte : l'appelant compose un numéro du marchand, dont le serveur dit qui il est et combien de temps il peut parler.",
+    "L'appelant compose un numéro du marchand, dont le serveur dit qui il est et combien de temps il peut parler.",
   caption_order: "L'appelant commande et paie : la somme est réservée, non débitée.",
   caption_consultant_rings:
     "Le consultant sonne d'abord : personne n'attend en ligne quelqu'un qui n'est pas là.",
