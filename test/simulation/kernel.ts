@@ -18,6 +18,13 @@ export const startMs = Date.UTC(2026, 2, 2, 9, 0, 0);
 
 /** Statements take a millisecond; who is not through after this awaits something that is not an act. */
 const realPatienceMs = 20_000;
+/** A run of three calls that go wrong has some hundreds. */
+const transactionsMax = 5_000;
+
+/** What may never happen has. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
 
 interface Happening {
   atMs: number;
@@ -123,6 +130,9 @@ export class Kernel {
   /** Counts one more act of this kind and says what the plan has for it. */
   nextAct(kind: ActKind): ActFault | undefined {
     const nth = (this.acts[kind] += 1);
+    if (kind === 'transaction' && nth > transactionsMax) {
+      this.fail(new Violation(`the gateways go round in circles: ${String(nth)} transactions`));
+    }
     if (this.healed) return undefined;
     const fault = this.plan.acts.find((one) => one.act === kind && one.nth === nth);
     if (fault) this.disturb(fault.ms ?? 0);

@@ -1,9 +1,8 @@
 // What must come to be once nothing goes wrong any more: everything over, everything settled, everything told. Answers what is
 // still missing; a run is quiet when nothing is.
 
-import type { Kernel } from './kernel.ts';
+import { type Kernel, Violation } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
-import { Violation } from './safety.ts';
 import type { Outside } from './sim-gateway.ts';
 import type { SimMerchant } from './sim-merchant.ts';
 import type { SimProcessor } from './sim-processor.ts';

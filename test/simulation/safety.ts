@@ -5,7 +5,7 @@ import { affordableSeconds, rate } from '../../src/core/rating.ts';
 import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { consultantIds, fixedPrice } from './house-rows.ts';
-import type { Kernel } from './kernel.ts';
+import { type Kernel, Violation } from './kernel.ts';
 import { consultantNumber } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
@@ -13,10 +13,6 @@ import type { SimMerchant } from './sim-merchant.ts';
 import type { SimOperator } from './sim-operator.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch, Talk } from './sim-switch.ts';
-
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
 
 /** The switch's task stands at most this far behind a limit, and fires within 100 ms. */
 const behindUs = 2_000_000n;

@@ -10,8 +10,7 @@ import { agreeToOrder, cancelOrder, pageSaysPaid } from '../../src/flow/pay-on-p
 import { type RefundMade, refundPayment } from '../../src/flow/refund-payment.ts';
 import { request } from './from-outside.ts';
 import { fixedLineSlug } from './house-rows.ts';
-import type { Kernel, Random } from './kernel.ts';
-import { Violation } from './safety.ts';
+import { type Kernel, type Random, Violation } from './kernel.ts';
 import type { GivenBack, SimOrder } from './scenario.ts';
 import type { SimGateway } from './sim-gateway.ts';
 import type { SimProcessor } from './sim-processor.ts';
