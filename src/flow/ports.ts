@@ -321,24 +321,21 @@ export interface CardProcessor {
   }): Promise<
     { outcome: 'refund'; state: 'pending' | 'refunded' | 'failed'; reason?: string } | { outcome: 'unknown' }
   >;
-  lookAtDispute(dispute: {
-    disputeId: string;
-    merchantAccount?: string;
-  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }>;
+  lookAtDispute(dispute: { disputeId: string; merchantAccount?: string }): Promise<LookedAtDispute>;
   /**
    * Disputes opened since then on this account, whoever told of them, of charges of anybody's making there. All of them, or
    * `unknown`.
    */
-  disputesSince(asked: {
-    since: Date;
-    merchantAccount?: string;
-  }): Promise<
-    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
-    | { outcome: 'unknown' }
-  >;
+  disputesSince(asked: { since: Date; merchantAccount?: string }): Promise<ListedDisputes>;
   /** Stripe's smallest charge in this currency; below it nothing can be captured. */
   minimumCharge(currency: string): Money;
 }
+
+export type LookedAtDispute = { outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' };
+
+export type ListedDisputes =
+  | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
+  | { outcome: 'unknown' };
 
 /** A webhook that was really the processor's: a hint where to look, never a fact to act on. */
 export interface ProcessorHint {

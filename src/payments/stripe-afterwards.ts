@@ -3,7 +3,7 @@
 
 import type Stripe from 'stripe';
 import type { Money } from '../core/money.ts';
-import type { Dispute, IntentReference, Refunded } from '../flow/ports.ts';
+import type { Dispute, IntentReference, ListedDisputes, LookedAtDispute, Refunded } from '../flow/ports.ts';
 import { chargeable, fromMinorUnits, toMinorUnits } from './stripe-amounts.ts';
 import { keyInMetadata, type NoteFailure, optionsOf } from './stripe-calls.ts';
 import { readStripeError } from './stripe-errors.ts';
@@ -108,7 +108,7 @@ export class StripeAfterwards {
   }: {
     disputeId: string;
     merchantAccount?: string;
-  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
+  }): Promise<LookedAtDispute> {
     try {
       const options = optionsOf(merchantAccount === undefined ? {} : { merchantAccount });
       return {
@@ -128,10 +128,7 @@ export class StripeAfterwards {
   }: {
     since: Date;
     merchantAccount?: string;
-  }): Promise<
-    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
-    | { outcome: 'unknown' }
-  > {
+  }): Promise<ListedDisputes> {
     try {
       const listed = this.#stripe.disputes.list(
         { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 },

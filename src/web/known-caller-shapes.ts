@@ -8,6 +8,7 @@ import {
   spokenTextMax,
   talkLimitSecondsMax,
 } from '../core/known-caller.ts';
+import { signedHeaders } from './notice-shapes.ts';
 import { z } from './routes.ts';
 import type { ApiRoutes } from './routes.ts';
 
@@ -113,15 +114,7 @@ const usageReport = z
   })
   .openapi('UsageReport');
 
-const headers = z.object({
-  'webhook-id': z.string().meta({ description: 'The question’s `requestId`; of a report its own id.' }),
-  'webhook-timestamp': z
-    .string()
-    .meta({ description: 'Seconds since 1970 of this try: refuse what is older than five minutes.' }),
-  'webhook-signature': z
-    .string()
-    .meta({ description: '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.' }),
-});
+const headers = signedHeaders('The question’s `requestId`; of a report its own id.');
 
 const asked =
   'POST to this path below your server’s address, signed by the Standard Webhooks specification with your secret, with ' +

@@ -111,17 +111,20 @@ export function noticeBodyShape(type: NoticeType): z.ZodObject {
   return z.looseObject({ type: z.literal(type), timestamp: z.iso.datetime(), data: noticeData[type].data });
 }
 
-const headers = z.object({
-  'webhook-id': z
-    .string()
-    .meta({ description: 'The notice’s id, the same on every try: drop what you have seen.' }),
-  'webhook-timestamp': z
-    .string()
-    .meta({ description: 'Seconds since 1970 of this try: refuse what is older than five minutes.' }),
-  'webhook-signature': z
-    .string()
-    .meta({ description: '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.' }),
-});
+/** The headers of the Standard Webhooks specification; `id` says what names the message. */
+export function signedHeaders(id: string): z.ZodObject {
+  return z.object({
+    'webhook-id': z.string().meta({ description: id }),
+    'webhook-timestamp': z
+      .string()
+      .meta({ description: 'Seconds since 1970 of this try: refuse what is older than five minutes.' }),
+    'webhook-signature': z
+      .string()
+      .meta({ description: '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.' }),
+  });
+}
+
+const headers = signedHeaders('The notice’s id, the same on every try: drop what you have seen.');
 
 /** Publishes every kind of notice. */
 export function publishNotices(routes: ApiRoutes): void {

@@ -7,9 +7,10 @@ import type {
   Authorized,
   CardProcessor,
   DeclineReason,
-  Dispute,
   IntentReference,
   IntentState,
+  ListedDisputes,
+  LookedAtDispute,
   Refunded,
   Settled,
 } from '../../src/flow/ports.ts';
@@ -197,7 +198,7 @@ export class SimProcessorPort implements CardProcessor {
   }: {
     disputeId: string;
     merchantAccount?: string;
-  }): Promise<{ outcome: 'dispute'; dispute: Dispute } | { outcome: 'unknown' }> {
+  }): Promise<LookedAtDispute> {
     const dispute = await this.#ask(
       `dispute ${disputeId}`,
       () => this.#world.dispute(disputeId) ?? 'silence',
@@ -211,10 +212,7 @@ export class SimProcessorPort implements CardProcessor {
   }: {
     since: Date;
     merchantAccount?: string;
-  }): Promise<
-    | { outcome: 'listed'; disputes: readonly { disputeId: string; intentId: string }[] }
-    | { outcome: 'unknown' }
-  > {
+  }): Promise<ListedDisputes> {
     const disputes = await this.#ask('processor.disputes', () =>
       this.#world.silent ? 'silence' : this.#world.disputesSince(since, merchantAccount),
     );
