@@ -6,6 +6,7 @@ import { type CallSession, type CallStep, type DigitEntry, isDestination } from 
 import type { E164 } from '../core/ids.ts';
 import type { CallerQuestion, Cli } from '../core/known-caller.ts';
 import type { Sentence } from '../core/sentence.ts';
+import { tariffAt } from '../core/tariff.ts';
 import { ddiOfNumber, namesOfConsultants } from '../store/ddis.ts';
 import { type DialledLine, readDialledLine, readMerchantServer } from '../store/known-calls.ts';
 import { sessionOf } from './answer-inbound.ts';
@@ -67,7 +68,11 @@ export async function testRecognition(
   }
 
   const leg = house.ids.legUuid();
-  const arriving: CallSession = { ...sessionOf(house, line, line.callerId, { leg, ...call }, at), id };
+  const tariff = tariffAt(line.plan, at);
+  const arriving: CallSession = {
+    ...sessionOf(house, line, { leg, ...call, at, callerId: line.callerId, tariff }),
+    id,
+  };
   const begun = advance(arriving, { type: 'callArrived' });
   const question = begun.commands.find((one) => one.do === 'recognize');
   if (!question && (call.clientCode === undefined || begun.session.state !== 'recognizing')) {
