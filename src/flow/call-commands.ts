@@ -187,7 +187,7 @@ export class CallCommands {
       case 'playMusic':
         this.#requests.delete(command.leg);
         await aSwitch.guard(command.leg, guardOnHoldSeconds);
-        await aSwitch.playMusic(command.leg);
+        await aSwitch.playMusic(command.leg, command.sound);
         return;
       case 'announce':
         await aSwitch.announce(command.leg, command.sentence);

@@ -176,6 +176,24 @@ it('the limit the merchant gave ends the talk, and no second more is reported', 
   expect((await reported()).usage).toMatchObject({ billableSeconds: 2, talkMilliseconds: 2_000 });
 });
 
+it('waits with music for the consultant, or with the tone of a telephone that rings', async () => {
+  const waits = (tune: string): Promise<void> =>
+    eventually(async () => expect((await world.phone(caller))?.playing?.text).toBe(tune), 15_000);
+  for (const [ringBack, tune] of [
+    ['music', '♪ music'],
+    ['tone', '♪ ringing tone'],
+  ] as const) {
+    await world.sql.query(`update ddis set settings = $1 where id = 'ddi_1'`, [JSON.stringify({ ringBack })]);
+    await dials();
+    await waits(tune);
+    await world.accept(claire);
+    await eventually(async () => expect((await lastCall()).state).toBe('connected'));
+    await world.does(caller, 'hangup');
+    await ended('talked');
+    await world.phoneIs(caller, 'ended');
+  }
+});
+
 it('a server that is silent: he is told so; on trial he may talk a little', async () => {
   server.answer = () => Promise.resolve('silence');
   await dials();
