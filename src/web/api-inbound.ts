@@ -28,6 +28,24 @@ const serverShape = z
   .nullable()
   .meta({ description: 'Who is asked; null where nobody is, or where accounts kept here are looked at.' });
 
+const refusedShape = z
+  .object({
+    text: z.object({ fr: z.string().optional(), en: z.string().optional() }).meta({
+      description:
+        'Spoken to a caller who is refused, in his language, where your server sent no words. What is not about him (a call ' +
+        'under way, closed, your server away, a hidden number) is said as it is.',
+    }),
+    ring: z
+      .object({ line: z.string(), talkLimitSeconds: z.int() })
+      .optional()
+      .meta({
+        description:
+          'Then the consultants of this line are rung, and he may talk that long: as nobody’s client, without a client code in ' +
+          'the report. Not for who tried codes, is blocked, has a call under way or hides his number.',
+      }),
+  })
+  .meta({ description: 'What a refused caller gets before he is hung up.' });
+
 const ddiList = z
   .object({
     data: z
@@ -51,6 +69,10 @@ const ddiList = z
             .meta({ description: 'When your server gives no answer: he is refused, or may talk a little.' }),
           talkLimitMaxSeconds: z.int().meta({ description: 'The longest talk of anybody.' }),
           callsAtOnce: z.int().meta({ description: 'Of one client.' }),
+          refused: refusedShape,
+          ringBack: z.enum(['tone', 'music']).meta({
+            description: 'What a caller hears while consultants are rung: ringing, or music.',
+          }),
         }),
       )
       .meta({ description: 'By number.' }),
@@ -86,9 +108,14 @@ const testShape = z
     line: z.string(),
     recognizedBy: z.enum(['server', 'accounts']),
     ask: z.enum(['recognizeCaller', 'recognizeClientCode']).nullable(),
-    notAsked: z.enum(['line_off', 'withheld', 'accounts', 'no_server']).nullable().meta({
-      description: 'Why nobody was asked; null where your server was.',
-    }),
+    notAsked: z
+      .enum(['line_off', 'withheld', 'accounts', 'no_server'])
+      .nullable()
+      .meta({
+        description:
+          'Why no server was asked; null where yours was. `accounts`: those kept here were looked at, and `recognition` is ' +
+          'what they say.',
+      }),
     request: z
       .object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() })
       .nullable()
@@ -101,7 +128,9 @@ const testShape = z
     outcome: z
       .enum(['recognized', 'proof_wanted', 'refused', 'failed', 'not_asked'])
       .meta({ description: '`failed`: what came is no answer; `because` and `detail` say why.' }),
-    recognition: z.looseObject({}).nullable().meta({ description: 'Your answer as it was understood.' }),
+    recognition: z.looseObject({}).nullable().meta({
+      description: 'Your answer as it was understood, or what the accounts kept here say.',
+    }),
     because: z.enum(['no_answer', 'forbidden', 'status', 'fault', 'nonsense', 'destination']).nullable(),
     detail: z.string().nullable().meta({ description: 'One sentence for whoever looks for the mistake.' }),
     experience: z.object({ en: spoken, fr: spoken }).meta({
@@ -133,10 +162,12 @@ export function inboundRoutes(routes: ApiRoutes, house: House): void {
     method: 'post',
     path: '/v1/recognition-tests',
     name: 'testRecognition',
-    summary: 'Asks your server who calls, as a call would, and says what the caller would experience.',
+    summary:
+      'Asks your server who calls, as a call would, or looks at the accounts kept here, and says what the caller would experience.',
     description:
       'The real request, with a `requestId` that begins with `test_`, no calls in progress and no seconds unreported; a PIN is ' +
-      'never sent. Nobody is rung and nothing is written down.',
+      'never sent. Accounts kept here are looked at as they stand: what calls under way keep back is not to be talked. ' +
+      'Nobody is rung, nothing is written down or kept back, and no guess is counted.',
     body: testBody,
     answer: { status: 200, description: 'What was sent, what came, what would follow.', shape: testShape },
     problems: ['unknown-id'],
@@ -168,8 +199,15 @@ const operations = { caller: 'recognizeCaller', client_code: 'recognizeClientCod
 function testEntry(ddi: string, test: RecognitionTest): object {
   const { asked, ask, destinationRefused } = test;
   const exchange = asked?.exchange;
-  const recognition: Recognition | undefined = asked?.outcome === 'answered' ? asked.recognition : undefined;
+  const recognition: Recognition | undefined =
+    asked?.outcome === 'answered' ? asked.recognition : test.byAccount;
   const failed = asked?.outcome === 'failed' ? asked : undefined;
+  const detail =
+    failed?.detail ??
+    (destinationRefused ? 'Your server names a number that your destinations do not allow.' : undefined) ??
+    (test.codeUnknown === true
+      ? 'None of your clients has this code; a caller who keys it is not told so.'
+      : undefined);
   return {
     id: test.id,
     ddi,
@@ -183,12 +221,10 @@ function testEntry(ddi: string, test: RecognitionTest): object {
     answer:
       exchange?.status === undefined ? null : { status: exchange.status, body: exchange.answerBody ?? '' },
     tookMs: exchange?.tookMs ?? null,
-    outcome: !asked ? 'not_asked' : failed || destinationRefused ? 'failed' : recognition?.outcome,
+    outcome: failed || destinationRefused ? 'failed' : (recognition?.outcome ?? 'not_asked'),
     recognition: recognition ?? null,
     because: failed?.because ?? (destinationRefused ? 'destination' : null),
-    detail:
-      failed?.detail ??
-      (destinationRefused ? 'Your server names a number that your destinations do not allow.' : null),
+    detail: detail ?? null,
     experience: { en: experienceIn('en', test.experience), fr: experienceIn('fr', test.experience) },
   };
 }

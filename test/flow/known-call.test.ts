@@ -178,7 +178,7 @@ it('the limit the merchant gave ends the talk, and no second more is reported', 
 
 it('waits with music for the consultant, or with the tone of a telephone that rings', async () => {
   const waits = (tune: string): Promise<void> =>
-    eventually(async () => expect((await world.phone(caller))?.playing?.text).toBe(tune), 15_000);
+    eventually(async () => expect((await world.phone(caller))?.heard.at(-1)?.text).toBe(tune), 15_000);
   for (const [ringBack, tune] of [
     ['music', '♪ music'],
     ['tone', '♪ ringing tone'],
