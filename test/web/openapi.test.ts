@@ -76,6 +76,7 @@ describe('/openapi.json', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     ).toEqual([
+      'delete /v1/soap-password',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
       'get /v1/clients',
@@ -100,6 +101,7 @@ describe('/openapi.json', () => {
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
       'post /v1/recognition-tests',
+      'post /v1/soap-password',
     ]);
   });
 
@@ -168,6 +170,8 @@ describe('answers', () => {
       paymentMethod: 'pm_card_visa',
       reference: 'r',
     };
+    await fits('POST', '/v1/soap-password', '/v1/soap-password');
+    await fits('DELETE', '/v1/soap-password', '/v1/soap-password');
     const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });
     expect(made.status).toBe(201);
     const ticket = { line: 'demo-ticket', paymentMethod: 'pm_card_visa' };
