@@ -136,7 +136,7 @@ it('a limit that moved while its timer waited for its turn cuts nobody', async (
 
 describe('a caller who waits while consultants are rung', () => {
   const tried = (...states: string[]) =>
-    states.map((state, n) => ({ leg: (n === 0 ? b : c) as string, state, tries: 0 }));
+    states.map((state, n) => ({ leg: n === 0 ? b : c, state, tries: 0 }));
   const waiting = (attempts: object[]) =>
     ({ state: 'ringing_consultant', caller: { leg: a, state: 'consented', tries: 1 }, attempts }) as never;
 
