@@ -28,18 +28,24 @@ export function signingSecret(chance: Buffer): string {
  */
 export function signatureOf(notice: {
   secret: string;
+  /** Signs too, for a receiver who has not changed yet: he takes a message of which any signature is right. */
+  oldSecret?: string;
   id: string;
   body: string;
   at: Date;
 }): SignatureHeaders {
   const timestamp = String(Math.floor(notice.at.getTime() / 1000));
-  const signature = createHmac('sha256', keyOf(notice.secret))
-    .update(`${notice.id}.${timestamp}.${notice.body}`, 'utf8')
-    .digest('base64');
+  const signatures = [notice.secret, notice.oldSecret]
+    .filter((secret) => secret !== undefined)
+    .map((secret) =>
+      createHmac('sha256', keyOf(secret))
+        .update(`${notice.id}.${timestamp}.${notice.body}`, 'utf8')
+        .digest('base64'),
+    );
   return {
     'webhook-id': notice.id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
+    'webhook-signature': signatures.map((signature) => `v1,${signature}`).join(' '),
   };
 }
 

@@ -356,8 +356,3 @@ function noCalls(row: { stopped: boolean; switchThere: boolean }): Pick<LinePage
   if (row.stopped) return { noCalls: 'stopped' };
   return row.switchThere ? {} : { noCalls: 'switch_away' };
 }
-
-/** The merchant's lines, by slug. */
-export async function listLineIds(tx: Tx): Promise<string[]> {
-  return (await rows<{ id: string }>(tx, 'select id from lines order by slug')).map((row) => row.id);
-}

@@ -19,6 +19,9 @@ class ScriptedServer implements MerchantServer {
   answer: (question: CallerQuestion) => Promise<Recognition | 'silence'> = () => Promise.resolve(known);
   takes: () => Delivered = () => ({ outcome: 'delivered', status: 204 });
 
+  refusalOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
   async ask(_server: unknown, question: CallerQuestion): Promise<Asked> {
     this.questions.push(question);
     const exchange = { url: '', requestHeaders: {}, requestBody: '', tookMs: 0 };
