@@ -42,7 +42,8 @@ export function inboundSettings(own: unknown): InboundSettings {
     pin: digitEntry(given['pin'], usual.pin),
     withheld: given['withheld'] === 'refuse' ? 'refuse' : usual.withheld,
     fallback: fallbackOf(given['fallback']),
-    talkLimitMaxSeconds: whole(given['talkLimitMaxSeconds'], inboundBounds.talkLimitMaxSeconds) ?? usual.talkLimitMaxSeconds,
+    talkLimitMaxSeconds:
+      whole(given['talkLimitMaxSeconds'], inboundBounds.talkLimitMaxSeconds) ?? usual.talkLimitMaxSeconds,
     callsAtOnce: whole(given['callsAtOnce'], inboundBounds.callsAtOnce) ?? usual.callsAtOnce,
   };
 }

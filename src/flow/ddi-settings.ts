@@ -9,7 +9,13 @@ import { type Ddi, holderOfDdi, insertDdi, readDdi, writeDdi } from '../store/dd
 import { linesBySlug } from '../store/lines.ts';
 import { writeServer } from '../store/merchant-servers.ts';
 import type { House } from './house.ts';
-import { serverChanges, serverKept, type ServerKept, type ServerWish, wrongOfServer } from './merchant-server-settings.ts';
+import {
+  serverChanges,
+  serverKept,
+  type ServerKept,
+  type ServerWish,
+  wrongOfServer,
+} from './merchant-server-settings.ts';
 import { changesBetween, noteChange } from './settings-change.ts';
 
 export interface DdiWish {
@@ -29,12 +35,7 @@ export type DdiSet =
   | { outcome: 'wrong'; wrong: readonly WrongField[] };
 
 /** All of it as wished. Holds for the next call; calls under way go on as they began. */
-export async function setDdi(
-  house: House,
-  merchantId: string,
-  number: E164,
-  wish: DdiWish,
-): Promise<DdiSet> {
+export async function setDdi(house: House, merchantId: string, number: E164, wish: DdiWish): Promise<DdiSet> {
   const { ownServer, settings } = wish;
   const atServer = ownServer ? inServer(await wrongOfServer(house, ownServer)) : [];
   return house.db.asMerchant(merchantId, async (tx) => {
@@ -51,7 +52,12 @@ export async function setDdi(
     const ofServer = serverChanges(house, merchantId, oldServer, kept?.server);
     const changes = {
       ...changesBetween(
-        { line: old.line, recognizedBy: old.recognizedBy, active: old.active, ...inboundSettings(old.settings) },
+        {
+          line: old.line,
+          recognizedBy: old.recognizedBy,
+          active: old.active,
+          ...inboundSettings(old.settings),
+        },
         { line, recognizedBy, active, ...settings },
       ),
       ...Object.fromEntries(Object.entries(ofServer).map(([field, one]) => [`ownServer.${field}`, one])),

@@ -59,14 +59,20 @@ export async function wrongOfServer(house: House, wish: ServerWish): Promise<Wro
   return [
     ...(refused === undefined ? [] : [{ field: 'url', sentence: `Is no address we speak to: ${refused}.` }]),
     ...(wish.protocol === 'rest' && wish.usernameToken
-      ? [{ field: 'usernameToken', sentence: 'Belongs to SOAP: a REST server is sent a signature, and Basic.' }]
+      ? [
+          {
+            field: 'usernameToken',
+            sentence: 'Belongs to SOAP: a REST server is sent a signature, and Basic.',
+          },
+        ]
       : []),
   ];
 }
 
 export type ServerKept =
   /** `signingSecret`: made just now; nobody can read it again. */
-  { outcome: 'kept'; server: StoredServer; signingSecret?: string } | { outcome: 'wrong'; wrong: WrongField[] };
+  | { outcome: 'kept'; server: StoredServer; signingSecret?: string }
+  | { outcome: 'wrong'; wrong: WrongField[] };
 
 /**
  * His wish over what stands, its secrets sealed. A password goes to the host it was given for and to no other: where the
@@ -108,8 +114,7 @@ export function serverKept(
         signingSecret === undefined
           ? (old?.secretSealed ?? null)
           : house.seal.close(signingSecret, merchantId),
-      credentialsSealed:
-        old && isUnchanged ? old.credentialsSealed : sealed(house, merchantId, credentials),
+      credentialsSealed: old && isUnchanged ? old.credentialsSealed : sealed(house, merchantId, credentials),
       oldSecretSealed: old?.oldSecretSealed ?? null,
       oldSecretUntil: old?.oldSecretUntil ?? null,
     },
@@ -174,7 +179,8 @@ export async function setMerchantServer(
   return house.db.asMerchant(merchantId, async (tx) => {
     const old = await readServer(tx, 'merchant', true);
     const kept = serverKept(house, merchantId, old, wish);
-    if (kept.outcome === 'kept') await replaceServer(house, tx, { merchantId, place: 'merchant', old }, kept.server);
+    if (kept.outcome === 'kept')
+      await replaceServer(house, tx, { merchantId, place: 'merchant', old }, kept.server);
     return kept;
   });
 }

@@ -15,10 +15,7 @@ export function changesBetween(before: object, after: object): SettingsChange['c
 }
 
 /** Writes it down, unless it is none; whether it is one. */
-export async function noteChange(
-  tx: Tx,
-  change: SettingsChange & { merchantId: string },
-): Promise<boolean> {
+export async function noteChange(tx: Tx, change: SettingsChange & { merchantId: string }): Promise<boolean> {
   const isOne = Object.keys(change.changes).length > 0;
   if (isOne) await writeSettingsChange(tx, change);
   return isOne;

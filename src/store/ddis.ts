@@ -34,8 +34,16 @@ const selected = `select d.id, d.number, l.slug as line, d.recognized_by as "rec
   from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id`;
 
 function ddiOf(row: DdiRow): Ddi {
-  const { protocol, url, timeoutMs, secretSealed, credentialsSealed, oldSecretSealed, oldSecretUntil, ...ddi } =
-    row;
+  const {
+    protocol,
+    url,
+    timeoutMs,
+    secretSealed,
+    credentialsSealed,
+    oldSecretSealed,
+    oldSecretUntil,
+    ...ddi
+  } = row;
   const own = { protocol, url, timeoutMs, secretSealed, credentialsSealed, oldSecretSealed, oldSecretUntil };
   // The table keeps both or neither.
   return { ...ddi, ownServer: (url as string | null) === null ? null : own };

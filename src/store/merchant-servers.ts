@@ -25,7 +25,9 @@ export async function readServer(
   const row =
     place === 'merchant'
       ? await firstRow<StoredServer>(tx, `select ${columns} from merchants where ${his}${locked}`)
-      : await firstRow<StoredServer>(tx, `select ${columns} from ddis where number = ?${locked}`, [place.ddi]);
+      : await firstRow<StoredServer>(tx, `select ${columns} from ddis where number = ?${locked}`, [
+          place.ddi,
+        ]);
   return (row?.url ?? null) === null || (row?.protocol ?? null) === null ? undefined : row;
 }
 

@@ -8,7 +8,7 @@ import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
 import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
-import { firstRow, rows, type Tx } from './database.ts';
+import { firstRow, type Tx } from './database.ts';
 
 export interface MerchantView {
   id: string;

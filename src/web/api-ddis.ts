@@ -88,11 +88,7 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
   });
 }
 
-function wishOf({
-  basic,
-  usernameToken,
-  ...rest
-}: NonNullable<z.output<typeof ddiBody>['ownServer']>) {
+function wishOf({ basic, usernameToken, ...rest }: NonNullable<z.output<typeof ddiBody>['ownServer']>) {
   return {
     ...rest,
     ...(basic !== undefined && { basic }),

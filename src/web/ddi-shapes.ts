@@ -101,7 +101,9 @@ export const ddiShape = z
     server: z
       .object({ protocol: z.enum(['rest', 'soap']), url: z.string(), timeoutMs: z.int() })
       .nullable()
-      .meta({ description: 'Who is asked; null where nobody is, or where accounts kept here are looked at.' }),
+      .meta({
+        description: 'Who is asked; null where nobody is, or where accounts kept here are looked at.',
+      }),
     ownServer: serverFactsShape.nullable().meta({
       description: 'The server of this number alone; null where that of all your numbers is asked.',
     }),

@@ -48,7 +48,9 @@ const weekly = z
       from: z.string().regex(timePattern, { error: 'Must be a time such as 09:00.' }),
       to: z
         .string()
-        .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, { error: 'Must be a time such as 18:00; 24:00 is midnight.' })
+        .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, {
+          error: 'Must be a time such as 18:00; 24:00 is midnight.',
+        })
         .meta({ description: 'At or before `from`: on the next day.' }),
     }),
   )
