@@ -2,6 +2,7 @@
 // never shown again: the signing secret once, in the answer to the request that made it.
 
 import type { WrongField } from '../core/line-settings.ts';
+import { signingSecret } from '../core/signing-secret.ts';
 import type { StoredServer } from '../store/known-calls.ts';
 import { readServer, type ServerPlace, writeServer } from '../store/merchant-servers.ts';
 import type { Tx } from '../store/database.ts';
@@ -102,18 +103,15 @@ export function serverKept(
   };
   const isUnchanged = JSON.stringify(credentials) === JSON.stringify(known);
   // SOAP is not signed, but whoever changes over to REST wants to be.
-  const signingSecret = old?.secretSealed ? undefined : newSecret(house);
+  const made = old?.secretSealed ? undefined : newSecret(house);
   return {
     outcome: 'kept',
-    ...(signingSecret !== undefined && { signingSecret }),
+    ...(made !== undefined && { signingSecret: made }),
     server: {
       protocol,
       url,
       timeoutMs,
-      secretSealed:
-        signingSecret === undefined
-          ? (old?.secretSealed ?? null)
-          : house.seal.close(signingSecret, merchantId),
+      secretSealed: made === undefined ? (old?.secretSealed ?? null) : house.seal.close(made, merchantId),
       credentialsSealed: old && isUnchanged ? old.credentialsSealed : sealed(house, merchantId, credentials),
       oldSecretSealed: old?.oldSecretSealed ?? null,
       oldSecretUntil: old?.oldSecretUntil ?? null,
@@ -135,10 +133,11 @@ function sealed(
   return house.seal.close(JSON.stringify(credentials), merchantId);
 }
 
-/** By the Standard Webhooks specification: `whsec_` and the base64 of 24 to 64 bytes, here 32. */
+/** Of 32 bytes of chance. */
 function newSecret({ ids }: House): string {
-  const chance = [ids.token(), ids.token()].map((token) => Buffer.from(token, 'base64url'));
-  return `whsec_${Buffer.concat(chance).toString('base64')}`;
+  return signingSecret(
+    Buffer.concat([ids.token(), ids.token()].map((token) => Buffer.from(token, 'base64url'))),
+  );
 }
 
 /** What changed, as it is written down: a password or secret is named, never shown. */
@@ -199,7 +198,7 @@ export async function rotateSecret(
   merchantId: string,
   place: ServerPlace,
 ): Promise<{ signingSecret: string; oldUntil: Date | null } | undefined> {
-  const signingSecret = newSecret(house);
+  const fresh = newSecret(house);
   return house.db.asMerchant(merchantId, async (tx) => {
     const old = await readServer(tx, place, true);
     if (!old) return undefined;
@@ -210,12 +209,12 @@ export async function rotateSecret(
       { merchantId, place, old },
       {
         ...old,
-        secretSealed: house.seal.close(signingSecret, merchantId),
+        secretSealed: house.seal.close(fresh, merchantId),
         oldSecretSealed: old.secretSealed,
         oldSecretUntil: oldUntil,
       },
     );
-    return { signingSecret, oldUntil };
+    return { signingSecret: fresh, oldUntil };
   });
 }
 

@@ -216,11 +216,13 @@ export function supplyNumber(
   operator: Operator,
   wish: { merchantId: string; line: string; number: string },
 ): Promise<Repaired> {
-  const { merchantId, number } = wish;
+  const { merchantId } = wish;
+  // As carriers write them in their orders: +33 1 99 00 02 50.
+  const number = wish.number.replaceAll(/[\s.-]/g, '');
   return repair(house, operator, 'supply_ddi', `${merchantId} ${number}`, async () => {
     const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
     if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
-    const supplied = await supplyDdi(house, wish);
+    const supplied = await supplyDdi(house, { ...wish, number });
     switch (supplied.outcome) {
       case 'supplied':
         return { outcome: 'done' };

@@ -23,7 +23,7 @@ export async function noteChange(tx: Tx, change: SettingsChange & { merchantId: 
 
 /** Rows give the fields of an object in another order than requests do. */
 function textOf(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
+  return JSON.stringify(value, (_name, inner: unknown): unknown =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
       : inner,

@@ -4,22 +4,9 @@
 // under our name hangs on them; the tests verify it with the specification's own package.
 
 import { createHmac } from 'node:crypto';
-
-const secretPrefix = 'whsec_';
-
-/** The specification asks for 24 to 64 bytes of chance. */
-const secretBytesMin = 24;
-const secretBytesMax = 64;
+import { secretBytesMax, secretBytesMin, secretPrefix } from '../core/signing-secret.ts';
 
 export type SignatureHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
-
-/** A signing secret as the merchant stores it: `whsec_` and base64. `chance`: 24 to 64 random bytes. */
-export function signingSecret(chance: Buffer): string {
-  if (chance.length < secretBytesMin || chance.length > secretBytesMax) {
-    throw new Error('A signing secret is made of 24 to 64 random bytes.');
-  }
-  return secretPrefix + chance.toString('base64');
-}
 
 /**
  * The three headers of one try. The id is the same on every try, so that the receiver can drop what he has seen; the

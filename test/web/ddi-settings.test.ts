@@ -22,7 +22,7 @@ afterAll(() => stage.close());
 
 const asItWas = { line: 'demo-known', recognizedBy: 'server' };
 const put = (body: object, at = path) => stage.ask('PUT', at, { body });
-const server = (more: object = {}) => ({ protocol: 'rest', url: stage.server.url, ...more });
+const server = <More extends object>(more: More) => ({ protocol: 'rest', url: stage.server.url, ...more });
 beforeEach(async () => {
   expect((await put(asItWas)).status).toBe(200);
   await stage.ask('DELETE', '/v1/merchant-server');
@@ -63,7 +63,7 @@ describe('PUT /v1/ddis/{number}', () => {
   });
 
   it('holds for the next call', async () => {
-    await stage.ask('PUT', '/v1/merchant-server', { body: server() });
+    await stage.ask('PUT', '/v1/merchant-server', { body: server({}) });
     expect((await stage.experience(number)).at(-1)).toMatch(/^Rung one after the other/);
     await put({ ...asItWas, recognizedBy: 'accounts' });
     expect((await stage.experience(number)).at(-1)).toContain('accounts kept here');
