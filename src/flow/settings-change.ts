@@ -6,10 +6,10 @@ import { type SettingsChange, writeSettingsChange } from '../store/settings-chan
 
 /** The fields that differ. Both are plain values; the order of a list counts. */
 export function changesBetween(before: object, after: object): SettingsChange['changes'] {
-  const old = new Map(Object.entries(before));
+  const old = new Map<string, unknown>(Object.entries(before));
   return Object.fromEntries(
     Object.entries(after)
-      .filter(([field, to]) => textOf(old.get(field)) !== textOf(to))
+      .filter(([field, to]: [string, unknown]) => textOf(old.get(field)) !== textOf(to))
       .map(([field, to]: [string, unknown]) => [field, { from: old.get(field) ?? null, to }]),
   );
 }
