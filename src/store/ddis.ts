@@ -55,7 +55,7 @@ export async function listDdis(tx: Tx): Promise<Ddi[]> {
 
 /** `lock`: nobody else changes it until this transaction is over. */
 export async function readDdi(tx: Tx, number: E164, lock = false): Promise<Ddi | undefined> {
-  if (lock) await tx.raw('select 1 from ddis where number = ? for update', [number]);
+  if (lock) await tx.raw('select 1 from ddis where number = ? for no key update', [number]);
   const row = await firstRow<DdiRow>(tx, `${selected} where d.number = ?`, [number]);
   return row && ddiOf(row);
 }

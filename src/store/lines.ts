@@ -24,7 +24,7 @@ interface LineRow extends Omit<StoredLine, 'ringing' | 'hours'> {
 
 /** `lock`: nobody else changes it until this transaction is over. */
 export async function readLine(tx: Tx, slug: string, lock = false): Promise<StoredLine | undefined> {
-  if (lock) await tx.raw('select 1 from lines where slug = ? for update', [slug]);
+  if (lock) await tx.raw('select 1 from lines where slug = ? for no key update', [slug]);
   const row = await firstRow<LineRow>(
     tx,
     `select l.id, l.slug, l.sells, l.currency, m.time_zone as "timeZone", l.active, l.name as names,

@@ -21,7 +21,8 @@ export async function readServer(
   place: ServerPlace,
   lock = false,
 ): Promise<StoredServer | undefined> {
-  const locked = lock ? ' for update' : '';
+  // Not `for update`: orders and calls that name the merchant go on meanwhile.
+  const locked = lock ? ' for no key update' : '';
   const row =
     place === 'merchant'
       ? await firstRow<StoredServer>(tx, `select ${columns} from merchants where ${his}${locked}`)

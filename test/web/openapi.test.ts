@@ -155,6 +155,16 @@ describe('/openapi.json', () => {
     expect((await fetch(`${stage.url}/problems/toString`)).status).toBe(404);
   });
 
+  it('has only patterns that every reader of JSON Schema knows', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)];
+    expect(patterns.length).toBeGreaterThan(10);
+    for (const [, text] of patterns) {
+      const pattern = JSON.parse(text ?? '') as string;
+      expect(pattern).not.toMatch(/\\[pP]\{|\/[a-z]*$/);
+      expect(() => new RegExp(pattern)).not.toThrow();
+    }
+  });
+
   it('makes every schema a check that can be built', () => {
     const schemas = [
       ...Object.values(document.components.schemas),
