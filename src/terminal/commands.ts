@@ -334,6 +334,9 @@ export const commands: readonly Command[] = [
     help: 'The numbers people dial of a merchant, where each leads and who says who calls.',
     async run({ house: { db }, args, options: { merchant } }) {
       if (merchant === undefined || args.length > 0) throw new WrongUse('Say whose: --merchant <id>.');
+      if ((await db.asNobody((nobody) => ownerOfId(nobody, merchant)))?.kind !== 'merchant') {
+        return said('Nothing here has this id. Check that it is complete.', null, 1);
+      }
       const found = await db.asMerchant(merchant, (tx) => listDdis(tx));
       const list = found.map(({ number, line, recognizedBy, active }) => ({
         number,

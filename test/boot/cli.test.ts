@@ -166,6 +166,7 @@ describe('repairs', () => {
       /^number +line +recognized by +active\n\+33199000250 +l +server +yes\n$/,
     );
     expect((await run(['ddis', '--merchant', 'mer_2'])).out).toBe('He has no number.\n');
+    expect((await run(['ddis', '--merchant', 'ord_1'])).out).toMatch(/^Nothing here has this id/);
     expect((await run(['acts'])).out).toMatch(
       /ana +supply_ddi +mer_2 \+33199000250 +refused: number_taken +order 7/,
     );
