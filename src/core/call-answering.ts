@@ -6,6 +6,9 @@
 //   merchant     hears ringing, or silence once      the answer; no answer in time: the line's fallback
 //                something was said to him
 //   code, pin    hears what to key                   `#`, its full length, a pause; `*` begins anew
+//
+// Who is sent away hears why, or what the line says instead. Where the line has another one for him he is put through to that,
+// under a limit of its own: as nobody's client, so that nothing of it is counted on anybody's account.
 
 import { type CallDraft, end } from './call-draft.ts';
 import { startRingingConsultants } from './call-ringing.ts';
@@ -17,6 +20,7 @@ import type {
   CallSession,
   InboundPlan,
   Recognizing,
+  RefusedPlan,
 } from './call-session.ts';
 import type { Language, LegUuid } from './ids.ts';
 import type { Recognition } from './known-caller.ts';
@@ -199,7 +203,8 @@ function letIn(draft: CallDraft, caller: CallerLeg, claim: CallEvent & { type: '
   const limited = plan.talkLimitSeconds < (plan.inbound?.talkLimitMaxSeconds ?? Infinity);
   const language = plan.callerLanguage;
   const sentence: Sentence =
-    recognizing?.greeting === undefined
+    recognizing?.passedOn ??
+    (recognizing?.greeting === undefined
       ? {
           key: 'known_greeting',
           language,
@@ -207,7 +212,7 @@ function letIn(draft: CallDraft, caller: CallerLeg, claim: CallEvent & { type: '
           ...(limited && { seconds: plan.talkLimitSeconds }),
           ...(balance && { balance }),
         }
-      : { key: 'merchant_text', language, text: recognizing.greeting };
+      : { key: 'merchant_text', language, text: recognizing.greeting });
   draft.commands.push({ do: 'play', leg: caller.leg, request: 'hold', sentence });
   draft.become({ caller: { ...caller, state: 'consented' } });
   draft.fact('caller_let_in');
@@ -310,22 +315,63 @@ function askFor(
   };
 }
 
-function refuse(
+type Because = (Sentence & { key: 'known_refused' })['because'];
+
+function refuse(draft: CallDraft, outcome: CallOutcome, because: Because, text?: string): void {
+  draft.fact('refused', { because });
+  const ring = ringsInstead(draft.session, because);
+  if (ring) passOn(draft, because, ring, text);
+  else end(draft, outcome, undefined, refusal(draft.session, because, text));
+}
+
+/** Whom the merchant does not know or want. Who is sent away for another reason hears that reason: it says what he can do. */
+const ofHimself: readonly Because[] = ['unknown', 'wrong_pin', 'no_credit', 'blocked', 'other'];
+
+/** The merchant's words of this very call first, then those of the line, then ours. */
+function refusal({ plan }: CallSession, because: Because, text?: string, seconds?: number): Sentence {
+  const { callerLanguage: language, merchantName: merchant, inbound } = plan;
+  const said = text ?? (ofHimself.includes(because) ? inbound?.refused?.text[language] : undefined);
+  return said === undefined
+    ? { key: 'known_refused', language, merchant, because, ...(seconds !== undefined && { seconds }) }
+    : { key: 'merchant_text', language, text: said };
+}
+
+/**
+ * Who is rung for a refused caller. Nobody for one who tried codes (guessing must not lead to people), is blocked, has a call
+ * under way, or calls outside the hours, which have a line of their own; nor, as on trial, for one who hides his number.
+ */
+function ringsInstead(session: CallSession, because: Because): RefusedPlan['ring'] {
+  const { plan, recognizing } = session;
+  const { refused, cli } = plan.inbound ?? {};
+  if (!refused?.ring || cli?.trust === 'withheld' || recognizing?.passedOn) return undefined;
+  const triedCodes = because === 'unknown' && recognizing?.asked === 'client_code';
+  const isMeant = ['unknown', 'no_credit', 'other', 'merchant_away'].includes(because) && !triedCodes;
+  return isMeant ? refused.ring : undefined;
+}
+
+/** As nobody's client from here on; his number stands for him, so that one caller has one such call. */
+function passOn(
   draft: CallDraft,
-  outcome: CallOutcome,
-  because: (Sentence & { key: 'known_refused' })['because'],
+  because: Because,
+  ring: NonNullable<RefusedPlan['ring']>,
   text?: string,
 ): void {
-  const { callerLanguage: language, merchantName: merchant } = draft.session.plan;
-  draft.fact('refused', { because });
-  end(
-    draft,
-    outcome,
-    undefined,
-    text === undefined
-      ? { key: 'known_refused', language, merchant, because }
-      : { key: 'merchant_text', language, text },
-  );
+  const { clientCode: _code, ...nobodys } = draft.session;
+  const { plan, recognizing } = nobodys;
+  if (!plan.inbound || !recognizing) return;
+  const { overflow: _overflow, ...inbound } = plan.inbound;
+  const { cli } = inbound;
+  if (cli.trust === 'withheld') return;
+  const { clientCode: _keyed, greeting: _greeting, ...asked } = recognizing;
+  const talkLimitSeconds = Math.min(ring.talkLimitSeconds, inbound.talkLimitMaxSeconds);
+  draft.session = {
+    ...nobodys,
+    plan: { ...plan, inbound, talkLimitSeconds },
+    candidates: ring.consultants,
+    recognizing: { ...asked, passedOn: refusal(draft.session, because, text, talkLimitSeconds) },
+  };
+  draft.fact('passed_on', { because, talkLimitSeconds });
+  draft.claimClient = cli.number;
 }
 
 /** Nothing is said on a leg that only rings; answered once, it stays so. */

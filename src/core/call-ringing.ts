@@ -289,7 +289,8 @@ function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
       return;
     case 'played':
       if (caller.state === 'consented' && event.request === 'hold' && !agreed(draft.session)) {
-        draft.commands.push({ do: 'playMusic', leg: caller.leg });
+        const sound = draft.session.plan.inbound?.ringBack;
+        draft.commands.push({ do: 'playMusic', leg: caller.leg, ...(sound && { sound }) });
       }
       return;
     case 'legEnded': {

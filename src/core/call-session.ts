@@ -127,6 +127,20 @@ export interface InboundPlan {
   closed?: true;
   /** Who is rung when nobody has taken it; gone once they are. */
   overflow?: readonly string[];
+  /** What a refused caller gets beside our own sentence; absent: that sentence alone. */
+  refused?: RefusedPlan;
+  /** What he hears while consultants are rung; absent: music. */
+  ringBack?: RingBack;
+}
+
+/** Music, or the ringing tone of the network he called in by. */
+export type RingBack = 'tone' | 'music';
+
+export interface RefusedPlan {
+  /** The line's own words to him, by language. */
+  text: Partial<Record<Language, string>>;
+  /** Those of another line, rung for whom our merchant does not want as a client; never without a limit of its own. */
+  ring?: { consultants: readonly string[]; talkLimitSeconds: number };
 }
 
 /** How far the recognition of a caller has come. The PIN he keyed is never part of it. */
@@ -146,7 +160,20 @@ export interface Recognizing {
   answered: boolean;
   /** The merchant's own words, said before it rings. */
   greeting?: string;
+  /** Refused, and let through to another line: what he hears before it rings. */
+  passedOn?: Sentence;
 }
+
+/** A call as it comes in, before anybody was asked anything. */
+export const unrecognized: Recognizing = {
+  questions: 0,
+  waitsFor: 'merchant',
+  asked: 'caller',
+  codeKeyed: false,
+  withPin: false,
+  misses: 0,
+  answered: false,
+};
 
 /** A consultant who was claimed for this session, with the leg that will ring him. */
 export interface ClaimedConsultant {
@@ -269,7 +296,8 @@ export type CallCommand =
   | { do: 'ring'; leg: LegUuid; to: E164 }
   | { do: 'ask'; leg: LegUuid; sentence: Sentence }
   | { do: 'play'; leg: LegUuid; request: 'wait' | 'hold' | 'last_words'; sentence: Sentence }
-  | { do: 'playMusic'; leg: LegUuid }
+  /** `sound` absent: music. */
+  | { do: 'playMusic'; leg: LegUuid; sound?: RingBack }
   | { do: 'announce'; leg: LegUuid; sentence: Sentence }
   | { do: 'bridge'; aLeg: LegUuid; bLeg: LegUuid }
   /** The switch's own cut moves to this long after the bridge, and our timers with it (flow knows the bridge's instant). */
@@ -323,16 +351,24 @@ export const moreTimeKey = '5';
 /** Pressed by a caller while he hears the price: he is never rung again. */
 export const neverAgainKey = '9';
 
-/** The caller is warned a minute before the end; on a very short limit when two thirds are gone. */
-export function warningSecondsBefore(talkLimitSeconds: number): number {
+/**
+ * The caller is warned a minute before the end; on a very short limit when two thirds are gone. A warning names whole seconds:
+ * below three nothing is left to be named, and none is given.
+ */
+export function warningSecondsBefore(talkLimitSeconds: number): number | undefined {
+  if (talkLimitSeconds < 3) return undefined;
   return talkLimitSeconds >= 120 ? 60 : Math.floor(talkLimitSeconds / 3);
 }
 
-/** How many seconds before its end the talk's next warning falls: after the old end where the limit was moved by little. */
-export function nextWarningSecondsBefore({ plan, moreTime }: CallSession): number {
+/**
+ * How many seconds before its end the talk's next warning falls: after the old end where the limit was moved by little.
+ * `undefined`: none is given.
+ */
+export function nextWarningSecondsBefore({ plan, moreTime }: CallSession): number | undefined {
   const before = warningSecondsBefore(plan.talkLimitSeconds);
-  if (!plan.moreTime || !moreTime?.granted) return before;
-  return Math.min(before, warningSecondsBefore(plan.moreTime.seconds));
+  if (before === undefined || !plan.moreTime || !moreTime?.granted) return before;
+  const after = warningSecondsBefore(plan.moreTime.seconds);
+  return after === undefined ? undefined : Math.min(before, after);
 }
 
 /** The consultant of a known caller is told two minutes before the end, on a limit that leaves as long before it. */
@@ -343,13 +379,12 @@ export function consultantWarningSecondsBefore({ plan }: CallSession): number | 
 /** The timers of a talk, as milliseconds from its bridge: whoever takes it over or moves its limit arms what is left of them. */
 export function talkTimers(session: CallSession): readonly { timer: TimerName; afterBridgeMs: number }[] {
   const limitMs = session.plan.talkLimitSeconds * 1000;
-  const consultantBefore = consultantWarningSecondsBefore(session);
+  const before = (timer: TimerName, seconds: number | undefined) =>
+    seconds === undefined ? [] : [{ timer, afterBridgeMs: limitMs - seconds * 1000 }];
   return [
     { timer: 'limit', afterBridgeMs: limitMs },
-    { timer: 'warning', afterBridgeMs: limitMs - nextWarningSecondsBefore(session) * 1000 },
-    ...(consultantBefore === undefined
-      ? []
-      : [{ timer: 'consultant_warning' as const, afterBridgeMs: limitMs - consultantBefore * 1000 }]),
+    ...before('warning', nextWarningSecondsBefore(session)),
+    ...before('consultant_warning', consultantWarningSecondsBefore(session)),
   ];
 }
 

@@ -32,6 +32,7 @@ export const idPrefixes = {
   recognitionTest: 'test',
   client: 'cli',
   clientMovement: 'mov',
+  soapUser: 'soap',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -102,3 +102,13 @@ export const clientCodePattern = /^[A-Za-z0-9._-]{1,40}$/;
 export const spokenTextMax = 300;
 export const talkLimitSecondsMax = 86_400;
 export const consultantsMax = 50;
+
+/**
+ * A merchant's words as they may be spoken; `undefined`: none, too long (counted in characters, as the WSDL does), or with
+ * controls or halves of characters in them, which can neither be spoken nor kept.
+ */
+export function speakable(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.trim() === '') return undefined;
+  return Array.from(text).length > spokenTextMax || unspeakable.test(text) ? undefined : text;
+}
+export const unspeakable = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;

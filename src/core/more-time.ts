@@ -28,6 +28,7 @@ import {
 export function warn(draft: CallDraft, caller: CallerLeg): void {
   const { plan, moreTime } = draft.session;
   const secondsLeft = nextWarningSecondsBefore(draft.session);
+  if (secondsLeft === undefined) return;
   const offered = mayOfferMoreTime(draft.session) ? plan.moreTime : undefined;
   if (offered) draft.become({ moreTime: { state: 'offered', granted: moreTime?.granted ?? 0 } });
   draft.fact('limit_near', { secondsLeft, moreTimeOffered: offered !== undefined });

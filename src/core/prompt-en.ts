@@ -80,7 +80,7 @@ export function english(sentence: SentenceFacts): string {
       return `Welcome to ${nameAloud(merchant)}.${has}${may} We are ringing your consultant, please hold.`;
     }
     case 'known_refused':
-      return `${refusal[sentence.because](nameAloud(sentence.merchant))} Goodbye.`;
+      return `${refusal[sentence.because](nameAloud(sentence.merchant))} ${sentence.seconds === undefined ? 'Goodbye.' : `We are putting you through to somebody, for up to ${durationAloud(sentence.seconds, words)}. Please hold.`}`;
     case 'known_nobody':
       return 'We are sorry, nobody is available at the moment. Nothing was counted. Please call again a little later. Goodbye.';
     case 'known_consultant_lost':

@@ -82,7 +82,7 @@ export function french(sentence: SentenceFacts): string {
       return `Bienvenue chez ${nameAloud(merchant)}.${has}${may} Nous appelons votre correspondant, ne quittez pas.`;
     }
     case 'known_refused':
-      return `${refusal[sentence.because](nameAloud(sentence.merchant))} Au revoir.`;
+      return `${refusal[sentence.because](nameAloud(sentence.merchant))} ${sentence.seconds === undefined ? 'Au revoir.' : `Nous vous mettons en relation avec quelqu'un, pour ${durationAloud(sentence.seconds, words)} au maximum. Ne quittez pas.`}`;
     case 'known_nobody':
       return "Nous sommes désolés, personne n'est disponible en ce moment. Rien ne vous est compté. Rappelez un peu plus tard. Au revoir.";
     case 'known_consultant_lost':

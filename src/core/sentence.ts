@@ -65,8 +65,13 @@ export type SentenceFacts =
       seconds?: number;
       balance?: { amount: string; currency: string };
     }
-  /** `unknown` is said of a wrong code and a wrong PIN alike. */
-  | { key: 'known_refused'; merchant: string; because: RecognitionRefusal | 'merchant_away' | 'withheld' }
+  /** `unknown` is said of a wrong code and a wrong PIN alike. `seconds`: he is put through to others, for so long. */
+  | {
+      key: 'known_refused';
+      merchant: string;
+      because: RecognitionRefusal | 'merchant_away' | 'withheld';
+      seconds?: number;
+    }
   | { key: 'known_nobody' }
   | { key: 'known_consultant_lost' }
   /** The merchant's own words, spoken as they are. */

@@ -2,14 +2,14 @@
 // is recognize-caller's; how the call goes on afterwards run-call's.
 
 import { advance } from '../core/advance-call.ts';
-import type { CallSession } from '../core/call-session.ts';
-import { type E164, type Language, languages } from '../core/ids.ts';
-import { inboundSettings } from '../core/inbound-settings.ts';
+import { type CallSession, type RefusedPlan, unrecognized } from '../core/call-session.ts';
+import type { E164, Language } from '../core/ids.ts';
+import { inboundSettings, type RefusedSettings } from '../core/inbound-settings.ts';
 import type { Cli } from '../core/known-caller.ts';
 import { priceTerms } from '../core/order.ts';
 import type { Sentence } from '../core/prompt.ts';
 import { isOpen, scheduleOf } from '../core/schedule.ts';
-import { tariffAt } from '../core/tariff.ts';
+import { type Tariff, tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import { type DialledLine, insertKnownCall, merchantOfDdi, readDialledLine } from '../store/known-calls.ts';
 import { sha256 } from '../store/seal.ts';
@@ -42,7 +42,8 @@ export async function answerInbound(
   const arrived = await house.db.asMerchant(merchantId, async (tx) => {
     const line = await readDialledLine(tx, ddiId);
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
-    const session = sessionOf(house, line, line.callerId, { leg, ddi, cli }, at);
+    const tariff = tariffAt(line.plan, at);
+    const session = sessionOf(house, line, { leg, ddi, cli, at, callerId: line.callerId, tariff });
     const orderId = house.ids.id('order');
     const begun = advance(session, { type: 'callArrived' });
     const fresh = await insertKnownCall(tx, {
@@ -50,7 +51,7 @@ export async function answerInbound(
       orderId,
       line,
       language: session.plan.callerLanguage,
-      tariff: tariffAt(line.plan, at),
+      tariff,
       accessHash: sha256(house.ids.token()),
       session,
       ddi,
@@ -85,11 +86,10 @@ export async function answerInbound(
 export function sessionOf(
   house: Pick<House, 'ids'>,
   line: DialledLine,
-  callerId: E164,
-  { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },
-  at: Date,
+  call: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli; at: Date; callerId: E164; tariff: Tariff },
 ): CallSession {
-  const settings = inboundSettings(line.settings);
+  const { leg, ddi, cli, at, callerId, tariff } = call;
+  const { refused, ...settings } = inboundSettings(line.settings);
   const open = isOpen(scheduleOf(line.schedule), line.timeZone, at);
   const language = languageOf(line);
   return {
@@ -101,7 +101,7 @@ export function sessionOf(
       callerLanguage: language,
       merchantName: line.merchantName,
       lineName: line.name[language],
-      price: priceTerms(tariffAt(line.plan, at)),
+      price: priceTerms(tariff),
       talkLimitSeconds: settings.talkLimitMaxSeconds,
       ringing: line.ringing,
       ringSeconds: line.ringSeconds,
@@ -114,28 +114,29 @@ export function sessionOf(
         recognizedBy: line.recognizedBy,
         ...(!open && !line.outside && { closed: true as const }),
         ...(open && line.overflow && { overflow: line.overflow }),
+        refused: refusedPlan(refused, line),
       },
     },
     candidates: open ? line.consultants : (line.outside ?? []),
     attempts: [],
     callerLegUuid: leg,
     caller: { leg, state: 'offered', tries: 0 },
-    recognizing: {
-      questions: 0,
-      waitsFor: 'merchant',
-      asked: 'caller',
-      codeKeyed: false,
-      withPin: false,
-      misses: 0,
-      answered: false,
-    },
+    recognizing: unrecognized,
   };
+}
+
+/** The other line's consultants as they are now; where it has none, or is gone, the caller is told and that is all. */
+function refusedPlan({ text, ring }: RefusedSettings, line: DialledLine): RefusedPlan {
+  if (!ring || !line.refused) return { text };
+  return { text, ring: { consultants: line.refused, talkLimitSeconds: ring.talkLimitSeconds } };
 }
 
 /** What he may hear next whatever the merchant answers: made ready meanwhile, the same for all callers of the line. */
 function firstWords({ plan }: CallSession): Sentence[] {
   const { callerLanguage: language, merchantName: merchant } = plan;
+  const text = plan.inbound?.refused?.text[language];
   return [
+    ...(text === undefined ? [] : [{ key: 'merchant_text' as const, language, text }]),
     { key: 'code_wanted', language, merchant },
     { key: 'code_wanted', language, merchant, again: true },
     { key: 'pin_wanted', language },
@@ -147,5 +148,5 @@ function firstWords({ plan }: CallSession): Sentence[] {
 
 /** The country's language, until the merchant's server names the caller's. */
 function languageOf(line: DialledLine): Language {
-  return ['FR', 'BE', 'CH', 'LU', 'MC'].includes(line.country) ? 'fr' : (languages[1] ?? 'en');
+  return ['FR', 'BE', 'CH', 'LU', 'MC'].includes(line.country) ? 'fr' : 'en';
 }

@@ -6,6 +6,7 @@ import { advance } from '../core/advance-call.ts';
 import {
   type CallCommand,
   type CallEvent,
+  type CallPlan,
   type CallSession,
   keyWaitMs,
   mayOfferMoreTime,
@@ -23,7 +24,12 @@ import { livingLegs } from './take-over.ts';
 /** From dialling to the end of both offers with nobody at the gateway: then the switch ends the leg itself. */
 const guardAfterRingingSeconds = 60;
 /** He hears music while the caller is rung, hears the price twice at most, and decides. */
-export const guardOnHoldSeconds = 150;
+const guardOnHoldSeconds = 150;
+
+/** The longest anybody waits for one phone: what it may ring, and both offers. Re-armed with the next phone. */
+export function holdSeconds({ ringSeconds }: Pick<CallPlan, 'ringSeconds'>): number {
+  return Math.max(guardOnHoldSeconds, ringSeconds + guardAfterRingingSeconds);
+}
 
 /** A warning that fell due while nobody commanded is still said this much later: a takeover takes half of it. */
 const lateWarningMs = 12_000;
@@ -186,8 +192,8 @@ export class CallCommands {
       }
       case 'playMusic':
         this.#requests.delete(command.leg);
-        await aSwitch.guard(command.leg, guardOnHoldSeconds);
-        await aSwitch.playMusic(command.leg);
+        await aSwitch.guard(command.leg, holdSeconds(this.#told.session().plan));
+        await aSwitch.playMusic(command.leg, command.sound);
         return;
       case 'announce':
         await aSwitch.announce(command.leg, command.sentence);
@@ -220,11 +226,19 @@ export class CallCommands {
     this.#at.switch.prepare(sentencesFor(session, leg));
     const { callerId, ringSeconds } = session.plan;
     const guardSeconds = ringSeconds + guardAfterRingingSeconds;
+    const kept = this.#keepWaiting(session);
     const done = await this.#at.switch.ring({ leg, to, callerId, ringSeconds, guardSeconds });
+    await kept;
     if (done.outcome === 'done') this.#ordered.add(leg);
     if (done.outcome === 'unknown') this.#told.lookAgain();
     // The switch would not even dial: for the rule that is a leg that failed.
     if (done.outcome === 'refused') this.#told.neverBegan(leg);
+  }
+
+  /** Whoever waits while one phone after the other rings would else be ended by the guard of the first. */
+  async #keepWaiting({ caller, attempts, plan }: CallSession): Promise<void> {
+    if (caller?.state !== 'consented' || attempts.length < 2) return;
+    await this.#at.switch.guard(caller.leg, holdSeconds(plan));
   }
 
   async #bridge({ aLeg, bLeg }: CallCommand & { do: 'bridge' }): Promise<void> {

@@ -150,7 +150,8 @@ async function letIn(tx: Tx, stored: StoredSession, clientCode: string, at: Date
   const { session } = stored;
   const { inbound } = session.plan;
   const claimed = await claimClient(tx, session.id, clientCode, inbound?.callsAtOnce ?? 1);
-  if (!claimed || inbound?.recognizedBy !== 'accounts') return { type: 'clientClaimed', claimed };
+  const nobodys = session.recognizing?.passedOn !== undefined;
+  if (!claimed || nobodys || inbound?.recognizedBy !== 'accounts') return { type: 'clientClaimed', claimed };
   return reserveForCall(tx, stored, session, clientCode, at);
 }
 
@@ -226,6 +227,7 @@ function sentenceOf(
     recognized: `The merchant knows him: he may talk for ${String(facts['talkLimitSeconds'])} s`,
     let_in_on_trial: 'Nobody knows him, and he may talk a little on trust',
     caller_let_in: 'The caller is let in',
+    passed_on: `He is put through to others, for ${String(facts['talkLimitSeconds'])} s at most`,
     overflow: 'Nobody took it: the others are rung',
     refused: `The caller is sent away (${String(facts['because'])})`,
     authorized: 'The card is held',

@@ -28,12 +28,13 @@ export function pinMark(house: Pick<House, 'seal'>, clientId: string, pin: strin
   return house.seal.mark(`${clientId}\n${pin}`, 'client pin');
 }
 
-/** What a merchant's own server would answer, from the accounts he keeps with us. */
+/** What a merchant's own server would answer, from the accounts he keeps with us. `priceOfLine`: for whom has none of his own. */
 export async function recognizeByAccount(
   house: House,
   tx: Tx,
   question: CallerQuestion,
   longestSeconds: number,
+  priceOfLine: () => Promise<Tariff> = () => readOrderTariff(tx, question.callSessionId),
 ): Promise<Recognition> {
   const { clientCode, cli, pin } = question;
   const unknown = { outcome: 'refused', reason: 'unknown' } as const;
@@ -58,9 +59,7 @@ export async function recognizeByAccount(
     }
   }
   if (!client.active) return { outcome: 'refused', reason: 'blocked', ...language };
-  const tariff = client.tariffPlan
-    ? tariffAt(client.tariffPlan, question.at)
-    : await readOrderTariff(tx, question.callSessionId);
+  const tariff = client.tariffPlan ? tariffAt(client.tariffPlan, question.at) : await priceOfLine();
   const limit = accountLimit(client.account, tariff, longestSeconds);
   if (limit.outcome === 'no_credit') return { outcome: 'refused', reason: 'no_credit', ...language };
   return {
@@ -85,23 +84,50 @@ export async function reserveForCall(
   const client = await clientOfCode(tx, clientCode, at, true);
   if (!client?.active) return { type: 'clientClaimed', claimed: false, because: 'blocked' };
   const tariff = await tariffOf(tx, client, session.id, at);
-  const longest = session.plan.inbound?.talkLimitMaxSeconds ?? session.plan.talkLimitSeconds;
-  const limit = accountLimit(client.account, tariff, longest);
-  if (limit.outcome === 'no_credit') return { type: 'clientClaimed', claimed: false, because: 'no_credit' };
+  const { claim, keptBack } = claimOn(client, tariff, session);
   const { merchantId } = stored;
-  await reserve(tx, {
-    merchantId,
-    clientId: client.id,
-    callSessionId: session.id,
-    amount: limit.reserve,
-    at,
-  });
-  const { kind, balance } = client.account;
+  if (keptBack) {
+    await reserve(tx, {
+      merchantId,
+      clientId: client.id,
+      callSessionId: session.id,
+      amount: keptBack,
+      at,
+    });
+  }
+  return claim;
+}
+
+/** What letting him in would come to, as his account stands: nothing is locked or kept back. */
+export async function foreseeClaim(
+  tx: Tx,
+  session: CallSession,
+  clientCode: string,
+  price: { ofLine: Tariff; at: Date },
+): Promise<CallEvent & { type: 'clientClaimed' }> {
+  const client = await clientOfCode(tx, clientCode, price.at);
+  if (!client?.active) return { type: 'clientClaimed', claimed: false, because: 'blocked' };
+  const tariff = client.tariffPlan ? tariffAt(client.tariffPlan, price.at) : price.ofLine;
+  return claimOn(client, tariff, session).claim;
+}
+
+function claimOn(
+  { account }: StoredClient,
+  tariff: Tariff,
+  { plan }: CallSession,
+): { claim: CallEvent & { type: 'clientClaimed' }; keptBack?: Money } {
+  const limit = accountLimit(account, tariff, plan.inbound?.talkLimitMaxSeconds ?? plan.talkLimitSeconds);
+  if (limit.outcome === 'no_credit')
+    return { claim: { type: 'clientClaimed', claimed: false, because: 'no_credit' } };
+  const { kind, balance } = account;
   return {
-    type: 'clientClaimed',
-    claimed: true,
-    talkLimitSeconds: limit.seconds,
-    ...(kind === 'balance' && { balance: { amount: amountText(balance), currency: balance.currency } }),
+    keptBack: limit.reserve,
+    claim: {
+      type: 'clientClaimed',
+      claimed: true,
+      talkLimitSeconds: limit.seconds,
+      ...(kind === 'balance' && { balance: { amount: amountText(balance), currency: balance.currency } }),
+    },
   };
 }
 

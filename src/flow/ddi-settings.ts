@@ -41,7 +41,13 @@ export async function setDdi(house: House, merchantId: string, number: E164, wis
   return house.db.asMerchant(merchantId, async (tx) => {
     const old = await readDdi(tx, number, true);
     if (!old) return { outcome: 'unknown_ddi' };
-    const wrong = [...neighbourProblem('line', wish.line, await linesBySlug(tx)), ...atServer];
+    const lines = await linesBySlug(tx);
+    const { ring } = settings.refused;
+    const wrong = [
+      ...neighbourProblem('line', wish.line, lines),
+      ...(ring ? neighbourProblem('refused/ring/line', ring.line, lines) : []),
+      ...atServer,
+    ];
     if (wrong.length > 0) return { outcome: 'wrong', wrong };
     const oldServer = old.ownServer ?? undefined;
     const kept: ServerKept | undefined =

@@ -4,6 +4,7 @@
 // An outcome is returned; a fault of the world is an outcome too where the step must decide what follows (`unknown`);
 // only bugs throw.
 
+import type { RingBack } from '../core/call-session.ts';
 import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
@@ -168,8 +169,8 @@ export interface Switch {
   ask(leg: LegUuid, question: Question): Promise<Commanded>;
   /** Says a sentence; `played` follows unless the leg ends first. */
   play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded>;
-  /** Music until the next command for this leg. */
-  playMusic(leg: LegUuid): Promise<Commanded>;
+  /** Until the next command for this leg: music, or the tone of a telephone that rings as the switch's country makes it. */
+  playMusic(leg: LegUuid, sound?: RingBack): Promise<Commanded>;
   /** Says a sentence to one party of a bridge; the talk goes on. */
   announce(leg: LegUuid, sentence: Sentence): Promise<Commanded>;
   /** The leg ends in the switch this long from now whatever becomes of us. Replaces the earlier guard. */

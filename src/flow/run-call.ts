@@ -15,7 +15,7 @@ import type { LegUuid } from '../core/ids.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import { isDatabaseAway, isInTheWay } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
-import { type AtSwitch, CallCommands, guardOnHoldSeconds, legState } from './call-commands.ts';
+import { type AtSwitch, CallCommands, holdSeconds, legState } from './call-commands.ts';
 import { CallRow } from './call-row.ts';
 import type { SwitchEvent, Timer } from './ports.ts';
 import { recognize } from './recognize-caller.ts';
@@ -299,7 +299,7 @@ export class LiveCall {
       if (this.#commands.hasSpoken(leg)) continue;
       if (state === 'offered') this.#askAgainLater(leg);
       if (state === 'accepted' || state === 'consented') {
-        await this.#commander.switch.guard(leg, guardOnHoldSeconds);
+        await this.#commander.switch.guard(leg, holdSeconds(session.plan));
       }
     }
   }

@@ -1,14 +1,24 @@
-// What would happen if this number called that one? The merchant's server is asked as a call would ask it, and the rule that
-// takes calls (core/call-answering) says what the caller would hear. Nothing is written down and nobody is rung.
+// What would happen if this number called that one? The merchant's server is asked as a call would ask it, or the accounts kept
+// here are looked at as a call would, and the rule that takes calls (core/call-answering) says what the caller would hear.
+// Nothing is written down, kept back or counted, and nobody is rung. A PIN is wanted, never tried: whoever tests knows the code.
 
 import { advance } from '../core/advance-call.ts';
-import { type CallSession, type CallStep, type DigitEntry, isDestination } from '../core/call-session.ts';
+import {
+  type CallEvent,
+  type CallSession,
+  type CallStep,
+  type DigitEntry,
+  isDestination,
+} from '../core/call-session.ts';
 import type { E164 } from '../core/ids.ts';
-import type { CallerQuestion, Cli } from '../core/known-caller.ts';
+import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Sentence } from '../core/sentence.ts';
+import { type Tariff, tariffAt } from '../core/tariff.ts';
+import { clientOfCode } from '../store/client-accounts.ts';
 import { ddiOfNumber, namesOfConsultants } from '../store/ddis.ts';
 import { type DialledLine, readDialledLine, readMerchantServer } from '../store/known-calls.ts';
 import { sessionOf } from './answer-inbound.ts';
+import { foreseeClaim, recognizeByAccount } from './client-accounts.ts';
 import type { House } from './house.ts';
 import type { Asked } from './ports.ts';
 import { addressOf, mayBeRung, questionOf } from './recognize-caller.ts';
@@ -25,7 +35,6 @@ export type Experience =
   | { is: 'rings'; names: readonly string[]; pattern: DialledLine['ringing'] }
   | { is: 'rings_number'; number: E164 }
   | { is: 'rings_nobody' }
-  | { is: 'accounts' }
   | { is: 'hung_up' };
 
 export interface RecognitionTest {
@@ -36,6 +45,10 @@ export interface RecognitionTest {
   ask?: CallerQuestion['ask'];
   /** Absent: nobody was asked, `notAsked` says why. */
   asked?: Asked;
+  /** What the accounts kept here say of him. */
+  byAccount?: Recognition;
+  /** No account has the code, whatever the caller is told: nobody learns from us on the telephone which codes there are. */
+  codeUnknown?: boolean;
   notAsked?: 'line_off' | 'withheld' | 'accounts' | 'no_server';
   /** The server named a number the destinations do not allow: what it said does not count. */
   destinationRefused: boolean;
@@ -67,7 +80,11 @@ export async function testRecognition(
   }
 
   const leg = house.ids.legUuid();
-  const arriving: CallSession = { ...sessionOf(house, line, line.callerId, { leg, ...call }, at), id };
+  const tariff = tariffAt(line.plan, at);
+  const arriving: CallSession = {
+    ...sessionOf(house, line, { leg, ...call, at, callerId: line.callerId, tariff }),
+    id,
+  };
   const begun = advance(arriving, { type: 'callArrived' });
   const question = begun.commands.find((one) => one.do === 'recognize');
   if (!question && (call.clientCode === undefined || begun.session.state !== 'recognizing')) {
@@ -82,21 +99,23 @@ export async function testRecognition(
   const waiting = waitingFor(begun.session, command);
   // He hears ringing until something is said to him; who keyed a code has been answered before.
   const before: Experience[] = call.clientCode === undefined ? [{ is: 'ringing' }] : [];
-  if (line.recognizedBy === 'accounts') return nothing('accounts', [...before, { is: 'accounts' }]);
+  const activity = { callsInProgress: 0, secondsNotYetReported: 0 };
+  const asking = questionOf({ session: waiting }, command, line.slug, activity, at);
   const goOn = async (step: CallStep): Promise<Experience[]> => [
     ...before,
-    ...(await experienceOf(house, merchantId, line, claimed(step))),
+    ...(await experienceOf(house, merchantId, line, step)),
   ];
+  if (line.recognizedBy === 'accounts') {
+    const { step, ...found } = await lookAtAccounts(house, merchantId, waiting, asking, tariff);
+    const experience = await goOn(step);
+    return { outcome: 'tested', test: { ...test, notAsked: 'accounts', ...found, experience } };
+  }
   if (!server) {
     const failed = advance(waiting, { type: 'merchantFailed', question: 1, because: 'no_server' });
-    return nothing('no_server', await goOn(failed));
+    return nothing('no_server', await goOn(await claimed(failed)));
   }
 
-  const activity = { callsInProgress: 0, secondsNotYetReported: 0 };
-  const asked = await house.merchantServer.ask(
-    addressOf(house, merchantId, server),
-    questionOf({ session: waiting }, command, line.slug, activity, at),
-  );
+  const asked = await house.merchantServer.ask(addressOf(house, merchantId, server), asking);
   const destinationRefused =
     asked.outcome === 'answered' && !(await mayBeRung(house, merchantId, asked.recognition));
   const step =
@@ -107,8 +126,30 @@ export async function testRecognition(
           question: 1,
           because: asked.outcome === 'failed' ? asked.because : 'destination',
         });
-  const experience = await goOn(step);
+  const experience = await goOn(await claimed(step));
   return { outcome: 'tested', test: { ...test, ask: command.ask, asked, destinationRefused, experience } };
+}
+
+/** What the accounts kept here say, and what follows from it, in one transaction that changes nothing. */
+async function lookAtAccounts(
+  house: House,
+  merchantId: string,
+  waiting: CallSession,
+  asking: CallerQuestion,
+  ofLine: Tariff,
+): Promise<Required<Pick<RecognitionTest, 'byAccount' | 'codeUnknown'>> & { step: CallStep }> {
+  const { at, clientCode } = asking;
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const longest = waiting.plan.talkLimitSeconds;
+    const price = (): Promise<Tariff> => Promise.resolve(ofLine);
+    const recognition = await recognizeByAccount(house, tx, asking, longest, price);
+    const step = await claimed(
+      advance(waiting, { type: 'callerRecognized', question: 1, recognition }),
+      (session, code) => foreseeClaim(tx, session, code, { ofLine, at }),
+    );
+    const codeUnknown = clientCode !== undefined && !(await clientOfCode(tx, clientCode, at));
+    return { byAccount: recognition, codeUnknown, step };
+  });
 }
 
 /** The session as it is while its first question is out. */
@@ -124,11 +165,20 @@ function waitingFor(
   };
 }
 
-/** No other call of his is under way in a test. */
-function claimed(step: CallStep): CallStep {
-  if (step.claimClient === undefined) return step;
-  const next = advance(step.session, { type: 'clientClaimed', claimed: true });
-  return { ...next, commands: [...step.commands, ...next.commands] };
+type Claim = CallEvent & { type: 'clientClaimed' };
+
+/** No other call of his is under way in a test. `byAccount`: what his account says to it; of nobody's client it is not asked. */
+async function claimed(
+  step: CallStep,
+  byAccount?: (session: CallSession, clientCode: string) => Promise<Claim>,
+): Promise<CallStep> {
+  const { session, claimClient } = step;
+  if (claimClient === undefined) return step;
+  const nobodys = session.recognizing?.passedOn !== undefined;
+  const claim: Claim =
+    byAccount && !nobodys ? await byAccount(session, claimClient) : { type: 'clientClaimed', claimed: true };
+  const next = advance(session, claim);
+  return claimed({ ...next, commands: [...step.commands, ...next.commands] }, byAccount);
 }
 
 async function experienceOf(

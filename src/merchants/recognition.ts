@@ -9,6 +9,7 @@ import {
   refusalReasons,
   spokenTextMax,
   talkLimitSecondsMax,
+  unspeakable,
   type CallerQuestion,
   type Recognition,
 } from '../core/known-caller.ts';
@@ -27,13 +28,13 @@ const talkLimitSeconds = z
 
 const language = z.enum(['fr', 'en'], { error: 'must be fr or en' });
 
-/** Counted in characters, as the WSDL does. Controls and halves of characters can neither be spoken nor kept. */
+/** As core/known-caller says what can be spoken. */
 const text = z
   .string({ error: 'must be text' })
   .refine((said) => Array.from(said).length <= spokenTextMax, {
     error: `must be at most ${spokenTextMax} characters long`,
   })
-  .refine((said) => !/[^\P{Cc}\t\n\r]|\p{Surrogate}/u.test(said), {
+  .refine((said) => !unspeakable.test(said), {
     error: 'must hold no control characters',
   })
   // Generated code writes an empty text where there is none.

@@ -9,7 +9,7 @@ export interface Audio {
   /** From the folder the prompt lies in; `null` for music, silence and strangers. */
   language: 'fr' | 'en' | null;
   durationMs: number;
-  /** A waiting tune: shown as music, not as a sentence. */
+  /** What is heard while one waits: shown as a tune, not as a sentence. */
   music: boolean;
 }
 
@@ -37,7 +37,8 @@ export function audioOf(path: string): Audio | undefined {
   if (path.startsWith('tone_stream://')) {
     const loops = /;loops=(-?\d+)/.exec(path);
     const times = loops === null ? 1 : Number(loops[1]);
-    return { text: '♪ music', language: null, durationMs: times < 0 ? Infinity : 1000 * times, music: true };
+    const text = isRinging(path) ? ringingTone : '♪ music';
+    return { text, language: null, durationMs: times < 0 ? Infinity : 1000 * times, music: true };
   }
   if (/^(local_stream|shout|moh):\/\//.test(path)) {
     return { text: '♪ music', language: null, durationMs: Infinity, music: true };
@@ -53,6 +54,18 @@ export function audioOf(path: string): Audio | undefined {
     durationMs: said.durationMs,
     music,
   };
+}
+
+const ringingTone = '♪ ringing tone';
+
+/** One sound at one pitch, then a second of silence or more: nobody would take it for a tune. */
+function isRinging(stream: string): boolean {
+  const tones = [...stream.matchAll(/%\((\d+),(\d+),([\d,.]+)\)/g)].map(([, , off, pitch]) => ({
+    offMs: Number(off),
+    pitch,
+  }));
+  const onePitch = tones.every(({ pitch }) => pitch === tones[0]?.pitch);
+  return onePitch && (tones.at(-1)?.offMs ?? 0) >= 1000;
 }
 
 function spokenIn(wavPath: string): Spoken | undefined {

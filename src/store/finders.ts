@@ -10,6 +10,12 @@ export async function merchantOfApiKey(db: Db, hash: Buffer): Promise<string | u
   return row?.id ?? undefined;
 }
 
+/** By the user name of a SOAP password. */
+export async function merchantOfSoapUser(db: Db, userName: string): Promise<string | undefined> {
+  const row = await firstRow<{ id: string | null }>(db, 'select merchant_of_soap_user(?) as id', [userName]);
+  return row?.id ?? undefined;
+}
+
 export async function merchantOfLine(
   db: Db,
   slug: string,

@@ -42,6 +42,8 @@ export interface DialledLine {
   /** Who is rung outside the hours, and who when nobody took it. */
   outside: string[] | null;
   overflow: string[] | null;
+  /** Who is rung for a refused caller: those of the line its settings name, while that is switched on. */
+  refused: string[] | null;
 }
 
 /** What a dialled number leads to, as it stands now. */
@@ -58,7 +60,9 @@ export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLin
        (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
          where lc.line_id = l.outside_line_id) as outside,
        (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
-         where lc.line_id = l.overflow_line_id) as overflow
+         where lc.line_id = l.overflow_line_id) as overflow,
+       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+         where r.slug = d.settings #>> '{refused,ring,line}' and r.active) as refused
      from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id
      join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
      where d.id = ?`,

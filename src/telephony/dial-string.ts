@@ -13,6 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
+import { isRingBack } from './ring-back.ts';
 
 /** One line for `api`, without line ends. */
 export type ApiCommand = Branded<'ApiCommand'>;
@@ -210,8 +211,21 @@ export const music =
   'tone_stream://v=-26;%(900,80,262,330);%(900,80,330,392);%(900,80,392,523);%(900,80,330,392);' +
   '%(900,80,294,349);%(900,80,349,440);%(900,80,330,392);%(1400,1200,262,330);loops=-1';
 
-export const playMusic = (leg: LegUuid, turn: number): Message =>
-  execute(leg, 'playback', music, `music:${String(whole('turn', turn, 0, Number.MAX_SAFE_INTEGER))}`);
+/** `sound`: music, or a ring-back tone. */
+export const playMusic = (leg: LegUuid, turn: number, sound: string = music): Message =>
+  execute(
+    leg,
+    'playback',
+    waiting(sound),
+    `music:${String(whole('turn', turn, 0, Number.MAX_SAFE_INTEGER))}`,
+  );
+
+const waiting = (sound: string): string => {
+  if (!isWaitingSound(sound)) throw new UnsafeCommandPart('waiting sound');
+  return sound;
+};
+/** Plays until it is broken: whatever is to follow it waits for ever. */
+export const isWaitingSound = (sound: string): boolean => sound === music || isRingBack(sound);
 
 /** Set by the shipped dialplan on every call from outside (freeswitch-conf/dialplan). */
 export const inboundVariable = 'ringmeter_inbound';

@@ -6,6 +6,7 @@
 // Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
 import { randomUUID } from 'node:crypto';
+import type { RingBack } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type {
@@ -30,6 +31,7 @@ import { LegTasks } from './leg-tasks.ts';
 import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
 import { NumberEntries } from './number-entries.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
+import { ringBackOf } from './ring-back.ts';
 import { clockOf, commanded, readChannels, readDump } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
@@ -40,7 +42,10 @@ export interface FreeSwitchOptions {
   password: string;
   /** Where its calls go out. */
   destination: CarrierRoute;
-  /** Where its trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
+  /**
+   * Where its trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there, and what rings
+   * sounds as it does there.
+   */
   country: string;
   prompts: PromptAudioOptions;
   clock: Clock;
@@ -75,6 +80,7 @@ export class FreeSwitch implements Switch {
   #oddChannels = 0;
   readonly #destination: CarrierRoute;
   readonly #country: string;
+  readonly #sounds: Readonly<Record<RingBack, string>>;
   readonly #link: EslLink;
   readonly #prompts: PromptAudio;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
@@ -94,6 +100,7 @@ export class FreeSwitch implements Switch {
     this.#log = options.log;
     this.#destination = options.destination;
     this.#country = options.country;
+    this.#sounds = { music: say.music, tone: ringBackOf(options.country) };
     this.#legs = new KnownLegs(options.clock);
     this.#prompts = new PromptAudio(options.prompts);
     this.#link = new EslLink(
@@ -212,7 +219,7 @@ export class FreeSwitch implements Switch {
     });
   }
 
-  playMusic(leg: LegUuid): Promise<Commanded> {
+  playMusic(leg: LegUuid, sound: RingBack = 'music'): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       await this.#stopMusic(leg);
       this.#musicTurn += 1;
@@ -221,7 +228,7 @@ export class FreeSwitch implements Switch {
       // play for ever over the next question.
       const memory = this.#legs.recall(leg);
       memory.music = { turn, broken: false };
-      const outcome = commanded(await this.#link.send(say.playMusic(leg, turn)));
+      const outcome = commanded(await this.#link.send(say.playMusic(leg, turn, this.#sounds[sound])));
       if (outcome.outcome === 'gone') this.#legs.forget(leg);
       return outcome;
     });
@@ -448,7 +455,7 @@ export class FreeSwitch implements Switch {
       // A leg of the gateway before us: with music on, our next execute would wait for its end, which never comes.
       if (memory !== undefined) memory.lookedForMusic = true;
       const last = await this.#link.api(say.lastArgument(leg));
-      if (last.answered && last.text === say.music) await this.#link.api(say.breakPlaying(leg, 'all'));
+      if (last.answered && say.isWaitingSound(last.text)) await this.#link.api(say.breakPlaying(leg, 'all'));
     }
     if (memory === undefined) return;
     const { music } = memory;
@@ -464,7 +471,7 @@ export class FreeSwitch implements Switch {
 
   async #stopMusicThatIsLeft(leg: LegUuid): Promise<void> {
     const last = await this.#link.api(say.lastArgument(leg));
-    if (!last.answered || last.text !== say.music) return;
+    if (!last.answered || !say.isWaitingSound(last.text)) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
   }
 }

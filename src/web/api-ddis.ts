@@ -1,7 +1,7 @@
 // Routes about the numbers people dial: what each leads to, and how its callers are recognized.
 
 import type { E164 } from '../core/ids.ts';
-import { inboundSettings } from '../core/inbound-settings.ts';
+import { inboundSettings, type RefusedSettings } from '../core/inbound-settings.ts';
 import { setDdi } from '../flow/ddi-settings.ts';
 import type { House } from '../flow/house.ts';
 import { rotateSecret, serverFacts } from '../flow/merchant-server-settings.ts';
@@ -54,12 +54,12 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'As it is now.', shape: ddiSetShape },
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { number }, body }): Promise<ApiAnswer> => {
-      const { line, recognizedBy, active, clientCode: code, ownServer, ...settings } = body;
+      const { line, recognizedBy, active, clientCode: code, ownServer, refused, ...settings } = body;
       const set = await setDdi(house, merchantId, number as E164, {
         line,
         recognizedBy,
         active,
-        settings: { code, ...settings },
+        settings: { code, refused: refusedOf(refused), ...settings },
         ownServer: ownServer && wishOf(ownServer),
       });
       if (set.outcome === 'unknown_ddi') return unknown;
@@ -86,6 +86,14 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
       return rotated ? { status: 201, body: rotated } : { problem: { kind: 'no-server' }, began: false };
     },
   });
+}
+
+/** What was not given is not there, rather than there and undefined. */
+function refusedOf({ text: { fr, en }, ring }: z.output<typeof ddiBody>['refused']): RefusedSettings {
+  return {
+    text: { ...(fr !== undefined && { fr }), ...(en !== undefined && { en }) },
+    ...(ring && { ring }),
+  };
 }
 
 function wishOf({ basic, usernameToken, ...rest }: NonNullable<z.output<typeof ddiBody>['ownServer']>) {

@@ -37,9 +37,14 @@ const testShape = z
     line: z.string(),
     recognizedBy: z.enum(['server', 'accounts']),
     ask: z.enum(['recognizeCaller', 'recognizeClientCode']).nullable(),
-    notAsked: z.enum(['line_off', 'withheld', 'accounts', 'no_server']).nullable().meta({
-      description: 'Why nobody was asked; null where your server was.',
-    }),
+    notAsked: z
+      .enum(['line_off', 'withheld', 'accounts', 'no_server'])
+      .nullable()
+      .meta({
+        description:
+          'Why no server was asked; null where yours was. `accounts`: those kept here were looked at, and `recognition` is ' +
+          'what they say.',
+      }),
     request: z
       .object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() })
       .nullable()
@@ -52,7 +57,9 @@ const testShape = z
     outcome: z
       .enum(['recognized', 'proof_wanted', 'refused', 'failed', 'not_asked'])
       .meta({ description: '`failed`: what came is no answer; `because` and `detail` say why.' }),
-    recognition: z.looseObject({}).nullable().meta({ description: 'Your answer as it was understood.' }),
+    recognition: z.looseObject({}).nullable().meta({
+      description: 'Your answer as it was understood, or what the accounts kept here say.',
+    }),
     because: z.enum(['no_answer', 'forbidden', 'status', 'fault', 'nonsense', 'destination']).nullable(),
     detail: z.string().nullable().meta({ description: 'One sentence for whoever looks for the mistake.' }),
     experience: z.object({ en: spoken, fr: spoken }).meta({
@@ -67,10 +74,12 @@ export function inboundRoutes(routes: ApiRoutes, house: House): void {
     method: 'post',
     path: '/v1/recognition-tests',
     name: 'testRecognition',
-    summary: 'Asks your server who calls, as a call would, and says what the caller would experience.',
+    summary:
+      'Asks your server who calls, as a call would, or looks at the accounts kept here, and says what the caller would experience.',
     description:
       'The real request, with a `requestId` that begins with `test_`, no calls in progress and no seconds unreported; a PIN is ' +
-      'never sent. Nobody is rung and nothing is written down.',
+      'never sent. Accounts kept here are looked at as they stand: what calls under way keep back is not to be talked. ' +
+      'Nobody is rung, nothing is written down or kept back, and no guess is counted.',
     body: testBody,
     answer: { status: 200, description: 'What was sent, what came, what would follow.', shape: testShape },
     problems: ['unknown-id'],
@@ -97,8 +106,15 @@ const operations = { caller: 'recognizeCaller', client_code: 'recognizeClientCod
 function testEntry(ddi: string, test: RecognitionTest): object {
   const { asked, ask, destinationRefused } = test;
   const exchange = asked?.exchange;
-  const recognition: Recognition | undefined = asked?.outcome === 'answered' ? asked.recognition : undefined;
+  const recognition: Recognition | undefined =
+    asked?.outcome === 'answered' ? asked.recognition : test.byAccount;
   const failed = asked?.outcome === 'failed' ? asked : undefined;
+  const detail =
+    failed?.detail ??
+    (destinationRefused ? 'Your server names a number that your destinations do not allow.' : undefined) ??
+    (test.codeUnknown === true
+      ? 'None of your clients has this code; a caller who keys it is not told so.'
+      : undefined);
   return {
     id: test.id,
     ddi,
@@ -112,12 +128,10 @@ function testEntry(ddi: string, test: RecognitionTest): object {
     answer:
       exchange?.status === undefined ? null : { status: exchange.status, body: exchange.answerBody ?? '' },
     tookMs: exchange?.tookMs ?? null,
-    outcome: !asked ? 'not_asked' : failed || destinationRefused ? 'failed' : recognition?.outcome,
+    outcome: failed || destinationRefused ? 'failed' : (recognition?.outcome ?? 'not_asked'),
     recognition: recognition ?? null,
     because: failed?.because ?? (destinationRefused ? 'destination' : null),
-    detail:
-      failed?.detail ??
-      (destinationRefused ? 'Your server names a number that your destinations do not allow.' : null),
+    detail: detail ?? null,
     experience: { en: experienceIn('en', test.experience), fr: experienceIn('fr', test.experience) },
   };
 }

@@ -2,6 +2,7 @@
 // refused here, with its field.
 
 import { inboundBounds, usualInboundSettings } from '../core/inbound-settings.ts';
+import { speakable, spokenTextMax } from '../core/known-caller.ts';
 import { lineSlug } from './api-shapes.ts';
 import { z } from './routes.ts';
 import { serverBody, serverFactsShape, signingSecret } from './server-shapes.ts';
@@ -61,6 +62,20 @@ const pinMeaning = 'How a PIN is keyed.';
 const limitMeaning = 'The longest talk of anybody.';
 const atOnceMeaning = 'Calls of one client under way together.';
 
+const words = z.string().refine((text) => speakable(text) !== undefined, {
+  error: `Must be words to speak, at most ${String(spokenTextMax)} characters.`,
+});
+const wordsMeaning =
+  'Spoken to a caller who is refused, in his language, where your server sent no words. What is not about him (a call under ' +
+  'way, closed, your server away, a hidden number) is said as it is.';
+const ringMeaning =
+  'Then the consultants of this line are rung, and he may talk that long: as nobody’s client, without a client code in the ' +
+  'report. Not for who tried codes, is blocked, has a call under way or hides his number.';
+const refusedMeaning = 'What a refused caller gets before he is hung up.';
+const ringBack = z.enum(['tone', 'music']).meta({
+  description: 'What a caller hears while consultants are rung: ringing, or music.',
+});
+
 export const ddiBody = z
   .strictObject({
     line: lineSlug.meta({ description: 'The line it leads to, by its name in links.' }),
@@ -74,7 +89,7 @@ export const ddiBody = z
         z.strictObject({ do: z.literal('refuse') }),
         z.strictObject({
           do: z.literal('trial'),
-          talkLimitSeconds: within(inboundBounds.trialSeconds, seconds),
+          talkLimitSeconds: within(inboundBounds.unrecognizedTalkSeconds, seconds),
         }),
       ])
       .default(usual.fallback)
@@ -85,6 +100,23 @@ export const ddiBody = z
     callsAtOnce: within(inboundBounds.callsAtOnce)
       .default(usual.callsAtOnce)
       .meta({ description: atOnceMeaning }),
+    refused: z
+      .strictObject({
+        text: z
+          .strictObject({ fr: words.optional(), en: words.optional() })
+          .default({})
+          .meta({ description: wordsMeaning }),
+        ring: z
+          .strictObject({
+            line: lineSlug,
+            talkLimitSeconds: within(inboundBounds.unrecognizedTalkSeconds, seconds),
+          })
+          .optional()
+          .meta({ description: ringMeaning }),
+      })
+      .default({ text: {} })
+      .meta({ description: refusedMeaning }),
+    ringBack: ringBack.default(usual.ringBack),
     ownServer: serverBody.nullable().default(null).meta({
       description: 'Asked for this number instead of `/v1/merchant-server`; null: that one is.',
     }),
@@ -115,6 +147,18 @@ export const ddiShape = z
       .meta({ description: fallbackMeaning }),
     talkLimitMaxSeconds: z.int().meta({ description: limitMeaning }),
     callsAtOnce: z.int().meta({ description: atOnceMeaning }),
+    refused: z
+      .object({
+        text: z
+          .object({ fr: z.string().optional(), en: z.string().optional() })
+          .meta({ description: wordsMeaning }),
+        ring: z
+          .object({ line: z.string(), talkLimitSeconds: z.int() })
+          .optional()
+          .meta({ description: ringMeaning }),
+      })
+      .meta({ description: refusedMeaning }),
+    ringBack,
   })
   .openapi('Ddi');
 

@@ -29,7 +29,8 @@ import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
 import { ApiRoutes, idempotencyKeyShape, type ApiAnswer, type MountedRoute } from './routes.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
-import { soapService, type SoapSettings } from './soap-service.ts';
+import { soapPasswordRoutes } from './api-soap-password.ts';
+import { soapService } from './soap-service.ts';
 
 /** Every route of the API, declared. */
 export function merchantRoutes(house: House): ApiRoutes {
@@ -43,13 +44,14 @@ export function merchantRoutes(house: House): ApiRoutes {
   merchantServerRoutes(routes, house);
   inboundRoutes(routes, house);
   clientRoutes(routes, house);
+  soapPasswordRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;
 }
 
 /** Serves `/v1/...`, `/soap/v1`, `/openapi.json` and `/problems/{kind}`. To be mounted at the root. */
-export function merchantApi(house: House, settings: { soap?: SoapSettings } = {}): Router {
+export function merchantApi(house: House): Router {
   const router = express.Router({ strict: true });
   const routes = merchantRoutes(house);
   const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
@@ -60,7 +62,7 @@ export function merchantApi(house: House, settings: { soap?: SoapSettings } = {}
   });
   router.get('/problems/:kind', (request, response, next) => explainProblem(request, response, next));
 
-  router.use(soapService(house, routes, settings.soap));
+  router.use(soapService(house, routes));
 
   router.use('/v1', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');

@@ -35,8 +35,6 @@ function english(step: Experience): string {
       return `This number is rung: ${step.number}.`;
     case 'rings_nobody':
       return 'Nobody is rung: the line has no consultant, or those named are not the merchant’s.';
-    case 'accounts':
-      return 'Callers of this number are recognized by the accounts kept here: no server is asked.';
     case 'hung_up':
       return 'The call is ended.';
   }
@@ -65,8 +63,6 @@ function french(step: Experience): string {
       return `Ce numéro est appelé : ${step.number}.`;
     case 'rings_nobody':
       return 'Personne n’est appelé : la ligne n’a pas de consultant, ou ceux qui sont nommés ne sont pas au marchand.';
-    case 'accounts':
-      return 'Les appelants de ce numéro sont reconnus par les comptes tenus ici : aucun serveur n’est interrogé.';
     case 'hung_up':
       return 'L’appel prend fin.';
   }

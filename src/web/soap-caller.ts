@@ -2,17 +2,10 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { House } from '../flow/house.ts';
+import { soapSecretOf } from '../flow/soap-password.ts';
 import { passwordDigest, usernameTokenOf } from '../soap/envelope.ts';
 import type { XmlElement } from '../soap/xml-reader.ts';
 import { merchantOfKey } from './api-key.ts';
-
-export interface SoapSettings {
-  /**
-   * A merchant's SOAP password by its user name, in plain: kept sealed, since a digest can only be checked by who has the
-   * password. Without this no digest is taken. Asked for every request with a digest.
-   */
-  secretOf?: (user: string) => Promise<{ merchantId: string; password: string } | undefined>;
-}
 
 /** WS-Security UsernameToken 1.0, 3.1: what is older is refused, and nonces are kept this long. */
 const freshMs = 5 * 60_000;
@@ -37,13 +30,11 @@ async function byKey(house: House, key: string): Promise<FoundCaller> {
 
 export class TokenCallers {
   readonly #house: House;
-  readonly #settings: SoapSettings;
   /** By user and nonce: until when. Of this process alone; another gateway would take a nonce once more. */
   readonly #seen = new Map<string, number>();
 
-  constructor(house: House, settings: SoapSettings) {
+  constructor(house: House) {
     this.#house = house;
-    this.#settings = settings;
   }
 
   async merchantByToken(headers: readonly XmlElement[]): Promise<FoundCaller> {
@@ -55,7 +46,7 @@ export class TokenCallers {
     const nowMs = this.#house.clock.now().getTime();
     const ageMs = Math.abs(nowMs - Date.parse(token.created));
     if (!(ageMs <= freshMs)) return 'nobody';
-    const known = await this.#settings.secretOf?.(token.user);
+    const known = await soapSecretOf(this.#house, token.user);
     if (!known || !isSame(token.digest, passwordDigest({ ...token, password: known.password })))
       return 'nobody';
     return this.#isNew(`${token.user} ${token.nonce.toString('base64')}`, nowMs)

@@ -28,10 +28,8 @@ import { problemStatuses } from './problem-kinds.ts';
 import type { Problem, ProblemDraft } from './problem.ts';
 import type { ApiRoutes, MountedRoute } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, requestIdOf } from './send-problem.ts';
-import { merchantByBasic, TokenCallers, type FoundCaller, type SoapSettings } from './soap-caller.ts';
+import { merchantByBasic, TokenCallers, type FoundCaller } from './soap-caller.ts';
 import { operations, type Operation, type RouteRequest } from './soap-messages.ts';
-
-export type { SoapSettings };
 
 /** A request has some 2 kB; 1 MB leaves room for whatever headers a maker's tools add. */
 const requestBytes = '1mb';
@@ -40,7 +38,7 @@ const answerCharactersMax = 64_000;
 const sentenceMax = 1_000;
 
 /** Serves `/soap/v1`, its WSDL at `?wsdl`, and `/soap/v1/merchant-server.wsdl`. To be mounted at the root. */
-export function soapService(house: House, routes: ApiRoutes, settings: SoapSettings = {}): Router {
+export function soapService(house: House, routes: ApiRoutes): Router {
   const router = express.Router({ strict: true });
   const address = `${house.publicUrl}/soap/v1`;
   const wsdl = readWsdl(wsdlText('ringmeter'));
@@ -48,7 +46,7 @@ export function soapService(house: House, routes: ApiRoutes, settings: SoapSetti
     .replace('https://ringmeter.example/soap/v1', () => escaped(address))
     .replace('{service}', () => escaped(house.publicUrl));
   const theirs = wsdlText('merchant-server');
-  const callers = new TokenCallers(house, settings);
+  const callers = new TokenCallers(house);
   const routeOf = new Map(
     Object.entries(operations).map(([name, { route }]) => {
       const found = routes.routes.find((one) => one.name === route);
@@ -218,7 +216,7 @@ export function soapService(house: House, routes: ApiRoutes, settings: SoapSetti
 }
 
 const authorizationSentence =
-  'The UsernameToken is not taken: send your API key as PasswordText, or a digest of your SOAP password with a fresh nonce and instant.';
+  'The UsernameToken is not taken: send your API key as PasswordText, or a digest of your SOAP password (POST /v1/soap-password) with a fresh nonce and instant.';
 
 /** WS-I BP 1.1 knows no fault with 401: a client that is challenged by HTTP answers by HTTP. */
 function challenge(response: Response): void {

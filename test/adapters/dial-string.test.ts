@@ -266,6 +266,7 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
         () => [say.subscribe([x, y])],
         () => [say.bridge(x as LegUuid, y as LegUuid), say.announce(x as LegUuid, y as PromptFile)],
         () => [say.kill(x as LegUuid, y as 'NORMAL_CLEARING'), say.playMusic(x as LegUuid, n)],
+        () => [say.playMusic(a, 1, x)],
       ];
       for (const command of build) {
         let built: (string | say.Message)[];

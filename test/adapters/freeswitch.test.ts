@@ -6,6 +6,7 @@ import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
 import type { SwitchEvent } from '../../src/flow/ports.ts';
 import { music } from '../../src/telephony/dial-string.ts';
+import { ringBackOf } from '../../src/telephony/ring-back.ts';
 import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
 import { HandClock } from './hand-clock.ts';
 import {
@@ -411,6 +412,25 @@ describe('commands', () => {
     const again = peer.command(`api uuid_break ${aLeg}`);
     clock.turn(300);
     expect(await again).toBe(`api uuid_break ${aLeg}`);
+  });
+
+  test('the tone of a telephone that rings, as the country of the trunk makes it, is broken like music', async () => {
+    await freeSwitch.playMusic(aLeg, 'tone');
+    expect(peer.commands.at(-1)).toContain(ringBackOf('FR'));
+    const before = peer.commands.length;
+    await freeSwitch.play(aLeg, 'op_1', reminder);
+    expect(commandsSince(before).filter((command) => command.startsWith('api'))).toEqual([
+      `api uuid_break ${aLeg} all`,
+    ]);
+  });
+
+  test('a ringing tone of the gateway before us, from whichever country, is found and broken', async () => {
+    peer.answer = (command, at) =>
+      command.startsWith('api uuid_getvar') ? apiResponse(ringBackOf('US')) : healthy(command, at);
+    await freeSwitch.play(aLeg, 'op_1', reminder);
+    expect(peer.commands.filter((command) => command.includes('uuid_break'))).toEqual([
+      `api uuid_break ${aLeg} all`,
+    ]);
   });
 
   test('music of the gateway before us is found and broken; a leg without is left alone', async () => {

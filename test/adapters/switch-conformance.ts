@@ -257,6 +257,16 @@ export function switchConformance(
         expect(ear.of('played', leg).map((event) => event.request)).toEqual(['op_1', 'op_2', 'op_3']);
       });
 
+      test('so does the tone of a telephone that rings, and either takes the place of the other', async () => {
+        const { leg } = await answered();
+        for (const sound of ['tone', 'music', 'tone'] as const) {
+          expect(await world.switch.playMusic(leg, sound)).toEqual(done);
+        }
+        await world.switch.play(leg, 'op_1', farewell);
+        await ear.next('played', leg);
+        expect(ear.of('played', leg)).toHaveLength(1);
+      });
+
       test('nothing can be said to a leg that is not there', async () => {
         const nobody = randomUUID() as LegUuid;
         const gone = { outcome: 'gone' };

@@ -2,13 +2,20 @@
 
 import { describe, expect, it } from 'vitest';
 import { advance, resume } from '../../src/core/advance-call.ts';
-import type { CallCommand, CallEvent, CallSession, InboundPlan } from '../../src/core/call-session.ts';
+import {
+  type CallCommand,
+  type CallEvent,
+  type CallSession,
+  type InboundPlan,
+  unrecognized,
+} from '../../src/core/call-session.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import { usualInboundSettings } from '../../src/core/inbound-settings.ts';
 import type { Recognition } from '../../src/core/known-caller.ts';
 import { callerLeg, consultant, legOf, order } from './call-table.ts';
 
 const cli = { trust: 'network', number: '+33612345678' as E164 } as const;
+const { refused: _refused, ...usualSettings } = usualInboundSettings;
 const hidden = { cli: { trust: 'withheld' } } as const;
 const known = { outcome: 'recognized', clientCode: '4711', talkLimitSeconds: 300 } as const;
 
@@ -17,9 +24,11 @@ class Line {
   session: CallSession;
   commands: CallCommand[] = [];
   facts: string[] = [];
+  claimed: string | undefined;
   #busy: Set<string>;
+  #broke: Set<string>;
 
-  constructor(plan: Partial<InboundPlan> = {}, busy: string[] = []) {
+  constructor(plan: Partial<InboundPlan> = {}, busy: string[] = [], broke: string[] = []) {
     const { caller: _none, ...base } = order();
     this.session = {
       ...base,
@@ -28,7 +37,7 @@ class Line {
         ...base.plan,
         talkLimitSeconds: usualInboundSettings.talkLimitMaxSeconds,
         inbound: {
-          ...usualInboundSettings,
+          ...usualSettings,
           recognizedBy: 'server',
           ddi: '+33199000200' as E164,
           cli,
@@ -36,17 +45,10 @@ class Line {
         },
       },
       caller: { leg: callerLeg, state: 'offered', tries: 0 },
-      recognizing: {
-        questions: 0,
-        waitsFor: 'merchant',
-        asked: 'caller',
-        codeKeyed: false,
-        withPin: false,
-        misses: 0,
-        answered: false,
-      },
+      recognizing: unrecognized,
     };
     this.#busy = new Set(busy);
+    this.#broke = new Set(broke);
     this.on({ type: 'callArrived' });
   }
 
@@ -57,9 +59,11 @@ class Line {
       this.facts.push(...step.facts.map((one) => one.name));
       this.session = step.session;
       if (step.claimClient !== undefined) {
+        this.claimed = step.claimClient;
         step = advance(this.session, {
           type: 'clientClaimed',
           claimed: !this.#busy.has(step.claimClient),
+          ...(this.#broke.has(step.claimClient) && { claimed: false, because: 'no_credit' as const }),
         });
       } else if (step.claim !== undefined) {
         const [first] = this.session.candidates;
@@ -215,6 +219,161 @@ describe('the merchant wants a PIN', () => {
   it('of nobody in particular: his code comes first', () => {
     const line = new Line().answers({ outcome: 'proof_wanted', proof: 'pin' });
     expect(line.done()).toEqual(['recognize caller', 'answer', 'askDigits code_wanted']);
+  });
+});
+
+describe('the line has something for a refused caller', () => {
+  const own = { text: { fr: 'Voyez notre site.' } };
+  const ring = { consultants: ['con_3'], talkLimitSeconds: 90 };
+  const refusedFor = (
+    reason: 'no_credit' | 'blocked' | 'busy' | 'closed' | 'other',
+    text?: string,
+  ): Recognition => ({
+    outcome: 'refused',
+    reason,
+    ...(text !== undefined && { text }),
+  });
+  const unknown: Recognition = { outcome: 'refused', reason: 'unknown' };
+  const last = (line: Line) => line.commands.filter((one) => one.do === 'play').at(-1)?.sentence;
+
+  it('its own words, where the merchant’s server sent none', () => {
+    const line = new Line({ refused: own }).answers(refusedFor('no_credit'));
+    expect(last(line)).toEqual({ key: 'merchant_text', language: 'fr', text: 'Voyez notre site.' });
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+    const said = new Line({ refused: own }).answers(refusedFor('no_credit', 'Rechargez.'));
+    expect(last(said)).toMatchObject({ text: 'Rechargez.' });
+    const english = new Line({ refused: own }).answers({ ...refusedFor('no_credit'), language: 'en' });
+    expect(last(english)).toMatchObject({ key: 'known_refused', language: 'en', because: 'no_credit' });
+  });
+
+  it('but what is not about him is said as it is: he can do something about it', () => {
+    const away = new Line({ refused: own }).on({ type: 'merchantFailed', question: 1, because: 'no_answer' });
+    expect(last(away)).toMatchObject({ key: 'known_refused', because: 'merchant_away' });
+    expect(last(new Line({ refused: own }).answers(refusedFor('closed')))).toMatchObject({
+      because: 'closed',
+    });
+    expect(last(new Line({ refused: own }, ['4711']).answers(known))).toMatchObject({ because: 'busy' });
+    const withheld = new Line({ refused: own, ...hidden, withheld: 'refuse' });
+    expect(last(withheld)).toMatchObject({ because: 'withheld' });
+  });
+
+  const refused = { text: {}, ring };
+  it.each<[string, () => Line]>([
+    ['no credit', () => new Line({ refused }).answers(refusedFor('no_credit'))],
+    ['a limit of nothing', () => new Line({ refused }).answers({ ...known, talkLimitSeconds: 0 })],
+    ['another reason', () => new Line({ refused }).answers(refusedFor('other'))],
+    [
+      'a server that is away',
+      () => new Line({ refused }).on({ type: 'merchantFailed', question: 1, because: 'no_answer' }),
+    ],
+    [
+      'unknown, and without a code',
+      () => {
+        const line = new Line({ refused }).answers(unknown);
+        for (let n = 0; n < 3; n += 1) line.on({ type: 'noKeyGiven', leg: callerLeg });
+        return line;
+      },
+    ],
+    ['an empty account', () => new Line({ refused, recognizedBy: 'accounts' }, [], ['4711']).answers(known)],
+  ])('%s: another line rings, under its own limit, and he is nobody’s client there', (_name, play) => {
+    const line = play();
+    expect(line.facts.slice(-4)).toEqual(['refused', 'passed_on', 'caller_let_in', 'ringing_consultant']);
+    expect(line.session.attempts.map((one) => one.consultantId)).toEqual(['con_3']);
+    expect(line.session.state).toBe('ringing_consultant');
+    expect(line.session.plan.talkLimitSeconds).toBe(90);
+    expect(line.session).not.toHaveProperty('clientCode');
+    expect(line.session.recognizing).not.toHaveProperty('clientCode');
+    expect(line.claimed).toBe('+33612345678');
+    expect(last(line)).toMatchObject({ key: 'known_refused', seconds: 90 });
+    line.on({ type: 'legAnswered', leg: legOf(3) });
+    const offer = line.commands.findLast((one) => one.do === 'ask');
+    expect(offer?.sentence).toMatchObject({ key: 'consultant_known_offer', seconds: 90 });
+    expect(offer?.sentence).not.toHaveProperty('client');
+    line.on({ type: 'legEnded', leg: legOf(3), because: 'no_answer', endedAtUs: 5n });
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'nobody_took_it' });
+  });
+
+  it('never longer than anybody may talk on the line', () => {
+    const line = new Line({ refused, talkLimitMaxSeconds: 60 }).answers(refusedFor('other'));
+    expect(line.session.plan.talkLimitSeconds).toBe(60);
+  });
+
+  it('its own words before it rings; those for when nobody takes a call do not ring for him', () => {
+    const line = new Line({ refused: { ...own, ring }, overflow: ['con_2'] }).answers(refusedFor('other'));
+    expect(last(line)).toMatchObject({ key: 'merchant_text', text: 'Voyez notre site.' });
+    line.on({ type: 'legEnded', leg: legOf(3), because: 'busy', endedAtUs: 5n });
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'nobody_took_it' });
+  });
+
+  it('one such call of a number at a time', () => {
+    const line = new Line({ refused }, ['+33612345678']).answers(refusedFor('other'));
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+    expect(last(line)).toMatchObject({ key: 'known_refused', because: 'busy' });
+  });
+
+  it('refused once more, he is not put through once more', () => {
+    const line = new Line({ refused }, [], ['+33612345678']).answers(refusedFor('other'));
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'merchant_refused' });
+  });
+
+  it.each<[string, () => Line]>([
+    ['blocked', () => new Line({ refused }).answers(refusedFor('blocked'))],
+    ['busy', () => new Line({ refused }, ['4711']).answers(known)],
+    ['busy by the server’s word', () => new Line({ refused }).answers(refusedFor('busy'))],
+    ['closed', () => new Line({ refused, closed: true })],
+    ['hidden', () => new Line({ refused, ...hidden, withheld: 'refuse' })],
+    [
+      'hidden, without a code',
+      () => {
+        const line = new Line({ refused, ...hidden });
+        for (let n = 0; n < 3; n += 1) line.on({ type: 'noKeyGiven', leg: callerLeg });
+        return line;
+      },
+    ],
+    [
+      'a code nobody has, then silence',
+      () => {
+        const line = new Line({ refused }).answers(unknown).keys('1111').answers(unknown);
+        for (let n = 0; n < 2; n += 1) line.on({ type: 'noKeyGiven', leg: callerLeg });
+        return line;
+      },
+    ],
+    [
+      'a wrong PIN, then silence',
+      () => {
+        const line = new Line({ refused }).answers({
+          outcome: 'proof_wanted',
+          proof: 'pin',
+          clientCode: '4711',
+        });
+        line.keys('9999').answers({ outcome: 'refused', reason: 'wrong_pin' });
+        for (let n = 0; n < 2; n += 1) line.on({ type: 'noKeyGiven', leg: callerLeg });
+        return line;
+      },
+    ],
+  ])('%s: it ends as ever', (_name, play) => {
+    const line = play();
+    expect(line.session.state).toBe('settled');
+    expect(line.session.attempts).toEqual([]);
+  });
+
+  it('he hangs up while the other line rings, or somebody takes over: as of any call', () => {
+    const line = new Line({ refused }).answers(refusedFor('other'));
+    expect(resume(line.session)).toEqual([{ do: 'ring', leg: legOf(3), to: '+33199000003' }]);
+    line.on({ type: 'legEnded', leg: callerLeg, because: 'normal', endedAtUs: 5n });
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'caller_left' });
+  });
+});
+
+describe('while consultants are rung', () => {
+  const waits = (plan: Partial<InboundPlan>): CallCommand[] => {
+    const line = new Line(plan).answers(known);
+    line.commands = [];
+    return line.on({ type: 'played', leg: callerLeg, request: 'hold' }).commands;
+  };
+  it('he hears music, or ringing where the settings say that', () => {
+    expect(waits({ ringBack: 'music' })).toEqual([{ do: 'playMusic', leg: callerLeg, sound: 'music' }]);
+    expect(waits({ ringBack: 'tone' })).toEqual([{ do: 'playMusic', leg: callerLeg, sound: 'tone' }]);
   });
 });
 

@@ -357,7 +357,9 @@ it.each([
   [119, 39],
   [60, 20],
   [3, 1],
-])('a limit of %i s warns %i s before', (limit, before) => {
+  [2, undefined],
+  [1, undefined],
+])('a limit of %i s warns %s s before', (limit, before) => {
   expect(warningSecondsBefore(limit)).toBe(before);
 });
 

@@ -210,6 +210,12 @@ describe('the timers of a talk', () => {
     ]);
   });
 
+  it('have no warning where no whole second would be left to warn of', () => {
+    const { session } = talking({ talkLimitSeconds: 2 });
+    expect(talkTimers(session)).toEqual([{ timer: 'limit', afterBridgeMs: 2_000 }]);
+    expect(talking({ talkLimitSeconds: 2 }).on(warning).done()).toEqual([]);
+  });
+
   it('move with the limit', () => {
     const { session } = talking(agreed).on(warning).on(five).on(granted);
     expect(talkTimers(session)).toEqual([

@@ -4,12 +4,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CallCommand, CallEvent, CallSession } from '../../src/core/call-session.ts';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
-import { CallCommands } from '../../src/flow/call-commands.ts';
+import { CallCommands, holdSeconds } from '../../src/flow/call-commands.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Commanded, Switch } from '../../src/flow/ports.ts';
 import { SwitchClock } from '../../src/flow/switch-clock.ts';
 
-const [a, b] = ['a', 'b'] as unknown as [LegUuid, LegUuid];
+const [a, b, c] = ['a', 'b', 'c'] as unknown as [LegUuid, LegUuid, LegUuid];
 const sentence = { key: 'apology', language: 'fr' } as const;
 const to = '+33612345678' as E164;
 
@@ -132,6 +132,32 @@ it('a limit that moved while its timer waited for its turn cuts nobody', async (
   call.plan = { ...plan, talkLimitSeconds: 660 };
   for (const take of due) take();
   expect(told).toEqual([]);
+});
+
+describe('a caller who waits while consultants are rung', () => {
+  const tried = (...states: string[]) =>
+    states.map((state, n) => ({ leg: (n === 0 ? b : c) as string, state, tries: 0 }));
+  const waiting = (attempts: object[]) =>
+    ({ state: 'ringing_consultant', caller: { leg: a, state: 'consented', tries: 1 }, attempts }) as never;
+
+  it('is kept by the switch as long as the next phone may ring, however many were rung before it', async () => {
+    const { commands, done, it } = stage(waiting(tried('failed', 'ringing')));
+    it.begins = true;
+    await commands.doAll([{ do: 'ring', leg: c, to }]);
+    expect(done.sort()).toEqual(['guard a', 'ring c']);
+  });
+
+  it('with the first phone his music sets the guard, and one command is saved', async () => {
+    const { commands, done, it } = stage(waiting(tried('ringing')));
+    it.begins = true;
+    await commands.doAll([{ do: 'ring', leg: b, to }]);
+    expect(done).toEqual(['ring b']);
+  });
+
+  it('outlasts a phone that may ring for minutes', () => {
+    expect(holdSeconds({ ringSeconds: 25 })).toBe(150);
+    expect(holdSeconds({ ringSeconds: 120 })).toBe(180);
+  });
 });
 
 it('an end nobody answered for is asked for again', async () => {

@@ -7,11 +7,12 @@ import type { Asked, Delivered, MerchantServer } from '../../src/flow/ports.ts';
 import { topUp } from '../../src/flow/client-accounts.ts';
 import { insertClient } from '../../src/store/client-accounts.ts';
 import { money } from '../../src/core/money.ts';
-import { caller, claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
+import { caller, claire, eventually, startWorld, type TestWorld } from '../world.ts';
 
 const ddi = '+33199000299';
 const accountsDdi = '+33199000298';
 const other = '+33612345679';
+const hugo = '+33199000002';
 
 class ScriptedServer implements MerchantServer {
   questions: CallerQuestion[] = [];
@@ -58,7 +59,7 @@ beforeEach(() => {
   server.takes = () => ({ outcome: 'delivered', status: 204 });
 });
 afterEach(async () => {
-  for (const number of [caller, other, claire]) {
+  for (const number of [caller, other, claire, hugo]) {
     const phone = await world.phone(number);
     if (phone && phone.state !== 'ended') await world.does(number, 'hangup').catch(() => undefined);
     if (phone) await world.phoneIs(number, 'ended');
@@ -176,6 +177,24 @@ it('the limit the merchant gave ends the talk, and no second more is reported', 
   await world.accept(claire);
   await ended('limit_reached');
   expect((await reported()).usage).toMatchObject({ billableSeconds: 2, talkMilliseconds: 2_000 });
+});
+
+it('waits with music for the consultant, or with the tone of a telephone that rings', async () => {
+  const waits = (tune: string): Promise<void> =>
+    eventually(async () => expect((await world.phone(caller))?.heard.at(-1)?.text).toBe(tune), 15_000);
+  for (const [ringBack, tune] of [
+    ['music', '♪ music'],
+    ['tone', '♪ ringing tone'],
+  ] as const) {
+    await world.sql.query(`update ddis set settings = $1 where id = 'ddi_1'`, [JSON.stringify({ ringBack })]);
+    await dials();
+    await waits(tune);
+    await world.accept(claire);
+    await eventually(async () => expect((await lastCall()).state).toBe('connected'));
+    await world.does(caller, 'hangup');
+    await ended('talked');
+    await world.phoneIs(caller, 'ended');
+  }
 });
 
 it('a server that is silent: he is told so; on trial he may talk a little', async () => {
@@ -310,4 +329,75 @@ it('an account kept here: balance spoken, price kept back, exactly that much tak
     expect(rows.rows[0]?.sum).toBe(rows.rows[0]?.balance);
     expect(Number(rows.rows[0]?.balance)).toBeLessThan(1);
   });
+});
+
+const helpedBy = async (settings: object): Promise<void> => {
+  await world.sql.query(`update ddis set settings = $1 where id in ('ddi_1', 'ddi_2')`, [
+    JSON.stringify(settings),
+  ]);
+};
+
+it('refused: the line’s own words, then another line under its own limit, and the talk is nobody’s', async () => {
+  const text = { fr: 'Rendez-vous sur notre site.' };
+  await world.sql.query(
+    `delete from line_consultants where line_id = 'lin_demo' and consultant_id <> 'con_demo_hugo'`,
+  );
+  server.answer = () => Promise.resolve({ outcome: 'refused', reason: 'no_credit' });
+  await helpedBy({ refused: { text } });
+  await dials();
+  await heard(caller, text.fr);
+  await ended('merchant_refused');
+  await world.phoneIs(caller, 'ended');
+  await helpedBy({ refused: { text, ring: { line: 'demo', talkLimitSeconds: 2 } } });
+  await dials();
+  await heard(caller, text.fr);
+  await world.accept(hugo);
+  await ended('limit_reached');
+  const { usage } = await reported();
+  expect(usage).toMatchObject({ billableSeconds: 2, talkMilliseconds: 2_000, consultantId: 'con_demo_hugo' });
+  expect(usage).not.toHaveProperty('clientCode');
+  const phone = await world.phone(caller);
+  expect(phone?.heard.map((one) => one.text).join(' ')).not.toContain('0 seconde');
+});
+
+// What the call before left of it does not pay for a start.
+it('an account without credit: another line, and nothing of it on the account', async () => {
+  await helpedBy({ refused: { ring: { line: 'demo', talkLimitSeconds: 30 } } });
+  const account = async () =>
+    (
+      await world.sql.query(
+        `select balance::text, reserved::text, (select count(*)::int from client_movements) as movements,
+           (select count(*)::int from client_reservations where released_at is null) as kept,
+           (select count(*)::int from known_calls where client_code = '2001' and ended_at is null) as calls
+         from clients where id = 'cli_1'`,
+      )
+    ).rows[0] as object;
+  const before = await account();
+  await dials(caller, accountsDdi);
+  await heard(caller, 'épuisé');
+  await world.accept(hugo);
+  await eventually(async () => expect((await lastCall()).state).toBe('connected'));
+  expect(await account()).toEqual(before);
+  await world.does(caller, 'hangup');
+  await ended('talked');
+  expect(await account()).toEqual(before);
+});
+
+it('who is blocked or tries codes is not put through', async () => {
+  await helpedBy({ refused: { ring: { line: 'demo', talkLimitSeconds: 30 } } });
+  server.answer = () => Promise.resolve({ outcome: 'refused', reason: 'blocked' });
+  await dials();
+  await heard(caller, 'pas ouvert');
+  await ended('merchant_refused');
+  await world.phoneIs(caller, 'ended');
+  server.answer = () => Promise.resolve({ outcome: 'refused', reason: 'unknown' });
+  await dials();
+  for (let n = 1; n <= 3; n += 1) {
+    await asked(n);
+    await world.does(caller, 'keys', { digits: '1234#' });
+  }
+  await ended('not_recognized');
+  await world.phoneIs(caller, 'ended');
+  expect((await world.phone(hugo))?.state ?? 'ended').toBe('ended');
+  await helpedBy({});
 });

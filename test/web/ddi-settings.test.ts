@@ -41,6 +41,11 @@ describe('PUT /v1/ddis/{number}', () => {
       fallback: { do: 'trial', talkLimitSeconds: 1_800 },
       talkLimitMaxSeconds: 86_400,
       callsAtOnce: 1_000,
+      refused: {
+        text: { fr: 'Désolé.', en: 'Sorry.' },
+        ring: { line: 'demo', talkLimitSeconds: 1_800 },
+      },
+      ringBack: 'tone',
     };
     const { status, text, body } = await put(wish);
     expect(status, text).toBe(200);
@@ -63,10 +68,12 @@ describe('PUT /v1/ddis/{number}', () => {
   });
 
   it('holds for the next call', async () => {
+    const call = { ddi: number, cli: '+33612345678' };
     await stage.ask('PUT', '/v1/merchant-server', { body: server({}) });
     expect((await stage.experience(number)).at(-1)).toMatch(/^Rung one after the other/);
     await put({ ...asItWas, recognizedBy: 'accounts' });
-    expect((await stage.experience(number)).at(-1)).toContain('accounts kept here');
+    const { body } = await stage.ask('POST', '/v1/recognition-tests', { body: call });
+    expect(body).toMatchObject({ recognizedBy: 'accounts', request: null });
     await put({ ...asItWas, talkLimitMaxSeconds: 300 });
     expect(await stage.experience(number)).toContain(
       'The merchant sets no limit: the talk may last as long as the line lets anybody, 5\u00a0minutes.',
@@ -75,8 +82,7 @@ describe('PUT /v1/ddis/{number}', () => {
     await put({ ...asItWas, fallback: { do: 'trial', talkLimitSeconds: 120 } });
     expect(await stage.experience(number)).toContain('The talk is cut after 2\u00a0minutes.');
     await put({ ...asItWas, active: false });
-    const off = { ddi: number, cli: '+33612345678' };
-    expect((await stage.ask('POST', '/v1/recognition-tests', { body: off })).status).toBe(404);
+    expect((await stage.ask('POST', '/v1/recognition-tests', { body: call })).status).toBe(404);
     const { rows } = await stage.admin.query('select * from merchant_of_ddi($1)', [number]);
     expect(rows).toEqual([]);
   });
@@ -165,6 +171,22 @@ describe('PUT /v1/ddis/{number}', () => {
     ['more than a day', { talkLimitMaxSeconds: 86_401 }, '#/talkLimitMaxSeconds', '1 to 86400'],
     ['no call at once', { callsAtOnce: 0 }, '#/callsAtOnce', '1 to 1000'],
     ['too many at once', { callsAtOnce: 1_001 }, '#/callsAtOnce', '1 to 1000'],
+    ['words to nobody', { refused: { text: { de: 'Nein.' } } }, '#/refused/text/de', 'no such field'],
+    ['words that are none', { refused: { text: { fr: ' ' } } }, '#/refused/text/fr', 'words to speak'],
+    ['a speech', { refused: { text: { en: 'x'.repeat(301) } } }, '#/refused/text/en', '300 characters'],
+    [
+      'ringing for strangers without limit',
+      { refused: { ring: { line: 'demo' } } },
+      '#/refused/ring/talkLimitSeconds',
+      '1 to 1800',
+    ],
+    [
+      'ringing for strangers nowhere',
+      { refused: { ring: { line: 'others', talkLimitSeconds: 60 } } },
+      '#/refused/ring/line',
+      'no line of this name',
+    ],
+    ['a song', { ringBack: 'song' }, '#/ringBack', ''],
     ['another number', { number: '+33199000999' }, '#/number', 'no such field'],
     [
       'a private server',

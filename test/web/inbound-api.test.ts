@@ -115,6 +115,8 @@ describe('/v1/ddis', () => {
         withheld: 'code',
         fallback: { do: 'refuse' },
         callsAtOnce: 1,
+        refused: { text: {} },
+        ringBack: 'music',
       },
       {
         number: soap,
@@ -290,12 +292,7 @@ describe('/v1/recognition-tests', () => {
     expect(result.detail).toContain('within 0.5 s');
   });
 
-  it('accounts kept here, no server, a line that is off: nobody is asked, and it says so', async () => {
-    expect(await tested({ ddi: accounts, cli: alice })).toMatchObject({
-      outcome: 'not_asked',
-      notAsked: 'accounts',
-      experience: { en: ['The caller hears ringing.', expect.stringContaining('accounts kept here')] },
-    });
+  it('no server, a line that is off: nobody is asked, and it says so', async () => {
     await stage.admin.query(`update merchants set server_url = null`);
     const without = await tested({ ddi: rest, cli: alice });
     await stage.admin.query(`update merchants set server_url = $1`, [`${merchantUrl}/server`]);
@@ -308,6 +305,26 @@ describe('/v1/recognition-tests', () => {
     expect(await seen()).toEqual([]);
   });
 
+  it('a refused caller: the line’s own words and its other line, as they are set', async () => {
+    await stage.admin.query(`update ddis set settings = $1`, [
+      JSON.stringify({
+        refused: { text: { fr: 'Voyez notre site.' }, ring: { line: 'demo', talkLimitSeconds: 60 } },
+      }),
+    ]);
+    const broke = await tested({ ddi: rest, cli: alice, clientCode: '4004' });
+    const blocked = await tested({ ddi: rest, cli: '+33612345680' });
+    await stage.admin.query(`update ddis set settings = '{}'`);
+    expect(broke.experience.en).toEqual([
+      'The caller hears: “Voyez notre site.”',
+      'The talk is cut after 1\u00a0minute.',
+      'Rung one after the other: Claire, Hugo, Inès.',
+    ]);
+    expect(blocked.experience.en.slice(-2)).toEqual([
+      'The caller hears: “Voyez notre site.”',
+      'The call is ended.',
+    ]);
+  });
+
   it('writes nothing down', async () => {
     const counts = () =>
       stage.admin.query(
@@ -318,6 +335,112 @@ describe('/v1/recognition-tests', () => {
     await tested({ ddi: rest, cli: alice });
     await tested({ ddi: soap, cli: alice, clientCode: '1' });
     expect((await counts()).rows).toEqual(before);
+  });
+
+  describe('of accounts kept here', () => {
+    const mine = '+33677000001';
+    beforeAll(async () => {
+      const opens = async (body: object): Promise<void> => {
+        const opened = await ask(stage, 'POST', '/v1/clients', {
+          body: { kind: 'balance', currency: 'EUR', ...body },
+        });
+        expect(opened.status, JSON.stringify(opened.body)).toBe(201);
+      };
+      await opens({ code: '7001', numbers: [mine] });
+      await opens({ code: '7002', numbers: ['+33677000002'], pin: '1357' });
+      await opens({ code: '7003', numbers: ['+33677000003'] });
+      await opens({ code: '7004', kind: 'monthly', language: 'en' });
+      const paid = await ask(stage, 'POST', '/v1/clients/7001/top-ups', {
+        body: { amount: '10.00', currency: 'EUR' },
+      });
+      expect(paid.status, JSON.stringify(paid.body)).toBe(201);
+    });
+    const counted = async (): Promise<unknown> =>
+      (
+        await stage.admin.query(
+          `select (select count(*)::int from client_reservations) as kept, (select sum(reserved) from clients) as reserved,
+             (select count(*)::int from client_movements) as movements, (select count(*)::int from abuse_counts) as guesses,
+             (select count(*)::int from call_sessions) as sessions`,
+        )
+      ).rows as unknown;
+
+    it('by his number: his balance and the minutes it buys, spoken, and who is rung', async () => {
+      const before = await counted();
+      const result = await tested({ ddi: accounts, cli: mine });
+      expect(result).toMatchObject({
+        outcome: 'recognized',
+        notAsked: 'accounts',
+        ask: null,
+        request: null,
+        recognition: { outcome: 'recognized', clientCode: '7001', talkLimitSeconds: expect.any(Number) },
+      });
+      expect(result.experience.en).toEqual([
+        'The caller hears ringing.',
+        expect.stringMatching(/Votre solde est de 10 euros\. Vous pouvez parler /),
+        expect.stringMatching(/^The talk is cut after/),
+        expect.stringMatching(/^Rung one after the other/),
+      ]);
+      expect(await counted()).toEqual(before);
+    });
+
+    it('what calls under way keep back is not to be talked', async () => {
+      const before = await tested({ ddi: accounts, cli: mine });
+      await stage.admin.query(`update clients set reserved = 5 where code = '7001'`);
+      const half = await tested({ ddi: accounts, cli: mine });
+      await stage.admin.query(`update clients set reserved = 10 where code = '7001'`);
+      const none = await tested({ ddi: accounts, cli: mine });
+      await stage.admin.query(`update clients set reserved = 0 where code = '7001'`);
+      expect(Number(half.recognition?.['talkLimitSeconds'])).toBeLessThan(
+        Number(before.recognition?.['talkLimitSeconds']),
+      );
+      expect(none).toMatchObject({ outcome: 'refused', recognition: { reason: 'no_credit' } });
+      expect(none.experience.en.at(-1)).toBe('The call is ended.');
+    });
+
+    it('by code; monthly without a ceiling he talks as long as anybody may', async () => {
+      const result = await tested({ ddi: accounts, cli: 'withheld', clientCode: '7004' });
+      expect(result).toMatchObject({
+        outcome: 'recognized',
+        recognition: { clientCode: '7004' },
+        detail: null,
+      });
+      expect(result.experience.en[0]).toMatch(/^The caller hears: “Welcome/);
+      expect(result.experience.en[1]).toMatch(/as long as the line lets anybody, 4\u00a0hours/);
+    });
+
+    it('a PIN is wanted and never tried', async () => {
+      for (const by of [{ cli: '+33677000002' }, { cli: 'withheld', clientCode: '7002' }]) {
+        const result = await tested({ ddi: accounts, ...by });
+        expect(result).toMatchObject({
+          outcome: 'proof_wanted',
+          recognition: { proof: 'pin', clientCode: '7002' },
+        });
+        expect(result.experience.en.at(-1)).toMatch(/^The caller keys his PIN/);
+      }
+    });
+
+    it('nothing on it, blocked, unknown: why, and no guess is counted however often', async () => {
+      const before = await counted();
+      expect(await tested({ ddi: accounts, cli: '+33677000003' })).toMatchObject({
+        outcome: 'refused',
+        recognition: { reason: 'no_credit' },
+      });
+      await stage.admin.query(`update clients set active = false where code = '7003'`);
+      expect(await tested({ ddi: accounts, cli: '+33677000003' })).toMatchObject({
+        recognition: { reason: 'blocked' },
+      });
+      const stranger = await tested({ ddi: accounts, cli: '+33677000009' });
+      expect(stranger).toMatchObject({ outcome: 'refused', recognition: { reason: 'unknown' } });
+      expect(stranger.experience.en.at(-1)).toMatch(/^The caller keys his client code/);
+      for (let n = 0; n < 12; n += 1) {
+        // Where clients have PINs a caller hears the same of a code nobody has; the merchant is told.
+        expect(await tested({ ddi: accounts, cli: mine, clientCode: '9999' })).toMatchObject({
+          outcome: 'proof_wanted',
+          detail: expect.stringContaining('None of your clients'),
+        });
+      }
+      expect(await counted()).toEqual(before);
+    });
   });
 
   it.each([

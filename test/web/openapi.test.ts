@@ -77,6 +77,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /v1/merchant-server',
+      'delete /v1/soap-password',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
       'get /v1/clients',
@@ -108,6 +109,7 @@ describe('/openapi.json', () => {
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
       'post /v1/recognition-tests',
+      'post /v1/soap-password',
       'put /v1/ddis/{number}',
       'put /v1/merchant-server',
     ]);
@@ -188,6 +190,8 @@ describe('answers', () => {
       paymentMethod: 'pm_card_visa',
       reference: 'r',
     };
+    await fits('POST', '/v1/soap-password', '/v1/soap-password');
+    await fits('DELETE', '/v1/soap-password', '/v1/soap-password');
     const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });
     expect(made.status).toBe(201);
     const ticket = { line: 'demo-ticket', paymentMethod: 'pm_card_visa' };

@@ -2,7 +2,7 @@
 
 import { byId, clock, element } from './dom.ts';
 import type { Feed, Phone, Sentence } from './feed.ts';
-import { beep, hush, music, ring, speak } from './sound.ts';
+import { beep, hush, music, ring, ringBack, speak } from './sound.ts';
 import { text, type TextKey } from './texts.ts';
 
 const padKeys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
@@ -201,7 +201,9 @@ export class PhoneOnScreen {
     const { phone: device, time, number, state, answer, hangup } = this.#parts;
     const rung = phone?.state === 'ringing' && phone.direction === 'inbound';
     ring(this.#side, rung, sounds[this.#side].ring);
-    music(this.#side, alive && phone.music);
+    const tune = alive ? tuneOf(phone) : undefined;
+    music(this.#side, tune === 'music');
+    ringBack(this.#side, tune === 'tone');
     if (phone !== undefined && phone.leg !== this.#leg) {
       this.#leg = phone.leg;
       // A page opened in mid-call does not repeat what was said before it came.
@@ -254,7 +256,8 @@ export class PhoneOnScreen {
       if (sentence.language !== null) line.lang = sentence.language;
       lines.push(line);
     }
-    if (phone?.music === true) lines.push(element('p', 'tune', text('music')));
+    const tune = tuneOf(phone);
+    if (tune !== undefined) lines.push(element('p', 'tune', text(tune)));
     if (phone !== undefined && phone.keys !== '') lines.push(element('p', 'key', phone.keys));
     const { heard } = this.#parts;
     heard.replaceChildren(...lines);
@@ -286,10 +289,17 @@ function stateKey(phone: Phone | undefined): TextKey {
   if (phone === undefined) return 'state_idle';
   if (phone.state === 'answered') {
     if (phone.bridged) return 'state_bridged';
-    return phone.music ? 'state_music' : 'state_answered';
+    const tune = tuneOf(phone);
+    return tune === undefined ? 'state_answered' : `state_${tune}`;
   }
   if (phone.state === 'ended') return 'state_ended';
   return phone.direction === 'outbound' ? 'state_calling' : 'state_ringing';
+}
+
+/** What is heard while one waits. */
+function tuneOf(phone: Phone | undefined): 'music' | 'tone' | undefined {
+  if (phone?.music !== true) return undefined;
+  return phone.playing?.text === '♪ ringing tone' ? 'tone' : 'music';
 }
 
 function isTune(sentence: Sentence): boolean {

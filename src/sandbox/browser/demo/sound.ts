@@ -16,6 +16,7 @@ let context: AudioContext | undefined;
 let muted = false;
 const ringing = new Map<string, () => void>();
 const playing = new Map<string, () => void>();
+const toning = new Map<string, () => void>();
 let speakingFor: string | undefined;
 
 for (const gesture of ['pointerdown', 'keydown']) {
@@ -32,9 +33,10 @@ export function isMuted(): boolean {
 export function mute(silent: boolean): void {
   muted = silent;
   if (!silent) return;
-  for (const stop of [...ringing.values(), ...playing.values()]) stop();
+  for (const stop of [...ringing.values(), ...playing.values(), ...toning.values()]) stop();
   ringing.clear();
   playing.clear();
+  toning.clear();
   speechSynthesis.cancel();
 }
 
@@ -106,6 +108,11 @@ export function ring(phone: string, on: boolean, pitch: number): void {
       return warble;
     }, 2.6),
   );
+}
+
+/** What whoever dials hears of a telephone that rings: one low tone, then a rest (ITU-T E.180). */
+export function ringBack(phone: string, on: boolean): void {
+  toggle(toning, phone, on, () => repeat((at) => tones([440], at, 1.5, 0.03), 5));
 }
 
 /** A slow chord, note by note. */
