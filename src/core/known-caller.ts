@@ -70,7 +70,7 @@ export type Recognition =
 /** What one call used, told until it is acknowledged; complete in itself. Instants by the switch. */
 export interface UsageReport {
   callSessionId: string;
-  /** Absent where he was never recognized. */
+  /** Absent where he was never recognized, or was refused and put through to others. */
   clientCode?: string;
   /** 1, 2, 3 per client code, in the order the calls ended. */
   sequence: number;

@@ -10,7 +10,7 @@ const passwordShape = z
       description: 'The `Username` of the token. It stays yours when the password is made anew.',
       example: 'soap_01jd0000000000000000000000',
     }),
-    password: z.string().meta({ description: 'Shown here and never again.' }),
+    password: z.string().meta({ description: 'Shown here and never again, but in the answer to a repeat with the same Idempotency-Key.' }),
   })
   .openapi('SoapPassword');
 

@@ -96,7 +96,7 @@ const recognition = z
 const usageReport = z
   .looseObject({
     callSessionId: id,
-    clientCode: clientCode.optional().meta({ description: 'Absent where he was never recognized.' }),
+    clientCode: clientCode.optional().meta({ description: 'Absent where he was never recognized, or was refused and put through to others.' }),
     sequence: count.meta({ description: '1, 2, 3 per client code, in the order the calls ended.' }),
     cli: e164.optional(),
     ddi: e164,

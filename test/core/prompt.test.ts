@@ -256,6 +256,21 @@ describe('time, spoken', () => {
   });
 });
 
+describe('a refused caller', () => {
+  const noCredit = { ...oneOfEach.known_refused, because: 'no_credit' as const };
+  it('hears good-bye, or that he is put through and for how long', () => {
+    const said = (language: 'fr' | 'en', seconds?: number) =>
+      spokenText({ language, ...noCredit, ...(seconds !== undefined && { seconds }) });
+    expect(said('fr')).toMatch(/puis rappelez\. Au revoir\.$/);
+    expect(said('en')).toMatch(/then call again\. Goodbye\.$/);
+    expect(said('fr', 90)).toMatch(
+      /relation avec quelqu'un, pour 1 minute et 30 secondes au maximum\. Ne quittez pas\.$/,
+    );
+    expect(said('en', 90)).toMatch(/to somebody, for up to 1 minute and 30 seconds\. Please hold\.$/);
+    for (const language of languages) expect(said(language, 90)).not.toMatch(/Au revoir|Goodbye/);
+  });
+});
+
 describe('names, spoken', () => {
   test.each([
     ['Clara & Sons Ltd.', 'Clara & Sons Ltd'],
