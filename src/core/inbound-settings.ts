@@ -27,8 +27,8 @@ export const inboundBounds = {
   tries: [1, 10],
   waitMs: [1_000, 30_000],
   betweenMs: [500, 10_000],
-  // A trial is for a minute or a few: whoever wants more has a server that answers.
-  trialSeconds: [1, 1_800],
+  // Of somebody nobody is billed for: a minute or a few. Whoever wants more has a server that answers.
+  unrecognizedTalkSeconds: [1, 1_800],
   talkLimitMaxSeconds: [1, 86_400],
   callsAtOnce: [1, 1_000],
 } as const satisfies Record<string, readonly [least: number, most: number]>;
@@ -61,7 +61,7 @@ function digitEntry(own: unknown, usual: DigitEntry): DigitEntry {
 
 function fallbackOf(own: unknown): InboundPlan['fallback'] {
   if (!isRecord(own) || own['do'] !== 'trial') return usualInboundSettings.fallback;
-  const seconds = whole(own['talkLimitSeconds'], inboundBounds.trialSeconds);
+  const seconds = whole(own['talkLimitSeconds'], inboundBounds.unrecognizedTalkSeconds);
   return seconds === undefined ? usualInboundSettings.fallback : { do: 'trial', talkLimitSeconds: seconds };
 }
 

@@ -74,7 +74,7 @@ export const ddiBody = z
         z.strictObject({ do: z.literal('refuse') }),
         z.strictObject({
           do: z.literal('trial'),
-          talkLimitSeconds: within(inboundBounds.trialSeconds, seconds),
+          talkLimitSeconds: within(inboundBounds.unrecognizedTalkSeconds, seconds),
         }),
       ])
       .default(usual.fallback)
