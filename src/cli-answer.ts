@@ -29,6 +29,7 @@ const options = {
   all: { type: 'boolean' },
   talks: { type: 'boolean' },
   limit: { type: 'string' },
+  line: { type: 'string' },
 } as const;
 
 export interface Answer {
@@ -106,7 +107,7 @@ function commandOf(words: readonly string[]): { command: Command; args: readonly
 }
 
 function nameOf({ usage }: Command): string[] {
-  return (usage.split(/[<[]/, 1)[0] ?? '').trim().split(' ');
+  return (usage.split(/[<[]| --/, 1)[0] ?? '').trim().split(' ');
 }
 
 function databaseUrl({ databaseUrl: given, dataDir }: TerminalConfig, workingDir: string): string {

@@ -3,6 +3,7 @@
 import type { MerchantServer } from '../src/flow/ports.ts';
 
 export const noMerchantServer: MerchantServer = {
+  refusalOf: () => Promise.resolve(undefined),
   ask: () => Promise.reject(new Error('Nobody dials in this house.')),
   report: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }),
 };

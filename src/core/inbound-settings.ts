@@ -35,6 +35,18 @@ export const usualInboundSettings: InboundSettings = {
   ringBack: 'music',
 };
 
+/** What a merchant may set them to, both ends included: asked where he sets them, and again where a call is taken. */
+export const inboundBounds = {
+  maxDigits: [2, 20],
+  tries: [1, 10],
+  waitMs: [1_000, 30_000],
+  betweenMs: [500, 10_000],
+  // Of somebody nobody is billed for, on trial or refused: a minute or a few.
+  unrecognizedTalkSeconds: [1, 1_800],
+  talkLimitMaxSeconds: [1, 86_400],
+  callsAtOnce: [1, 1_000],
+} as const satisfies Record<string, readonly [least: number, most: number]>;
+
 /** A merchant's own settings over the usual ones, as far as they are what they should be; anything else is left out. */
 export function inboundSettings(own: unknown): InboundSettings {
   const given = isRecord(own) ? own : {};
@@ -44,8 +56,9 @@ export function inboundSettings(own: unknown): InboundSettings {
     pin: digitEntry(given['pin'], usual.pin),
     withheld: given['withheld'] === 'refuse' ? 'refuse' : usual.withheld,
     fallback: fallbackOf(given['fallback']),
-    talkLimitMaxSeconds: whole(given['talkLimitMaxSeconds'], 1, 86_400) ?? usual.talkLimitMaxSeconds,
-    callsAtOnce: whole(given['callsAtOnce'], 1, 1_000) ?? usual.callsAtOnce,
+    talkLimitMaxSeconds:
+      whole(given['talkLimitMaxSeconds'], inboundBounds.talkLimitMaxSeconds) ?? usual.talkLimitMaxSeconds,
+    callsAtOnce: whole(given['callsAtOnce'], inboundBounds.callsAtOnce) ?? usual.callsAtOnce,
     refused: refusedOf(given['refused']),
     ringBack: given['ringBack'] === 'tone' ? 'tone' : usual.ringBack,
   };
@@ -54,17 +67,17 @@ export function inboundSettings(own: unknown): InboundSettings {
 function digitEntry(own: unknown, usual: DigitEntry): DigitEntry {
   const given = isRecord(own) ? own : {};
   return {
-    maxDigits: whole(given['maxDigits'], 2, 20) ?? usual.maxDigits,
+    maxDigits: whole(given['maxDigits'], inboundBounds.maxDigits) ?? usual.maxDigits,
     terminator: given['terminator'] === 'none' ? 'none' : usual.terminator,
-    tries: whole(given['tries'], 1, 10) ?? usual.tries,
-    waitMs: whole(given['waitMs'], 1_000, 30_000) ?? usual.waitMs,
-    betweenMs: whole(given['betweenMs'], 500, 10_000) ?? usual.betweenMs,
+    tries: whole(given['tries'], inboundBounds.tries) ?? usual.tries,
+    waitMs: whole(given['waitMs'], inboundBounds.waitMs) ?? usual.waitMs,
+    betweenMs: whole(given['betweenMs'], inboundBounds.betweenMs) ?? usual.betweenMs,
   };
 }
 
 function fallbackOf(own: unknown): InboundPlan['fallback'] {
   if (!isRecord(own) || own['do'] !== 'trial') return usualInboundSettings.fallback;
-  const seconds = whole(own['talkLimitSeconds'], 1, unrecognizedTalkSecondsMax);
+  const seconds = whole(own['talkLimitSeconds'], inboundBounds.unrecognizedTalkSeconds);
   return seconds === undefined ? usualInboundSettings.fallback : { do: 'trial', talkLimitSeconds: seconds };
 }
 
@@ -79,17 +92,15 @@ function refusedOf(own: unknown): RefusedSettings {
   const ring = isRecord(own['ring']) ? own['ring'] : {};
   const line = ring['line'];
   // Without a limit nobody is rung: who pays for this talk is the merchant alone.
-  const talkLimitSeconds = whole(ring['talkLimitSeconds'], 1, unrecognizedTalkSecondsMax);
+  const talkLimitSeconds = whole(ring['talkLimitSeconds'], inboundBounds.unrecognizedTalkSeconds);
   if (typeof line !== 'string' || !linePattern.test(line) || talkLimitSeconds === undefined) return { text };
   return { text, ring: { line, talkLimitSeconds } };
 }
 
-/** The longest talk of somebody nobody is billed for, on trial or refused: a minute or a few. */
-export const unrecognizedTalkSecondsMax = 1_800;
 /** A line's slug. */
 const linePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-function whole(value: unknown, min: number, max: number): number | undefined {
+function whole(value: unknown, [min, max]: readonly [number, number]): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
     ? value
     : undefined;

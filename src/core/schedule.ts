@@ -50,6 +50,12 @@ function onDay(day: DateTime, time: string): DateTime {
   return hour === 24 ? day.plus({ days: 1 }) : day.set({ hour, minute });
 }
 
+/** Whether there is such a day: `2026-12-25`, or `12-25` of every year (`02-29` of some). */
+export function isDayOff(text: string): boolean {
+  const day = /^\d{2}-\d{2}$/.test(text) ? `2024-${text}` : text;
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) && DateTime.fromISO(day).isValid;
+}
+
 /** What a merchant wrote, as far as it is a schedule; anything else is left out, and nothing at all is always open. */
 export function scheduleOf(own: unknown): Schedule {
   if (typeof own !== 'object' || own === null) return alwaysOpen;

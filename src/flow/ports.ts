@@ -388,6 +388,8 @@ export interface MerchantServerAddress {
   url: string;
   /** Signs each REST request (Standard Webhooks). */
   secret: string;
+  /** The one before, which signs beside it until his server has the new one. */
+  oldSecret?: string;
   /** SOAP (or REST besides the signature): HTTP Basic. */
   basic?: { user: string; password: string };
   /** SOAP: WS-Security UsernameToken, password digest. */
@@ -417,6 +419,11 @@ export type Asked = { exchange: Exchange } & (
 );
 
 export interface MerchantServer {
+  /**
+   * Why this address would not be spoken to, as far as it can be known before the first call: its form, https where that is
+   * demanded, a private address behind it; `undefined`: it would be. A name that is not found yet is no reason.
+   */
+  refusalOf(url: string): Promise<string | undefined>;
   ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked>;
   /** `id` and `body` are the same on every try; `body` is `core/known-caller` usageBody. */
   report(server: MerchantServerAddress, report: { id: string; body: string; at: Date }): Promise<Delivered>;

@@ -124,17 +124,26 @@ export function questionOf(
 
 /** The merchant's server as it is to be reached, its secrets opened. */
 export function addressOf(house: House, merchantId: string, server: StoredServer): MerchantServerAddress {
-  const { protocol, url, timeoutMs, secretSealed, credentialsSealed } = server;
-  const credentials = (
-    credentialsSealed ? JSON.parse(house.seal.open(credentialsSealed, merchantId)) : {}
-  ) as Pick<MerchantServerAddress, 'basic' | 'usernameToken'>;
+  const { protocol, url, timeoutMs, secretSealed, oldSecretSealed, oldSecretUntil } = server;
+  const old = oldSecretUntil !== null && oldSecretUntil > house.clock.now() ? oldSecretSealed : null;
   return {
     protocol,
     url,
     timeoutMs,
     secret: secretSealed ? house.seal.open(secretSealed, merchantId) : '',
-    ...credentials,
+    ...(old && { oldSecret: house.seal.open(old, merchantId) }),
+    ...credentialsOf(house, merchantId, server),
   };
+}
+
+/** By what his server knows that it is us, as far as it asks for it. */
+export function credentialsOf(
+  house: Pick<House, 'seal'>,
+  merchantId: string,
+  { credentialsSealed }: Pick<StoredServer, 'credentialsSealed'>,
+): Pick<MerchantServerAddress, 'basic' | 'usernameToken'> {
+  if (!credentialsSealed) return {};
+  return JSON.parse(house.seal.open(credentialsSealed, merchantId)) as ReturnType<typeof credentialsOf>;
 }
 
 /** A destination the merchant's server names is dialled like any other: only where the table allows it. */

@@ -9,6 +9,7 @@ import { type Otherwise, sayOtherwise } from '../store/lost-refunds.ts';
 import { requeueParked } from '../store/notices.ts';
 import { lookNow, ownerOfId, retryJob, settlingOf } from '../store/operator-views.ts';
 import { drainSwitch } from './command-switch.ts';
+import { supplyDdi } from './ddi-settings.ts';
 import type { House } from './house.ts';
 import { resumeCalls, stopCalls, UnknownMerchant } from './kill-switch.ts';
 import { allowAgain } from './never-call.ts';
@@ -26,7 +27,11 @@ export type Repaired =
   | { outcome: 'done'; many?: number }
   | { outcome: 'not_needed' }
   | { outcome: 'unknown' }
-  | { outcome: 'refused'; because: 'no_address' | 'number_invalid' };
+  | { outcome: 'refused'; because: RepairRefusal }
+  /** Of a number: this merchant has it. */
+  | { outcome: 'refused'; because: 'number_taken'; merchantId: string };
+
+export type RepairRefusal = 'no_address' | 'number_invalid' | 'line_unknown' | 'line_without_calls';
 
 async function repair(
   house: House,
@@ -201,6 +206,32 @@ export function allowNumber(house: House, operator: Operator, number: string): P
         return { outcome: 'not_needed' };
       case 'number_invalid':
         return { outcome: 'refused', because: 'number_invalid' };
+    }
+  });
+}
+
+/** A merchant is given a number people dial, with the usual settings. Nobody's number is given to a second one. */
+export function supplyNumber(
+  house: House,
+  operator: Operator,
+  wish: { merchantId: string; line: string; number: string },
+): Promise<Repaired> {
+  const { merchantId } = wish;
+  // As carriers write them in their orders: +33 1 99 00 02 50.
+  const number = wish.number.replaceAll(/[\s.-]/g, '');
+  return repair(house, operator, 'supply_ddi', `${merchantId} ${number}`, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
+    if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
+    const supplied = await supplyDdi(house, { ...wish, number });
+    switch (supplied.outcome) {
+      case 'supplied':
+        return { outcome: 'done' };
+      case 'his_already':
+        return { outcome: 'not_needed' };
+      case 'taken':
+        return { outcome: 'refused', because: 'number_taken', merchantId: supplied.merchantId };
+      default:
+        return { outcome: 'refused', because: supplied.outcome };
     }
   });
 }

@@ -16,6 +16,8 @@ export function maskingOf(server: MerchantServerAddress, question?: CallerQuesti
   const secrets = [
     server.secret,
     server.secret.replace(/^whsec_/, ''),
+    server.oldSecret,
+    server.oldSecret?.replace(/^whsec_/, ''),
     server.basic?.password,
     basic,
     server.usernameToken?.password,

@@ -29,6 +29,10 @@ export class HttpMerchantServer implements MerchantServer {
     this.#languages = { rest: restServer, soap: soapServer(given.chance) };
   }
 
+  refusalOf(url: string): Promise<string | undefined> {
+    return this.#http.refusalOf(url);
+  }
+
   async ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked> {
     const language = this.#languages[server.protocol];
     const begunMs = this.#clock.monotonicMs();

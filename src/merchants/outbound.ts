@@ -43,6 +43,11 @@ export interface MerchantHttp {
     body: string;
     timeoutMs?: number;
   }): Promise<MerchantAnswer>;
+  /**
+   * Why nothing would be posted to this address as things stand, or undefined. Asked when a merchant sets it: what counts is
+   * what `post` finds when it connects. A name that is not found, or not in time, is no refusal: it may come.
+   */
+  refusalOf(url: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -166,6 +171,20 @@ export function merchantHttp(options: OutboundOptions): MerchantHttp {
         return failureOf(error);
       }
     },
+    async refusalOf(text) {
+      const target = targetOf(text, options);
+      if ('refused' in target) return target.refused;
+      const { url } = target;
+      if (isAllowedPrivate(url, options)) return undefined;
+      const literal = literalOf(url.hostname);
+      if (literal !== undefined) return refusalOfAddress(literal);
+      const resolve = options.resolve ?? systemResolve;
+      const late = new Promise<ResolvedAddress[]>((none) => {
+        setTimeout(() => none([]), bounds.connectMs).unref();
+      });
+      const addresses = await Promise.race([resolve(url.hostname), late]).catch(() => []);
+      return addresses.map(({ address }) => refusalOfAddress(address)).find((one) => one !== undefined);
+    },
     close: async () => {
       await Promise.all([agent.destroy(), urgent.destroy()]);
     },
@@ -179,6 +198,21 @@ function targetOf(text: string, options: OutboundOptions): { url: URL } | { refu
   if (options.httpsOnly && url.protocol !== 'https:') return { refused: 'not https' };
   if (url.username !== '' || url.password !== '') return { refused: 'a name and password in the address' };
   return { url };
+}
+
+/** The one private address that may be called, where there is one. */
+function isAllowedPrivate(
+  at: { hostname: string; port: string; protocol: string },
+  { allowPrivate }: OutboundOptions,
+): boolean {
+  const port = at.port || (at.protocol === 'https:' ? '443' : '80');
+  return allowPrivate?.has(`${at.hostname}:${port}`) === true;
+}
+
+/** The address, where the name of a host is one. */
+function literalOf(hostname: string): string | undefined {
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  return isIP(literal) === 0 ? undefined : literal;
 }
 
 function checkedConnector(options: OutboundOptions, bounds: OutboundBounds): buildConnector.connector {
@@ -209,14 +243,13 @@ function checkedConnector(options: OutboundOptions, bounds: OutboundBounds): bui
   const openChecked = buildConnector({ timeout: bounds.connectMs, lookup: checkedLookup });
 
   return (target, done) => {
-    const port = target.port || (target.protocol === 'https:' ? '443' : '80');
-    if (options.allowPrivate?.has(`${target.hostname}:${port}`) === true) {
+    if (isAllowedPrivate(target, options)) {
       open(target, done);
       return;
     }
     // Node never looks up what is an address already, so the lookup above would not see it.
-    const literal = target.hostname.replace(/^\[|\]$/g, '');
-    const refusal = isIP(literal) === 0 ? undefined : refusalOfAddress(literal);
+    const literal = literalOf(target.hostname);
+    const refusal = literal === undefined ? undefined : refusalOfAddress(literal);
     if (refusal !== undefined) {
       done(new ForbiddenAddress(refusal), null);
       return;

@@ -59,7 +59,11 @@ function signed(
       'accept-encoding': 'identity',
       'user-agent': 'Ringmeter-Calls/1',
       ...basicHeader(server.basic),
-      ...signatureOf({ ...message, secret: server.secret }),
+      ...signatureOf({
+        ...message,
+        secret: server.secret,
+        ...(server.oldSecret !== undefined && { oldSecret: server.oldSecret }),
+      }),
     },
     body: message.body,
   };

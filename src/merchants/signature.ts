@@ -4,22 +4,9 @@
 // under our name hangs on them; the tests verify it with the specification's own package.
 
 import { createHmac } from 'node:crypto';
-
-const secretPrefix = 'whsec_';
-
-/** The specification asks for 24 to 64 bytes of chance. */
-const secretBytesMin = 24;
-const secretBytesMax = 64;
+import { secretBytesMax, secretBytesMin, secretPrefix } from '../core/signing-secret.ts';
 
 export type SignatureHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
-
-/** A signing secret as the merchant stores it: `whsec_` and base64. `chance`: 24 to 64 random bytes. */
-export function signingSecret(chance: Buffer): string {
-  if (chance.length < secretBytesMin || chance.length > secretBytesMax) {
-    throw new Error('A signing secret is made of 24 to 64 random bytes.');
-  }
-  return secretPrefix + chance.toString('base64');
-}
 
 /**
  * The three headers of one try. The id is the same on every try, so that the receiver can drop what he has seen; the
@@ -28,18 +15,24 @@ export function signingSecret(chance: Buffer): string {
  */
 export function signatureOf(notice: {
   secret: string;
+  /** Signs too, for a receiver who has not changed yet: he takes a message of which any signature is right. */
+  oldSecret?: string;
   id: string;
   body: string;
   at: Date;
 }): SignatureHeaders {
   const timestamp = String(Math.floor(notice.at.getTime() / 1000));
-  const signature = createHmac('sha256', keyOf(notice.secret))
-    .update(`${notice.id}.${timestamp}.${notice.body}`, 'utf8')
-    .digest('base64');
+  const signatures = [notice.secret, notice.oldSecret]
+    .filter((secret) => secret !== undefined)
+    .map((secret) =>
+      createHmac('sha256', keyOf(secret))
+        .update(`${notice.id}.${timestamp}.${notice.body}`, 'utf8')
+        .digest('base64'),
+    );
   return {
     'webhook-id': notice.id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
+    'webhook-signature': signatures.map((signature) => `v1,${signature}`).join(' '),
   };
 }
 

@@ -345,6 +345,9 @@ export interface StoredServer {
   timeoutMs: number;
   secretSealed: Buffer | null;
   credentialsSealed: Buffer | null;
+  /** The secret before this one, which signs beside it until then. */
+  oldSecretSealed: Buffer | null;
+  oldSecretUntil: Date | null;
 }
 
 /**
@@ -354,12 +357,14 @@ export interface StoredServer {
 export async function readMerchantServer(tx: Tx, ddi: E164): Promise<StoredServer | undefined> {
   return firstRow(
     tx,
-    `select protocol, url, "timeoutMs", "secretSealed", "credentialsSealed" from (
+    `select protocol, url, "timeoutMs", "secretSealed", "credentialsSealed", "oldSecretSealed", "oldSecretUntil" from (
        select 1 as rank, server_protocol as protocol, server_url as url, server_timeout_ms as "timeoutMs",
-         server_secret_sealed as "secretSealed", server_credentials_sealed as "credentialsSealed"
+         server_secret_sealed as "secretSealed", server_credentials_sealed as "credentialsSealed",
+         server_old_secret_sealed as "oldSecretSealed", server_old_secret_until as "oldSecretUntil"
        from ddis where number = ? and server_url is not null
        union all
-       select 2, server_protocol, server_url, server_timeout_ms, server_secret_sealed, server_credentials_sealed
+       select 2, server_protocol, server_url, server_timeout_ms, server_secret_sealed, server_credentials_sealed,
+         server_old_secret_sealed, server_old_secret_until
        from merchants where server_url is not null and server_protocol is not null) servers
      order by rank limit 1`,
     [ddi],

@@ -8,7 +8,7 @@ import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
 import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
-import { firstRow, rows, type Tx } from './database.ts';
+import { firstRow, type Tx } from './database.ts';
 
 export interface MerchantView {
   id: string;
@@ -355,9 +355,4 @@ export async function readLinePage(
 function noCalls(row: { stopped: boolean; switchThere: boolean }): Pick<LinePage, 'noCalls'> {
   if (row.stopped) return { noCalls: 'stopped' };
   return row.switchThere ? {} : { noCalls: 'switch_away' };
-}
-
-/** The merchant's lines, by slug. */
-export async function listLineIds(tx: Tx): Promise<string[]> {
-  return (await rows<{ id: string }>(tx, 'select id from lines order by slug')).map((row) => row.id);
 }

@@ -5,6 +5,7 @@ import * as repair from '../flow/repair.ts';
 import { stopsNow } from '../flow/kill-switch.ts';
 import { checkInvariants } from '../flow/watch-house.ts';
 import { type AttentionKind, attentionKinds, listAttention, readOperatorActs } from '../store/attention.ts';
+import { listDdis } from '../store/ddis.ts';
 import {
   type OrderStory,
   ownerOfId,
@@ -23,6 +24,7 @@ export interface Options {
   all?: boolean;
   talks?: boolean;
   limit?: string;
+  line?: string;
 }
 
 export interface Called {
@@ -45,7 +47,7 @@ export interface Said {
 export class WrongUse extends Error {}
 
 export interface Command {
-  /** As it is called: `jobs retry <id>`; words before the first `<` or `[` are its name. */
+  /** As it is called: `jobs retry <id>`; words before the first `<`, `[` or `--` are its name. */
   usage: string;
   help: string;
   run(called: Called): Promise<Said>;
@@ -72,7 +74,15 @@ const refusals = {
   no_address:
     'This merchant has no address for notices, or answered 410. Ask him, then: notices replay --merchant <id>.',
   number_invalid: 'This is no telephone number. Write it with its country code, such as +33612345678.',
+  line_unknown: 'This merchant has no line of this name: it is the name in the line’s links.',
+  line_without_calls: 'This line sells something without a call: nobody could be rung there.',
 };
+
+function refusalOf(refused: Extract<repair.Repaired, { outcome: 'refused' }>): string {
+  return refused.because === 'number_taken'
+    ? `Merchant ${refused.merchantId} has this number already: nobody else can be given it.`
+    : refusals[refused.because];
+}
 
 /** What came of a repair: `done` is the sentence for it, with how many where it can be several. */
 function repaired(result: repair.Repaired, done: (many: number) => string, notNeeded: string): Said {
@@ -84,7 +94,7 @@ function repaired(result: repair.Repaired, done: (many: number) => string, notNe
     case 'unknown':
       return said('Nothing here has this id. Check that it is complete.', result, 1);
     case 'refused':
-      return said(refusals[result.because], result, 1);
+      return said(refusalOf(result), result, 1);
   }
 }
 
@@ -317,6 +327,41 @@ export const commands: readonly Command[] = [
       if (args.length === 0) throw new WrongUse('Say which number, with its country code.');
       const result = await repair.allowNumber(house, operator, args.join(''));
       return repaired(result, () => 'It may be called again.', 'It may be called; nobody said otherwise.');
+    },
+  },
+  {
+    usage: 'ddis --merchant <id>',
+    help: 'The numbers people dial of a merchant, where each leads and who says who calls.',
+    async run({ house: { db }, args, options: { merchant } }) {
+      if (merchant === undefined || args.length > 0) throw new WrongUse('Say whose: --merchant <id>.');
+      if ((await db.asNobody((nobody) => ownerOfId(nobody, merchant)))?.kind !== 'merchant') {
+        return said('Nothing here has this id. Check that it is complete.', null, 1);
+      }
+      const found = await db.asMerchant(merchant, (tx) => listDdis(tx));
+      const list = found.map(({ number, line, recognizedBy, active }) => ({
+        number,
+        line,
+        recognizedBy,
+        active,
+      }));
+      return said(list.length === 0 ? 'He has no number.' : table(list), list);
+    },
+  },
+  {
+    usage: 'ddis add <number> --merchant <id> --line <name>',
+    help: 'Give a merchant a number people dial. He says himself how its callers are recognized (PUT /v1/ddis).',
+    async run({ house, operator, args, options: { merchant, line } }) {
+      if (args.length === 0) throw new WrongUse('Say which number, with its country code.');
+      if (merchant === undefined || line === undefined) {
+        throw new WrongUse('Say whose it is and where it leads: --merchant <id> --line <name>.');
+      }
+      const wish = { merchantId: merchant, line, number: args.join('') };
+      const result = await repair.supplyNumber(house, operator, wish);
+      return repaired(
+        result,
+        () => `It is his, and leads to ${line}. His own server is asked who calls until he says otherwise.`,
+        'He has it already; where it leads he says himself.',
+      );
     },
   },
   {

@@ -13,6 +13,7 @@ export function terminalHouse(own: { db: Database; clock: Clock; ids: Ids; seal:
     switches: new Map(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }) },
     merchantServer: {
+      refusalOf: () => Promise.resolve('not from the terminal'),
       ask: () => Promise.reject(new Error('Nobody calls a terminal.')),
       report: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }),
     },

@@ -1,83 +1,12 @@
-// Routes about calls from outside: the numbers people dial, and the trial of who would be recognized behind one of them.
+// The trial of who would be recognized behind a number people dial. The numbers themselves are api-ddis'.
 
-import { type InboundSettings, inboundSettings } from '../core/inbound-settings.ts';
 import { numberFromTrunk } from '../core/dialling.ts';
 import { clientCodePattern, type Cli, type Recognition } from '../core/known-caller.ts';
 import type { House } from '../flow/house.ts';
 import { type RecognitionTest, testRecognition } from '../flow/test-recognition.ts';
-import { listDdis } from '../store/ddis.ts';
+import { ddiNumber, e164 } from './ddi-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 import { experienceIn } from './recognition-words.ts';
-
-const e164 = z.string().regex(/^\+[1-9]\d{4,14}$/, { error: 'Must be E.164, such as +33199000201.' });
-const ddiNumber = e164.meta({
-  description: 'The number that is dialled, in E.164.',
-  example: '+33199000201',
-});
-
-const digitEntry = z.object({
-  maxDigits: z.int(),
-  terminator: z.enum(['#', 'none']),
-  tries: z.int(),
-  waitMs: z.int().meta({ description: 'Silence before the first digit.' }),
-  betweenMs: z.int().meta({ description: 'Silence between two digits; then what was keyed counts.' }),
-});
-
-const serverShape = z
-  .object({ protocol: z.enum(['rest', 'soap']), url: z.string(), timeoutMs: z.int() })
-  .nullable()
-  .meta({ description: 'Who is asked; null where nobody is, or where accounts kept here are looked at.' });
-
-const refusedShape = z
-  .object({
-    text: z.object({ fr: z.string().optional(), en: z.string().optional() }).meta({
-      description:
-        'Spoken to a caller who is refused, in his language, where your server sent no words. What is not about him (a call ' +
-        'under way, closed, your server away, a hidden number) is said as it is.',
-    }),
-    ring: z
-      .object({ line: z.string(), talkLimitSeconds: z.int() })
-      .optional()
-      .meta({
-        description:
-          'Then the consultants of this line are rung, and he may talk that long: as nobody’s client, without a client code in ' +
-          'the report. Not for who tried codes, is blocked, has a call under way or hides his number.',
-      }),
-  })
-  .meta({ description: 'What a refused caller gets before he is hung up.' });
-
-const ddiList = z
-  .object({
-    data: z
-      .array(
-        z.object({
-          id: z.string().meta({ example: 'ddi_demo_rest' }),
-          number: ddiNumber,
-          line: z.string().meta({ description: 'The line it leads to, by its name in links.' }),
-          active: z.boolean(),
-          recognizedBy: z.enum(['server', 'accounts']).meta({
-            description: 'Who says whether a caller is known: your own server, or the accounts kept here.',
-          }),
-          server: serverShape,
-          clientCode: digitEntry.meta({ description: 'How a client code is keyed.' }),
-          pin: digitEntry.meta({ description: 'How a PIN is keyed.' }),
-          withheld: z.enum(['code', 'refuse']).meta({
-            description: 'A caller without a number: asked for his client code, or refused.',
-          }),
-          fallback: z
-            .object({ do: z.enum(['refuse', 'trial']), talkLimitSeconds: z.int().optional() })
-            .meta({ description: 'When your server gives no answer: he is refused, or may talk a little.' }),
-          talkLimitMaxSeconds: z.int().meta({ description: 'The longest talk of anybody.' }),
-          callsAtOnce: z.int().meta({ description: 'Of one client.' }),
-          refused: refusedShape,
-          ringBack: z.enum(['tone', 'music']).meta({
-            description: 'What a caller hears while consultants are rung: ringing, or music.',
-          }),
-        }),
-      )
-      .meta({ description: 'By number.' }),
-  })
-  .openapi('DdiList');
 
 const testBody = z
   .strictObject({
@@ -142,23 +71,6 @@ const testShape = z
 
 export function inboundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
-    method: 'get',
-    path: '/v1/ddis',
-    name: 'listDdis',
-    summary: 'The numbers your callers dial, and how those are recognized.',
-    answer: { status: 200, description: 'All of them.', shape: ddiList },
-    problems: [],
-    act: async ({ merchantId }) => {
-      const found = await house.db.asMerchant(merchantId, (tx) => listDdis(tx));
-      const data = found.map(({ settings, ...ddi }) => ({
-        ...ddi,
-        ...settingsBody(inboundSettings(settings)),
-      }));
-      return { status: 200, body: { data } };
-    },
-  });
-
-  routes.add({
     method: 'post',
     path: '/v1/recognition-tests',
     name: 'testRecognition',
@@ -187,11 +99,6 @@ export function inboundRoutes(routes: ApiRoutes, house: House): void {
       return { status: 200, body: testEntry(body.ddi, tested.test) };
     },
   });
-}
-
-function settingsBody(settings: InboundSettings): object {
-  const { code, ...rest } = settings;
-  return { clientCode: code, ...rest };
 }
 
 const operations = { caller: 'recognizeCaller', client_code: 'recognizeClientCode' } as const;

@@ -1,8 +1,7 @@
-// Routes that only read: call sessions, notices, the ledger, lines.
+// Routes that only read: call sessions, notices, the ledger.
 
 import { amountText, type Money } from '../core/money.ts';
 import type { House } from '../flow/house.ts';
-import { listLineIds, readLinePage } from '../store/order-view.ts';
 import {
   listCallSessions,
   listLedger,
@@ -16,7 +15,6 @@ import {
   idParams,
   ledgerPage,
   ledgerQuery,
-  lineList,
   noticePage,
   noticeQuery,
   sessionPage,
@@ -111,45 +109,6 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
           hasMore: found.length > limit,
         },
       };
-    },
-  });
-
-  routes.add({
-    method: 'get',
-    path: '/v1/lines',
-    name: 'listLines',
-    summary: 'Your lines: price, durations, and who is free now.',
-    answer: { status: 200, description: 'All lines.', shape: lineList },
-    problems: [],
-    act: async ({ merchantId, language }) => {
-      const now = house.clock.now();
-      const lines = await house.db.asMerchant(merchantId, async (tx) => {
-        const pages = [];
-        for (const id of await listLineIds(tx)) {
-          const page = await readLinePage(tx, id, language, now);
-          if (page) pages.push(page);
-        }
-        return pages;
-      });
-      const data = lines.map(({ line, tariff, tariffVersion, consultants }) => ({
-        slug: line.slug,
-        name: line.name,
-        sells: line.sells,
-        active: line.active,
-        currency: line.currency,
-        durationMinutes: line.durationChoices.map((seconds) => seconds / 60),
-        tariff,
-        tariffVersion,
-        pageUrl: `${house.publicUrl}/pay/${line.slug}`,
-        topUpUrl: line.topUpChoices.length > 0 ? `${house.publicUrl}/topup/${line.slug}` : null,
-        consultants: consultants.map(({ id, name, reachable, because }) => ({
-          id,
-          name,
-          free: reachable,
-          because: because ?? null,
-        })),
-      }));
-      return { status: 200, body: { data } };
     },
   });
 }

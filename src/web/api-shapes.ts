@@ -27,7 +27,7 @@ const reference = z
   .max(200)
   .meta({ description: 'Your own name for the order; returns in every notice.', example: 'basket-4711' });
 
-const lineSlug = z
+export const lineSlug = z
   .string()
   .min(1)
   .max(63)
@@ -235,7 +235,7 @@ export const replayAnswer = z
   .object({ id: z.string(), state: z.literal('pending') })
   .openapi('NoticeReplayed');
 
-// --- Ledger and lines --------------------------------------------------------------------------------------------
+// --- Ledger ------------------------------------------------------------------------------------------------------
 
 export const ledgerQuery = z.object({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({
@@ -268,33 +268,3 @@ export const ledgerPage = z
     hasMore: z.boolean(),
   })
   .openapi('LedgerPage');
-
-export const lineList = z
-  .object({
-    data: z.array(
-      z.object({
-        slug: z.string(),
-        name: z.string(),
-        sells: z.enum(['conversation', 'fixed_sale']),
-        active: z.boolean(),
-        currency: z.string(),
-        durationMinutes: z.array(z.number()),
-        tariff: z.looseObject({}).meta({ description: 'The tariff that holds now, taxes included.' }),
-        tariffVersion: z.int(),
-        pageUrl: z.url(),
-        topUpUrl: z.url().nullable().meta({
-          description:
-            'Where a client of yours pays credit into his account; null where the line offers none.',
-        }),
-        consultants: z.array(
-          z.object({
-            id: z.string(),
-            name: z.string(),
-            free: z.boolean(),
-            because: z.enum(['break', 'away', 'busy']).nullable(),
-          }),
-        ),
-      }),
-    ),
-  })
-  .openapi('LineList');

@@ -14,8 +14,11 @@ import type { House } from '../flow/house.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
+import { ddiRoutes } from './api-ddis.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { merchantOfKey } from './api-key.ts';
+import { lineRoutes } from './api-lines.ts';
+import { merchantServerRoutes } from './api-merchant-server.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
@@ -36,6 +39,9 @@ export function merchantRoutes(house: House): ApiRoutes {
   recordRoutes(routes, house);
   refundRoutes(routes, house);
   consultantRoutes(routes, house);
+  lineRoutes(routes, house);
+  ddiRoutes(routes, house);
+  merchantServerRoutes(routes, house);
   inboundRoutes(routes, house);
   clientRoutes(routes, house);
   soapPasswordRoutes(routes, house);
@@ -165,11 +171,21 @@ async function write(
   sendProblem({ kind, ...retry }, request, response, house.publicUrl);
 }
 
-/** A hash of a body with a PIN in it would give the PIN to whoever tries all of them: a mark under our key stands for it. */
+/**
+ * A hash of a body with a PIN or password in it would give that to whoever tries all of them: a mark under our key stands for
+ * it, wherever in the body it is.
+ */
 function withoutSecrets(house: Pick<House, 'seal'>, body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || !('pin' in body)) return body;
-  const pin = house.seal.mark(JSON.stringify(body.pin), 'pin in a request').toString('base64url');
-  return { ...body, pin };
+  if (Array.isArray(body)) return body.map((one) => withoutSecrets(house, one));
+  if (typeof body !== 'object' || body === null) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]: [string, unknown]) => [
+      name,
+      name === 'pin' || name === 'password'
+        ? house.seal.mark(JSON.stringify(value), `${name} in a request`).toString('base64url')
+        : withoutSecrets(house, value),
+    ]),
+  );
 }
 
 interface Rendered extends FinalAnswer {

@@ -118,9 +118,11 @@ export function signedHeaders(id: string): z.ZodObject {
     'webhook-timestamp': z
       .string()
       .meta({ description: 'Seconds since 1970 of this try: refuse what is older than five minutes.' }),
-    'webhook-signature': z
-      .string()
-      .meta({ description: '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.' }),
+    'webhook-signature': z.string().meta({
+      description:
+        '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; several with a space between while a secret is replaced: one ' +
+        'must be right.',
+    }),
   });
 }
 

@@ -26,7 +26,7 @@ const repaired = z
   })
   .openapi('Repaired');
 
-const refusals: Record<'no_address' | 'number_invalid', NonNullable<ProblemDraft['detail']>> = {
+const refusals: Record<repair.RepairRefusal | 'number_taken', NonNullable<ProblemDraft['detail']>> = {
   no_address: {
     en: 'This merchant has no address for notices, or answered 410: ask him, then replay all that is parked of him.',
     fr: 'Ce marchand n’a pas d’adresse pour les avis, ou a répondu 410 : voyez avec lui, puis renvoyez tout ce qui l’attend.',
@@ -34,6 +34,18 @@ const refusals: Record<'no_address' | 'number_invalid', NonNullable<ProblemDraft
   number_invalid: {
     en: 'This is no telephone number. Write it with its country code, such as +33612345678.',
     fr: 'Ce n’est pas un numéro de téléphone. Écrivez-le avec l’indicatif du pays, par exemple +33612345678.',
+  },
+  line_unknown: {
+    en: 'This merchant has no line of this name: it is the name in the line’s links.',
+    fr: 'Ce marchand n’a pas de ligne de ce nom : c’est celui qui figure dans les liens de la ligne.',
+  },
+  line_without_calls: {
+    en: 'This line sells something without a call: nobody could be rung there.',
+    fr: 'Cette ligne vend sans appel : personne ne pourrait y être appelé.',
+  },
+  number_taken: {
+    en: 'Another merchant has this number already: the member "merchant" says who. Nobody else can be given it.',
+    fr: 'Un autre marchand a déjà ce numéro : « merchant » dit lequel. Il ne peut être donné à personne d’autre.',
   },
 };
 
@@ -43,7 +55,14 @@ async function answerOf(done: Promise<repair.Repaired>): Promise<ApiAnswer> {
     case 'unknown':
       return unknownId;
     case 'refused':
-      return { problem: { kind: 'repair-refused', detail: refusals[result.because] }, began: false };
+      return {
+        problem: {
+          kind: 'repair-refused',
+          detail: refusals[result.because],
+          ...('merchantId' in result && { members: { merchant: result.merchantId } }),
+        },
+        began: false,
+      };
     case 'done':
       return { status: 200, body: { outcome: 'done', many: result.many ?? null } };
     case 'not_needed':
@@ -185,6 +204,22 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
     answer,
     problems: ['repair-refused'],
     act: ({ body: { by, why, number } }) => answerOf(repair.allowNumber(house, { by, why }, number)),
+  });
+  routes.add({
+    method: 'post',
+    path: '/ops/v1/ddis',
+    name: 'supplyDdi',
+    summary: 'Give a merchant a number people dial; how its callers are recognized he says himself.',
+    body: z.strictObject({
+      ...operator,
+      merchant: z.string().max(64),
+      line: z.string().max(63).meta({ description: 'Where it leads, by the line’s name in links.' }),
+      number: z.string().min(3).max(40),
+    }),
+    answer,
+    problems: ['unknown-id', 'repair-refused'],
+    act: ({ body: { by, why, merchant: merchantId, line, number } }) =>
+      answerOf(repair.supplyNumber(house, { by, why }, { merchantId, line, number })),
   });
   routes.add({
     method: 'post',

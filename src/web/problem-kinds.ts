@@ -16,6 +16,7 @@ export const problemStatuses = {
   'already-ended': 409,
   'no-notice-address': 409,
   'no-link-secret': 409,
+  'no-server': 409,
   'nothing-captured': 409,
   'refund-too-much': 409,
   'other-currency': 422,

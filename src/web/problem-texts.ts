@@ -108,6 +108,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Votre compte n’a pas de secret pour signer des liens. Demandez-en un à l’opérateur, ou utilisez un lien sans reference ni return.',
     },
   },
+  'no-server': {
+    title: { en: 'No server of yours is set', fr: 'Aucun serveur à vous n’est réglé' },
+    detail: {
+      en: 'No server of your own is set here, so nobody is asked who calls. Set one with PUT, then ask again.',
+      fr: 'Aucun serveur à vous n’est réglé ici : personne n’est interrogé sur l’appelant. Réglez-en un par PUT, puis redemandez.',
+    },
+  },
   'database-away': {
     title: { en: 'Not available for a moment', fr: 'Indisponible pour un moment' },
     detail: {

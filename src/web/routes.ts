@@ -53,7 +53,7 @@ export interface ApiRoute<
   Q extends Shape | undefined = undefined,
   B extends Shape | undefined = undefined,
 > {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/call-sessions/{id}`. */
   path: string;
   name: string;
@@ -78,7 +78,7 @@ export interface ApiRoute<
 
 /** A route whose shapes are forgotten: what it is checked by is inside. */
 export interface MountedRoute {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   name: string;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */

@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NoticeDelivery } from '../../src/merchants/notice-delivery.ts';
 import { merchantHttp } from '../../src/merchants/outbound.ts';
-import { signingSecret } from '../../src/merchants/signature.ts';
+import { signingSecret } from '../../src/core/signing-secret.ts';
 
 const secret = signingSecret(Buffer.alloc(32, 1));
 const at = new Date('2025-11-21T12:00:00Z');

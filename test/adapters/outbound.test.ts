@@ -246,3 +246,45 @@ describe('answers', () => {
     });
   });
 });
+
+describe('an address that is only set', () => {
+  const refusal = (url: string, options: Partial<OutboundOptions> = {}) =>
+    client({ resolve: named('93.184.216.34'), ...options }).refusalOf(url);
+
+  it.each([
+    ['nothing like one', 'merchant', 'not a URL'],
+    ['another scheme', 'ftp://a.example', 'not an http address'],
+    ['a password in it', 'https://us:hush@a.example', 'a name and password in the address'],
+    ['loopback', 'https://127.0.0.1/', 'loopback address'],
+    ['loopback in decimal', 'https://2130706433/', 'loopback address'],
+    ['mapped loopback', 'https://[::ffff:127.0.0.1]/', 'IPv4-mapped address'],
+    ['metadata', 'http://169.254.169.254/', 'link-local address'],
+  ])('is refused as it would be called: %s', async (_what, url, reason) => {
+    expect(await refusal(url)).toBe(reason);
+    expect(await post(client(), url)).toEqual({ outcome: 'forbidden', reason });
+  });
+
+  it('is refused where its name leads inside, by whichever of its addresses', async () => {
+    const resolve = named('93.184.216.34', '10.0.0.1');
+    expect(await refusal('https://a.example/', { resolve })).toBe('private address');
+  });
+
+  it('is refused without encryption where nothing leaves unencrypted', async () => {
+    expect(await refusal('http://a.example/', { httpsOnly: true })).toBe('not https');
+    expect(await refusal('https://a.example/', { httpsOnly: true })).toBeUndefined();
+  });
+
+  it('is taken where its name is not found yet, or not in time', async () => {
+    expect(await refusal('https://a.example/', { resolve: () => Promise.reject(new Error('none')) })).toBe(
+      undefined,
+    );
+    const never = { resolve: () => new Promise<never>(() => undefined), bounds: { connectMs: 20 } };
+    expect(await refusal('https://a.example/', never)).toBeUndefined();
+  });
+
+  it('may be the one private address there is', async () => {
+    const options = { allowPrivate: new Set(['127.0.0.1:8080']) };
+    expect(await refusal('http://127.0.0.1:8080/x', options)).toBeUndefined();
+    expect(await refusal('http://127.0.0.1:8081/x', options)).toBe('loopback address');
+  });
+});

@@ -10,7 +10,7 @@ import type { CallerQuestion, UsageReport } from '../../src/core/known-caller.ts
 import type { MerchantServerAddress } from '../../src/flow/ports.ts';
 import { HttpMerchantServer } from '../../src/merchants/merchant-server.ts';
 import { merchantHttp } from '../../src/merchants/outbound.ts';
-import { signingSecret } from '../../src/merchants/signature.ts';
+import { signingSecret } from '../../src/core/signing-secret.ts';
 
 export const secret = signingSecret(Buffer.alloc(32, 1));
 export const namespace = 'urn:ringmeter:merchant-server:1';

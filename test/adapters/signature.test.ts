@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { signatureOf, signingSecret } from '../../src/merchants/signature.ts';
+import { signingSecret } from '../../src/core/signing-secret.ts';
+import { signatureOf } from '../../src/merchants/signature.ts';
 
 const secret = signingSecret(randomBytes(32));
 const notice = { secret, id: 'ntc_01', body: '{"type":"call.ended","é":"25,00 €"}' };
@@ -31,6 +32,15 @@ describe('signatures of notices', () => {
     const { 'webhook-signature': foreign } = signatureOf({ ...notice, at, ...other });
     const headers = { ...signatureOf({ ...notice, at }), 'webhook-signature': foreign };
     expect(() => new Webhook(secret).verify(notice.body, headers)).toThrow();
+  });
+
+  it('are two where a secret was replaced: whoever has either takes the message', () => {
+    const oldSecret = signingSecret(randomBytes(24));
+    const headers = signatureOf({ ...notice, oldSecret, at: new Date() });
+    for (const one of [secret, oldSecret]) {
+      expect(() => new Webhook(one).verify(notice.body, headers)).not.toThrow();
+    }
+    expect(() => new Webhook(signingSecret(randomBytes(32))).verify(notice.body, headers)).toThrow();
   });
 
   it('are made with the decoded key, not with its text', () => {

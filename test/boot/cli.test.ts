@@ -121,6 +121,59 @@ describe('repairs', () => {
     expect((await run(['resume'])).out).toBe('Calls may be made again.\n');
   });
 
+  it('a number is given once, to a line that rings somebody', async () => {
+    await admin.query(`
+      insert into lines (id, merchant_id, slug, sells, name, currency)
+        values ('lin_t', 'mer_1', 'ticket', 'fixed_sale', '{}', 'EUR');
+      insert into merchants (id, name, legal_name, contact_email, contact_phone, address, country, time_zone)
+        values ('mer_2', 'b', 'b', 'b', 'b', 'b', 'FR', 'Europe/Paris');
+      insert into lines (id, merchant_id, slug, sells, name, currency)
+        values ('lin_2', 'mer_2', 'l2', 'conversation', '{}', 'EUR')`);
+    const add = (number: string, merchant: string, line: string) =>
+      run(['ddis', 'add', number, '--merchant', merchant, '--line', line, '--by', 'ana', '--why', 'order 7']);
+    expect(await add('+33 1 99 00 02 50', 'mer_1', 'l')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^It is his, and leads to l\. /),
+    });
+    expect(await add('+33199000250', 'mer_1', 'l')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^He has it already/),
+    });
+    for (const [number, merchant, line, told] of [
+      ['+33199000250', 'mer_2', 'l2', 'Merchant mer_1 has this number already: nobody else can be given it.'],
+      ['+33199000251', 'mer_1', 'l2', 'This merchant has no line of this name'],
+      ['+33199000251', 'mer_1', 'ticket', 'This line sells something without a call'],
+      ['0199000251', 'mer_1', 'l', 'This is no telephone number'],
+      ['+33199000251', 'mer_9', 'l', 'Nothing here has this id.'],
+    ] as const) {
+      const refused = await add(number, merchant, line);
+      expect([refused.code, refused.out]).toEqual([1, expect.stringContaining(told)]);
+    }
+    const { rows } = await admin.query(
+      `select number, merchant_id, line_id, recognized_by, active, settings from ddis`,
+    );
+    expect(rows).toEqual([
+      {
+        number: '+33199000250',
+        merchant_id: 'mer_1',
+        line_id: 'lin_1',
+        recognized_by: 'server',
+        active: true,
+        settings: {},
+      },
+    ]);
+    expect((await run(['ddis', '--merchant', 'mer_1'])).out).toMatch(
+      /^number +line +recognized by +active\n\+33199000250 +l +server +yes\n$/,
+    );
+    expect((await run(['ddis', '--merchant', 'mer_2'])).out).toBe('He has no number.\n');
+    expect((await run(['ddis', '--merchant', 'ord_1'])).out).toMatch(/^Nothing here has this id/);
+    expect((await run(['acts'])).out).toMatch(
+      /ana +supply_ddi +mer_2 \+33199000250 +refused: number_taken +order 7/,
+    );
+    const noted = await admin.query('select merchant_id, by, of from settings_changes');
+    expect(noted.rows).toEqual([{ merchant_id: 'mer_1', by: 'operator', of: '+33199000250' }]);
+  });
+
   it('a number needs the key numbers are kept under', async () => {
     const without = await run(['numbers', 'allow', '+33612345678']);
     expect([without.code, without.err]).toEqual([1, expect.stringContaining('SECRETS_KEY')]);
@@ -148,6 +201,9 @@ describe('called wrongly', () => {
     [['check', '--hours', 'many'], /^$/, '--hours must be a whole number'],
     [['attention', '--nonsense'], /^$/, '--nonsense'],
     [['stop', 'mer_1'], /^$/, '--merchant <id>'],
+    [['ddis'], /^$/, 'Say whose'],
+    [['ddis', 'add'], /^$/, 'Say which number'],
+    [['ddis', 'add', '+33199000250', '--merchant', 'mer_1'], /^$/, '--line <name>'],
   ])('%j ends with 2 and says how', async (args, out, err) => {
     const said = await run(args);
     expect(said.code).toBe(2);

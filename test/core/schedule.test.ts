@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { isOpen, type Schedule, scheduleOf } from '../../src/core/schedule.ts';
+import { isDayOff, isOpen, type Schedule, scheduleOf } from '../../src/core/schedule.ts';
 
 const zone = 'Europe/Paris';
 const office: Schedule = {
@@ -56,4 +56,25 @@ it('what is no schedule is left out', () => {
   };
   expect(scheduleOf(given)).toEqual({ weekly: [], daysOff: [] });
   expect(scheduleOf('x')).toEqual({ weekly: [], daysOff: [] });
+});
+
+describe('a day off', () => {
+  test.each(['2026-12-25', '12-25', '02-29', '2028-02-29', '01-01'])('%s', (day) => {
+    expect(isDayOff(day)).toBe(true);
+    expect(scheduleOf({ daysOff: [day] }).daysOff).toEqual([day]);
+  });
+  test.each([
+    '2026-02-29',
+    '02-30',
+    '13-01',
+    '00-10',
+    '1-1',
+    '2026-W10-1',
+    '2026-359',
+    '',
+    '25.12.',
+    ' 12-25',
+  ])('is not %j', (day) => {
+    expect(isDayOff(day)).toBe(false);
+  });
 });

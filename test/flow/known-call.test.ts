@@ -20,6 +20,9 @@ class ScriptedServer implements MerchantServer {
   answer: (question: CallerQuestion) => Promise<Recognition | 'silence'> = () => Promise.resolve(known);
   takes: () => Delivered = () => ({ outcome: 'delivered', status: 204 });
 
+  refusalOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
   async ask(_server: unknown, question: CallerQuestion): Promise<Asked> {
     this.questions.push(question);
     const exchange = { url: '', requestHeaders: {}, requestBody: '', tookMs: 0 };
@@ -239,32 +242,32 @@ it('a report nobody takes is told again with the same id and body, and counts as
 });
 
 it('outside its hours he is told so, and nobody is asked who he is; with another line for it, that one rings', async () => {
-  await world.sql.query(
-    `update lines set schedule = '{"weekly":[{"days":[1],"from":"00:00","to":"00:01"}],"daysOff":["01-01"]}'
-     where slug = 'demo-short'`,
+  const set = async (line: string, change: object): Promise<void> => {
+    const { status, json } = await world.api('PATCH', `/v1/lines/${line}`, change);
+    expect(status, JSON.stringify(json)).toBe(200);
+  };
+  const days = await world.sql.query<{ day: string }>(
+    `select to_char(now() at time zone 'Europe/Paris' - make_interval(days => n), 'MM-DD') as day
+     from generate_series(0, 1) n`,
   );
-  await world.sql.query(`update lines set schedule = jsonb_set(schedule, '{daysOff}',
-    jsonb_build_array(to_char(now() at time zone 'Europe/Paris', 'MM-DD'),
-      to_char(now() at time zone 'Europe/Paris' - interval '1 day', 'MM-DD'))) where slug = 'demo-short'`);
+  const weekly = [{ days: [1], from: '00:00', to: '00:01' }];
+  await set('demo-short', { hours: { weekly, daysOff: days.rows.map(({ day }) => day) } });
   await dials();
   await heard(caller, 'fermé');
   await ended('merchant_refused');
   expect(server.questions).toEqual([]);
   await world.phoneIs(caller, 'ended');
-  await world.sql.query(
-    `delete from line_consultants where line_id = 'lin_demo' and consultant_id <> 'con_demo_hugo'`,
-  );
-  await world.sql.query(`update lines set outside_line_id = 'lin_demo' where slug = 'demo-short'`);
+  await set('demo', { consultants: ['con_demo_hugo'] });
+  await set('demo-short', { outsideLine: 'demo' });
   await dials();
   await world.phoneIs(hugo, 'ringing');
   await world.does(caller, 'hangup');
   await ended('caller_left');
-  await world.sql.query(
-    `update lines set schedule = '{}', overflow_line_id = 'lin_demo' where slug = 'demo-short'`,
-  );
-  await world.sql.query(
-    `delete from line_consultants where line_id = 'lin_demo_short' and consultant_id <> 'con_demo_claire'`,
-  );
+  await set('demo-short', {
+    hours: { weekly: [], daysOff: [] },
+    overflowLine: 'demo',
+    consultants: ['con_demo_claire'],
+  });
   await world.phoneIs(caller, 'ended');
   await dials();
   await world.phoneIs(claire, 'ringing');

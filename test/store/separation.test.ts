@@ -11,6 +11,7 @@ const listedFinders = [
   'count_quarantined',
   'due_payments',
   'due_usage_reports',
+  'holder_of_ddi',
   'legs_left_over',
   'lines_to_tell',
   'live_sessions_of_switch',

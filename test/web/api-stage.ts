@@ -127,6 +127,7 @@ export async function apiStage(
     switches: new Map(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     merchantServer: {
+      refusalOf: () => Promise.resolve(undefined),
       ask: () => Promise.reject(new Error('nobody rings in here')),
       report: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }),
     },

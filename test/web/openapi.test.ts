@@ -76,6 +76,7 @@ describe('/openapi.json', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     ).toEqual([
+      'delete /v1/merchant-server',
       'delete /v1/soap-password',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
@@ -84,24 +85,33 @@ describe('/openapi.json', () => {
       'get /v1/clients/{code}/movements',
       'get /v1/clients/{code}/statement',
       'get /v1/ddis',
+      'get /v1/ddis/{number}',
       'get /v1/disputes',
       'get /v1/disputes/{id}/evidence',
       'get /v1/ledger-entries',
       'get /v1/lines',
+      'get /v1/lines/{line}',
+      'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
+      'get /v1/settings-changes',
       'patch /v1/clients/{code}',
+      'patch /v1/lines/{line}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/clients',
       'post /v1/clients/{code}/adjustments',
       'post /v1/clients/{code}/top-ups',
       'post /v1/consultants/{id}/availability',
+      'post /v1/ddis/{number}/signing-secret',
+      'post /v1/merchant-server/signing-secret',
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
       'post /v1/recognition-tests',
       'post /v1/soap-password',
+      'put /v1/ddis/{number}',
+      'put /v1/merchant-server',
     ]);
   });
 
@@ -145,6 +155,16 @@ describe('/openapi.json', () => {
       expect(await page.text()).toMatch(/HTTP \d\d\d/);
     }
     expect((await fetch(`${stage.url}/problems/toString`)).status).toBe(404);
+  });
+
+  it('has only patterns that every reader of JSON Schema knows', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)];
+    expect(patterns.length).toBeGreaterThan(10);
+    for (const [, text] of patterns) {
+      const pattern = JSON.parse(text ?? '') as string;
+      expect(pattern).not.toMatch(/\\[pP]\{|\/[a-z]*$/);
+      expect(() => new RegExp(pattern)).not.toThrow();
+    }
   });
 
   it('makes every schema a check that can be built', () => {
@@ -229,6 +249,32 @@ describe('answers', () => {
     await fits('GET', `/v1/clients/${code}/movements`, `${account}/movements`);
     await fits('GET', `/v1/clients/${code}/statement`, `${account}/statement`);
     await fits('GET', `/v1/clients/${code}/statement?format=csv`, `${account}/statement`);
+  });
+
+  it('for settings', async () => {
+    const line = '/v1/lines/demo-known';
+    expect((await fits('GET', line, '/v1/lines/{line}')).status).toBe(200);
+    const change = { topUpAmounts: ['5.00'], hours: { weekly: [], daysOff: ['12-25'] } };
+    expect((await fits('PATCH', line, '/v1/lines/{line}', { body: change })).status).toBe(200);
+    const circle = { overflowLine: 'demo-known' };
+    expect((await fits('PATCH', line, '/v1/lines/{line}', { body: circle })).status).toBe(422);
+    expect((await fits('PATCH', '/v1/lines/nowhere', '/v1/lines/{line}', { body: {} })).status).toBe(404);
+    const ddi = '/v1/ddis/+33199000201';
+    const server = { protocol: 'rest', url: 'https://you.example/calls' };
+    const wish = { line: 'demo-known', recognizedBy: 'server', ownServer: server };
+    expect((await fits('PUT', ddi, '/v1/ddis/{number}', { body: wish })).status).toBe(200);
+    await fits('GET', ddi, '/v1/ddis/{number}');
+    await fits('GET', '/v1/ddis', '/v1/ddis');
+    await fits('POST', `${ddi}/signing-secret`, '/v1/ddis/{number}/signing-secret');
+    expect((await fits('GET', '/v1/merchant-server', '/v1/merchant-server')).status).toBe(409);
+    await fits('PUT', '/v1/merchant-server', '/v1/merchant-server', { body: server });
+    await fits('GET', '/v1/merchant-server', '/v1/merchant-server');
+    const rotation = '/v1/merchant-server/signing-secret';
+    expect((await fits('POST', rotation, rotation)).status).toBe(201);
+    await fits('DELETE', '/v1/merchant-server', '/v1/merchant-server');
+    expect((await fits('POST', rotation, rotation)).status).toBe(409);
+    const { body } = await fits('GET', '/v1/settings-changes', '/v1/settings-changes');
+    expect(body.data.length).toBeGreaterThan(4);
   });
 
   it('that do not fit would be noticed', () => {

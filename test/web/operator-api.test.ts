@@ -210,6 +210,8 @@ describe('repairs', () => {
     ['/records/import', ana, 'not_needed'],
     ['/numbers/allow', { ...ana, number: '+33612345678' }, 'not_needed'],
     ['/attention/seen', { ...ana, kind: 'switch_uncommanded', id: 'fs1' }, 'done'],
+    ['/ddis', { ...ana, merchant: 'mer_demo', line: 'demo-known', number: '+33199000260' }, 'done'],
+    ['/ddis', { ...ana, merchant: 'mer_demo', line: 'demo', number: '+33199000260' }, 'not_needed'],
   ])('%s', async (path, body, outcome) => {
     const answer = await operate('POST', path, { body });
     expect([answer.status, answer.body.outcome]).toEqual([200, outcome]);
@@ -222,8 +224,19 @@ describe('repairs', () => {
     ['/orders/ord_x/look', ana, 404],
     ['/calls/stop', { ...ana, merchant: 'mer_nobody' }, 404],
     ['/numbers/allow', { ...ana, number: 'nonsense' }, 409],
+    ['/ddis', { ...ana, merchant: 'mer_nobody', line: 'demo', number: '+33199000261' }, 404],
+    ['/ddis', { ...ana, merchant: 'mer_other', line: 'demo', number: '+33199000261' }, 409],
   ])('%s of nothing', async (path, body, status) => {
     expect((await operate('POST', path, { body })).status).toBe(status);
+  });
+
+  it('a number of one merchant is given to no other, and the answer says whose it is', async () => {
+    await stage.admin.query(`insert into lines (id, merchant_id, slug, sells, name, currency)
+      values ('lin_o', 'mer_other', 'others', 'conversation', '{}', 'EUR')`);
+    const body = { ...ana, merchant: 'mer_other', line: 'others', number: '+33199000201' };
+    const refused = await operate('POST', '/ddis', { body });
+    expect([refused.status, refused.body['merchant']]).toEqual([409, 'mer_demo']);
+    expect(refused.body.detail).toContain('has this number already');
   });
 
   it('look at a payment, settle it, check the house; all of it is kept', async () => {

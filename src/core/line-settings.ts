@@ -1,0 +1,137 @@
+// What a merchant sets of a line himself, and what of it can never work. The shape of each field is checked where it comes
+// in (web/line-shapes); here is what only shows beside the rest of the house: whose consultants, which other line, which
+// currency.
+
+import type { Language } from './ids.ts';
+import { compare, currencyDecimals, exact, type Money, money, showMoney } from './money.ts';
+import type { Schedule } from './schedule.ts';
+
+export const ringPatterns = ['in_turn', 'all_at_once', 'cumulative'] as const;
+
+/** As the table checks them too: shorter nobody reaches his telephone, longer no caller waits. */
+export const ringBounds = { ringSeconds: [5, 120], stepSeconds: [1, 60] } as const;
+
+export interface LineSettings {
+  active: boolean;
+  names: Record<Language, string>;
+  ringing: {
+    pattern: (typeof ringPatterns)[number];
+    /** How long each telephone rings. */
+    ringSeconds: number;
+    /** Cumulative: after this long the next one rings beside those before. */
+    stepSeconds: number;
+  };
+  /** Their ids, in the order they are rung. */
+  consultants: readonly string[];
+  hours: Schedule;
+  /** Slugs: whose consultants are rung outside the hours, and whose when nobody has taken the call. */
+  outsideLine: string | null;
+  overflowLine: string | null;
+  /** What its top-up page offers, in the line's currency and the order they are shown. */
+  topUpAmounts: readonly string[];
+}
+
+/** What is left out stays as it is. */
+export type LineChange = Partial<Omit<LineSettings, 'ringing'>> & {
+  ringing?: Partial<LineSettings['ringing']>;
+};
+
+/** `field`: as a JSON Pointer has it, without the slash before it: `consultants/1`. */
+export interface WrongField {
+  field: string;
+  sentence: string;
+}
+
+export interface LineSurroundings {
+  slug: string;
+  sells: 'conversation' | 'fixed_sale';
+  currency: string;
+  /** Of the merchant: every consultant's id, and every line by its slug. */
+  consultants: ReadonlySet<string>;
+  lines: ReadonlyMap<string, 'conversation' | 'fixed_sale'>;
+  /** The processor's, in the line's currency. */
+  minimumCharge: Money;
+}
+
+/** Of eight digits at most, in the currency's smallest coin (Stripe, `amount`): what is more can never be charged. */
+const minorUnitsMax = 99_999_999;
+
+/** Everything of a change that cannot work, each with its field; nothing: it may be written. */
+export function wrongOfLine(change: LineChange, around: LineSurroundings): WrongField[] {
+  return [
+    ...wrongWithoutCalls(change, around),
+    ...wrongConsultants(change.consultants ?? [], around),
+    ...wrongNeighbour('outsideLine', change.outsideLine, around),
+    ...wrongNeighbour('overflowLine', change.overflowLine, around),
+    ...wrongAmounts(change.topUpAmounts ?? [], around),
+  ];
+}
+
+const ofCalls = ['ringing', 'consultants', 'hours', 'outsideLine', 'overflowLine'] as const;
+
+function wrongWithoutCalls(change: LineChange, { sells }: LineSurroundings): WrongField[] {
+  if (sells === 'conversation') return [];
+  return ofCalls
+    .filter((field) => change[field] !== undefined)
+    .map((field) => ({ field, sentence: 'This line sells something without a call: nobody is rung there.' }));
+}
+
+function wrongConsultants(wanted: readonly string[], { consultants }: LineSurroundings): WrongField[] {
+  return wanted.flatMap((id, place) => {
+    const field = `consultants/${String(place)}`;
+    if (!consultants.has(id)) return [{ field, sentence: 'None of your consultants has this id.' }];
+    return wanted.indexOf(id) < place ? [{ field, sentence: 'Stands here twice: he is rung once.' }] : [];
+  });
+}
+
+/**
+ * A line that sends callers to itself sends them nowhere. Two lines that are each other's overflow are no circle: a call goes
+ * on once, to the other's consultants, and then ends.
+ */
+function wrongNeighbour(
+  field: 'outsideLine' | 'overflowLine',
+  wanted: string | null | undefined,
+  { slug, lines }: LineSurroundings,
+): WrongField[] {
+  if (wanted === null || wanted === undefined) return [];
+  if (wanted === slug) {
+    return [{ field, sentence: 'A line cannot send its callers to itself: name another, or null.' }];
+  }
+  return neighbourProblem(field, wanted, lines);
+}
+
+/** Nothing where callers can be led to this line. */
+export function neighbourProblem(
+  field: string,
+  wanted: string,
+  lines: LineSurroundings['lines'],
+): WrongField[] {
+  const sells = lines.get(wanted);
+  if (sells === undefined) return [{ field, sentence: 'You have no line of this name.' }];
+  if (sells === 'conversation') return [];
+  return [{ field, sentence: 'That line sells something without a call: nobody is rung there.' }];
+}
+
+function wrongAmounts(
+  wanted: readonly string[],
+  { currency, minimumCharge }: LineSurroundings,
+): WrongField[] {
+  const decimals = currencyDecimals(currency);
+  const most = money(exact(minorUnitsMax).dividedBy(exact(10).pow(decimals)), currency);
+  return wanted.flatMap((text, place) => {
+    const field = `topUpAmounts/${String(place)}`;
+    const amount = money(text, currency);
+    if (amount.amount.decimalPlaces() > decimals) {
+      return [{ field, sentence: `Must not have more than ${String(decimals)} decimals in ${currency}.` }];
+    }
+    if (compare(amount, minimumCharge) < 0) {
+      const least = showMoney(minimumCharge, 'en');
+      return [{ field, sentence: `No card can be charged less than ${least}.` }];
+    }
+    if (compare(amount, most) > 0) {
+      return [{ field, sentence: `No card can be charged more than ${showMoney(most, 'en')}.` }];
+    }
+    const isRepeated = wanted.slice(0, place).some((one) => exact(one).equals(amount.amount));
+    return isRepeated ? [{ field, sentence: 'Stands here twice.' }] : [];
+  });
+}

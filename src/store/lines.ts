@@ -1,0 +1,99 @@
+// Lines as their merchant sets them. What a call or an order takes of a line is known-calls' and orders'; what a page shows
+// of it order-view's.
+
+import type { LineSettings } from '../core/line-settings.ts';
+import { amountText, money } from '../core/money.ts';
+import { scheduleOf } from '../core/schedule.ts';
+import { firstRow, rows, type Tx } from './database.ts';
+
+export interface StoredLine extends LineSettings {
+  id: string;
+  slug: string;
+  sells: 'conversation' | 'fixed_sale';
+  currency: string;
+  /** The merchant's: his hours are by its clock. */
+  timeZone: string;
+}
+
+interface LineRow extends Omit<StoredLine, 'ringing' | 'hours'> {
+  pattern: LineSettings['ringing']['pattern'];
+  ringSeconds: number;
+  stepSeconds: number;
+  schedule: unknown;
+}
+
+/** `lock`: nobody else changes it until this transaction is over. */
+export async function readLine(tx: Tx, slug: string, lock = false): Promise<StoredLine | undefined> {
+  if (lock) await tx.raw('select 1 from lines where slug = ? for no key update', [slug]);
+  const row = await firstRow<LineRow>(
+    tx,
+    `select l.id, l.slug, l.sells, l.currency, m.time_zone as "timeZone", l.active, l.name as names,
+       l.ringing as pattern, l.ring_seconds as "ringSeconds", l.ring_step_seconds as "stepSeconds", l.schedule,
+       coalesce((select json_agg(lc.consultant_id order by lc.position, lc.consultant_id) from line_consultants lc
+         where lc.line_id = l.id), '[]') as consultants,
+       (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
+       (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
+       l.top_up_choices::text[] as "topUpAmounts"
+     from lines l join merchants m on m.id = l.merchant_id where l.slug = ?`,
+    [slug],
+  );
+  if (!row) return undefined;
+  const { pattern, ringSeconds, stepSeconds, schedule, topUpAmounts, ...line } = row;
+  return {
+    ...line,
+    ringing: { pattern, ringSeconds, stepSeconds },
+    hours: scheduleOf(schedule),
+    // Rows keep four decimals; people read as many as the currency has.
+    topUpAmounts: topUpAmounts.map((amount) => amountText(money(amount, line.currency))),
+  };
+}
+
+export async function linesBySlug(tx: Tx): Promise<Map<string, StoredLine['sells']>> {
+  const found = await rows<{ slug: string; sells: StoredLine['sells'] }>(
+    tx,
+    'select slug, sells from lines order by slug',
+  );
+  return new Map(found.map(({ slug, sells }) => [slug, sells]));
+}
+
+export async function consultantIds(tx: Tx): Promise<Set<string>> {
+  return new Set((await rows<{ id: string }>(tx, 'select id from consultants')).map(({ id }) => id));
+}
+
+/** All its settings, its consultants in their order. Pages that show it are told. The line is locked by the caller of this. */
+export async function writeLine(
+  tx: Tx,
+  { id, merchantId }: { id: string; merchantId: string },
+  settings: LineSettings,
+): Promise<void> {
+  const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
+  await tx.write(
+    `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
+       outside_line_id = (select o.id from lines o where o.slug = ?),
+       overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[]
+     where id = ?`,
+    [
+      JSON.stringify(names),
+      active,
+      ringing.pattern,
+      ringing.ringSeconds,
+      ringing.stepSeconds,
+      JSON.stringify(hours),
+      outsideLine,
+      overflowLine,
+      topUpAmounts,
+      id,
+    ],
+  );
+  await tx.write('delete from line_consultants where line_id = ? and consultant_id <> all(?::text[])', [
+    id,
+    consultants,
+  ]);
+  await tx.write(
+    `insert into line_consultants (merchant_id, line_id, consultant_id, position)
+     select ?, ?, wanted.id, wanted.position from unnest(?::text[]) with ordinality wanted (id, position)
+     on conflict (line_id, consultant_id) do update set position = excluded.position`,
+    [merchantId, id, consultants],
+  );
+  tx.hint('ringmeter_line', id);
+}

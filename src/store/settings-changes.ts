@@ -1,0 +1,38 @@
+// What was changed of a merchant's settings, when and by whom: written in the transaction that changes it, never changed
+// itself. Of secrets and passwords only whether there is one.
+
+import { rows, type Tx } from './database.ts';
+
+export const settingKinds = ['line', 'ddi', 'merchant_server'] as const;
+
+export interface SettingsChange {
+  at: Date;
+  by: 'merchant' | 'operator';
+  setting: (typeof settingKinds)[number];
+  /** The line's slug, the number; null: of his one server. */
+  of: string | null;
+  changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
+}
+
+export async function writeSettingsChange(
+  tx: Tx,
+  change: SettingsChange & { merchantId: string },
+): Promise<void> {
+  await tx.write(
+    'insert into settings_changes (merchant_id, at, by, setting, of, changes) values (?, ?, ?, ?, ?, ?)',
+    [change.merchantId, change.at, change.by, change.setting, change.of, JSON.stringify(change.changes)],
+  );
+}
+
+/** Oldest first, after the position named. */
+export async function listSettingsChanges(
+  tx: Tx,
+  { after, limit }: { after?: number; limit: number },
+): Promise<(SettingsChange & { position: number })[]> {
+  const found = await rows<SettingsChange & { position: string }>(
+    tx,
+    `select position, at, by, setting, of, changes from settings_changes where position > ? order by position limit ?`,
+    [after ?? 0, limit],
+  );
+  return found.map(({ position, ...change }) => ({ ...change, position: Number(position) }));
+}

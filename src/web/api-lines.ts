@@ -1,0 +1,127 @@
+// Routes about lines: what each sells, who is free there now, how and when it rings; and what the merchant changes of it.
+
+import type { Language } from '../core/ids.ts';
+import type { LineChange } from '../core/line-settings.ts';
+import { isOpen } from '../core/schedule.ts';
+import type { House } from '../flow/house.ts';
+import { changeLine } from '../flow/line-settings.ts';
+import type { Tx } from '../store/database.ts';
+import { linesBySlug, readLine } from '../store/lines.ts';
+import { readLinePage } from '../store/order-view.ts';
+import { lineChange, lineList, lineParams, lineShape } from './line-shapes.ts';
+import type { ApiAnswer, ApiRoutes } from './routes.ts';
+import { wrongFields } from './wrong-fields.ts';
+
+const unknown: ApiAnswer = { problem: { kind: 'line-unknown' }, began: false };
+
+export function lineRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/lines',
+    name: 'listLines',
+    summary: 'Your lines: price, durations, hours, and who is free now.',
+    answer: { status: 200, description: 'All lines.', shape: lineList },
+    problems: [],
+    act: async ({ merchantId, language }) => {
+      const data = await house.db.asMerchant(merchantId, async (tx) => {
+        const entries = [];
+        for (const slug of (await linesBySlug(tx)).keys()) {
+          const entry = await lineEntry(house, tx, slug, language);
+          if (entry) entries.push(entry);
+        }
+        return entries;
+      });
+      return { status: 200, body: { data } };
+    },
+  });
+
+  routes.add({
+    method: 'get',
+    path: '/v1/lines/{line}',
+    name: 'readLine',
+    summary: 'One line: price, durations, hours, how it rings, and who is free now.',
+    params: lineParams,
+    answer: { status: 200, description: 'As it is.', shape: lineShape },
+    problems: ['line-unknown'],
+    act: ({ merchantId, language, params }) => answerWith(house, merchantId, params.line, language),
+  });
+
+  routes.add({
+    method: 'patch',
+    path: '/v1/lines/{line}',
+    name: 'changeLine',
+    summary: 'Changes a line: names, how it rings and whom, hours, top-ups. What is left out stays.',
+    description:
+      'Holds for the next call; calls under way go on as they began. A list or the hours are replaced as a whole; of two ' +
+      'changes of one field the last wins. Prices are not changed here.',
+    params: lineParams,
+    body: lineChange,
+    answer: { status: 200, description: 'As it is now.', shape: lineShape },
+    problems: ['line-unknown'],
+    act: async ({ merchantId, language, params, body }): Promise<ApiAnswer> => {
+      const { ringing, ...rest } = body;
+      const change = defined({ ...rest, ...(ringing && { ringing: defined(ringing) }) }) as LineChange;
+      const changed = await changeLine(house, merchantId, params.line, change);
+      if (changed.outcome === 'unknown_line') return unknown;
+      if (changed.outcome === 'wrong') return wrongFields(changed.wrong);
+      return answerWith(house, merchantId, params.line, language);
+    },
+  });
+}
+
+/** What was not given is not there, rather than there and undefined. */
+function defined(given: object): object {
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]: [string, unknown]) => value !== undefined),
+  );
+}
+
+async function answerWith(
+  house: House,
+  merchantId: string,
+  slug: string,
+  language: Language,
+): Promise<ApiAnswer> {
+  const entry = await house.db.asMerchant(merchantId, (tx) => lineEntry(house, tx, slug, language));
+  return entry ? { status: 200, body: entry } : unknown;
+}
+
+async function lineEntry(
+  house: House,
+  tx: Tx,
+  slug: string,
+  language: Language,
+): Promise<object | undefined> {
+  const now = house.clock.now();
+  const settings = await readLine(tx, slug);
+  const page = settings && (await readLinePage(tx, settings.id, language, now));
+  if (!page) return undefined;
+  const { line, tariff, tariffVersion, consultants } = page;
+  const { names, ringing, hours, timeZone, outsideLine, overflowLine, topUpAmounts } = settings;
+  return {
+    slug,
+    name: line.name,
+    names,
+    sells: line.sells,
+    active: line.active,
+    currency: line.currency,
+    durationMinutes: line.durationChoices.map((seconds) => seconds / 60),
+    tariff,
+    tariffVersion,
+    pageUrl: `${house.publicUrl}/pay/${slug}`,
+    topUpUrl: topUpAmounts.length > 0 ? `${house.publicUrl}/topup/${slug}` : null,
+    topUpAmounts,
+    consultants: consultants.map(({ id, name, reachable, because }) => ({
+      id,
+      name,
+      free: reachable,
+      because: because ?? null,
+    })),
+    ringing,
+    timeZone,
+    hours,
+    openNow: isOpen(hours, timeZone, now),
+    outsideLine,
+    overflowLine,
+  };
+}
