@@ -57,10 +57,10 @@ export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLin
        coalesce((select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
          where lc.line_id = l.id), '[]') as consultants,
        l.schedule, m.time_zone as "timeZone",
-       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
-         where lc.line_id = l.outside_line_id) as outside,
-       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
-         where lc.line_id = l.overflow_line_id) as overflow,
+       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+         where r.id = l.outside_line_id and r.active) as outside,
+       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+         where r.id = l.overflow_line_id and r.active) as overflow,
        (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
          where r.slug = d.settings #>> '{refused,ring,line}' and r.active) as refused
      from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id

@@ -263,6 +263,13 @@ it('outside its hours he is told so, and nobody is asked who he is; with another
   await world.phoneIs(hugo, 'ringing');
   await world.does(caller, 'hangup');
   await ended('caller_left');
+  await world.phoneIs(caller, 'ended');
+  // A line that is switched off rings nobody, for another one neither.
+  await set('demo', { active: false });
+  await dials();
+  await heard(caller, 'fermé');
+  await ended('merchant_refused');
+  await set('demo', { active: true });
   await set('demo-short', {
     hours: { weekly: [], daysOff: [] },
     overflowLine: 'demo',
