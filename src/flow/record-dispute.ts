@@ -21,9 +21,9 @@ import {
 } from '../store/disputes.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
 import { lockPayment, readPayment, type StoredPayment } from '../store/payments.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import type { Dispute } from './ports.ts';
 import { later } from './payment-deadlines.ts';
 
@@ -77,12 +77,12 @@ async function record(house: House, tx: Tx, paymentId: string, seen: Dispute): P
     'a charge is disputed',
   );
   const { merchantId, orderId } = payment;
-  await writeNotices(
+  await tellMerchant(
+    house,
     tx,
     { merchantId, orderId },
     [
       {
-        id: house.ids.id('notice'),
         type: 'payment.disputed',
         data: {
           disputeId: dispute.id,
