@@ -69,7 +69,7 @@ export async function clientOfCode(
   at: Date,
   lock = false,
 ): Promise<StoredClient | undefined> {
-  if (lock) await tx.raw('select 1 from clients where code = ? for update', [code]);
+  if (lock) await tx.write('select 1 from clients where code = ? for update', [code]);
   const row = await firstRow<ClientRow>(tx, `select ${clientColumns} from clients c where c.code = ?`, [
     at,
     code,
@@ -112,8 +112,8 @@ export async function reserve(
 ): Promise<void> {
   const { merchantId, clientId, callSessionId, at } = reservation;
   const amount = amountText(reservation.amount);
-  await tx.raw('update clients set reserved = reserved + ? where id = ?', [amount, clientId]);
-  await tx.raw(
+  await tx.write('update clients set reserved = reserved + ? where id = ?', [amount, clientId]);
+  await tx.write(
     `insert into client_reservations (call_session_id, merchant_id, client_id, amount, made_at) values (?, ?, ?, ?, ?)`,
     [callSessionId, merchantId, clientId, amount, at] as never[],
   );
@@ -187,7 +187,7 @@ export async function move(
   movement: Movement,
 ): Promise<{ outcome: 'moved' | 'repeated'; movement: MovementRow }> {
   const amount = amountText(movement.amount);
-  await tx.raw('select 1 from clients where id = ? for update', [movement.clientId]);
+  await tx.write('select 1 from clients where id = ? for update', [movement.clientId]);
   const before = await firstRow<MovementRow>(
     tx,
     `select ${movementColumns} from client_movements m where m.request_key = ? or m.call_session_id = ?`,
@@ -306,13 +306,13 @@ export async function updateClient(
     return [{ column, value: plain }];
   });
   if (fields.length > 0) {
-    await tx.raw(
+    await tx.write(
       `update clients set ${fields.map(({ column }) => `${column} = ?`).join(', ')} where id = ?`,
       [...fields.map(({ value }) => value), id] as never[],
     );
   }
   if (!change.numbers) return 'updated';
-  await tx.raw('delete from client_numbers where client_id = ?', [id]);
+  await tx.write('delete from client_numbers where client_id = ?', [id]);
   return (await addNumbers(tx, { merchantId, id, numbers: change.numbers })) === 'added'
     ? 'updated'
     : 'taken';

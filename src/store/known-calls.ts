@@ -90,7 +90,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
   const number = call.cli.trust === 'withheld' ? null : call.cli.number;
   const known = await firstRow(tx, 'select 1 as one from legs where id = ?', [session.callerLegUuid]);
   if (known) return false;
-  await tx.raw(
+  await tx.write(
     `insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, caller_number,
        access_hash, created_at)
      values (?, ?, ?, 'known_call', 'phone', ?, ?, ?, 0, ?, ?, ?, ?)`,
@@ -116,7 +116,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
     createdAt: at,
   });
   await insertLegs(tx, { merchantId, session }, [{ leg: session.callerLegUuid, role: 'A' }]);
-  await tx.raw(
+  await tx.write(
     `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
     [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at] as never[],
@@ -134,7 +134,7 @@ export async function claimClient(
   clientCode: string,
   atOnce: number,
 ): Promise<boolean> {
-  await tx.raw(
+  await tx.write(
     `select pg_advisory_xact_lock(hashtextextended('ringmeter.client ' || current_setting('ringmeter.merchant') || ' ' || ?, 0))`,
     [clientCode],
   );
@@ -215,7 +215,7 @@ export async function readOrderTariff(tx: Tx, callSessionId: string): Promise<Ta
 }
 
 export async function setOrderTariff(tx: Tx, callSessionId: string, tariff: Tariff): Promise<void> {
-  await tx.raw(
+  await tx.write(
     'update orders o set tariff = ? from known_calls k where k.order_id = o.id and k.call_session_id = ?',
     [JSON.stringify(tariff), callSessionId],
   );
@@ -250,11 +250,11 @@ export async function insertUsageReport(
     nobodyToTell: boolean;
   },
 ): Promise<void> {
-  await tx.raw('update known_calls set ended_at = ? where call_session_id = ?', [
+  await tx.write('update known_calls set ended_at = ? where call_session_id = ?', [
     report.endedAt,
     report.callSessionId,
   ]);
-  await tx.raw(
+  await tx.write(
     `insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body,
        state, next_try_at, last_problem, created_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -305,7 +305,7 @@ export async function recordReportTry(
     at: Date;
   },
 ): Promise<void> {
-  await tx.raw(
+  await tx.write(
     `update usage_reports set state = ?, tries = ?, next_try_at = ?, last_status = ?, last_problem = ?,
        delivered_at = case when ? then ?::timestamptz end
      where id = ? and state = 'pending'`,
