@@ -16,19 +16,22 @@ export interface StoredClient {
   active: boolean;
   tariffPlan: TariffPlan | null;
   account: ClientAccount;
+  /** What banks have taken back of his top-ups and not given again. The balance is without it. */
+  disputed: Money;
 }
 
-export interface ClientRow extends Omit<StoredClient, 'account'> {
+export interface ClientRow extends Omit<StoredClient, 'account' | 'disputed'> {
   kind: 'balance' | 'monthly';
   currency: string;
   balance: string;
   reserved: string;
+  disputed: string;
   ceiling: string | null;
 }
 
 /** Of a monthly account what counts is this month, by the merchant's calendar. */
 export const clientColumns = `c.id, c.code, c.name, c.pin_mark as "pinMark", c.language, c.active, c.tariff_plan as "tariffPlan", c.kind,
-  c.currency, c.reserved, c.ceiling,
+  c.currency, c.reserved, c.disputed, c.ceiling,
   case when c.kind = 'balance' then c.balance else (
     select coalesce(sum(m.amount), 0) from client_movements m join merchants on merchants.id = m.merchant_id
     where m.client_id = c.id and m.at >= date_trunc('month', ?::timestamptz at time zone merchants.time_zone)
@@ -39,11 +42,13 @@ export function clientFromRow({
   currency,
   balance,
   reserved,
+  disputed,
   ceiling,
   ...row
 }: ClientRow): StoredClient {
   return {
     ...row,
+    disputed: money(disputed, currency),
     account: {
       kind,
       balance: money(balance, currency),
@@ -148,11 +153,14 @@ export interface Movement {
   id: string;
   merchantId: string;
   clientId: string;
-  kind: 'top_up' | 'call' | 'adjustment';
+  /** `refund`: given back, or credit again where that came to nothing. `dispute`: taken by a bank, or given again. */
+  kind: 'top_up' | 'call' | 'adjustment' | 'refund' | 'dispute';
   amount: Money;
   at: Date;
   orderId?: string;
   callSessionId?: string;
+  refundId?: string;
+  disputeId?: string;
   seconds?: number;
   reference?: string;
   requestKey?: string;
@@ -166,13 +174,16 @@ export interface MovementRow {
   at: Date;
   orderId: string | null;
   callSessionId: string | null;
+  refundId: string | null;
+  disputeId: string | null;
   seconds: number | null;
   reference: string | null;
   position: number;
 }
 
 export const movementColumns = `m.id, m.kind, m.amount::text as amount, m.balance_after::text as "balanceAfter", m.at,
-  m.order_id as "orderId", m.call_session_id as "callSessionId", m.seconds, m.reference, m.position::int as position`;
+  m.order_id as "orderId", m.call_session_id as "callSessionId", m.refund_id as "refundId",
+  m.dispute_id as "disputeId", m.seconds, m.reference, m.position::int as position`;
 
 /** What this key moved, whenever that was. */
 export async function movementOfRequest(tx: Tx, requestKey: string): Promise<MovementRow | undefined> {
@@ -196,12 +207,14 @@ export async function move(
   if (before) return { outcome: 'repeated', movement: before };
   const moved = await firstRow<MovementRow>(
     tx,
-    `with moved as (update clients set balance = balance + ? where id = ? returning balance)
+    `with moved as (
+       update clients set balance = balance + ?, disputed = disputed - ? where id = ? returning balance)
      insert into client_movements as m (id, merchant_id, client_id, kind, amount, balance_after, order_id,
-       call_session_id, seconds, reference, request_key, at)
-     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ? from moved returning ${movementColumns}`,
+       call_session_id, refund_id, dispute_id, seconds, reference, request_key, at)
+     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ?, ?, ? from moved returning ${movementColumns}`,
     [
       amount,
+      movement.kind === 'dispute' ? amount : '0',
       movement.clientId,
       movement.id,
       movement.merchantId,
@@ -210,6 +223,8 @@ export async function move(
       amount,
       movement.orderId ?? null,
       movement.callSessionId ?? null,
+      movement.refundId ?? null,
+      movement.disputeId ?? null,
       movement.seconds ?? null,
       movement.reference ?? null,
       movement.requestKey ?? null,

@@ -301,6 +301,7 @@ function clientOf(client: ClientRecord): object {
     kind: account.kind,
     balance: said(account.balance),
     reserved: said(account.reserved),
+    disputed: said(client.disputed),
     spendable: free ? said(free) : null,
     ceiling: account.ceiling ? said(account.ceiling) : null,
     hasPin: client.pinMark !== null,
@@ -312,7 +313,7 @@ function clientOf(client: ClientRecord): object {
 }
 
 function movementFieldsOf(row: MovementRow, currency: string): object {
-  const { id, kind: what, at, orderId, callSessionId, seconds, reference: word } = row;
+  const { id, kind: what, at, orderId, callSessionId, refundId, disputeId, seconds, reference: word } = row;
   return {
     id,
     kind: what,
@@ -320,6 +321,8 @@ function movementFieldsOf(row: MovementRow, currency: string): object {
     at,
     orderId,
     callSessionId,
+    refundId,
+    disputeId,
     seconds,
     reference: word,
   };
@@ -342,6 +345,8 @@ function statementOf(client: ClientRecord, statement: Statement): object {
     toppedUp: said(sums.top_up),
     talked: said(sums.call),
     adjusted: said(sums.adjustment),
+    refunded: said(sums.refund),
+    disputed: said(sums.dispute),
     closing: said(closing),
     seconds,
     movements: movements.map((one) => ({

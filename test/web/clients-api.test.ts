@@ -376,12 +376,12 @@ describe('a statement', () => {
       `attachment; filename=statement-${code}-2026-04.csv`,
     );
     expect(asked.text.split('\r\n')).toEqual([
-      'at,kind,amount,balance,currency,seconds,reference,orderId,callSessionId',
-      ',opening,,30.00,EUR,,,,',
-      '2026-03-31T22:00:00.000Z,call,-0.10,29.90,EUR,60,,,',
-      `2026-04-15T12:00:00.000Z,call,-0.20,29.70,EUR,60,"'=cmd|""/c calc""!A1",,`,
-      '2026-04-20T12:00:00.000Z,adjustment,0.03,29.73,EUR,,"rounding, ""ours""\nas agreed",,',
-      ',closing,,29.73,EUR,,,,',
+      'at,kind,amount,balance,currency,seconds,reference,orderId,callSessionId,refundId,disputeId',
+      ',opening,,30.00,EUR,,,,,,',
+      '2026-03-31T22:00:00.000Z,call,-0.10,29.90,EUR,60,,,,,',
+      `2026-04-15T12:00:00.000Z,call,-0.20,29.70,EUR,60,"'=cmd|""/c calc""!A1",,,,`,
+      '2026-04-20T12:00:00.000Z,adjustment,0.03,29.73,EUR,,"rounding, ""ours""\nas agreed",,,,',
+      ',closing,,29.73,EUR,,,,,,',
       '',
     ]);
     expect((await ask('GET', `${path}&format=csv`)).text).toBe(asked.text);
