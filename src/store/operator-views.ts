@@ -292,7 +292,13 @@ export async function settlingOf(tx: Tx, orderId: string): Promise<Settling | un
 // --- Figures ---------------------------------------------------------------------------------------------------
 
 export interface Figure {
-  name: 'live_calls' | 'notices' | 'notices_oldest_seconds' | 'unknown_operations';
+  name:
+    | 'live_calls'
+    | 'notices'
+    | 'notices_oldest_seconds'
+    | 'usage_reports'
+    | 'usage_reports_oldest_seconds'
+    | 'unknown_operations';
   kind: string;
   id: string;
   value: number;
