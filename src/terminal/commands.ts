@@ -441,7 +441,7 @@ function storyText(story: OrderStory, acts: readonly object[]): string {
   const rows = (list: readonly object[]): string => (list.length === 0 ? '' : table(list));
   return page([
     ['Order', facts(story.order)],
-    ['Payment', facts(story.payment)],
+    ['Payment', story.payment ? facts(story.payment) : ''],
     ['Holds', rows(story.authorizations.map(({ operations: _list, ...one }) => one))],
     ['Asked of the processor', rows(operations)],
     ['Refunds', rows(story.refunds)],
@@ -452,6 +452,7 @@ function storyText(story: OrderStory, acts: readonly object[]): string {
     ['Work for its switch', rows(story.work)],
     ['Notices', rows(story.notices.map(({ deliveries: _list, ...one }) => one))],
     ['Deliveries', rows(deliveries)],
+    ['Report of what was used', story.usageReport ? facts(story.usageReport) : ''],
     ['Receipt', story.receipt ? facts(story.receipt) : ''],
     ['Ledger', rows(story.ledger)],
     ['Steps that failed', rows(story.marks)],

@@ -55,14 +55,15 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
     path: '/ops/v1/orders/{id}',
     name: 'readOrderStory',
     summary:
-      'One order’s whole story, by its id or any id of it: payment, holds, operations, call, events, legs, notices, ledger.',
+      'One order’s whole story, by its id or any id of it: payment, holds, operations, call, events, legs, notices, report, ledger.',
     params: anyId,
     answer: {
       status: 200,
       description: 'Ids, states, instants and amounts.',
       shape: z.looseObject({
         order: z.looseObject({ id: z.string(), merchantId: z.string() }),
-        payment: z.looseObject({ id: z.string(), state: z.string() }),
+        payment: z.looseObject({ id: z.string(), state: z.string() }).nullable(),
+        usageReport: z.looseObject({ id: z.string(), state: z.string() }).nullable(),
       }),
     },
     problems: ['unknown-id'],
