@@ -247,14 +247,27 @@ export interface NewClient {
   tariffPlan?: TariffPlan;
   language?: Language;
   numbers: readonly string[];
+  /** The request that opens the account. */
+  requestKey?: string;
+}
+
+/** What this request opened, whenever that was. */
+export async function clientOfRequest(
+  tx: Tx,
+  requestKey: string,
+): Promise<{ id: string; createdAt: Date } | undefined> {
+  return firstRow(tx, 'select id, created_at as "createdAt" from clients where request_key = ?', [
+    requestKey,
+  ]);
 }
 
 /** `taken`: the code, or one of the numbers, is another client's; the transaction is to be given up. */
 export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted' | 'taken'> {
   const inserted = await firstRow(
     tx,
-    `insert into clients (id, merchant_id, code, name, pin_mark, kind, currency, ceiling, tariff_plan, language)
-     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+    `insert into clients (id, merchant_id, code, name, pin_mark, kind, currency, ceiling, tariff_plan, language,
+       request_key)
+     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
      where not exists (select from client_numbers where number = any(?::text[]))
      on conflict (merchant_id, code) do nothing returning 1 as one`,
     [
@@ -268,6 +281,7 @@ export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted
       client.ceiling ?? null,
       client.tariffPlan ? JSON.stringify(client.tariffPlan) : null,
       client.language ?? null,
+      client.requestKey ?? null,
       client.numbers as string[],
     ] as never[],
   );

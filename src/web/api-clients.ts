@@ -43,17 +43,24 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
     path: '/v1/clients',
     name: 'createClient',
     summary: 'Opens an account for one of your clients.',
+    description:
+      'Send an Idempotency-Key: however late the same request is repeated with it, it is answered as the first time.',
     body: clientBody,
     answer: { status: 201, description: 'The account, with nothing on it.', shape: clientShape },
     problems: ['client-taken', 'account-currency'],
-    act: async ({ merchantId, body }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, body, requestKey }): Promise<ApiAnswer> => {
       const { ceiling, tariffPlan: plan, numbers: cli, ...rest } = body;
       if (!isCurrency(body.currency)) return problem('account-currency');
       const kept = readKept(ceiling, plan);
       if ('problem' in kept) return kept;
       return keptAnswer(
         201,
-        await createClient(house, merchantId, defined({ ...rest, ...kept, numbers: cli as E164[] })),
+        await createClient(
+          house,
+          merchantId,
+          defined({ ...rest, ...kept, numbers: cli as E164[] }),
+          requestKey,
+        ),
       );
     },
   });
