@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallSession } from '../../src/core/call-session.ts';
 import { money } from '../../src/core/money.ts';
+import type { Tariff } from '../../src/core/tariff.ts';
 import { reserveForCall, settleAccount, topUp } from '../../src/flow/client-accounts.ts';
 import { createClient } from '../../src/flow/clients.ts';
 import { orderTopUp } from '../../src/flow/order-top-up.ts';
@@ -14,8 +15,11 @@ import { cancelOrder } from '../../src/flow/pay-on-page.ts';
 import { settleOrder } from '../../src/flow/settle-order.ts';
 import type { StoredSession } from '../../src/store/call-sessions.ts';
 import { readClient, readStatement } from '../../src/store/client-records.ts';
+import type { OrderView, Receipt } from '../../src/store/order-view.ts';
 import { readOrderTariff } from '../../src/store/known-calls.ts';
 import { findViolations } from '../../src/store/invariants.ts';
+import { priceWords } from '../../src/web/offer.ts';
+import { receiptWords } from '../../src/web/receipt-words.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -222,6 +226,41 @@ describe('a top-up by card', () => {
     ]);
     expect(receipt!.body).toMatchObject({ clientCode: code, total: '20.00', vat: '3.33', outcome: 'sold' });
   });
+
+  it.each([
+    ['0.20', 'Taxes comprises (TVA 20 %)', 'dont TVA 20 %', '3,33 €', '16,67 €'],
+    ['0.055', 'Taxes comprises (TVA 5,5 %)', 'dont TVA 5,5 %', '1,04 €', '18,96 €'],
+    ['0', 'Sans TVA', 'dont TVA 0 %', '0,00 €', '20,00 €'],
+  ])(
+    'is sold at the line’s VAT of %s, on the order page as on the receipt',
+    async (rate, taxes, label, vat, net) => {
+      await stage.sql(
+        `insert into tariffs (id, merchant_id, line_id, version, plan)
+       select 'tar_vat_' || $1::text, merchant_id, line_id, version + 1, jsonb_set(plan, '{standard,vatRate}', to_jsonb($1::text))
+       from tariffs where line_id = 'lin_demo_known' order by version desc limit 1`,
+        [rate],
+      );
+      const code = await account('0');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const [sold] = await stage.sql<{ tariff: Tariff; body: Receipt }>(
+        'select o.tariff, r.body from orders o join receipts r on r.order_id = o.id where o.id = $1',
+        [orderId],
+      );
+      const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+      expect(plain(priceWords(sold!.tariff, 'top_up', 'fr').taxes)).toBe(taxes);
+      const merchant = { ...sold!.body.merchant, timeZone: 'Europe/Paris' } as OrderView['merchant'];
+      const words = receiptWords(sold!.body, { merchant, kind: 'top_up' }, 'fr');
+      expect([words.total, words.vatLabel, words.vat, words.net].map(plain)).toEqual([
+        '20,00 €',
+        label,
+        vat,
+        net,
+      ]);
+      // What was paid is the credit, gross: talk is taken of it gross too.
+      expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
+    },
+  );
 
   it('is credited once though the processor’s answer to the capture was lost', async () => {
     const code = await account('0');
