@@ -228,7 +228,7 @@ export class EslLink {
     );
     // Dropped meanwhile by another fault: nothing is left to be said.
     if (this.#connection !== connection || !said.every((one) => one.answered)) return;
-    if (!said.every((one) => one.answered && one.text.startsWith('+OK'))) {
+    if (!said.every((one) => one.text.startsWith('+OK'))) {
       this.#drop(refused);
       return;
     }
