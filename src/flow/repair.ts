@@ -32,7 +32,8 @@ export type Repaired =
   /** Of a number: this merchant has it. */
   | { outcome: 'refused'; because: 'number_taken'; merchantId: string };
 
-export type RepairRefusal = 'no_address' | 'no_server' | 'number_invalid' | 'line_unknown' | 'line_without_calls';
+export type RepairRefusal =
+  'no_address' | 'no_server' | 'number_invalid' | 'line_unknown' | 'line_without_calls';
 
 async function repair(
   house: House,
