@@ -7,7 +7,7 @@ import type { Tariff } from './tariff.ts';
 
 export interface ClientAccount {
   kind: 'balance' | 'monthly';
-  /** Of a balance: what was paid in and not talked yet. Of a monthly account: what was talked this month, negative. */
+  /** Of a balance: what was paid in and not talked yet; below nothing where a bank has taken back what was talked. Of a monthly account: what was talked this month, negative. */
   balance: Money;
   reserved: Money;
   /** Of a monthly account; absent: no ceiling. */
@@ -15,10 +15,14 @@ export interface ClientAccount {
 }
 
 /** What no call has been promised yet, never negative; `undefined`: as much as he likes. */
-export function spendable({ kind, balance, reserved, ceiling }: ClientAccount): Money | undefined {
+export function spendable(account: ClientAccount): Money | undefined {
+  const left = leftOf(account);
+  return left && isNegative(left) ? zero(left.currency) : left;
+}
+
+function leftOf({ kind, balance, reserved, ceiling }: ClientAccount): Money | undefined {
   if (kind === 'monthly' && ceiling === undefined) return undefined;
-  const left = minus(kind === 'monthly' && ceiling ? plus(ceiling, balance) : balance, reserved);
-  return isNegative(left) ? zero(left.currency) : left;
+  return minus(kind === 'monthly' && ceiling ? plus(ceiling, balance) : balance, reserved);
 }
 
 export type AccountLimit =
@@ -29,7 +33,9 @@ export type AccountLimit =
 export function accountLimit(account: ClientAccount, tariff: Tariff, longestSeconds: number): AccountLimit {
   // Money of another currency buys nothing here.
   if (account.balance.currency !== tariff.currency) return { outcome: 'no_credit' };
-  const amount = spendable(account);
+  const amount = leftOf(account);
+  // Who owes talks nothing, not even what would be free.
+  if (amount && isNegative(amount)) return { outcome: 'no_credit' };
   const affordable = amount === undefined ? longestSeconds : affordableSeconds(tariff, amount);
   if (affordable === undefined || affordable === 0) return { outcome: 'no_credit' };
   const seconds = Math.min(affordable, longestSeconds);

@@ -1,10 +1,10 @@
 // The merchant's clients as he keeps them with us: an account is opened, and what is known of its holder is changed. What
 // moves on it is client-accounts'.
 
-import { amountText, type Money } from '../core/money.ts';
+import { amountText, type Money, zero } from '../core/money.ts';
 import type { E164, Language } from '../core/ids.ts';
 import type { TariffPlan } from '../core/tariff.ts';
-import { clientOfCode, insertClient, updateClient } from '../store/client-accounts.ts';
+import { clientOfCode, clientOfRequest, insertClient, updateClient } from '../store/client-accounts.ts';
 import { type ClientRecord, readClient } from '../store/client-records.ts';
 import type { Tx } from '../store/database.ts';
 import { pinMark } from './client-accounts.ts';
@@ -58,15 +58,24 @@ async function unlessTaken(act: () => Promise<ClientKept>): Promise<ClientKept> 
   }
 }
 
-export async function createClient(house: House, merchantId: string, wish: ClientWish): Promise<ClientKept> {
+/** `requestKey`: names the request. A repeat of it is answered as the first was, whatever has become of the account. */
+export async function createClient(
+  house: House,
+  merchantId: string,
+  wish: ClientWish,
+  requestKey?: string,
+): Promise<ClientKept> {
   const { pin, ceiling, numbers, ...rest } = wish;
   const refused = refusal(wish, wish);
   if (refused) return { outcome: refused };
   const id = house.ids.id('client');
   return unlessTaken(() =>
     house.db.asMerchant(merchantId, async (tx) => {
+      const earlier = requestKey === undefined ? undefined : await clientOfRequest(tx, requestKey);
+      if (earlier) return { outcome: 'kept', client: asOpened(house, wish, earlier) };
       const inserted = await insertClient(tx, {
         ...rest,
+        ...(requestKey !== undefined && { requestKey }),
         id,
         merchantId,
         numbers: [...new Set(numbers)],
@@ -77,6 +86,28 @@ export async function createClient(house: House, merchantId: string, wish: Clien
       return { outcome: 'kept', client: await recordOf(house, tx, wish.code) };
     }),
   );
+}
+
+/** What he was when the account was opened by this wish. */
+function asOpened(
+  house: House,
+  { code, name, pin, numbers, kind, currency, ceiling, language, tariffPlan }: ClientWish,
+  { id, createdAt }: { id: string; createdAt: Date },
+): ClientRecord {
+  const none = zero(currency);
+  return {
+    id,
+    code,
+    name: name ?? null,
+    pinMark: pin === undefined ? null : pinMark(house, id, pin),
+    language: language ?? null,
+    active: true,
+    tariffPlan: tariffPlan ?? null,
+    account: { kind, balance: none, reserved: none, ...(ceiling && { ceiling }) },
+    disputed: none,
+    numbers: [...new Set(numbers)].sort(),
+    createdAt,
+  };
 }
 
 export async function changeClient(

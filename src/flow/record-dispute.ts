@@ -9,6 +9,8 @@
 //   under_review    the same
 //   won             the merchant's again
 //   lost            the caller's
+//
+// Credit that was bought with it goes the same way (credit-top-up).
 
 import { moneyFacts } from '../core/money.ts';
 import type { Tx } from '../store/database.ts';
@@ -21,9 +23,10 @@ import {
 } from '../store/disputes.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { postLedger } from '../store/ledger.ts';
-import { writeNotices } from '../store/notices.ts';
 import { lockPayment, readPayment, type StoredPayment } from '../store/payments.ts';
+import { followDispute } from './credit-top-up.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import type { Dispute } from './ports.ts';
 import { later } from './payment-deadlines.ts';
 
@@ -57,6 +60,8 @@ async function record(house: House, tx: Tx, paymentId: string, seen: Dispute): P
   const known = await lockDispute(tx, seen.disputeId);
   // Of hints that overtake each other the later look may be written first: what is decided stays so.
   if (known && (known.state === seen.state || known.state === 'won' || known.state === 'lost')) return;
+  // And what was taken is never again merely asked about.
+  if (known && seen.state === 'warning') return;
   const dispute: StoredDispute = {
     id: known?.id ?? house.ids.id('dispute'),
     orderId: payment.orderId,
@@ -72,23 +77,25 @@ async function record(house: House, tx: Tx, paymentId: string, seen: Dispute): P
   if (known) await saveDispute(tx, dispute.id, dispute);
   else await insertDispute(tx, payment.merchantId, dispute);
   await postDispute(house, tx, payment, dispute);
+  const ofTopUp = await followDispute(house, tx, payment, dispute);
   house.log.warn(
     { orderId: payment.orderId, disputeId: dispute.id, state: dispute.state },
     'a charge is disputed',
   );
   const { merchantId, orderId } = payment;
-  await writeNotices(
+  await tellMerchant(
+    house,
     tx,
     { merchantId, orderId },
     [
       {
-        id: house.ids.id('notice'),
         type: 'payment.disputed',
         data: {
           disputeId: dispute.id,
           amount: moneyFacts(dispute.amount),
           reason: dispute.reason,
           state: dispute.state,
+          ...ofTopUp,
           ...(dispute.evidenceDueBy && { evidenceDueBy: dispute.evidenceDueBy.toISOString() }),
         },
       },

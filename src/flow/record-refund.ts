@@ -8,7 +8,6 @@ import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { feeOnCharge, postLedger } from '../store/ledger.ts';
 import { unparkRefund } from '../store/lost-refunds.ts';
-import { writeNotices } from '../store/notices.ts';
 import {
   answerOperation,
   lockPayment,
@@ -19,6 +18,7 @@ import {
 import { nameMade, operationThatMade, readRefund, saveRefund, type StoredRefund } from '../store/refunds.ts';
 import { giveCreditAgain } from './credit-top-up.ts';
 import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
 import { later } from './payment-deadlines.ts';
 import type { Refunded } from './ports.ts';
 
@@ -159,12 +159,7 @@ async function tell(house: House, tx: Tx, refund: StoredRefund): Promise<void> {
       ? { type: 'payment.refunded', data: { ...facts, refunded: moneyFacts(refund.refunded) } }
       : { type: 'payment.refund_failed', data: { ...facts, amount: moneyFacts(refund.amount) } };
   const { merchantId, orderId } = refund;
-  await writeNotices(
-    tx,
-    { merchantId, orderId },
-    [{ ...draft, id: house.ids.id('notice') }],
-    house.clock.now(),
-  );
+  await tellMerchant(house, tx, { merchantId, orderId }, [draft], house.clock.now());
 }
 
 /**

@@ -14,6 +14,7 @@ import type { House } from './house.ts';
 import { resumeCalls, stopCalls, UnknownMerchant } from './kill-switch.ts';
 import { allowAgain } from './never-call.ts';
 import { replayNotice } from './notify-merchant.ts';
+import { replayReport, replayReports } from './report-usage.ts';
 import { retrySettlement } from './settle-order.ts';
 
 /** Who repairs, and why: both are kept. */
@@ -31,7 +32,8 @@ export type Repaired =
   /** Of a number: this merchant has it. */
   | { outcome: 'refused'; because: 'number_taken'; merchantId: string };
 
-export type RepairRefusal = 'no_address' | 'number_invalid' | 'line_unknown' | 'line_without_calls';
+export type RepairRefusal =
+  'no_address' | 'no_server' | 'number_invalid' | 'line_unknown' | 'line_without_calls';
 
 async function repair(
   house: House,
@@ -87,6 +89,35 @@ export function replayParkedOf(house: House, operator: Operator, merchantId: str
     );
     if (queued.outcome === 'no_address') return { outcome: 'refused', because: 'no_address' };
     return queued.notices === 0 ? { outcome: 'not_needed' } : { outcome: 'done', many: queued.notices };
+  });
+}
+
+/** Tells a parked report of what a caller used again, same id and body, its schedule begun anew. */
+export function replayOneReport(house: House, operator: Operator, reportId: string): Promise<Repaired> {
+  return repair(house, operator, 'replay_report', reportId, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, reportId));
+    if (owner?.kind !== 'usage_report') return { outcome: 'unknown' };
+    const replayed = await replayReport(house, owner.merchantId, reportId);
+    switch (replayed.outcome) {
+      case 'queued':
+        return { outcome: 'done' };
+      case 'not_parked':
+        return { outcome: 'not_needed' };
+      case 'no_server':
+        return { outcome: 'refused', because: 'no_server' };
+      case 'unknown_report':
+        return { outcome: 'unknown' };
+    }
+  });
+}
+
+/** Tells all parked reports of a merchant again that somebody can be told of; `many`: how many. */
+export function replayReportsOf(house: House, operator: Operator, merchantId: string): Promise<Repaired> {
+  return repair(house, operator, 'replay_reports', merchantId, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
+    if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
+    const many = await replayReports(house, merchantId);
+    return many === 0 ? { outcome: 'not_needed' } : { outcome: 'done', many };
   });
 }
 

@@ -9,16 +9,18 @@ import { countedSeconds } from '../core/rating.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
+import { readKnownCall, readMerchantServer } from '../store/known-calls.ts';
 import {
+  addressedReports,
   dueUsageReports,
   insertUsageReport,
   nextReportOf,
-  readKnownCall,
-  readMerchantServer,
+  readReport,
+  type ReportRecord,
   readUsageReport,
   recordReportTry,
   requeueReports,
-} from '../store/known-calls.ts';
+} from '../store/usage-reports.ts';
 import { settleAccount } from './client-accounts.ts';
 import type { House } from './house.ts';
 import type { Delivered } from './ports.ts';
@@ -72,6 +74,7 @@ export async function writeUsage(
     sequence,
     billableSeconds,
     body,
+    ddi: known.ddi,
     at,
     endedAt,
     nobodyToTell,
@@ -122,7 +125,10 @@ function problemOf(delivered: Delivered): string {
   return 'reason' in delivered ? delivered.reason : delivered.outcome;
 }
 
-/** Reports whose job was lost or given up: found by their due time, and sent on their way again. */
+/**
+ * Reports whose job was lost or given up: found by their due time, and sent on their way again. And those nobody was there to
+ * be told of when they were written: somebody is by now, whoever has set his server.
+ */
 export async function lookAfterReports(house: House): Promise<void> {
   // A job that runs at this moment is not overtaken: it is due for some seconds already.
   const before = new Date(house.clock.now().getTime() - 60_000);
@@ -132,18 +138,50 @@ export async function lookAfterReports(house: House): Promise<void> {
       enqueueJob(tx, 'report_usage', { merchantId, reportId }, reportId),
     );
   }
+  const addressed = await house.db.asNobody(addressedReports);
+  for (const merchantId of new Set(addressed.map((one) => one.merchantId))) {
+    const ids = addressed.filter((one) => one.merchantId === merchantId).map((one) => one.reportId);
+    await house.db.asMerchant(merchantId, (tx) => tellAgain(house, tx, merchantId, ids));
+  }
 }
 
-/** Parked reports of a merchant (or one of them) are told again, same ids and bodies; how many. */
-export async function replayReports(
+async function tellAgain(
+  { clock }: Pick<House, 'clock'>,
+  tx: Tx,
+  merchantId: string,
+  only?: readonly string[],
+): Promise<number> {
+  const ids = await requeueReports(tx, clock.now(), only);
+  for (const reportId of ids) await enqueueJob(tx, 'report_usage', { merchantId, reportId }, reportId);
+  return ids.length;
+}
+
+/**
+ * All parked reports of a merchant are told again, same ids and bodies, their schedule begun anew; how many. Those nobody can
+ * be told of stay parked: they follow by themselves when a server is set.
+ */
+export async function replayReports(house: Pick<House, 'db' | 'clock'>, merchantId: string): Promise<number> {
+  return house.db.asMerchant(merchantId, (tx) => tellAgain(house, tx, merchantId));
+}
+
+export type Replayed =
+  /** It is on its way, or was acknowledged: nothing is to be done. */
+  | { outcome: 'queued' | 'not_parked'; report: ReportRecord }
+  | { outcome: 'unknown_report' }
+  /** Neither its DDI nor the merchant has a server. */
+  | { outcome: 'no_server' };
+
+/** The same of one. */
+export async function replayReport(
   house: Pick<House, 'db' | 'clock'>,
   merchantId: string,
-  onlyId?: string,
-): Promise<number> {
-  const at = house.clock.now();
+  id: string,
+): Promise<Replayed> {
   return house.db.asMerchant(merchantId, async (tx) => {
-    const ids = await requeueReports(tx, at, onlyId);
-    for (const reportId of ids) await enqueueJob(tx, 'report_usage', { merchantId, reportId }, reportId);
-    return ids.length;
+    const queued = await tellAgain(house, tx, merchantId, [id]);
+    const report = await readReport(tx, id);
+    if (!report) return { outcome: 'unknown_report' };
+    if (queued > 0) return { outcome: 'queued', report };
+    return report.state === 'parked' ? { outcome: 'no_server' } : { outcome: 'not_parked', report };
   });
 }

@@ -15,6 +15,7 @@ export const attentionKinds = [
   'sale_unsettled',
   'notices_parked',
   'notices_disabled',
+  'reports_parked',
   'calls_stopped',
   'job_dead',
   'switch_uncommanded',
@@ -31,7 +32,7 @@ export interface AttentionItem {
   merchantId?: string;
   orderId?: string;
   since: Date;
-  /** How many notices, or how often the step failed. */
+  /** How many notices or reports, or how often the step failed. */
   many: number;
   /** Somebody said that he knows. What happens again is not seen any more. */
   seen?: { at: Date; by: string };
@@ -104,6 +105,9 @@ const sentences: Record<AttentionKind, (item: Facts) => string> = {
   notices_disabled: ({ id }) =>
     `Merchant ${id} answered 410: he is sent nothing any more. Ask him; when he wants notices again: notices replay ` +
     `--merchant ${id}.`,
+  reports_parked: ({ id, many }) =>
+    `${String(many)} ${many === 1 ? 'report' : 'reports'} of what callers used could not be told to merchant ${id} in three ` +
+    `days. When his server answers again: reports replay --merchant ${id}.`,
   calls_stopped: ({ id }) =>
     id === 'all'
       ? 'All calls are stopped. When they may be made again: resume.'

@@ -16,19 +16,22 @@ export interface StoredClient {
   active: boolean;
   tariffPlan: TariffPlan | null;
   account: ClientAccount;
+  /** What banks have taken back of his top-ups and not given again. The balance is without it. */
+  disputed: Money;
 }
 
-export interface ClientRow extends Omit<StoredClient, 'account'> {
+export interface ClientRow extends Omit<StoredClient, 'account' | 'disputed'> {
   kind: 'balance' | 'monthly';
   currency: string;
   balance: string;
   reserved: string;
+  disputed: string;
   ceiling: string | null;
 }
 
 /** Of a monthly account what counts is this month, by the merchant's calendar. */
 export const clientColumns = `c.id, c.code, c.name, c.pin_mark as "pinMark", c.language, c.active, c.tariff_plan as "tariffPlan", c.kind,
-  c.currency, c.reserved, c.ceiling,
+  c.currency, c.reserved, c.disputed, c.ceiling,
   case when c.kind = 'balance' then c.balance else (
     select coalesce(sum(m.amount), 0) from client_movements m join merchants on merchants.id = m.merchant_id
     where m.client_id = c.id and m.at >= date_trunc('month', ?::timestamptz at time zone merchants.time_zone)
@@ -39,11 +42,13 @@ export function clientFromRow({
   currency,
   balance,
   reserved,
+  disputed,
   ceiling,
   ...row
 }: ClientRow): StoredClient {
   return {
     ...row,
+    disputed: money(disputed, currency),
     account: {
       kind,
       balance: money(balance, currency),
@@ -69,7 +74,7 @@ export async function clientOfCode(
   at: Date,
   lock = false,
 ): Promise<StoredClient | undefined> {
-  if (lock) await tx.raw('select 1 from clients where code = ? for update', [code]);
+  if (lock) await tx.write('select 1 from clients where code = ? for update', [code]);
   const row = await firstRow<ClientRow>(tx, `select ${clientColumns} from clients c where c.code = ?`, [
     at,
     code,
@@ -112,8 +117,8 @@ export async function reserve(
 ): Promise<void> {
   const { merchantId, clientId, callSessionId, at } = reservation;
   const amount = amountText(reservation.amount);
-  await tx.raw('update clients set reserved = reserved + ? where id = ?', [amount, clientId]);
-  await tx.raw(
+  await tx.write('update clients set reserved = reserved + ? where id = ?', [amount, clientId]);
+  await tx.write(
     `insert into client_reservations (call_session_id, merchant_id, client_id, amount, made_at) values (?, ?, ?, ?, ?)`,
     [callSessionId, merchantId, clientId, amount, at] as never[],
   );
@@ -148,11 +153,14 @@ export interface Movement {
   id: string;
   merchantId: string;
   clientId: string;
-  kind: 'top_up' | 'call' | 'adjustment';
+  /** `refund`: given back, or credit again where that came to nothing. `dispute`: taken by a bank, or given again. */
+  kind: 'top_up' | 'call' | 'adjustment' | 'refund' | 'dispute';
   amount: Money;
   at: Date;
   orderId?: string;
   callSessionId?: string;
+  refundId?: string;
+  disputeId?: string;
   seconds?: number;
   reference?: string;
   requestKey?: string;
@@ -166,13 +174,16 @@ export interface MovementRow {
   at: Date;
   orderId: string | null;
   callSessionId: string | null;
+  refundId: string | null;
+  disputeId: string | null;
   seconds: number | null;
   reference: string | null;
   position: number;
 }
 
 export const movementColumns = `m.id, m.kind, m.amount::text as amount, m.balance_after::text as "balanceAfter", m.at,
-  m.order_id as "orderId", m.call_session_id as "callSessionId", m.seconds, m.reference, m.position::int as position`;
+  m.order_id as "orderId", m.call_session_id as "callSessionId", m.refund_id as "refundId",
+  m.dispute_id as "disputeId", m.seconds, m.reference, m.position::int as position`;
 
 /** What this key moved, whenever that was. */
 export async function movementOfRequest(tx: Tx, requestKey: string): Promise<MovementRow | undefined> {
@@ -187,7 +198,7 @@ export async function move(
   movement: Movement,
 ): Promise<{ outcome: 'moved' | 'repeated'; movement: MovementRow }> {
   const amount = amountText(movement.amount);
-  await tx.raw('select 1 from clients where id = ? for update', [movement.clientId]);
+  await tx.write('select 1 from clients where id = ? for update', [movement.clientId]);
   const before = await firstRow<MovementRow>(
     tx,
     `select ${movementColumns} from client_movements m where m.request_key = ? or m.call_session_id = ?`,
@@ -196,12 +207,14 @@ export async function move(
   if (before) return { outcome: 'repeated', movement: before };
   const moved = await firstRow<MovementRow>(
     tx,
-    `with moved as (update clients set balance = balance + ? where id = ? returning balance)
+    `with moved as (
+       update clients set balance = balance + ?, disputed = disputed - ? where id = ? returning balance)
      insert into client_movements as m (id, merchant_id, client_id, kind, amount, balance_after, order_id,
-       call_session_id, seconds, reference, request_key, at)
-     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ? from moved returning ${movementColumns}`,
+       call_session_id, refund_id, dispute_id, seconds, reference, request_key, at)
+     select ?, ?, ?, ?, ?, balance, ?, ?, ?, ?, ?, ?, ?, ? from moved returning ${movementColumns}`,
     [
       amount,
+      movement.kind === 'dispute' ? amount : '0',
       movement.clientId,
       movement.id,
       movement.merchantId,
@@ -210,6 +223,8 @@ export async function move(
       amount,
       movement.orderId ?? null,
       movement.callSessionId ?? null,
+      movement.refundId ?? null,
+      movement.disputeId ?? null,
       movement.seconds ?? null,
       movement.reference ?? null,
       movement.requestKey ?? null,
@@ -232,14 +247,27 @@ export interface NewClient {
   tariffPlan?: TariffPlan;
   language?: Language;
   numbers: readonly string[];
+  /** The request that opens the account. */
+  requestKey?: string;
+}
+
+/** What this request opened, whenever that was. */
+export async function clientOfRequest(
+  tx: Tx,
+  requestKey: string,
+): Promise<{ id: string; createdAt: Date } | undefined> {
+  return firstRow(tx, 'select id, created_at as "createdAt" from clients where request_key = ?', [
+    requestKey,
+  ]);
 }
 
 /** `taken`: the code, or one of the numbers, is another client's; the transaction is to be given up. */
 export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted' | 'taken'> {
   const inserted = await firstRow(
     tx,
-    `insert into clients (id, merchant_id, code, name, pin_mark, kind, currency, ceiling, tariff_plan, language)
-     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+    `insert into clients (id, merchant_id, code, name, pin_mark, kind, currency, ceiling, tariff_plan, language,
+       request_key)
+     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
      where not exists (select from client_numbers where number = any(?::text[]))
      on conflict (merchant_id, code) do nothing returning 1 as one`,
     [
@@ -253,6 +281,7 @@ export async function insertClient(tx: Tx, client: NewClient): Promise<'inserted
       client.ceiling ?? null,
       client.tariffPlan ? JSON.stringify(client.tariffPlan) : null,
       client.language ?? null,
+      client.requestKey ?? null,
       client.numbers as string[],
     ] as never[],
   );
@@ -306,13 +335,13 @@ export async function updateClient(
     return [{ column, value: plain }];
   });
   if (fields.length > 0) {
-    await tx.raw(
+    await tx.write(
       `update clients set ${fields.map(({ column }) => `${column} = ?`).join(', ')} where id = ?`,
       [...fields.map(({ value }) => value), id] as never[],
     );
   }
   if (!change.numbers) return 'updated';
-  await tx.raw('delete from client_numbers where client_id = ?', [id]);
+  await tx.write('delete from client_numbers where client_id = ?', [id]);
   return (await addNumbers(tx, { merchantId, id, numbers: change.numbers })) === 'added'
     ? 'updated'
     : 'taken';

@@ -107,7 +107,7 @@ export async function readStatement(
   if (!found) throw new Error('A statement without a merchant.');
   const none = zero(currency);
   const opening = account.kind === 'monthly' ? none : money(found.opening, currency);
-  const sums = { top_up: none, call: none, adjustment: none };
+  const sums = { top_up: none, call: none, adjustment: none, refund: none, dispute: none };
   let closing = opening;
   let seconds = 0;
   const movements = found.movements.map((one) => {

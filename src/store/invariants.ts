@@ -1,5 +1,6 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
-// `violated_invariants` of migration 0006 (with those of accounts, 0013) and `violated_call_reports` of 0015. Here: asking, and
+// `violated_invariants` of migration 0006 (with those of accounts, 0013), `violated_call_reports` of 0015
+// and `violated_disputes` of 0018. Here: asking, and
 // keeping what was found until it is right again.
 
 import { rows, type Db } from './database.ts';
@@ -36,6 +37,8 @@ export const invariantNames = [
   'account_unlike_reservations',
   'reservation_left_over',
   'captured_without_credit',
+  'disputed_credit_unlike_dispute',
+  'account_unlike_disputes',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -52,9 +55,10 @@ export async function findViolations(db: Db, since: Date | '-infinity', at: Date
   return rows(
     db,
     `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from (
-       select * from violated_invariants(?, ?) union all select * from violated_call_reports(?, ?)) v
+       select * from violated_invariants(?, ?) union all select * from violated_call_reports(?, ?)
+       union all select * from violated_disputes(?, ?)) v
      order by name, id`,
-    [since, at, since, at],
+    [since, at, since, at, since, at],
   );
 }
 

@@ -1,12 +1,12 @@
-// Calls from outside: the number that was dialled with all that depends on it, which of a merchant's clients has a call
-// under way, and what each call used until the merchant has acknowledged it. The session itself is call-sessions'.
+// Calls from outside: the number that was dialled with all that depends on it, and which of a merchant's clients has a call
+// under way. The session itself is call-sessions'; what was used and is to be told is usage-reports'.
 
 import type { CallSession } from '../core/call-session.ts';
 import type { E164, Language } from '../core/ids.ts';
 import type { Cli } from '../core/known-caller.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { insertCallSession, insertLegs } from './call-sessions.ts';
-import { type Db, firstRow, rows, type Tx } from './database.ts';
+import { type Db, firstRow, type Tx } from './database.ts';
 
 export async function merchantOfDdi(
   db: Db,
@@ -90,7 +90,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
   const number = call.cli.trust === 'withheld' ? null : call.cli.number;
   const known = await firstRow(tx, 'select 1 as one from legs where id = ?', [session.callerLegUuid]);
   if (known) return false;
-  await tx.raw(
+  await tx.write(
     `insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, caller_number,
        access_hash, created_at)
      values (?, ?, ?, 'known_call', 'phone', ?, ?, ?, 0, ?, ?, ?, ?)`,
@@ -116,7 +116,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
     createdAt: at,
   });
   await insertLegs(tx, { merchantId, session }, [{ leg: session.callerLegUuid, role: 'A' }]);
-  await tx.raw(
+  await tx.write(
     `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
     [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at] as never[],
@@ -134,7 +134,7 @@ export async function claimClient(
   clientCode: string,
   atOnce: number,
 ): Promise<boolean> {
-  await tx.raw(
+  await tx.write(
     `select pg_advisory_xact_lock(hashtextextended('ringmeter.client ' || current_setting('ringmeter.merchant') || ' ' || ?, 0))`,
     [clientCode],
   );
@@ -215,128 +215,10 @@ export async function readOrderTariff(tx: Tx, callSessionId: string): Promise<Ta
 }
 
 export async function setOrderTariff(tx: Tx, callSessionId: string, tariff: Tariff): Promise<void> {
-  await tx.raw(
+  await tx.write(
     'update orders o set tariff = ? from known_calls k where k.order_id = o.id and k.call_session_id = ?',
     [JSON.stringify(tariff), callSessionId],
   );
-}
-
-/** The number of this client's next report. Reports of callers nobody knows count together. */
-export async function nextReportOf(tx: Tx, merchantId: string, clientCode: string | null): Promise<number> {
-  const row = await firstRow<{ reports: number }>(
-    tx,
-    `insert into reported_clients as r (merchant_id, client_code, reports) values (?, ?, 1)
-     on conflict (merchant_id, client_code) do update set reports = r.reports + 1 returning reports`,
-    [merchantId, clientCode ?? ''],
-  );
-  if (!row) throw new Error('A report without a number.');
-  return row.reports;
-}
-
-export async function insertUsageReport(
-  tx: Tx,
-  report: {
-    id: string;
-    merchantId: string;
-    orderId: string;
-    callSessionId: string;
-    clientCode: string | null;
-    sequence: number;
-    billableSeconds: number;
-    body: string;
-    at: Date;
-    endedAt: Date;
-    /** Nobody is there to be told: it waits like a parked one. */
-    nobodyToTell: boolean;
-  },
-): Promise<void> {
-  await tx.raw('update known_calls set ended_at = ? where call_session_id = ?', [
-    report.endedAt,
-    report.callSessionId,
-  ]);
-  await tx.raw(
-    `insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body,
-       state, next_try_at, last_problem, created_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      report.id,
-      report.merchantId,
-      report.orderId,
-      report.callSessionId,
-      report.clientCode,
-      report.sequence,
-      report.billableSeconds,
-      report.body,
-      report.nobodyToTell ? 'parked' : 'pending',
-      report.nobodyToTell ? null : report.at,
-      report.nobodyToTell ? 'no_address' : null,
-      report.at,
-    ] as never[],
-  );
-}
-
-export interface StoredUsageReport {
-  id: string;
-  body: string;
-  ddi: E164;
-  tries: number;
-  state: 'pending' | 'delivered' | 'parked';
-}
-
-export async function readUsageReport(tx: Tx, id: string): Promise<StoredUsageReport | undefined> {
-  return firstRow(
-    tx,
-    `select u.id, u.body, k.ddi, u.tries, u.state from usage_reports u join known_calls k using (call_session_id)
-     where u.id = ?`,
-    [id],
-  );
-}
-
-/** What came of a try. A report that was delivered meanwhile stays so. */
-export async function recordReportTry(
-  tx: Tx,
-  tried: {
-    id: string;
-    tries: number;
-    state: 'pending' | 'delivered' | 'parked';
-    nextTryAt?: Date;
-    status?: number;
-    problem?: string;
-    at: Date;
-  },
-): Promise<void> {
-  await tx.raw(
-    `update usage_reports set state = ?, tries = ?, next_try_at = ?, last_status = ?, last_problem = ?,
-       delivered_at = case when ? then ?::timestamptz end
-     where id = ? and state = 'pending'`,
-    [
-      tried.state,
-      tried.tries,
-      tried.nextTryAt ?? null,
-      tried.status ?? null,
-      tried.problem ?? null,
-      tried.state === 'delivered',
-      tried.at,
-      tried.id,
-    ] as never[],
-  );
-}
-
-/** Parked reports of this merchant, or this one, are tried again from the start; their ids. */
-export async function requeueReports(tx: Tx, at: Date, onlyId?: string): Promise<string[]> {
-  const found = await rows<{ id: string }>(
-    tx,
-    `update usage_reports set state = 'pending', tries = 0, next_try_at = ?, last_problem = null
-     where state = 'parked' and (?::text is null or id = ?) returning id`,
-    [at, onlyId ?? null, onlyId ?? null] as never[],
-  );
-  return found.map((one) => one.id);
-}
-
-export async function dueUsageReports(db: Db, at: Date): Promise<{ merchantId: string; reportId: string }[]> {
-  return rows(db, 'select merchant_id as "merchantId", report_id as "reportId" from due_usage_reports(?)', [
-    at,
-  ]);
 }
 
 export interface StoredServer {

@@ -25,7 +25,8 @@ export async function ownerOfId(db: Db, id: string): Promise<Owner | undefined> 
 
 export interface OrderStory {
   order: Record<string, unknown> & { id: string; merchantId: string; currency: string };
-  payment: Record<string, unknown>;
+  /** Nothing where nobody pays us: a caller the merchant knows. */
+  payment: Record<string, unknown> | null;
   authorizations: (Record<string, unknown> & { operations: Record<string, unknown>[] })[];
   refunds: Record<string, unknown>[];
   disputes: Record<string, unknown>[];
@@ -34,6 +35,8 @@ export interface OrderStory {
   legs: Record<string, unknown>[];
   work: Record<string, unknown>[];
   notices: (Record<string, unknown> & { deliveries: Record<string, unknown>[] })[];
+  /** What a known caller used, and how telling it goes. */
+  usageReport: Record<string, unknown> | null;
   receipt: Record<string, unknown> | null;
   ledger: Record<string, unknown>[];
   marks: Record<string, unknown>[];
@@ -51,10 +54,10 @@ const storySelect = `select o.currency, json_build_object(
   'order', json_build_object('id', o.id, 'merchantId', o.merchant_id, 'line', l.slug, 'kind', o.kind, 'source', o.source,
     'reference', o.reference, 'language', o.language, 'tariffId', o.tariff_id, 'chosenSeconds', o.chosen_seconds,
     'hold', o.hold::text, 'currency', o.currency, 'notices', o.notices, 'createdAt', o.created_at),
-  'payment', json_build_object('id', p.id, 'state', p.state, 'reason', p.outcome_reason, 'captured', p.captured::text,
+  'payment', case when p.id is not null then json_build_object('id', p.id, 'state', p.state, 'reason', p.outcome_reason, 'captured', p.captured::text,
     'released', p.released::text, 'expired', p.expired::text, 'writtenOff', p.written_off::text,
     'lookAgainAt', p.look_again_at, 'settleRefusals', p.settle_refusals, 'settleAgainAt', p.settle_again_at,
-    'parkedAt', p.parked_at, 'parkedReason', p.parked_reason, 'createdAt', p.created_at, 'settledAt', p.settled_at),
+    'parkedAt', p.parked_at, 'parkedReason', p.parked_reason, 'createdAt', p.created_at, 'settledAt', p.settled_at) end,
   'authorizations', ${list(`json_build_object('id', a.id, 'sequence', a.sequence, 'state', a.state,
     'amount', a.amount::text, 'captured', a.captured::text, 'intentId', a.intent_id, 'chargeId', a.charge_id,
     'declineReason', a.decline_reason, 'heldAt', a.held_at, 'captureBefore', a.capture_before, 'createdAt', a.created_at,
@@ -87,6 +90,10 @@ const storySelect = `select o.currency, json_build_object(
     'deliveries', ${list(`json_build_object('try', y.try, 'at', y.at, 'status', y.status, 'problem', y.problem,
       'tookMs', y.took_ms) order by y.at) from deliveries y where y.notice_id = n.id`)})
     order by n.sequence) from notices n where n.order_id = o.id`)},
+  'usageReport', (select json_build_object('id', u.id, 'state', u.state, 'sequence', u.sequence,
+    'billableSeconds', u.billable_seconds, 'tries', u.tries, 'nextTryAt', u.next_try_at, 'triedAt', u.tried_at,
+    'lastStatus', u.last_status, 'lastProblem', u.last_problem, 'createdAt', u.created_at, 'deliveredAt', u.delivered_at)
+    from usage_reports u where u.order_id = o.id),
   'receipt', (select json_build_object('id', r.id, 'number', r.body ->> 'number', 'total', r.body ->> 'total',
     'createdAt', r.created_at, 'mailedAt', r.mailed_at) from receipts r where r.order_id = o.id),
   'ledger', ${list(`json_build_object('transactionId', t.id, 'kind', t.kind, 'authorizationId', t.authorization_id,
@@ -95,7 +102,7 @@ const storySelect = `select o.currency, json_build_object(
   'marks', ${list(`json_build_object('kind', k.kind, 'id', k.id, 'because', k.because, 'since', k.since,
     'latest', k.latest, 'times', k.times) order by k.since) from attention_marks k where k.order_id = o.id`)}
   ) as story
-  from orders o join lines l on l.id = o.line_id join payments p on p.order_id = o.id
+  from orders o join lines l on l.id = o.line_id left join payments p on p.order_id = o.id
   left join call_sessions s on s.order_id = o.id where o.id = ?`;
 
 const amounts: ReadonlySet<string> = new Set([
@@ -292,7 +299,13 @@ export async function settlingOf(tx: Tx, orderId: string): Promise<Settling | un
 // --- Figures ---------------------------------------------------------------------------------------------------
 
 export interface Figure {
-  name: 'live_calls' | 'notices' | 'notices_oldest_seconds' | 'unknown_operations';
+  name:
+    | 'live_calls'
+    | 'notices'
+    | 'notices_oldest_seconds'
+    | 'usage_reports'
+    | 'usage_reports_oldest_seconds'
+    | 'unknown_operations';
   kind: string;
   id: string;
   value: number;

@@ -156,8 +156,11 @@ export const ask = (leg: LegUuid, id: string, prompt: PromptFile, waitMs: number
 
 /** Where a number keyed by the caller stands until the question is over, read from the event of the same execute. */
 export const digitsVariable = 'ringmeter_digits';
+/** `true` on a leg from before a secret question until its digits are unset. */
+export const secretVariable = 'sensitive_dtmf';
 /** Begins the entry anew: always a terminator, and what ends a question that is to be asked again (`endEntry`). */
 export const restartKey = '*';
+export const forgottenEvent = 'forgot';
 export const keyingApplication = 'play_and_get_digits';
 
 /**
@@ -167,6 +170,8 @@ export const keyingApplication = 'play_and_get_digits';
  * Secret: with `sensitive_dtmf` no key becomes an event, none is counted and none is logged; with `process_cdr=false` a caller
  * who hangs up in mid-entry leaves no record his digits could stand in. An expression (the empty argument) would be matched
  * against the digits in the log, and keep what does not match in a variable of its own.
+ *
+ * That all of it is unset again is told by the event of the last execute: `forgot:<turn>`.
  */
 export function askDigits(
   leg: LegUuid,
@@ -190,13 +195,13 @@ export function askDigits(
   const argument =
     `1 ${String(most)} 1 ${String(wait)} ${terminators} ${quoted(question.prompt)} silence_stream://10 ` +
     `${digitsVariable} '' ${String(between)}`;
-  const forgotten = `${digitsVariable} read_terminator_used sensitive_dtmf process_cdr`;
+  const forgotten = `${digitsVariable} read_terminator_used ${secretVariable} process_cdr`;
   return [
     execute(leg, 'multiunset', forgotten),
-    ...(question.secret ? [execute(leg, 'multiset', 'sensitive_dtmf=true process_cdr=false')] : []),
+    ...(question.secret ? [execute(leg, 'multiset', `${secretVariable}=true process_cdr=false`)] : []),
     ...(question.typedAhead === true ? [] : [forgetKeys(leg)]),
     execute(leg, keyingApplication, argument, `digits:${request(question.request)}:${turn}`),
-    execute(leg, 'multiunset', forgotten),
+    execute(leg, 'multiunset', forgotten, `${forgottenEvent}:${turn}`),
   ];
 }
 
@@ -320,6 +325,15 @@ export const lastArgument = (leg: LegUuid): ApiCommand =>
 export const areYouThere = api('uuid_exists 00000000-0000-0000-0000-000000000000');
 /** A new one means the switch was restarted: its calls are gone. */
 export const coreUuid = api('global_getvar core_uuid');
+/**
+ * What is keyed in secret stands in the headers of its leg's events, which go to whoever listens. A filter that keeps it out
+ * has the last word, and must stand beside one that lets in: all that this run of the switch tells.
+ */
+export const hearRun = (core: string): Message =>
+  message(`filter Core-UUID ${allowed('core uuid', core, /^[0-9a-f-]{36}$/)}`, {});
+const secrets = `variable_${secretVariable} -true`;
+export const hearNoSecrets: Message = message(`filter ${secrets}`, {});
+export const hearSecrets: Message = message(`filter delete ${secrets}`, {});
 export const subscribe = (events: readonly string[]): Message =>
   message(
     `event json ${events.map((event) => allowed('event name', event, /^[A-Z_]{3,40}$/)).join(' ')}`,

@@ -42,6 +42,8 @@ export interface EslLinkOptions {
   events: readonly string[];
   clock: Clock;
   log: Log;
+  /** What is keyed in secret is wanted, when a connection opens: else it is kept out from before it subscribes. */
+  hearsSecrets?: () => boolean;
   /** 0 <= x < 1, for jitter, so that gateways do not come back in step after an outage. */
   chance?: () => number;
 }
@@ -165,6 +167,8 @@ export class EslLink {
     const socket = connection.socket;
     this.#connection = connection;
     this.#socket = socket;
+    // It would subscribe at once, and what is keyed in secret must be kept out before anything is let in.
+    connection.subscribe = () => undefined;
     this.#timer = clock.after(openingDeadlineMs, () => this.#drop('no greeting'));
     const drop = (why: string): void => {
       if (this.#connection === connection) this.#drop(why);
@@ -205,17 +209,27 @@ export class EslLink {
   }
 
   async #greet(connection: Connection): Promise<void> {
-    const { message, api } = { message: say.subscribe(this.#options.events), api: say.coreUuid };
-    const [subscribed, core] = await Promise.all([
-      this.#exchange(connection, (at, reply) =>
-        at.sendRecv(message.line, null, (event) => reply(text(event.getHeader('Reply-Text')))),
+    const refused = 'the switch did not accept our subscription';
+    const core = await this.#exchange(connection, (at, reply) =>
+      at.api(say.coreUuid, (event) => reply(text(event.getBody()))),
+    );
+    if (this.#connection !== connection || !core.answered) return;
+    if (!/^[0-9a-f-]{36}$/.test(core.text)) {
+      this.#drop(refused);
+      return;
+    }
+    const filters = this.#options.hearsSecrets?.() === true ? [] : [say.hearNoSecrets];
+    const said = await Promise.all(
+      [say.hearRun(core.text), ...filters, say.subscribe(this.#options.events)].map((message) =>
+        this.#exchange(connection, (at, reply) =>
+          at.sendRecv(message.line, null, (event) => reply(text(event.getHeader('Reply-Text')))),
+        ),
       ),
-      this.#exchange(connection, (at, reply) => at.api(api, (event) => reply(text(event.getBody())))),
-    ]);
-    if (this.#connection !== connection) return;
-    if (!subscribed.answered || !core.answered) return;
-    if (!subscribed.text.startsWith('+OK') || !/^[0-9a-f-]{36}$/.test(core.text)) {
-      this.#drop('the switch did not accept our subscription');
+    );
+    // Dropped meanwhile by another fault: nothing is left to be said.
+    if (this.#connection !== connection || !said.every((one) => one.answered)) return;
+    if (!said.every((one) => one.text.startsWith('+OK'))) {
+      this.#drop(refused);
       return;
     }
     this.#timer?.cancel();

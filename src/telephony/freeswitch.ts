@@ -32,7 +32,8 @@ import { KnownLegs, LegTurns, type LegMemory } from './leg-memory.ts';
 import { NumberEntries } from './number-entries.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
 import { ringBackOf } from './ring-back.ts';
-import { clockOf, commanded, readChannels, readDump } from './switch-answers.ts';
+import { SecretEntries } from './secret-entries.ts';
+import { clockOf, commanded, isKeyedInSecret, readChannels, readDump } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
 export interface FreeSwitchOptions {
@@ -87,6 +88,7 @@ export class FreeSwitch implements Switch {
   readonly #legs: KnownLegs;
   readonly #tasks: LegTasks;
   readonly #inbound: InboundCalls;
+  readonly #secrets: SecretEntries;
   readonly #entries: NumberEntries;
   readonly #turns = new LegTurns();
   #coreUuid: string | undefined;
@@ -104,7 +106,7 @@ export class FreeSwitch implements Switch {
     this.#legs = new KnownLegs(options.clock);
     this.#prompts = new PromptAudio(options.prompts);
     this.#link = new EslLink(
-      { ...options, events: eventsWeNeed },
+      { ...options, events: eventsWeNeed, hearsSecrets: () => this.#secrets.any() },
       {
         up: (coreUuid) => this.#linkUp(coreUuid),
         down: () => this.#linkDown(),
@@ -113,7 +115,8 @@ export class FreeSwitch implements Switch {
     );
     this.#tasks = new LegTasks(this.#link, this.#legs, options.clock);
     this.#inbound = new InboundCalls(this.#link, this.#legs, this.#tasks, options.country);
-    this.#entries = new NumberEntries(this.#link, this.#legs);
+    this.#secrets = new SecretEntries(this.#link, options.clock);
+    this.#entries = new NumberEntries(this.#link, this.#legs, this.#secrets);
   }
 
   link(): { up: boolean; coreUuid?: string; lastSeenMs?: number } {
@@ -137,6 +140,7 @@ export class FreeSwitch implements Switch {
   /** Resolves when nothing of ours runs any more: no socket, no child, no file being written. */
   async stop(): Promise<void> {
     this.#tidying?.cancel();
+    this.#secrets.forgetAll();
     await Promise.all([this.#link.stop(), this.#startOfPrompts]);
     await this.#prompts.idle();
   }
@@ -318,12 +322,25 @@ export class FreeSwitch implements Switch {
       const dump = await this.#link.api(say.dump(leg));
       if (!dump.answered) return { state: 'unknown' };
       const living = readDump(dump.text);
-      if (living !== undefined) return living;
+      if (living !== undefined && (await this.#willTellOfItsEnd(leg, dump.text))) return living;
     }
     const memory = this.#legs.get(leg);
     if (memory?.job !== undefined && !memory.created) return { state: 'unknown' };
     const again = await this.#link.api(say.exists(leg));
     return { state: again.answered && again.text === 'false' ? 'gone' : 'unknown' };
+  }
+
+  /**
+   * Its events are kept out while somebody keys in secret, its end among them: whoever commands it hears it from here on, if it
+   * has not ended before.
+   */
+  async #willTellOfItsEnd(leg: LegUuid, dump: string): Promise<boolean> {
+    if (!isKeyedInSecret(dump) || this.#secrets.has(leg)) return true;
+    this.#secrets.begin(leg);
+    const exists = await this.#link.api(say.exists(leg));
+    if (exists.answered && exists.text === 'true') return true;
+    this.#secrets.over(leg);
+    return false;
   }
 
   // --- What the switch tells ------------------------------------------------------------------------------------
@@ -340,6 +357,7 @@ export class FreeSwitch implements Switch {
     }
     if (name === 'CHANNEL_EXECUTE_COMPLETE') {
       this.#executed(event, memory);
+      this.#entries.forgotten(event, leg, memory);
       if (this.#entries.keepsToItself(event, leg, memory)) return;
     }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
@@ -382,6 +400,7 @@ export class FreeSwitch implements Switch {
   /** Nothing of an ended leg stays: not here, and not in the switch's list of tasks. */
   #tidy(leg: LegUuid, memory: LegMemory | undefined, event: SwitchHeaders): void {
     this.#legs.forget(leg);
+    this.#secrets.over(leg);
     const other = legOf(event, 'Other-Leg-Unique-ID');
     this.#tasks.ended(leg, memory, {
       wasBridged: instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined,
@@ -394,7 +413,10 @@ export class FreeSwitch implements Switch {
   }
 
   #linkUp(coreUuid: string): void {
-    if (this.#coreUuid !== coreUuid) this.#legs.forgetAll();
+    if (this.#coreUuid !== coreUuid) {
+      this.#legs.forgetAll();
+      this.#secrets.forgetAll();
+    }
     this.#coreUuid = coreUuid;
     this.#legs.prune();
     this.#tidying?.cancel();

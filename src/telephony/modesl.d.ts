@@ -1,5 +1,6 @@
 // modesl 1.2.1 ships no types. Only what esl-link uses is declared, read off lib/esl/{Connection,Parser,Event}.js;
-// the two underscored members are private there and are named here because the link must step in front of them.
+// the two underscored members are private there and are named here, as `subscribe` is, because the link must step in front
+// of them.
 declare module 'modesl' {
   import type { Socket } from 'node:net';
 
@@ -31,6 +32,8 @@ declare module 'modesl' {
       reply?: (event: EslEvent) => void,
     ): void;
     api(command: string, reply: (event: EslEvent) => void): void;
+    /** Called by itself as soon as the password was accepted. */
+    subscribe(): void;
   }
 
   const modesl: { Connection: typeof Connection };

@@ -7,27 +7,39 @@ import type { Commanded } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
 import type { EslLink, SwitchHeaders } from './esl-link.ts';
 import type { EntryQuestion, KnownLegs, LegMemory } from './leg-memory.ts';
+import type { SecretEntries } from './secret-entries.ts';
 import { commanded } from './switch-answers.ts';
 import { enteredNumber } from './switch-events.ts';
 
 const done = { outcome: 'done' } as const;
 
+/** No sentence of ours is as long. */
+const sentenceMs = 60_000;
+const longestMs = ({ waitMs, betweenMs, maxDigits }: EntryQuestion): number =>
+  sentenceMs + waitMs + betweenMs * maxDigits;
+
 export class NumberEntries {
   readonly #link: EslLink;
   readonly #legs: KnownLegs;
+  readonly #secrets: SecretEntries;
 
-  constructor(link: EslLink, legs: KnownLegs) {
+  constructor(link: EslLink, legs: KnownLegs, secrets: SecretEntries) {
     this.#link = link;
     this.#legs = legs;
+    this.#secrets = secrets;
   }
 
   /** Ends the entry that is under way, whoever asked for it, and asks. */
   async ask(leg: LegUuid, question: EntryQuestion): Promise<Commanded> {
     const turn = await this.#endEntry(leg, question);
+    if (question.secret) this.#secrets.begin(leg, longestMs(question));
     const sent = say.askDigits(leg, { ...question, turn }).map((one) => this.#link.send(one));
     const outcomes = (await Promise.all(sent)).map(commanded);
     const hindrance = outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
-    if (hindrance.outcome === 'gone') this.#legs.forget(leg);
+    if (hindrance.outcome === 'gone') {
+      this.#legs.forget(leg);
+      this.#secrets.over(leg);
+    }
     return hindrance;
   }
 
@@ -49,6 +61,12 @@ export class NumberEntries {
     if (!isStray || question === undefined) return false;
     void this.ask(leg, question);
     return true;
+  }
+
+  /** What a question left on its leg is unset again: the switch told so. */
+  forgotten(event: SwitchHeaders, leg: LegUuid, memory: LegMemory | undefined): void {
+    const [kind, turn] = (event.header('Application-UUID') ?? '').split(':', 2);
+    if (kind === say.forgottenEvent && turn === memory?.entry?.turn) this.#secrets.over(leg);
   }
 
   /** The name of the next entry. What the one before it comes to will find that it is no answer any more. */

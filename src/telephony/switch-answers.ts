@@ -2,6 +2,7 @@
 
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
 import type { Commanded, LegTruth, ParkedLeg } from '../flow/ports.ts';
+import { secretVariable } from './dial-string.ts';
 import type { Reply } from './esl-link.ts';
 import { type Headers, instantUs, isWaiting, legOf, parkedLeg } from './switch-events.ts';
 
@@ -78,6 +79,10 @@ export const deletedOf = (reply: Reply): number | undefined => {
 /** `strmicroepoch`. */
 export const clockOf = (reply: Reply): bigint | undefined =>
   reply.answered && /^[1-9][0-9]{14,18}$/.test(reply.text) ? BigInt(reply.text) : undefined;
+
+/** Somebody keys on this leg what nobody else shall hear of. */
+export const isKeyedInSecret = (json: string): boolean =>
+  dumped(json).header(`variable_${secretVariable}`) === 'true';
 
 /** A leg as `uuid_dump <leg> json` shows it; `undefined` when the answer is no living leg. */
 export function readDump(json: string): LegTruth | undefined {

@@ -6,7 +6,14 @@ import { numberFromTrunk } from '../core/dialling.ts';
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
 import type { Cli } from '../core/known-caller.ts';
 import type { DigitsEnd, HangupCause, ParkedLeg, SwitchEvent } from '../flow/ports.ts';
-import { digitsVariable, inboundVariable, keyVariable, restartKey, takenVariable } from './dial-string.ts';
+import {
+  digitsVariable,
+  inboundVariable,
+  keyVariable,
+  restartKey,
+  secretVariable,
+  takenVariable,
+} from './dial-string.ts';
 import type { SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 
@@ -208,7 +215,7 @@ function keyed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
 }
 
 /** Card digits are for the card room alone (DESIGN 8): while it listens, no key of the leg leaves this file. */
-const sensitive = (event: SwitchHeaders): boolean => event.header('variable_sensitive_dtmf') === 'true';
+const sensitive = (event: SwitchHeaders): boolean => event.header(`variable_${secretVariable}`) === 'true';
 
 function ended(event: SwitchHeaders, leg: LegUuid): SwitchEvent {
   const switchCause = event.header('variable_hangup_cause') ?? event.header('Hangup-Cause') ?? 'NONE';

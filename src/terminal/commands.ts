@@ -15,6 +15,7 @@ import {
   readOrderStory,
   readSwitchViews,
 } from '../store/operator-views.ts';
+import { listParkedReports } from '../store/usage-reports.ts';
 import { facts, page, table, wrapped } from './print.ts';
 
 export interface Options {
@@ -73,6 +74,8 @@ function whole(text: string | undefined, name: string, otherwise: number): numbe
 const refusals = {
   no_address:
     'This merchant has no address for notices, or answered 410. Ask him, then: notices replay --merchant <id>.',
+  no_server:
+    'Neither this number nor its merchant has a server to be told. When one is set, what waits follows by itself.',
   number_invalid: 'This is no telephone number. Write it with its country code, such as +33612345678.',
   line_unknown: 'This merchant has no line of this name: it is the name in the line’s links.',
   line_without_calls: 'This line sells something without a call: nobody could be rung there.',
@@ -235,6 +238,40 @@ export const commands: readonly Command[] = [
       }
       const result = await repair.replayOneNotice(house, operator, oneId(called, 'notice'));
       return repaired(result, () => 'It will be sent again.', '');
+    },
+  },
+  {
+    usage: 'reports parked [--merchant <id>] [--limit <n>]',
+    help: 'Reports of what known callers used that nobody tries to tell any more.',
+    async run({ house: { db }, options: { merchant, limit } }) {
+      const reports = await listParkedReports(db, whole(limit, 'limit', 100), merchant);
+      const columns = [
+        ...['createdAt', 'id', 'merchantId', 'orderId', 'callSessionId', 'billableSeconds'],
+        ...['tries', 'lastStatus', 'lastProblem'],
+      ];
+      return said(reports.length === 0 ? 'No report is parked.' : table(reports, columns), reports);
+    },
+  },
+  {
+    usage: 'reports replay <id> | --merchant <id>',
+    help: 'Tell a parked report again, or all that are parked of a merchant.',
+    async run(called) {
+      const { house, operator, options, args } = called;
+      if (options.merchant !== undefined) {
+        if (args.length > 0) throw new WrongUse('Say one report or one merchant, not both.');
+        const result = await repair.replayReportsOf(house, operator, options.merchant);
+        return repaired(
+          result,
+          (many) => `${counted(many, 'report')} will be told again.`,
+          'None was parked that somebody could be told of.',
+        );
+      }
+      const result = await repair.replayOneReport(house, operator, oneId(called, 'report'));
+      return repaired(
+        result,
+        () => 'It will be told again.',
+        'It is not parked: it is on its way, or acknowledged.',
+      );
     },
   },
   {
@@ -404,7 +441,7 @@ function storyText(story: OrderStory, acts: readonly object[]): string {
   const rows = (list: readonly object[]): string => (list.length === 0 ? '' : table(list));
   return page([
     ['Order', facts(story.order)],
-    ['Payment', facts(story.payment)],
+    ['Payment', story.payment ? facts(story.payment) : ''],
     ['Holds', rows(story.authorizations.map(({ operations: _list, ...one }) => one))],
     ['Asked of the processor', rows(operations)],
     ['Refunds', rows(story.refunds)],
@@ -415,6 +452,7 @@ function storyText(story: OrderStory, acts: readonly object[]): string {
     ['Work for its switch', rows(story.work)],
     ['Notices', rows(story.notices.map(({ deliveries: _list, ...one }) => one))],
     ['Deliveries', rows(deliveries)],
+    ['Report of what was used', story.usageReport ? facts(story.usageReport) : ''],
     ['Receipt', story.receipt ? facts(story.receipt) : ''],
     ['Ledger', rows(story.ledger)],
     ['Steps that failed', rows(story.marks)],

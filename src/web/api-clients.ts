@@ -43,17 +43,24 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
     path: '/v1/clients',
     name: 'createClient',
     summary: 'Opens an account for one of your clients.',
+    description:
+      'Send an Idempotency-Key: however late the same request is repeated with it, it is answered as the first time.',
     body: clientBody,
     answer: { status: 201, description: 'The account, with nothing on it.', shape: clientShape },
     problems: ['client-taken', 'account-currency'],
-    act: async ({ merchantId, body }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, body, requestKey }): Promise<ApiAnswer> => {
       const { ceiling, tariffPlan: plan, numbers: cli, ...rest } = body;
       if (!isCurrency(body.currency)) return problem('account-currency');
       const kept = readKept(ceiling, plan);
       if ('problem' in kept) return kept;
       return keptAnswer(
         201,
-        await createClient(house, merchantId, defined({ ...rest, ...kept, numbers: cli as E164[] })),
+        await createClient(
+          house,
+          merchantId,
+          defined({ ...rest, ...kept, numbers: cli as E164[] }),
+          requestKey,
+        ),
       );
     },
   });
@@ -301,6 +308,7 @@ function clientOf(client: ClientRecord): object {
     kind: account.kind,
     balance: said(account.balance),
     reserved: said(account.reserved),
+    disputed: said(client.disputed),
     spendable: free ? said(free) : null,
     ceiling: account.ceiling ? said(account.ceiling) : null,
     hasPin: client.pinMark !== null,
@@ -312,7 +320,7 @@ function clientOf(client: ClientRecord): object {
 }
 
 function movementFieldsOf(row: MovementRow, currency: string): object {
-  const { id, kind: what, at, orderId, callSessionId, seconds, reference: word } = row;
+  const { id, kind: what, at, orderId, callSessionId, refundId, disputeId, seconds, reference: word } = row;
   return {
     id,
     kind: what,
@@ -320,6 +328,8 @@ function movementFieldsOf(row: MovementRow, currency: string): object {
     at,
     orderId,
     callSessionId,
+    refundId,
+    disputeId,
     seconds,
     reference: word,
   };
@@ -342,6 +352,8 @@ function statementOf(client: ClientRecord, statement: Statement): object {
     toppedUp: said(sums.top_up),
     talked: said(sums.call),
     adjusted: said(sums.adjustment),
+    refunded: said(sums.refund),
+    disputed: said(sums.dispute),
     closing: said(closing),
     seconds,
     movements: movements.map((one) => ({

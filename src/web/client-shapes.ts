@@ -64,9 +64,14 @@ export const clientShape = z
     kind,
     balance: moneyShape.meta({
       description:
-        'What was paid in and not talked; of a monthly account what moved this month, talk negative.',
+        'What was paid in and not talked; of a monthly account what moved this month, talk negative. Below nothing where ' +
+        'banks have taken back what was talked: no call is let in then.',
     }),
     reserved: moneyShape.meta({ description: 'What his calls under way may still cost.' }),
+    disputed: moneyShape.meta({
+      description:
+        'What banks have taken back of his top-ups by card and not given again; the balance is without it.',
+    }),
     spendable: moneyShape.or(z.null()).meta({ description: 'What another call could cost; null: anything.' }),
     ceiling: moneyShape.or(z.null()),
     hasPin: z.boolean(),
@@ -88,7 +93,11 @@ export const clientPage = z
   })
   .openapi('ClientPage');
 
-const movementKind = z.enum(['top_up', 'call', 'adjustment']);
+const movementKind = z.enum(['top_up', 'call', 'adjustment', 'refund', 'dispute']).meta({
+  description:
+    '`refund`: a top-up by card given back, or credit again where the refund came to nothing. `dispute`: taken back by the ' +
+    'bank, or given again when the dispute was won.',
+});
 const movementFields = {
   id: z.string().meta({ example: 'mov_01jd0000000000000000000000' }),
   kind: movementKind,
@@ -96,6 +105,8 @@ const movementFields = {
   at: z.iso.datetime(),
   orderId: z.string().nullable().meta({ description: 'The call’s order, or the one that paid.' }),
   callSessionId: z.string().nullable(),
+  refundId: z.string().nullable(),
+  disputeId: z.string().nullable().meta({ description: 'As GET /v1/disputes lists it.' }),
   seconds: z.int().nullable().meta({ description: 'Billed, of a call.' }),
   reference: z.string().nullable(),
 };
@@ -155,6 +166,8 @@ export const statementShape = z
     toppedUp: moneyShape,
     talked: moneyShape.meta({ description: 'Negative.' }),
     adjusted: moneyShape,
+    refunded: moneyShape.meta({ description: 'Negative.' }),
+    disputed: moneyShape.meta({ description: 'Negative, unless more was won than taken.' }),
     closing: moneyShape.meta({ description: 'The opening and all movements together.' }),
     seconds: z.int().meta({ description: 'Billed, of all calls.' }),
     movements: z

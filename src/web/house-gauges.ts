@@ -60,6 +60,16 @@ export function houseGauges(registry: Registry): HouseGauges {
     'Age of the oldest notice that is not delivered.',
     'state',
   );
+  const reports = gauge(
+    'usage_reports_waiting',
+    'Reports of what known callers used that merchants have not acknowledged: pending, parked.',
+    'state',
+  );
+  const reportsAge = gauge(
+    'usage_reports_oldest_seconds',
+    'Age of the oldest report that is not acknowledged.',
+    'state',
+  );
   const unknown = gauge('unknown_operations', 'Operations asked of the processor whose answer is not known.');
   const attention = gauge('attention', 'What wants a person and nobody has seen yet.', 'kind');
   const violations = gauge(
@@ -76,6 +86,8 @@ export function houseGauges(registry: Registry): HouseGauges {
     jobsAge,
     notices,
     noticesAge,
+    reports,
+    reportsAge,
     unknown,
     attention,
     violations,
@@ -127,6 +139,8 @@ export function houseGauges(registry: Registry): HouseGauges {
       if (name === 'live_calls') live.set({ state: kind, switch: id }, value);
       else if (name === 'notices') notices.set({ state: kind }, value);
       else if (name === 'notices_oldest_seconds') noticesAge.set({ state: kind }, value);
+      else if (name === 'usage_reports') reports.set({ state: kind }, value);
+      else if (name === 'usage_reports_oldest_seconds') reportsAge.set({ state: kind }, value);
       else unknown.set(value);
     }
     for (const { name, kind, many, since } of queue) {

@@ -93,7 +93,7 @@ const recognition = z
   ])
   .openapi('Recognition');
 
-const usageReport = z
+export const usageReport = z
   .looseObject({
     callSessionId: id,
     clientCode: clientCode.optional().meta({

@@ -21,6 +21,7 @@ import { lineRoutes } from './api-lines.ts';
 import { merchantServerRoutes } from './api-merchant-server.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
+import { usageReportRoutes } from './api-usage-reports.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
 import { publishKnownCallers } from './known-caller-shapes.ts';
 import { publishNotices } from './notice-shapes.ts';
@@ -45,6 +46,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   inboundRoutes(routes, house);
   clientRoutes(routes, house);
   soapPasswordRoutes(routes, house);
+  usageReportRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;

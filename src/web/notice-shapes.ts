@@ -73,6 +73,7 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
       reason: z.string(),
       state: z.enum(['needs_response', 'under_review', 'won', 'lost', 'warning']),
       evidenceDueBy: z.iso.datetime().optional(),
+      clientCode: z.string().optional().meta({ description: 'Of a top-up: whose account follows.' }),
     }),
   },
   'call.ringing': {

@@ -9,6 +9,7 @@ import {
   readOrderStory,
   readSwitchViews,
 } from '../store/operator-views.ts';
+import { listParkedReports } from '../store/usage-reports.ts';
 import { anyId, instant, listOf, unknownId } from './operator-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 
@@ -54,14 +55,15 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
     path: '/ops/v1/orders/{id}',
     name: 'readOrderStory',
     summary:
-      'One order’s whole story, by its id or any id of it: payment, holds, operations, call, events, legs, notices, ledger.',
+      'One order’s whole story, by its id or any id of it: payment, holds, operations, call, events, legs, notices, report, ledger.',
     params: anyId,
     answer: {
       status: 200,
       description: 'Ids, states, instants and amounts.',
       shape: z.looseObject({
         order: z.looseObject({ id: z.string(), merchantId: z.string() }),
-        payment: z.looseObject({ id: z.string(), state: z.string() }),
+        payment: z.looseObject({ id: z.string(), state: z.string() }).nullable(),
+        usageReport: z.looseObject({ id: z.string(), state: z.string() }).nullable(),
       }),
     },
     problems: ['unknown-id'],
@@ -132,6 +134,27 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
     act: async ({ query: { merchant, limit } }): Promise<ApiAnswer> => ({
       status: 200,
       body: { data: await listParkedNotices(db, limit, merchant) },
+    }),
+  });
+
+  routes.add({
+    method: 'get',
+    path: '/ops/v1/usage-reports/parked',
+    name: 'listParkedReports',
+    summary: 'Reports of what known callers used that nobody tries to tell any more.',
+    query: z.object({
+      merchant: z.string().max(64).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    answer: {
+      status: 200,
+      description: 'Oldest first.',
+      shape: listOf(z.looseObject({ id: z.string(), merchantId: z.string(), callSessionId: z.string() })),
+    },
+    problems: [],
+    act: async ({ query: { merchant, limit } }): Promise<ApiAnswer> => ({
+      status: 200,
+      body: { data: await listParkedReports(db, limit, merchant) },
     }),
   });
 

@@ -31,6 +31,10 @@ const refusals: Record<repair.RepairRefusal | 'number_taken', NonNullable<Proble
     en: 'This merchant has no address for notices, or answered 410: ask him, then replay all that is parked of him.',
     fr: 'Ce marchand n’a pas d’adresse pour les avis, ou a répondu 410 : voyez avec lui, puis renvoyez tout ce qui l’attend.',
   },
+  no_server: {
+    en: 'Neither this number nor its merchant has a server to be told: ask him. When one is set, what waits follows by itself.',
+    fr: 'Ni ce numéro ni son marchand n’a de serveur à prévenir : voyez avec lui. Dès qu’un serveur est défini, tout suit de soi-même.',
+  },
   number_invalid: {
     en: 'This is no telephone number. Write it with its country code, such as +33612345678.',
     fr: 'Ce n’est pas un numéro de téléphone. Écrivez-le avec l’indicatif du pays, par exemple +33612345678.',
@@ -111,6 +115,20 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
     'Send all that is parked of a merchant again, also after he answered 410.',
     idOf('The merchant.', 'mer_demo'),
     (by, id) => repair.replayParkedOf(house, by, id),
+  );
+  byId(
+    '/ops/v1/usage-reports/{id}/replay',
+    'replayReport',
+    'Tell a parked report again: same id and body, its schedule begun anew.',
+    idOf('The report.', 'use_01jd0000000000000000000000'),
+    (by, id) => repair.replayOneReport(house, by, id),
+  );
+  byId(
+    '/ops/v1/merchants/{id}/replay-reports',
+    'replayReports',
+    'Tell all parked reports of a merchant again.',
+    idOf('The merchant.', 'mer_demo'),
+    (by, id) => repair.replayReportsOf(house, by, id),
   );
   byId(
     '/ops/v1/orders/{id}/settle',

@@ -15,6 +15,7 @@ export const problemStatuses = {
   'request-in-progress': 409,
   'already-ended': 409,
   'no-notice-address': 409,
+  'nobody-to-tell': 409,
   'no-link-secret': 409,
   'no-server': 409,
   'nothing-captured': 409,

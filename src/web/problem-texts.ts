@@ -101,6 +101,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Aucune adresse d’avis n’est réglée pour votre compte, ou la vôtre a répondu 410 et a été coupée : il n’y a pas où envoyer celui-ci. Réglez-en une, puis rejouez-le.',
     },
   },
+  'nobody-to-tell': {
+    title: { en: 'Nobody to be told', fr: 'Personne à prévenir' },
+    detail: {
+      en: 'No server of yours is set for the number this call came to, so there is nobody to be told of it. When one is set, the report follows by itself.',
+      fr: 'Aucun serveur à vous n’est réglé pour le numéro de cet appel : il n’y a personne à prévenir. Dès qu’il y en aura un, le rapport suivra de lui-même.',
+    },
+  },
   'no-link-secret': {
     title: { en: 'No secret for links', fr: 'Pas de secret pour les liens' },
     detail: {

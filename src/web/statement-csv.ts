@@ -13,20 +13,31 @@ const header = [
   'reference',
   'orderId',
   'callSessionId',
+  'refundId',
+  'disputeId',
 ];
 
 export function statementCsv({ opening, closing, currency, movements }: Statement): string {
-  const edge = (kind: string, balance: string): string[] => ['', kind, '', balance, currency, '', '', '', ''];
-  const lines = movements.map(({ at, kind, amount, balance, seconds, reference, orderId, callSessionId }) => [
-    at.toISOString(),
+  const edge = (kind: string, balance: string): string[] => [
+    '',
     kind,
-    amount,
-    amountText(balance),
+    '',
+    balance,
     currency,
-    seconds === null ? '' : String(seconds),
-    harmless(reference ?? ''),
-    orderId ?? '',
-    callSessionId ?? '',
+    ...Array<string>(6).fill(''),
+  ];
+  const lines = movements.map((one) => [
+    one.at.toISOString(),
+    one.kind,
+    one.amount,
+    amountText(one.balance),
+    currency,
+    one.seconds === null ? '' : String(one.seconds),
+    harmless(one.reference ?? ''),
+    one.orderId ?? '',
+    one.callSessionId ?? '',
+    one.refundId ?? '',
+    one.disputeId ?? '',
   ]);
   return [header, edge('opening', amountText(opening)), ...lines, edge('closing', amountText(closing))]
     .map((line) => `${line.map(cell).join(',')}\r\n`)

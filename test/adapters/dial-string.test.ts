@@ -75,12 +75,22 @@ describe('the exact commands', () => {
       );
   const forgotten = 'multiunset|ringmeter_digits read_terminator_used sensitive_dtmf process_cdr|';
 
+  test('what is keyed in secret is kept out of a run of the switch, and let in again', () => {
+    const core = '01171757-e3e7-4ed6-8b5a-312645729c4f';
+    expect([say.hearRun(core), say.hearNoSecrets, say.hearSecrets].map(({ line }) => line)).toEqual([
+      `filter Core-UUID ${core}`,
+      'filter variable_sensitive_dtmf -true',
+      'filter delete variable_sensitive_dtmf -true',
+    ]);
+    expect(() => say.hearRun('x\n\nevent json ALL')).toThrow(say.UnsafeCommandPart);
+  });
+
   test('a number: what an earlier one left goes, then the question, then what it leaves', () => {
     expect(executes({})).toEqual([
       forgotten,
       'flush_dtmf||',
       `play_and_get_digits|1 8 1 6000 #* /srv/prompts/fr/${id}.wav silence_stream://10 ringmeter_digits '' 3000|digits:op_3:0a1b`,
-      forgotten,
+      `${forgotten}forgot:0a1b`,
     ]);
     expect(executes({ terminator: 'none' })[2]).toContain(' 6000 * /srv');
   });

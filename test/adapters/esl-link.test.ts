@@ -100,16 +100,17 @@ afterEach(async () => {
 });
 
 describe('opening', () => {
-  test('authenticates, subscribes in JSON to what we need, learns the core uuid', async () => {
+  test('authenticates, learns the core uuid, keeps out what is keyed in secret, only then subscribes', async () => {
     await startedUp();
     expect(ups).toEqual([coreUuid]);
     expect(link.up).toBe(true);
     expect(link.lastSeenMs).toBe(clock.monotonicMs());
     expect(peer.commands).toEqual([
       'auth a password',
-      'event json BACKGROUND_JOB CHANNEL_EXECUTE_COMPLETE',
-      'event json CHANNEL_PARK BACKGROUND_JOB',
       'api global_getvar core_uuid',
+      `filter Core-UUID ${coreUuid}`,
+      'filter variable_sensitive_dtmf -true',
+      'event json CHANNEL_PARK BACKGROUND_JOB',
     ]);
   });
 

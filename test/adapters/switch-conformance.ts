@@ -747,6 +747,54 @@ export function switchConformance(
         expect(await heard.next('digitsGiven', talking.leg)).toMatchObject({ request: 'op_9', digits: '42' });
       });
 
+      test('what is keyed in secret is told to nobody but the gateway that asked', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const other = world.another();
+        const heard = new Ear(other);
+        other.start();
+        await heard.next('linkUp');
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('7391#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_1', digits: '7391' });
+        // What is no secret is no secret to it either.
+        await world.switch.askDigits(leg, wanted('op_2'));
+        await phone.keys('55#');
+        await heard.next('digitsGiven', leg);
+        expect(heard.of('digitsGiven', leg)).toMatchObject([{ request: 'op_2', digits: '55' }]);
+        // Asked twice, and hung up in the middle: whoever asked hears his end.
+        await world.switch.askDigits(leg, wanted('op_3', { secret: true }));
+        await world.switch.askDigits(leg, wanted('op_4', { secret: true }));
+        await phone.keys('73');
+        await phone.hangUp();
+        await ear.next('legEnded', leg);
+        expect(heard.of('digitsGiven', leg)).toHaveLength(1);
+      });
+
+      test('an heir that looks at a leg on which somebody keys in secret hears its end', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('73');
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.look(leg)).toMatchObject({ state: 'living' });
+        await phone.hangUp();
+        await heard.next('legEnded', leg);
+        expect(heard.of('digitsGiven')).toEqual([]);
+      });
+
+      test('a link that was cut in a secret entry tells what it came to', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        await world.switch.askDigits(leg, wanted('op_1', { secret: true }));
+        await phone.keys('73');
+        world.cutLink();
+        await ear.next('linkUp', undefined, 2);
+        await phone.keys('91#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_1', digits: '7391' });
+      });
+
       test('an heir asks again what was being keyed', async () => {
         const { leg, phone } = await inTalkWithUs();
         const watch = await answered({ guardSeconds: 2 });

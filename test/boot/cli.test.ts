@@ -110,6 +110,13 @@ describe('repairs', () => {
       '1 notice will be sent again.\n',
     );
     expect((await run(['notices', 'replay', 'ntc_x'])).code).toBe(1);
+    expect((await run(['reports', 'parked'])).out).toBe('No report is parked.\n');
+    expect(await run(['reports', 'replay', '--merchant', 'mer_1'])).toMatchObject({
+      code: 0,
+      out: 'None was parked that somebody could be told of.\n',
+    });
+    expect((await run(['reports', 'replay', 'use_x'])).code).toBe(1);
+    expect((await run(['reports', 'replay', 'use_x', '--merchant', 'mer_1'])).err).toContain('not both');
     const { out } = await run(['acts']);
     expect(out).toMatch(/ana +settle +ord_1 +done +dispute won/);
     expect(out).toMatch(/replay_notice +ntc_x +unknown +not said/);

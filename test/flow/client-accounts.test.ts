@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallSession } from '../../src/core/call-session.ts';
 import { money } from '../../src/core/money.ts';
+import type { Tariff } from '../../src/core/tariff.ts';
 import { reserveForCall, settleAccount, topUp } from '../../src/flow/client-accounts.ts';
 import { createClient } from '../../src/flow/clients.ts';
 import { orderTopUp } from '../../src/flow/order-top-up.ts';
@@ -14,8 +15,11 @@ import { cancelOrder } from '../../src/flow/pay-on-page.ts';
 import { settleOrder } from '../../src/flow/settle-order.ts';
 import type { StoredSession } from '../../src/store/call-sessions.ts';
 import { readClient, readStatement } from '../../src/store/client-records.ts';
+import type { OrderView, Receipt } from '../../src/store/order-view.ts';
 import { readOrderTariff } from '../../src/store/known-calls.ts';
 import { findViolations } from '../../src/store/invariants.ts';
+import { priceWords } from '../../src/web/offer.ts';
+import { receiptWords } from '../../src/web/receipt-words.ts';
 import { euros, merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -170,7 +174,7 @@ describe('a balance', () => {
 describe('a top-up by card', () => {
   const movements = (code: string) =>
     stage.sql<{ kind: string; amount: string; order_id: string }>(
-      `select m.kind, m.amount::numeric(9,2)::text as amount, m.order_id, m.reference from client_movements m
+      `select m.kind, m.amount::numeric(9,2)::text as amount, m.order_id, m.reference, m.refund_id, m.dispute_id from client_movements m
        join clients c on c.id = m.client_id where c.code = $1 order by m.position`,
       [code],
     );
@@ -222,6 +226,41 @@ describe('a top-up by card', () => {
     ]);
     expect(receipt!.body).toMatchObject({ clientCode: code, total: '20.00', vat: '3.33', outcome: 'sold' });
   });
+
+  it.each([
+    ['0.20', 'Taxes comprises (TVA 20 %)', 'dont TVA 20 %', '3,33 €', '16,67 €'],
+    ['0.055', 'Taxes comprises (TVA 5,5 %)', 'dont TVA 5,5 %', '1,04 €', '18,96 €'],
+    ['0', 'Sans TVA', 'dont TVA 0 %', '0,00 €', '20,00 €'],
+  ])(
+    'is sold at the line’s VAT of %s, on the order page as on the receipt',
+    async (rate, taxes, label, vat, net) => {
+      await stage.sql(
+        `insert into tariffs (id, merchant_id, line_id, version, plan)
+       select 'tar_vat_' || $1::text, merchant_id, line_id, version + 1, jsonb_set(plan, '{standard,vatRate}', to_jsonb($1::text))
+       from tariffs where line_id = 'lin_demo_known' order by version desc limit 1`,
+        [rate],
+      );
+      const code = await account('0');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const [sold] = await stage.sql<{ tariff: Tariff; body: Receipt }>(
+        'select o.tariff, r.body from orders o join receipts r on r.order_id = o.id where o.id = $1',
+        [orderId],
+      );
+      const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+      expect(plain(priceWords(sold!.tariff, 'top_up', 'fr').taxes)).toBe(taxes);
+      const merchant = { ...sold!.body.merchant, timeZone: 'Europe/Paris' } as OrderView['merchant'];
+      const words = receiptWords(sold!.body, { merchant, kind: 'top_up' }, 'fr');
+      expect([words.total, words.vatLabel, words.vat, words.net].map(plain)).toEqual([
+        '20,00 €',
+        label,
+        vat,
+        net,
+      ]);
+      // What was paid is the credit, gross: talk is taken of it gross too.
+      expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
+    },
+  );
 
   it('is credited once though the processor’s answer to the capture was lost', async () => {
     const code = await account('0');
@@ -281,8 +320,8 @@ describe('a top-up by card', () => {
     expect(await refund(orderId)).toMatchObject({ outcome: 'made', refund: { state: 'failed' } });
     expect((await movements(code)).map((one) => `${one.kind} ${one.amount}`)).toEqual([
       'top_up 20.00',
-      'adjustment -20.00',
-      'adjustment 20.00',
+      'refund -20.00',
+      'refund 20.00',
     ]);
     expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
   });
@@ -305,6 +344,137 @@ describe('a top-up by card', () => {
     await followHint(stage.house, hint);
     expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
     await stage.control('PUT', '/api/payments/refunds', { pend: false });
+  });
+
+  describe('that a bank disputes', () => {
+    async function disputed(orderId: string): Promise<{ hear: () => Promise<void>; id: string }> {
+      const [intent] = await stage.intents(orderId);
+      const { id } = (await stage.control('POST', `/api/payments/${intent!.id}/dispute`, {})) as {
+        id: string;
+      };
+      const hear = async (): Promise<void> => {
+        const hint = {
+          eventId: 'evt_1',
+          type: 'charge.dispute.updated',
+          intentId: intent!.id,
+          disputeId: id,
+        };
+        await followHint(stage.house, hint);
+        await stage.work('record_dispute');
+      };
+      return { hear, id };
+    }
+    const decide = (id: string, how: 'won' | 'lost') =>
+      stage.control('POST', `/api/payments/disputes/${id}/${how}`);
+
+    it('is taken when the processor takes it, named, once however often it is heard, and told', async () => {
+      const code = await account('0');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const { hear, id } = await disputed(orderId);
+      await Promise.all([hear(), hear()]);
+      await hear();
+      expect(await standing(code)).toEqual({ balance: '0.00', reserved: '0.00' });
+      const [stored] = await stage.sql<{ id: string }>('select id from disputes where processor_id = $1', [
+        id,
+      ]);
+      const taken = { kind: 'dispute', amount: '-20.00', order_id: orderId, dispute_id: stored!.id };
+      expect(await movements(code)).toMatchObject([{ kind: 'top_up' }, taken]);
+      expect((await stage.told(orderId)).at(-1)).toMatchObject({
+        type: 'payment.disputed',
+        data: { state: 'needs_response', clientCode: code },
+      });
+      await decide(id, 'won');
+      await hear();
+      await hear();
+      expect(await movements(code)).toMatchObject([
+        { kind: 'top_up' },
+        taken,
+        { kind: 'dispute', amount: '20.00', dispute_id: stored!.id },
+      ]);
+      expect(await standing(code)).toEqual({ balance: '20.00', reserved: '0.00' });
+    });
+
+    it.each(['won', 'lost'] as const)('%s, and heard of only then, comes out the same', async (how) => {
+      const code = await account('5.00');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const { hear, id } = await disputed(orderId);
+      await decide(id, how);
+      await hear();
+      expect(await standing(code)).toEqual({ balance: how === 'won' ? '25.00' : '5.00', reserved: '0.00' });
+      const both = [{ amount: '-20.00' }, { amount: '20.00' }];
+      expect((await movements(code)).filter((one) => one.kind === 'dispute')).toMatchObject(
+        how === 'won' ? both : both.slice(0, 1),
+      );
+    });
+
+    it('is taken though it was talked: the account owes, and no further call is let in until it is made good', async () => {
+      const code = await account('0');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const [talked, living, next] = [await call(), await call(), await call()];
+      await reserve(talked, code);
+      await settle(talked, 240);
+      await reserve(living, code);
+      expect(await standing(code)).toEqual({ balance: '10.40', reserved: '10.40' });
+      const { hear, id } = await disputed(orderId);
+      await hear();
+      expect(await standing(code)).toEqual({ balance: '-9.60', reserved: '10.40' });
+      expect(await reserve(next, code)).toMatchObject({ claimed: false, because: 'no_credit' });
+      // The call that lives goes on under what was kept back for it.
+      await settle(living, 60);
+      expect(await standing(code)).toEqual({ balance: '-12.00', reserved: '0.00' });
+      expect(await reserve(next, code)).toMatchObject({ claimed: false, because: 'no_credit' });
+      expect(await refund(orderId)).toMatchObject({ outcome: 'spent', left: money('0', 'EUR') });
+      await topUp(stage.house, merchantId, { clientCode: code, amount: money('15.00', 'EUR') });
+      expect(await reserve(next, code)).toMatchObject({ claimed: true, talkLimitSeconds: 75 });
+      await settle(next, 60);
+      await decide(id, 'won');
+      await hear();
+      expect(await standing(code)).toEqual({ balance: '20.60', reserved: '0.00' });
+    });
+
+    it('lets nobody keep back what is not there, whatever the code believes', async () => {
+      const code = await account('10.00');
+      const keepBack = (): Promise<object[]> =>
+        stage.sql('update clients set reserved = 11 where code = $1', [code]);
+      const spend = (): Promise<object[]> =>
+        stage.sql('update clients set balance = -1 where code = $1', [code]);
+      await expect(keepBack()).rejects.toThrow(/more than he has/);
+      await expect(spend()).rejects.toThrow(/check/);
+      const orderId = await paid(code);
+      await stage.workOff();
+      const { hear } = await disputed(orderId);
+      await hear();
+      await expect(keepBack()).rejects.toThrow(/more than he has/);
+    });
+
+    it('an older look that comes later changes nothing', async () => {
+      const code = await account('0');
+      const orderId = await paid(code);
+      await stage.workOff();
+      const { hear } = await disputed(orderId);
+      await hear();
+      const { processor } = stage.house;
+      stage.house.processor = new Proxy(processor, {
+        get: (target, name) =>
+          name === 'lookAtDispute'
+            ? async (asked: Parameters<typeof processor.lookAtDispute>[0]) => {
+                const looked = await target.lookAtDispute(asked);
+                return looked.outcome === 'dispute'
+                  ? { ...looked, dispute: { ...looked.dispute, state: 'warning' as const } }
+                  : looked;
+              }
+            : (Reflect.get(target, name) as unknown),
+      });
+      await hear();
+      stage.house.processor = processor;
+      expect(await stage.sql('select state from disputes where order_id = $1', [orderId])).toEqual([
+        { state: 'needs_response' },
+      ]);
+      expect(await standing(code)).toEqual({ balance: '0.00', reserved: '0.00' });
+    });
   });
 
   it('tells nobody which codes there are', async () => {

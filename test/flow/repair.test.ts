@@ -25,6 +25,7 @@ import {
   readSwitchViews,
 } from '../../src/store/operator-views.ts';
 import { Seal } from '../../src/store/seal.ts';
+import { listParkedReports } from '../../src/store/usage-reports.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
@@ -97,6 +98,17 @@ afterEach(async () => {
   await admin.query(`set session_replication_role = origin`);
 });
 
+/** A known caller's call, and its report that nobody takes. */
+const reportParked = `
+  insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, access_hash)
+    values ('ord_k', 'mer_1', 'lin_1', 'known_call', 'phone', 'fr', 'tar_1', '{}', 0, 'EUR', 'k');
+  insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state, progress)
+    values ('call_k', 'mer_1', 'ord_k', 'lin_1', 'fs1', 'settled', '{"plan":{"talkLimitSeconds":600}}');
+  insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body, ddi,
+      state, tries, tried_at, last_status, last_problem, created_at)
+    values ('use_1', 'mer_1', 'ord_k', 'call_k', '4711', 1, 60, '{"cli":"+33612345678"}', '+33199000201', 'parked', 14,
+      now(), 500, 'refused', now())`;
+
 const attention = () => db.asNobody((nobody) => listAttention(nobody, clock.now()));
 const kinds = async () => (await attention()).map(({ kind, id }) => `${kind} ${id}`).sort();
 const acts = () => db.asNobody((nobody) => readOperatorActs(nobody, 10));
@@ -148,6 +160,7 @@ describe('what wants a person', () => {
       0,
     ],
     ['notices_disabled', 'mer_1', `update merchants set notices_disabled_at = now() where id = 'mer_1'`, 0],
+    ['reports_parked', 'mer_1', reportParked, 0],
     [
       'calls_stopped',
       'mer_2',
@@ -233,6 +246,21 @@ describe('what wants a person', () => {
     expect((await attention())[0]).not.toHaveProperty('seen');
   });
 
+  it('reports that are parked: seen until one is parked again; one nobody is there to be told of wants nobody', async () => {
+    await admin.query(reportParked);
+    await admin.query(`update usage_reports set tried_at = $1, created_at = $1`, [clock.now()]);
+    const parked = async () => (await attention()).find((one) => one.kind === 'reports_parked');
+    expect((await parked())?.sentence).toMatch(/^1 report of .* reports replay --merchant mer_1\.$/);
+    clock.turn(60_000);
+    await repair.markAsSeen(house, ana, { kind: 'reports_parked', id: 'mer_1' });
+    expect((await parked())?.seen?.by).toBe('ana');
+    await admin.query(`update usage_reports set tried_at = $1`, [new Date(clock.now().getTime() + 1_000)]);
+    expect(await parked()).not.toHaveProperty('seen');
+    await admin.query(`update usage_reports set last_problem = 'no_address'`);
+    expect(await parked()).toBeUndefined();
+    expect(await listParkedReports(db, 10)).toEqual([]);
+  });
+
   it('has a case here for each kind', () => {
     const tested = new Set([...cases.map(([kind]) => kind), 'job_dead', 'step_failed', 'notices_parked']);
     expect([...tested].sort()).toEqual([...attentionKinds].sort());
@@ -265,6 +293,46 @@ describe('repairs', () => {
     });
     expect(await repair.replayParkedOf(house, ana, 'mer_x')).toEqual({ outcome: 'unknown' });
     expect(await repair.replayOneNotice(house, ana, 'ord_1')).toEqual({ outcome: 'unknown' });
+  });
+
+  it('a report is told again, one or all of a merchant’s, by its own id or not at all', async () => {
+    await admin.query(reportParked);
+    expect(await repair.replayOneReport(house, ana, 'use_1')).toEqual({
+      outcome: 'refused',
+      because: 'no_server',
+    });
+    expect(await repair.replayReportsOf(house, ana, 'mer_1')).toEqual({ outcome: 'not_needed' });
+    expect(await jobs()).toEqual([]);
+    await admin.query(
+      `update merchants set server_url = 'https://a.example', server_protocol = 'rest' where id = 'mer_1'`,
+    );
+    expect(await listParkedReports(db, 10)).toMatchObject([
+      { id: 'use_1', merchantId: 'mer_1', lastStatus: 500 },
+    ]);
+    expect(await listParkedReports(db, 10, 'mer_2')).toEqual([]);
+    expect(await repair.replayOneReport(house, ana, 'use_1')).toEqual({ outcome: 'done' });
+    expect(await repair.replayOneReport(house, ana, 'use_1')).toEqual({ outcome: 'not_needed' });
+    await admin.query(`update usage_reports set state = 'parked'`);
+    expect(await repair.replayReportsOf(house, ana, 'mer_1')).toEqual({ outcome: 'done', many: 1 });
+    expect(await jobs()).toEqual([{ name: 'report_usage', attempts: 0 }]);
+    const { rows } = await admin.query('select state, tries, next_try_at, last_problem from usage_reports');
+    expect(rows).toEqual([{ state: 'pending', tries: 0, next_try_at: clock.now(), last_problem: null }]);
+    for (const id of ['use_x', 'ord_1', 'mer_1'])
+      expect(await repair.replayOneReport(house, ana, id)).toEqual({ outcome: 'unknown' });
+    expect(await repair.replayReportsOf(house, ana, 'mer_x')).toEqual({ outcome: 'unknown' });
+    expect((await acts())[0]).toMatchObject({ act: 'replay_reports', target: 'mer_x', outcome: 'unknown' });
+  });
+
+  it('the story of a call nobody pays us for has its report, and nothing of the people', async () => {
+    await admin.query(reportParked);
+    const owner = await db.asNobody((nobody) => ownerOfId(nobody, 'use_1'));
+    expect(owner).toEqual({ kind: 'usage_report', merchantId: 'mer_1', orderId: 'ord_k' });
+    const story = await db.asMerchant('mer_1', (tx) => readOrderStory(tx, 'ord_k'));
+    expect(story).toMatchObject({
+      payment: null,
+      usageReport: { id: 'use_1', state: 'parked', lastStatus: 500 },
+    });
+    expect(JSON.stringify(story)).not.toContain('612345678');
   });
 
   it('after a 410 notices are sent again, those of the time between too', async () => {

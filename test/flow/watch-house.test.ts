@@ -67,8 +67,9 @@ insert into call_sessions (id, merchant_id, order_id, line_id, switch_id, state,
     '{"plan":{"talkLimitSeconds":60,"inbound":{"callsAtOnce":1}}}');
 insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli_trust, client_code, started_at, ended_at)
   values ('call_known', 'mer_1', 'ord_known', 'lin_1', '+33199000201', 'withheld', '4711', '${at}', '${at}');
-insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body, created_at)
-  values ('use_1', 'mer_1', 'ord_known', 'call_known', '4711', 1, 60, '{}', '${at}');
+insert into usage_reports (id, merchant_id, order_id, call_session_id, client_code, sequence, billable_seconds, body, ddi,
+    created_at)
+  values ('use_1', 'mer_1', 'ord_known', 'call_known', '4711', 1, 60, '{}', '+33199000201', '${at}');
 `;
 
 beforeAll(async () => {
@@ -92,7 +93,8 @@ async function violationsAfter(sql: string, since = '2026-11-20T11:55:00Z', now 
     await admin.query(sql);
     const { rows } = await admin.query<{ name: string; id: string }>(
       `select distinct name, id from (select * from violated_invariants($1, $2)
-         union all select * from violated_call_reports($1, $2)) v order by 1, 2`,
+         union all select * from violated_call_reports($1, $2)
+         union all select * from violated_disputes($1, $2)) v order by 1, 2`,
       [since, now],
     );
     return rows.map(({ name, id }) => `${name} ${id}`);
@@ -260,6 +262,19 @@ const broken: [name: string, sql: string, found: string[]][] = [
     'captured_without_credit',
     `${account}; ${paidIn}; update orders set kind = 'top_up', client_id = 'cli_1' where id = 'ord_old'`,
     ['captured_without_credit ord_old'],
+  ],
+  [
+    'disputed_credit_unlike_dispute',
+    `${account}; ${paidIn}; update orders set kind = 'top_up', client_id = 'cli_1' where id = 'ord_old';
+     update client_movements set request_key = 'ord_old', amount = 2.1; update clients set balance = 2.1;
+     insert into disputes (id, merchant_id, order_id, authorization_id, processor_id, amount, currency, reason, state, created_at, updated_at)
+       values ('dis_1', 'mer_1', 'ord_old', 'aut_old', 'du_1', 2.1, 'EUR', 'fraudulent', 'lost', '${at}', '${at}')`,
+    ['disputed_credit_unlike_dispute dis_1'],
+  ],
+  [
+    'account_unlike_disputes',
+    `${account}; ${paidIn}; update clients set disputed = 1`,
+    ['account_unlike_disputes cli_1'],
   ],
   ['table_not_separated', 'alter table orders no force row level security', ['table_not_separated orders']],
 ];

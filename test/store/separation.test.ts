@@ -6,6 +6,7 @@ import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 const listedFinders = [
   'accounts_charged',
+  'addressed_reports',
   'assign_quarantined',
   'attention',
   'count_quarantined',
@@ -27,6 +28,8 @@ const listedFinders = [
   'operating_figures',
   'owner_of_id',
   'parked_notices',
+  'parked_report_counts',
+  'parked_reports',
   'prune_quarantined',
   'quarantine_record',
   'sessions_to_stop',
@@ -35,6 +38,7 @@ const listedFinders = [
   'unsettled_orders',
   'violated_accounts',
   'violated_call_reports',
+  'violated_disputes',
   'violated_invariants',
   'work_of_switch',
 ];

@@ -105,6 +105,43 @@ describe('POST /v1/clients', () => {
     expect(rows[0]!.kept).not.toContain('4711');
   });
 
+  it('answers a repeat as it would have answered the first, had we not died before', async () => {
+    const wish = {
+      code: '2105',
+      name: 'Anne Blanc',
+      pin: '4711',
+      numbers: ['+33612340009', '+33612340008', '+33612340009'],
+      kind: 'balance',
+      currency: 'EUR',
+      language: 'fr',
+    };
+    const headers = { 'idempotency-key': 'client-2105' };
+    const first = await ask('POST', '/v1/clients', wish, headers);
+    expect(first.status, first.text).toBe(201);
+    const died = () =>
+      stage.admin.query(
+        `update idempotency_keys set status = null, response = null, created_at = created_at - interval '2 minutes'
+         where key = 'client-2105'`,
+      );
+    await died();
+    const again = await ask('POST', '/v1/clients', wish, headers);
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    // Whatever has become of it since.
+    await topUp('2105', '20.00');
+    await ask('PATCH', '/v1/clients/2105', { name: null, pin: null, numbers: [], active: false });
+    await died();
+    expect((await ask('POST', '/v1/clients', wish, headers)).text).toBe(first.text);
+    expect((await ask('GET', '/v1/clients/2105')).json).toMatchObject({ active: false, numbers: [] });
+    // Another request is another, under whatever key.
+    expect(kindOf(await ask('POST', '/v1/clients', { ...wish, name: 'Eve' }, headers))).toBe(
+      'idempotency-key-reused',
+    );
+    expect(kindOf(await ask('POST', '/v1/clients', wish, { 'idempotency-key': 'other' }))).toBe(
+      'client-taken',
+    );
+    expect(kindOf(await ask('POST', '/v1/clients', wish))).toBe('client-taken');
+  });
+
   it('keeps no hash by which the PIN of a request could be guessed', async () => {
     const wish = { code: '2102', pin: '4711', kind: 'balance', currency: 'EUR' };
     await ask('POST', '/v1/clients', wish, { 'idempotency-key': 'client-2102' });
@@ -376,12 +413,12 @@ describe('a statement', () => {
       `attachment; filename=statement-${code}-2026-04.csv`,
     );
     expect(asked.text.split('\r\n')).toEqual([
-      'at,kind,amount,balance,currency,seconds,reference,orderId,callSessionId',
-      ',opening,,30.00,EUR,,,,',
-      '2026-03-31T22:00:00.000Z,call,-0.10,29.90,EUR,60,,,',
-      `2026-04-15T12:00:00.000Z,call,-0.20,29.70,EUR,60,"'=cmd|""/c calc""!A1",,`,
-      '2026-04-20T12:00:00.000Z,adjustment,0.03,29.73,EUR,,"rounding, ""ours""\nas agreed",,',
-      ',closing,,29.73,EUR,,,,',
+      'at,kind,amount,balance,currency,seconds,reference,orderId,callSessionId,refundId,disputeId',
+      ',opening,,30.00,EUR,,,,,,',
+      '2026-03-31T22:00:00.000Z,call,-0.10,29.90,EUR,60,,,,,',
+      `2026-04-15T12:00:00.000Z,call,-0.20,29.70,EUR,60,"'=cmd|""/c calc""!A1",,,,`,
+      '2026-04-20T12:00:00.000Z,adjustment,0.03,29.73,EUR,,"rounding, ""ours""\nas agreed",,,,',
+      ',closing,,29.73,EUR,,,,,,',
       '',
     ]);
     expect((await ask('GET', `${path}&format=csv`)).text).toBe(asked.text);

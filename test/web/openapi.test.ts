@@ -95,6 +95,8 @@ describe('/openapi.json', () => {
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
       'get /v1/settings-changes',
+      'get /v1/usage-reports',
+      'get /v1/usage-reports/{id}',
       'patch /v1/clients/{code}',
       'patch /v1/lines/{line}',
       'post /v1/call-sessions/{id}/hangup',
@@ -110,6 +112,8 @@ describe('/openapi.json', () => {
       'post /v1/page-links',
       'post /v1/recognition-tests',
       'post /v1/soap-password',
+      'post /v1/usage-reports/replay',
+      'post /v1/usage-reports/{id}/replay',
       'put /v1/ddis/{number}',
       'put /v1/merchant-server',
     ]);

@@ -163,6 +163,9 @@ describe('/metrics', () => {
       'ringmeter_attention{kind="payment_parked"} 0',
       'ringmeter_invariant_violations{name="settled_twice"} 1',
       'ringmeter_invariant_violations{name="ledger_unbalanced"} 0',
+      'ringmeter_usage_reports_waiting{state="pending"} 0',
+      'ringmeter_usage_reports_waiting{state="parked"} 0',
+      'ringmeter_usage_reports_oldest_seconds{state="parked"} 0',
       'ringmeter_unknown_operations 0',
     ]) {
       expect(text).toContain(`${line}\n`);

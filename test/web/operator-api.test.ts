@@ -221,6 +221,8 @@ describe('repairs', () => {
     ['/switches/fs9/drain', ana, 404],
     ['/jobs/12/retry', ana, 404],
     ['/notices/ntc_x/replay', ana, 404],
+    ['/usage-reports/use_x/replay', ana, 404],
+    ['/merchants/mer_nobody/replay-reports', ana, 404],
     ['/orders/ord_x/look', ana, 404],
     ['/calls/stop', { ...ana, merchant: 'mer_nobody' }, 404],
     ['/numbers/allow', { ...ana, number: 'nonsense' }, 409],
