@@ -95,6 +95,12 @@ export class SwitchCommander implements CallTaker {
       calls: () => [...this.#live.values()],
       take: (row) => this.#take(row),
       callOfLeg: (leg) => this.#live.get(this.#sessionOfLeg.get(leg) ?? ''),
+      hangUp: ({ id, callSessionId }) => {
+        const call = this.#live.get(callSessionId);
+        if (!call || this.#takenWork.has(id)) return;
+        this.#takenWork.add(id);
+        call.hangUp(id);
+      },
     });
     aSwitch.onEvent((event) => this.#hear(event));
   }
@@ -251,7 +257,10 @@ export class SwitchCommander implements CallTaker {
 
   async #readWork(): Promise<void> {
     const work = await this.#house.db.asNobody((db) => workOfSwitch(db, this.#switch.id));
-    await Promise.all(work.filter((one) => !this.#takenWork.has(one.id)).map((one) => this.#begin(one)));
+    const fresh = work.filter((one) => !this.#takenWork.has(one.id));
+    // A call that is to end is not begun first.
+    await Promise.all(fresh.filter(({ kind }) => kind === 'hang_up').map((one) => this.#begin(one)));
+    await Promise.all(fresh.filter(({ kind }) => kind !== 'hang_up').map((one) => this.#begin(one)));
     this.#workOfOthers = new Set();
   }
 

@@ -4,7 +4,7 @@
 
 import type { LegUuid } from '../core/ids.ts';
 import { readSessions, type StoredSession } from '../store/call-sessions.ts';
-import { liveSessionsOfSwitch, type SessionRef, workOfSwitch } from '../store/finders.ts';
+import { liveSessionsOfSwitch, type SessionRef, type SwitchWork, workOfSwitch } from '../store/finders.ts';
 import { legsLeftOver, markSwept, rememberCore } from '../store/switches.ts';
 import type { AtSwitch } from './call-commands.ts';
 import type { LiveCall } from './run-call.ts';
@@ -24,6 +24,8 @@ export interface Swept extends AtSwitch {
   /** The call of this row, taken into memory where it lives and is not there yet. */
   take(row: StoredSession): LiveCall | undefined;
   callOfLeg(leg: LegUuid): LiveCall | undefined;
+  /** A wish that a call in memory ends; one that is known already changes nothing. */
+  hangUp(work: SwitchWork): void;
 }
 
 export class SwitchSweep {
@@ -65,6 +67,8 @@ export class SwitchSweep {
     const work = await house.db.asNobody((db) => workOfSwitch(db, aSwitch.id));
     const toBegin = new Set(work.filter((one) => one.kind === 'begin').map((one) => one.callSessionId));
     await this.#load(living, toBegin, how.taken);
+    // Wished while nobody commanded: told before anything goes on, or people would be rung for a call that is to end.
+    for (const one of work) if (one.kind === 'hang_up') this.#of.hangUp(one);
 
     const restarted = this.#restarted;
     // Also those over by now, here or under another's hands: nothing will be told of them that would make us forget them.
