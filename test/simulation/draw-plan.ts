@@ -32,6 +32,7 @@ const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
     'saved_500_done',
   ],
   notice: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow'],
+  server: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow', 'refused'],
   mail: [],
   spool: [],
 };
@@ -44,6 +45,7 @@ const actsOfACall: Partial<Record<ActKind, number>> = {
   switch: 45,
   processor: 8,
   notice: 8,
+  server: 5,
 };
 
 const chances: readonly ChanceName[] = [
@@ -73,6 +75,8 @@ export function drawPlan(random: Random, scenario: Scenario): FaultPlan {
     }
   }
   if (random.chance(0.02)) odds.merchant_gone = 0.3;
+  // By itself: in a house nobody dials it would change what every seed means.
+  if (scenario.known) drawServerActs(random.fork('known'), acts);
   return { acts, world, chances: odds };
 }
 
@@ -101,6 +105,17 @@ function drawActs(random: Random, acts: ActFault[]): void {
         ...(fault === 'slow' && { ms: random.pick([50, 700, 2_500, 4_000, 12_000, 45_000]) }),
       });
     }
+  }
+}
+
+function drawServerActs(random: Random, acts: ActFault[]): void {
+  if (random.chance(0.5)) return;
+  for (let count = random.int(1, 2); count > 0; count -= 1) {
+    const fault = random.pick(faultsOf.server);
+    acts.push({
+      ...{ act: 'server' as const, nth: random.int(1, actsOfACall.server ?? 5), fault },
+      ...(fault === 'slow' && { ms: random.pick([700, 2_500, 4_000, 12_000]) }),
+    });
   }
 }
 
