@@ -116,7 +116,15 @@ async function writeKnown(database: SimDatabase, known: KnownHouse, currency: st
     await database.look(
       `insert into clients (id, merchant_id, code, pin_mark, kind, currency, balance, ceiling) values (?, ?, ?, ?, ?, ?, ?, ?)`,
       [
-        ...[id, merchantId, code, pin === undefined ? null : pinMark({ seal }, id, pin), kind, currency, paidIn],
+        ...[
+          id,
+          merchantId,
+          code,
+          pin === undefined ? null : pinMark({ seal }, id, pin),
+          kind,
+          currency,
+          paidIn,
+        ],
         kind === 'monthly' ? (amount ?? null) : null,
       ],
     );

@@ -91,7 +91,11 @@ export interface KnownHouse {
   destination?: Behaviour;
 }
 
-export const ddiNumbers = { server: '+33199000301', trial: '+33199000302', accounts: '+33199000303' } as const;
+export const ddiNumbers = {
+  server: '+33199000301',
+  trial: '+33199000302',
+  accounts: '+33199000303',
+} as const;
 /** Rung where the merchant's server names it. */
 export const destinationNumber = '+33199000091';
 
@@ -176,7 +180,9 @@ export function drawKnown(random: Random, tariff: Tariff, switches: number): Kno
   const accounts = drawAccounts(random, tariff);
   const people = [
     ...served.flatMap(({ code, numbers, pin, wants }) =>
-      [ddiNumbers.server, ddiNumbers.trial].map((ddi) => somebody(ddi, { code, numbers, pin }, wants === undefined || wants === 'pin')),
+      [ddiNumbers.server, ddiNumbers.trial].map((ddi) =>
+        somebody(ddi, { code, numbers, pin }, wants === undefined || wants === 'pin'),
+      ),
     ),
     ...accounts.flatMap(({ code, numbers, pin }) => [
       somebody(ddiNumbers.accounts, { code, numbers, pin }, numbers.length > 0),
@@ -194,10 +200,22 @@ export function drawKnown(random: Random, tariff: Tariff, switches: number): Kno
     const number = own ? who.number : diallerNumber(6 + (index % 3));
     const known = who.knownByNumber && own;
     calls.push({
-      atMs: together && index > 0 ? firstMs + random.pick([0, 1, 300, 3_000, 12_000]) : index === 0 ? firstMs : random.int(3_000, 45_000),
+      atMs:
+        together && index > 0
+          ? firstMs + random.pick([0, 1, 300, 3_000, 12_000])
+          : index === 0
+            ? firstMs
+            : random.int(3_000, 45_000),
       over: random.int(0, switches - 1),
       number,
-      trust: random.pick(['network', 'network', 'unverified', 'unverified', 'unverified', 'withheld'] as const),
+      trust: random.pick([
+        'network',
+        'network',
+        'unverified',
+        'unverified',
+        'unverified',
+        'withheld',
+      ] as const),
       ddi: who.ddi,
       behaviour: drawBehaviour(random, { ...who, knownByNumber: known }),
       ...(random.chance(0.08) && { hungUpAfterMs: random.int(200, 40_000) }),
@@ -227,7 +245,13 @@ function somebody(
   knownByNumber: boolean,
 ): Somebody {
   const [number = diallerNumber(5)] = numbers;
-  return { ddi, number, code, knownByNumber: knownByNumber && numbers.length > 0, ...(pin !== undefined && { pin }) };
+  return {
+    ddi,
+    number,
+    code,
+    knownByNumber: knownByNumber && numbers.length > 0,
+    ...(pin !== undefined && { pin }),
+  };
 }
 
 function drawServed(random: Random): ServedClient[] {

@@ -246,7 +246,9 @@ export class KnownSafety {
   // --- What is reported ------------------------------------------------------------------------------------------------
 
   async #newReports(): Promise<void> {
-    const count = await this.#database.look<{ count: number }>('select count(*)::int as count from usage_reports');
+    const count = await this.#database.look<{ count: number }>(
+      'select count(*)::int as count from usage_reports',
+    );
     if (count[0]?.count === this.#reported.size) return;
     for (const row of await this.#database.look<ReportRow>(reports)) {
       if (this.#reported.has(row.id)) continue;

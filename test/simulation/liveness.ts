@@ -96,7 +96,9 @@ export class Liveness {
        union all select id, 'report' from usage_reports where state = 'delivered'`,
     );
     const lost = delivered.find(({ id }) => !answered.has(id));
-    return lost && { what: `a ${lost.what} stands as delivered that the merchant never took`, about: lost.id };
+    return (
+      lost && { what: `a ${lost.what} stands as delivered that the merchant never took`, about: lost.id }
+    );
   }
 
   /** Legs nobody's session knows any more. */

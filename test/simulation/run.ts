@@ -117,8 +117,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
       scenario.known,
       { switches, database, merchantId, currency: scenario.tariff.currency },
     );
-    const nobodyWaits = (): boolean =>
-      operator.done && diallers.done && customers.every(({ done }) => done);
+    const nobodyWaits = (): boolean => operator.done && diallers.done && customers.every(({ done }) => done);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 

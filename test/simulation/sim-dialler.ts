@@ -25,7 +25,12 @@ export class SimDiallers {
   constructor(
     client: Client,
     known: KnownHouse | undefined,
-    { switches, database, merchantId, currency }: {
+    {
+      switches,
+      database,
+      merchantId,
+      currency,
+    }: {
       switches: readonly SimSwitch[];
       database: SimDatabase;
       merchantId: string;

@@ -144,7 +144,9 @@ export class SimMerchantServer {
       byNumber ? cli.trust !== 'withheld' && numbers.includes(cli.number) : code === clientCode,
     );
     if (!client) {
-      return byNumber && this.#moods.asksForCode ? { outcome: 'proof_wanted', proof: 'client_code' } : unknown;
+      return byNumber && this.#moods.asksForCode
+        ? { outcome: 'proof_wanted', proof: 'client_code' }
+        : unknown;
     }
     if (client.refused) return { outcome: 'refused', reason: client.refused };
     if (byNumber && client.wants === 'client_code') return { outcome: 'proof_wanted', proof: 'client_code' };
