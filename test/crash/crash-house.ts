@@ -162,7 +162,8 @@ export async function openCrashHouse({
   const aMinuteLater = async (): Promise<void> => {
     await sql.query(
       `update idempotency_keys set created_at = created_at - interval '1 minute' where status is null;
-       update call_sessions set ended_at = ended_at - interval '1 minute' where state = 'ended'`,
+       update call_sessions set ended_at = ended_at - interval '1 minute' where state = 'ended';
+       update usage_reports set next_try_at = next_try_at - interval '1 minute' where state = 'pending'`,
     );
   };
   const loadNext = (): ChildProcess =>

@@ -76,7 +76,7 @@ export function drawPlan(random: Random, scenario: Scenario): FaultPlan {
   }
   if (random.chance(0.02)) odds.merchant_gone = 0.3;
   // By itself: in a house nobody dials it would change what every seed means.
-  if (scenario.known) drawServerActs(random.fork('known'), acts);
+  if (scenario.known) drawKnownActs(random.fork('known'), acts);
   return { acts, world, chances: odds };
 }
 
@@ -108,12 +108,16 @@ function drawActs(random: Random, acts: ActFault[]): void {
   }
 }
 
-function drawServerActs(random: Random, acts: ActFault[]): void {
-  if (random.chance(0.5)) return;
-  for (let count = random.int(1, 2); count > 0; count -= 1) {
-    const fault = random.pick(faultsOf.server);
+/** A call somebody dials has fewer acts than one that is ordered: so that faults fall among them, they have numbers of their own. */
+const actsOfADialledCall = { server: 5, transaction: 14, switch: 45 } as const;
+
+function drawKnownActs(random: Random, acts: ActFault[]): void {
+  if (random.chance(0.4)) return;
+  for (let count = random.int(1, 3); count > 0; count -= 1) {
+    const act = random.pick(['server', 'transaction', 'switch'] as const);
+    const fault = random.pick(faultsOf[act]);
     acts.push({
-      ...{ act: 'server' as const, nth: random.int(1, actsOfACall.server ?? 5), fault },
+      ...{ act, nth: random.int(1, actsOfADialledCall[act]), fault },
       ...(fault === 'slow' && { ms: random.pick([700, 2_500, 4_000, 12_000]) }),
     });
   }
