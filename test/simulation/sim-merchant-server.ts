@@ -5,9 +5,8 @@
 import type { CallerQuestion, Recognition } from '../../src/core/known-caller.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import type { Asked, Delivered, Exchange, MerchantServer } from '../../src/flow/ports.ts';
-import type { GatewayProcess, Kernel, Random } from './kernel.ts';
+import { type GatewayProcess, type Kernel, type Random, Violation } from './kernel.ts';
 import type { KnownHouse, ServedClient, ServerMoods } from './known-calls.ts';
-import { Violation } from './safety.ts';
 
 /** The outbound client's, for a report. */
 const reportDeadlineMs = 10_000;
