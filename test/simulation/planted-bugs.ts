@@ -193,16 +193,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/flow/client-accounts.ts',
-        old: `  const { merchantId } = stored;
-  await reserve(tx, {
-    merchantId,
-    clientId: client.id,
-    callSessionId: session.id,
-    amount: limit.reserve,
-    at,
-  });
-`,
-        new: '',
+        old: 'if (keptBack) {',
+        new: 'if (keptBack && at.getTime() === 0) {',
       },
     ],
   },

@@ -1,5 +1,5 @@
 // `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--keep] [--trace]`:
-// runs seeds (`--known`: those in which somebody dials) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// runs seeds (`--known`: those, or the paths, in which somebody dials) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
 // last line is `N seeds, N violations`; the exit status is 1 when there were any.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ try {
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool)
+        ? await exhaustiveRuns(pool, { known: values.known })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
