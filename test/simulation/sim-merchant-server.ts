@@ -54,6 +54,7 @@ export class SimMerchantServer {
       if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve));
     };
     return {
+      refusalOf: () => Promise.resolve(undefined),
       ask: async (server, question) => {
         const askedAtMs = clock.monotonicMs();
         const exchange = (): Exchange => ({
