@@ -28,6 +28,8 @@ import type { Sentence } from './sentence.ts';
 
 /** Shorter is a finger that slipped: not worth a question to the merchant. */
 const digitsMin = 2;
+/** Begun anew this often in one call, it is no slip of a finger any more: each more counts, or he would hold the line for ever. */
+const anewMax = 6;
 
 export function answering(draft: CallDraft, event: CallEvent): void {
   const { caller, recognizing } = draft.session;
@@ -242,9 +244,14 @@ function keyed(
 ): void {
   const waitsFor = keyedNext(recognizing);
   if (waitsFor === undefined) return;
+  const anew = (recognizing.anew ?? 0) + 1;
+  if (event.ended === 'restart' && anew > anewMax) {
+    missed(draft, caller, { ...recognizing, waitsFor });
+    return;
+  }
   if (event.ended === 'restart') {
     const command = askFor(draft.session, caller.leg, waitsFor, false);
-    patch(draft, { waitsFor });
+    patch(draft, { waitsFor, anew });
     draft.commands.push({ ...command, anew: true });
     return;
   }

@@ -7,6 +7,7 @@ import {
   askTriesMax,
   type CallEvent,
   type CallerLeg,
+  type CallOutcome,
   type CallSession,
   neverAgainKey,
 } from './call-session.ts';
@@ -49,7 +50,7 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       return;
     case 'hangUpRequested':
       draft.become({ endedBy: event.by });
-      end(draft, event.by === 'caller' ? 'caller_left' : 'cancelled');
+      hangUp(draft, event.by);
       return;
     case 'bridgeFailed':
       end(draft, 'failed');
@@ -86,6 +87,20 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       return;
   }
 }
+
+/**
+ * At somebody's wish. Two who agreed were ordered to be joined, and may talk by now: then it is over with the consultant's
+ * leg, whose end says whether they were, and until when.
+ */
+function hangUp(draft: CallDraft, by: 'caller' | 'merchant'): void {
+  const consultant = draft.session.attempts.find((one) => one.state === 'accepted');
+  if (consultant && agreed(draft.session))
+    draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
+  else end(draft, endedAtWish(by));
+}
+
+const endedAtWish = (by: 'caller' | 'merchant'): CallOutcome =>
+  by === 'caller' ? 'caller_left' : 'cancelled';
 
 /** Both, and (where one is named) this leg is one of theirs: whatever else is told of a bridge is no talk of this session. */
 function agreed({ caller, attempts }: CallSession, leg?: LegUuid): boolean {
@@ -152,6 +167,11 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
       return;
     case 'legEnded':
       if (attempt.state === 'accepted') {
+        const { endedBy } = draft.session;
+        if (endedBy === 'merchant' || endedBy === 'caller') {
+          end(draft, endedAtWish(endedBy), attempt.leg);
+          return;
+        }
         draft.fact('consultant_left', { consultantId: attempt.consultantId });
         draft.become({ endedBy: 'consultant' });
         end(draft, 'consultant_left', attempt.leg);

@@ -157,6 +157,8 @@ export interface Recognizing {
   withPin: boolean;
   /** Entries that led to nothing: too short, none, wrong. */
   misses: number;
+  /** How often he pressed `*`. */
+  anew?: number;
   answered: boolean;
   /** The merchant's own words, said before it rings. */
   greeting?: string;

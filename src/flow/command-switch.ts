@@ -413,10 +413,12 @@ export class SwitchCommander implements CallTaker {
         const { stored, commands } = arrived.written;
         this.#take(stored, true)?.arrive({ commands, gone: arrived.gone === true });
       })
-      .catch((error: unknown) =>
-        // Its own guard ends it, with the apology's place taken by ours: said by the log, heard as a call that rang out.
-        this.#house.log.warn({ switch: this.#switch.id, err: error }, 'A call from outside was not taken'),
-      )
+      .catch((error: unknown) => {
+        // The apology is gone, so that he rings until our guard ends it. The next renewal of the lease, a second from now,
+        // brings a sweep that answers him, or takes up what was written and not answered for.
+        this.#house.log.warn({ switch: this.#switch.id, err: error }, 'A call from outside was not taken');
+        this.#missed = true;
+      })
       .finally(() => this.#answering.delete(parked.leg));
   }
 

@@ -192,7 +192,7 @@ export interface Switch {
    * switch's own clock just before it listed them.
    */
   legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }>;
-  /** Calls from outside that ring unanswered and may never have been taken: for whoever comes to command the switch. */
+  /** Calls from outside that ring unanswered, taken or not: whoever took one may not have come to write it down. */
   parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }>;
 }
 

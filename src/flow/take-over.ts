@@ -11,6 +11,7 @@ import {
   type CallSession,
   type LegEnd,
   type LegRecord,
+  mediaTimeoutUs,
   provenEndUs,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
@@ -166,7 +167,10 @@ function talkEnded(
   // The consultant's leg ends with the talk: its record says it to the microsecond. Without it the last sweep may prove more
   // than what is left.
   const exact = records.some((one) => one.leg === consultant) || records.length === gone.length;
-  const endedAtUs = !exact && aliveUs !== undefined && aliveUs > byRecords ? aliveUs : byRecords;
+  // A leg that had fallen silent was listed as living for as long as its silence was waited out: that is no talk.
+  const silence = records.some((one) => [one.cause, one.otherCause].includes('MEDIA_TIMEOUT'));
+  const talkedUs = silence && aliveUs !== undefined ? aliveUs - mediaTimeoutUs : aliveUs;
+  const endedAtUs = !exact && talkedUs !== undefined && talkedUs > byRecords ? talkedUs : byRecords;
   const because: LegEnd = records.some((one) => one.cause === 'ALLOTTED_TIMEOUT')
     ? 'limit_reached'
     : 'normal';

@@ -103,8 +103,9 @@ export function readDump(json: string): LegTruth | undefined {
 }
 
 /**
- * A call from outside that waits for somebody to take it, from its dump; `undefined`: none. One that a gateway began to take,
- * and got no further, waits too; one that is spoken to hears the apology and ends with it.
+ * A call from outside that rings unanswered, from its dump; `undefined`: none. One that a gateway took waits too: it may
+ * have died, or its database been away, before the call was written down. One that is spoken to hears the apology and ends
+ * with it.
  */
 export function readWaiting(json: string, country: string): ParkedLeg | undefined {
   const dump = dumped(json);

@@ -97,7 +97,8 @@ function parked(event: SwitchHeaders, leg: LegUuid, country: string): SwitchEven
   if (event.header('Call-Direction') === 'outbound') {
     return event.header('Answer-State') === 'answered' ? answered(event, leg) : undefined;
   }
-  return isWaiting(event) ? { type: 'legParked', ...parkedLeg(event, leg, country) } : undefined;
+  const taken = event.header(`variable_${takenVariable}`) === 'true';
+  return isWaiting(event) && !taken ? { type: 'legParked', ...parkedLeg(event, leg, country) } : undefined;
 }
 
 /** A call from outside, by the marker of the shipped dialplan, that rings and that nobody has taken. */
@@ -105,8 +106,7 @@ export function isWaiting(leg: Headers): boolean {
   return (
     leg.header('Call-Direction') === 'inbound' &&
     leg.header('Answer-State') === 'ringing' &&
-    leg.header(`variable_${inboundVariable}`) === 'true' &&
-    leg.header(`variable_${takenVariable}`) !== 'true'
+    leg.header(`variable_${inboundVariable}`) === 'true'
   );
 }
 

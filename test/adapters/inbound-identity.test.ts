@@ -79,6 +79,11 @@ describe('a call that waits', () => {
     ['was in a talk', { 'Caller-Channel-Bridged-Time': '1795292222712330' }],
   ])('is none when it %s', (_, more) => expect(told('plain', more)).toBe(undefined));
 
+  test('is listed even when it was taken: whoever took it may not have written it down', () => {
+    const dump = { ...recorded['pai'], variable_ringmeter_taken: 'true' };
+    expect(readWaiting(JSON.stringify(dump), 'FR')).toBeDefined();
+  });
+
   test('is one still when its taking was only begun, and reads the same from a dump', () => {
     const event = told('pai', { variable_ringmeter_taken: 'begun' });
     expect(event).toMatchObject({ cli: network('+33612000002') });

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
-import type { DigitsQuestion, Switch, SwitchEvent } from '../../src/flow/ports.ts';
+import type { DigitsQuestion, ParkedLeg, Switch, SwitchEvent } from '../../src/flow/ports.ts';
 import type { Dialling } from '../telephones.ts';
 
 export interface Phone {
@@ -725,7 +725,7 @@ export function switchConformance(
         expect(ended.endedAtUs - atUs).toBeGreaterThanOrEqual(2_000_000n);
       });
 
-      test('that came while the link was lost is found, and those that were taken are not', async () => {
+      test('that came while the link was lost is found, and so is one that was taken and never answered', async () => {
         const taken = await calls();
         expect(await world.switch.take(taken.leg, 60)).toEqual(done);
         const talking = await inTalkWithUs();
@@ -735,12 +735,18 @@ export function switchConformance(
         const heard = new Ear(heir);
         heir.start();
         await heard.next('linkUp');
+        const waiting = async (): Promise<ParkedLeg[]> => {
+          const listed = await heir.parked();
+          return listed.outcome === 'listed' ? listed.parked : [];
+        };
         const { type: _, ...call } = left.parked;
-        await vi.waitFor(async () =>
-          expect(await heir.parked()).toEqual({ outcome: 'listed', parked: [call] }),
-        );
+        const { type: __, ...before } = taken.parked;
+        await vi.waitFor(async () => expect(await waiting()).toHaveLength(2));
+        expect(await waiting()).toEqual(expect.arrayContaining([call, before]));
         expect(await heir.take(left.leg, 60)).toEqual(done);
-        expect(await heir.parked()).toEqual({ outcome: 'listed', parked: [] });
+        expect(await heir.take(taken.leg, 60)).toEqual(done);
+        expect(await heir.answer(left.leg)).toEqual(done);
+        expect(await waiting()).toEqual([before]);
         // The heir asks anew what was being asked.
         expect(await heir.askDigits(talking.leg, wanted('op_9'))).toEqual(done);
         await talking.phone.keys('42#');

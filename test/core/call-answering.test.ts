@@ -203,6 +203,12 @@ describe('his number is not known', () => {
     expect(line.session).toMatchObject({ state: 'settled', outcome: 'not_recognized' });
     expect(line.commands.at(-1)).toMatchObject({ sentence: { key: 'known_refused', because: 'unknown' } });
   });
+
+  it('star for ever does not hold the line for ever', () => {
+    const line = new Line(hidden);
+    for (let n = 0; n < 9; n += 1) line.keys('', 'restart');
+    expect(line.session).toMatchObject({ state: 'settled', outcome: 'not_recognized' });
+  });
 });
 
 describe('the merchant wants a PIN', () => {

@@ -327,6 +327,29 @@ describe('asked from outside', () => {
     table.on(ended(legOf(1), 'normal', 160n * second));
     expect(table.session).toMatchObject({ outcome: 'talked', endedBy: 'merchant' });
   });
+  it('two who are being joined may talk already: the consultant’s end tells', () => {
+    const joining = (): Table => {
+      const table = new Table()
+        .on(paid)
+        .on(answered(legOf(1)))
+        .on(key(legOf(1), '1'));
+      table.on(answered(callerLeg)).on(key(callerLeg, '1'));
+      table.done();
+      table.on({ type: 'hangUpRequested', by: 'merchant' });
+      expect(table.done()).toEqual(['hangUp B1 normal']);
+      return table;
+    };
+    const [talked, told, never] = [joining(), joining(), joining()];
+    const end = { type: 'legEnded', leg: legOf(1), because: 'normal', endedAtUs: 160n * second } as const;
+    talked.on({ ...end, bridgedAtUs: 100n * second });
+    told.on({ type: 'legsBridged', atUs: 100n * second }).on(end);
+    for (const { session } of [talked, told]) {
+      expect(session).toMatchObject({ outcome: 'talked', endedBy: 'merchant' });
+      expect(talkUs(session)).toBe(60n * second);
+    }
+    never.on(end);
+    expect(never.session).toMatchObject({ outcome: 'cancelled', endedBy: 'merchant' });
+  });
   it('ends what rings', () => {
     const table = new Table().on(paid).on({ type: 'hangUpRequested', by: 'merchant' });
     expect(table.session.outcome).toBe('cancelled');

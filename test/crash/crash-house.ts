@@ -47,9 +47,10 @@ export interface CrashHouse {
   arm(death?: Death): void;
   /**
    * Everybody answers and agrees, and the caller hangs up when he has talked, `talkative` only shortly before half a minute;
-   * or no consultant can be had.
+   * or no consultant can be had. A caller with a `code` keys it when he is asked.
    */
-  people(are: 'answering' | 'talkative' | 'absent'): Promise<void>;
+  people(are: 'answering' | 'talkative' | 'absent', code?: string): Promise<void>;
+  dials(number: string, ddi: string): Promise<void>;
   press(number: string, digits: string): Promise<void>;
   /** Repeated for as long as nobody answers or the one who was asked died: as a merchant's server does, with the same key. */
   api(method: string, path: string, body?: object, key?: string): Promise<ApiAnswer>;
@@ -60,6 +61,8 @@ export interface CrashHouse {
   /** By the processor's own list of refunds. */
   refundedCents(intentId: string): Promise<number>;
   notices(): Promise<MerchantNotice[]>;
+  /** What the merchant's own server was told of calls that somebody dialled, each once, however often it came. */
+  reports(): Promise<MerchantReport[]>;
   close(): Promise<void>;
 }
 
@@ -76,6 +79,12 @@ export interface MerchantNotice {
   verified: boolean;
   answers: number[];
   body: { data: Record<string, unknown> };
+}
+
+export interface MerchantReport {
+  id: string;
+  report: Record<string, unknown>;
+  deliveries: number;
 }
 
 export interface CrashHouseOptions {
@@ -153,7 +162,8 @@ export async function openCrashHouse({
   const aMinuteLater = async (): Promise<void> => {
     await sql.query(
       `update idempotency_keys set created_at = created_at - interval '1 minute' where status is null;
-       update call_sessions set ended_at = ended_at - interval '1 minute' where state = 'ended'`,
+       update call_sessions set ended_at = ended_at - interval '1 minute' where state = 'ended';
+       update usage_reports set next_try_at = next_try_at - interval '1 minute' where state = 'pending'`,
     );
   };
   const loadNext = (): ChildProcess =>
@@ -177,12 +187,12 @@ export async function openCrashHouse({
   serving = serve();
   await serving;
   const phones = sandboxTelephones(`http://127.0.0.1:${String(aSwitch.httpPort)}/api/phones`);
-  const people: CrashHouse['people'] = async (are) => {
+  const people: CrashHouse['people'] = async (are, code) => {
     const answers = { behaviour: 'answers', answerAfterMs: 20, keys: '1' };
     const consultant = are === 'absent' ? { behaviour: 'unreachable' } : answers;
     const hangUpAfterTalkMs = are === 'talkative' ? 27_000 : talkMs;
     await Promise.all([
-      phones.behaves(caller, { ...answers, hangUpAfterTalkMs }),
+      phones.behaves(caller, { ...answers, hangUpAfterTalkMs, ...(code !== undefined && { keys: code }) }),
       ...consultants.map((number) => phones.behaves(number, consultant)),
     ]);
   };
@@ -215,6 +225,7 @@ export async function openCrashHouse({
     },
     people,
     press: (number, digits) => phones.does(number, 'keys', { digits }),
+    dials: (number, ddi) => phones.dials(number, ddi),
     api: (method, path, body, key) =>
       eventually(async () => {
         const answer = await ask(method, path, body, key);
@@ -237,6 +248,7 @@ export async function openCrashHouse({
         .reduce((sum, one) => sum + one.amount, 0);
     },
     notices: async () => (await readJson(`${outside.merchantUrl}/api/merchant/notices`)) as MerchantNotice[],
+    reports: async () => (await readJson(`${outside.merchantUrl}/api/merchant/reports`)) as MerchantReport[],
     async close() {
       closing = true;
       await serving.catch(() => undefined);

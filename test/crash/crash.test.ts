@@ -1,4 +1,4 @@
-// Killed at every point of a paid callback, before and after each commit and each outside act, and started again (a killed
+// Killed at every point of a paid callback, and of a call somebody the merchant knows has dialled, before and after each commit and each outside act, and started again (a killed
 // process leaves what is committed and what was done outside, so that "after" one of them is "before" the next: each such
 // point is there once): exactly one right settlement, nobody left on the line, and ledger, processor, switch and merchant tell the same story. The kill is
 // SIGKILL of a real process at the exact message (taps.ts); nothing in it knows of tests.
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundleGateway, type BundledGateway } from './bundled-gateway.ts';
 import { caller, eventually, openCrashHouse, type CrashHouse, type Death } from './crash-house.ts';
-import { judge, judgeRefund } from './judge.ts';
+import { judge, judgeKnown, judgeRefund } from './judge.ts';
 
 /** What a case waits for is mostly a lease that lapses. */
 const houses = 6;
@@ -41,6 +41,12 @@ const capture = /^processor POST \/v1\/payment_intents\/:id\/capture/;
 const voided = /^processor POST \/v1\/payment_intents\/:id\/cancel/;
 const recorded = /^commit (?=.*ledger_entries)(?=.*call_sessions)(?!.*legs)/;
 const told = (type: string): RegExp => new RegExp(`^notice ${type.replaceAll('.', String.raw`\.`)}$`);
+const arrived = /^commit (?=.*known_calls)(?=.*legs)(?!.*(notices|usage_reports))/;
+const askedWho = /^merchant \/server\/recognize-caller$/;
+const letIn = /^commit (?=.*known_calls)(?=.*notices)(?!.*usage_reports)/;
+const keptBack = /^commit (?=.*client_reservations)(?!.*usage_reports)/;
+const overAndReported = /^commit (?=.*usage_reports)(?=.*call_sessions)/;
+const reported = /^merchant \/server\/report-usage$/;
 const refundWritten = /^commit (?=.*jobs)(?=.*refunds)(?!.*ledger)/;
 const refund = /^processor POST \/v1\/refunds/;
 const refundRecorded = /^commit (?=.*ledger_entries)(?=.*refunds)/;
@@ -98,6 +104,24 @@ const talkingLonger: readonly Point[] = [
   ['more time written, the second hold not sent', before(authorize, 2)],
   ['the second hold made, its answer lost', after(authorize, 2)],
   ['the second hold recorded, the limit not moved', after(moreHeld)],
+];
+
+/** He is known by his number, to the merchant's own server. */
+const knownCall: readonly Point[] = [
+  ['the call taken, not written', before(arrived)],
+  ['the call written, nobody asked who he is', before(askedWho)],
+  ['the merchant asked, his answer lost', after(askedWho)],
+  ['the caller let in, nobody rung', after(letIn)],
+  ['talking', after(told('call.connected'))],
+  ['the talk over, not written', before(overAndReported)],
+  ['the end and its report written, not sent', after(overAndReported)],
+  ['the report taken, its answer lost', after(reported)],
+];
+
+/** By the code of an account kept here. */
+const accountCall: readonly Point[] = [
+  ['money kept back, nobody rung', after(keptBack)],
+  ['the talk over, the money not taken', before(overAndReported)],
 ];
 
 // --- Houses, each for one case at a time ---------------------------------------------------------------------------
@@ -206,6 +230,30 @@ describe.concurrent('a talk that is to last longer, killed with', () => {
 
 describe.concurrent('nobody can be had, killed with', () => {
   test.each(nobodyThere)('%s', async (...point) => dieCalling(point, 'absent'));
+});
+
+/** Who rings while nobody is there may hear the switch's own apology: then there is no call to judge, and nobody is owed one. */
+const mayGoUntaken = new Set(['the call taken, not written']);
+
+async function dieAnswering([name, death]: Point, ddi: string, code?: string): Promise<void> {
+  await inHouse(name, async (house) => {
+    const deathsBefore = house.deaths;
+    await house.people('answering', code);
+    const sinceUs = Date.now() * 1000;
+    house.arm(death);
+    await house.dials(caller, ddi);
+    const verdict = await judgeKnown(house, sinceUs);
+    expect(house.deaths - deathsBefore, `it never came to: ${name}`).toBe(1);
+    if (verdict || !mayGoUntaken.has(name)) expect(verdict?.talkSeconds, verdict?.outcome).toBeDefined();
+  });
+}
+
+describe.concurrent('a call the merchant knows, killed with', () => {
+  test.each(knownCall)('%s', async (...point) => dieAnswering(point, '+33199000201'));
+});
+
+describe.concurrent('a call on an account, killed with', () => {
+  test.each(accountCall)('%s', async (...point) => dieAnswering(point, '+33199000203', '6006#'));
 });
 
 describe.concurrent('giving back, killed with', () => {

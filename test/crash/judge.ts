@@ -57,6 +57,55 @@ export async function judge(
   return { state: session.state, outcome: session.outcome, talkSeconds, captured: session.captured.amount };
 }
 
+export interface KnownVerdict {
+  outcome: string;
+  talkSeconds: number | undefined;
+}
+
+/**
+ * Waits until the call somebody dialled is over, then judges it: told to the merchant once, no second more or less than the
+ * switch says, and nothing kept back. `undefined`: nobody came to take it, and the switch's own apology ended it.
+ */
+export async function judgeKnown(house: CrashHouse, sinceUs: number): Promise<KnownVerdict | undefined> {
+  const calls = async (): Promise<{ id: string; orderId: string; state: string; outcome: string }[]> =>
+    (
+      await house.sql.query(
+        `select s.id, s.order_id as "orderId", s.state, s.outcome from known_calls k
+         join call_sessions s on s.id = k.call_session_id where k.started_at >= to_timestamp($1)`,
+        [sinceUs / 1_000_000],
+      )
+    ).rows as never;
+  await nobodyOnTheLine(house);
+  await eventually(async () => {
+    for (const call of await calls()) expect(call).toMatchObject({ state: 'settled' });
+  }, settledWithinMs);
+  const [call, ...others] = await calls();
+  expect(others, 'one call, one session').toEqual([]);
+  if (!call) return undefined;
+  const legs = house.records().filter((record) => record.bridgedUs > sinceUs);
+  const talkUs =
+    legs.length === 0
+      ? 0
+      : Math.min(...legs.map((leg) => leg.endedUs)) - Math.min(...legs.map((leg) => leg.bridgedUs));
+  const talkSeconds = Math.ceil(talkUs / 1_000_000);
+  await eventually(async () => {
+    const told = (await house.reports()).filter(({ report }) => report['callSessionId'] === call.id);
+    expect(
+      told.map(({ report }) => [report['billableSeconds'], report['outcome']]),
+      'told once, what the switch says',
+    ).toEqual([[talkSeconds, call.outcome]]);
+    const open = await house.sql.query(
+      `select 'report' as what, id from usage_reports where state <> 'delivered'
+       union all select 'kept back', call_session_id from client_reservations where released_at is null
+       union all select 'kept back', id from clients where reserved <> 0
+       union all select name, id from violated_call_reports('-infinity', now())`,
+    );
+    expect(open.rows).toEqual([]);
+  }, settledWithinMs);
+  await booksAgree(house, call.orderId);
+  return { outcome: call.outcome, talkSeconds: legs.length === 0 ? undefined : talkSeconds };
+}
+
 /** Given back once, by whoever is asked: the processor, the ledger, the merchant, our own list. */
 export async function judgeRefund(house: CrashHouse, orderId: string, amount: string): Promise<void> {
   await eventually(async () => {

@@ -229,7 +229,10 @@ function eslAct(command: string): string | undefined {
 
 // --- The processor, the merchant ---------------------------------------------------------------------------------
 
-/** Acts: each POST and DELETE, `processor POST /v1/payment_intents/:id/capture`, ids left out. */
+/**
+ * Acts: each POST and DELETE, `processor POST /v1/payment_intents/:id/capture`, ids left out; of a merchant `notice call.ended`,
+ * and what his own server is asked and told, `merchant /server/report-usage`.
+ */
 export async function tapHttp(name: string, target: string, watch: Watch): Promise<Tap> {
   const agent = new http.Agent({ keepAlive: true });
   const server = http.createServer((request, response) => {
@@ -284,6 +287,6 @@ function httpAct(name: string, request: http.IncomingMessage, body: Buffer): str
   if (method !== 'POST' && method !== 'DELETE') return undefined;
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const type = /"type":\s*"([a-z_.]+)"/.exec(body.subarray(0, 200).toString('utf8'))?.[1];
-  if (name === 'merchant') return `notice ${type ?? path}`;
+  if (name === 'merchant') return type === undefined ? `merchant ${path}` : `notice ${type}`;
   return `${name} ${method} ${path.replaceAll(/\/[a-z]{2}_[A-Za-z0-9_]+/g, '/:id')}`;
 }

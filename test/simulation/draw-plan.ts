@@ -32,6 +32,7 @@ const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
     'saved_500_done',
   ],
   notice: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow'],
+  server: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow', 'refused'],
   mail: [],
   spool: [],
 };
@@ -44,6 +45,7 @@ const actsOfACall: Partial<Record<ActKind, number>> = {
   switch: 45,
   processor: 8,
   notice: 8,
+  server: 5,
 };
 
 const chances: readonly ChanceName[] = [
@@ -73,6 +75,8 @@ export function drawPlan(random: Random, scenario: Scenario): FaultPlan {
     }
   }
   if (random.chance(0.02)) odds.merchant_gone = 0.3;
+  // By itself: in a house nobody dials it would change what every seed means.
+  if (scenario.known) drawKnownActs(random.fork('known'), acts);
   return { acts, world, chances: odds };
 }
 
@@ -101,6 +105,21 @@ function drawActs(random: Random, acts: ActFault[]): void {
         ...(fault === 'slow' && { ms: random.pick([50, 700, 2_500, 4_000, 12_000, 45_000]) }),
       });
     }
+  }
+}
+
+/** A call somebody dials has fewer acts than one that is ordered: so that faults fall among them, they have numbers of their own. */
+const actsOfADialledCall = { server: 5, transaction: 14, switch: 45 } as const;
+
+function drawKnownActs(random: Random, acts: ActFault[]): void {
+  if (random.chance(0.4)) return;
+  for (let count = random.int(1, 3); count > 0; count -= 1) {
+    const act = random.pick(['server', 'transaction', 'switch'] as const);
+    const fault = random.pick(faultsOf[act]);
+    acts.push({
+      ...{ act, nth: random.int(1, actsOfADialledCall[act]), fault },
+      ...(fault === 'slow' && { ms: random.pick([700, 2_500, 4_000, 12_000]) }),
+    });
   }
 }
 

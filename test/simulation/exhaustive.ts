@@ -3,13 +3,21 @@
 // around a request to the processor, and one around whatever follows.
 
 import type { ActKind, FaultPlan } from './fault-plan.ts';
+import {
+  ddiNumbers,
+  dialling,
+  diallerNumber,
+  type KnownHouse,
+  usualDdi,
+  wellMannered,
+} from './known-calls.ts';
 import type { RunInput } from './run.ts';
 import { happyScenario, type Scenario } from './scenario.ts';
 import { willing } from './sim-people.ts';
 import type { Order, Report } from './worker.ts';
 
 /** Of the polls and leases nothing depends that would not come a second later. */
-const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice'];
+const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice', 'server'];
 
 /** Where money is held, talked away and taken. */
 const moneyPath = 'talks';
@@ -47,6 +55,41 @@ function paths(): [string, Scenario][] {
         orders: [{ ...order, source: 'page', caller: [talks] }],
       }),
     ],
+    ...knownPaths(),
+  ];
+}
+
+/** Somebody dials: his number is enough, or his code is wanted and his PIN, or the account kept here says who he is. */
+function knownPaths(): [string, Scenario][] {
+  const waits = willing();
+  const number = diallerNumber(0);
+  const keyed = (digits: string) => ({ keys: `${digits}#`, afterMs: 1_000 });
+  const house = (by: 'server' | 'accounts', numbers: readonly string[]): Scenario =>
+    happyScenario({
+      consultants: [[waits], [waits], [waits]],
+      orders: [],
+      known: {
+        ddis: [usualDdi(by)],
+        served: [
+          { code: '4711', numbers: [number], talkLimitSeconds: 20 },
+          { code: '2024', numbers: [], pin: '1234', talkLimitSeconds: 20 },
+        ],
+        accounts: [{ code: '700', numbers: [number], kind: 'balance', amount: '1.30' }],
+        server: { ...wellMannered, asksForCode: true },
+        calls: [
+          {
+            ...{ atMs: 3_000, over: 0, trust: 'unverified', ddi: ddiNumbers[by] },
+            number: numbers.length === 0 ? number : diallerNumber(1),
+            behaviour: dialling(numbers.map(keyed), 12_000),
+          },
+        ],
+        paidInto: [],
+      } satisfies KnownHouse,
+    });
+  return [
+    ['known by his number', house('server', [])],
+    ['known by his code', house('server', ['2024', '1234'])],
+    ['known by his account', house('accounts', [])],
   ];
 }
 
@@ -54,8 +97,11 @@ export interface Carrier {
   carryOut(orders: readonly Order[], onReport: (report: Report) => boolean): Promise<void>;
 }
 
-export async function exhaustiveRuns(carrier: Carrier): Promise<Order[]> {
-  const first = paths().map(([seed, scenario]): Order => replay({ seed, scenario, plan: none }));
+/** `known`: only where somebody dials. */
+export async function exhaustiveRuns(carrier: Carrier, { known = false } = {}): Promise<Order[]> {
+  const first = (known ? knownPaths() : paths()).map(([seed, scenario]): Order =>
+    replay({ seed, scenario, plan: none }),
+  );
   const orders: Order[] = [];
   await carrier.carryOut(first, ({ verdict, input }) => {
     orders.push(replay(input));

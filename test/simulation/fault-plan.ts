@@ -3,9 +3,9 @@
 
 import type { LinkLoss } from './sim-switch-wire.ts';
 
-/** What a gateway does to the outside. One transaction of the database is one act. */
+/** What a gateway does to the outside. One transaction of the database is one act. `server`: the merchant's own is asked, or told. */
 export type ActKind =
-  'transaction' | 'query' | 'lease' | 'switch' | 'processor' | 'notice' | 'mail' | 'spool';
+  'transaction' | 'query' | 'lease' | 'switch' | 'processor' | 'notice' | 'server' | 'mail' | 'spool';
 
 /**
  * What becomes of one act. Those before the line are the kernel's doing and mean the same for every kind; the others are
@@ -23,7 +23,7 @@ export type ActFaultName =
   // ---------------------------------------------------------------------------------------------------------------
   /** transaction: 40001 or 40P01 at its end, nothing written. */
   | 'conflict'
-  /** switch: refused (`-ERR`); processor: 500 answered, nothing done, not kept under the key. */
+  /** switch: refused (`-ERR`); processor: 500 answered, nothing done, not kept under the key; server: 500. */
   | 'refused'
   /** processor: 500 answered and kept under the key for 24 h; `_done`: although it was carried out. */
   | 'saved_500'

@@ -15,6 +15,7 @@ const latencyMs: Record<ActKind, readonly [number, number]> = {
   switch: [1, 8],
   processor: [40, 400],
   notice: [10, 200],
+  server: [10, 300],
   mail: [10, 100],
   spool: [1, 5],
 };

@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Tariff } from '../../src/core/tariff.ts';
+import { pinMark } from '../../src/flow/client-accounts.ts';
 import { Seal } from '../../src/store/seal.ts';
+import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
 import { sealingKey } from './sim-gateway.ts';
@@ -90,5 +92,51 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
       `insert into line_consultants (merchant_id, line_id, consultant_id, position) values (?, 'lin_1', ?, ?)`,
       [merchantId, id, index + 1],
     );
+  }
+  if (scenario.known) await writeKnown(database, scenario.known, tariff.currency);
+}
+
+async function writeKnown(database: SimDatabase, known: KnownHouse, currency: string): Promise<void> {
+  if (known.server.there) {
+    await database.look(
+      `update merchants set server_protocol = 'rest', server_url = 'https://merchant.example/calls',
+         server_timeout_ms = 4000, server_secret_sealed = ? where id = ?`,
+      [secretSealed, merchantId],
+    );
+  }
+  for (const [index, { number, recognizedBy, settings }] of known.ddis.entries()) {
+    await database.look(
+      `insert into ddis (id, merchant_id, line_id, number, recognized_by, settings) values (?, ?, 'lin_1', ?, ?, ?)`,
+      [`ddi_${String(index + 1)}`, merchantId, number, recognizedBy, JSON.stringify(settings)],
+    );
+  }
+  for (const { code, numbers, pin, kind, amount } of known.accounts) {
+    const id = `cli_${code}`;
+    const paidIn = kind === 'balance' ? (amount ?? '0') : '0';
+    await database.look(
+      `insert into clients (id, merchant_id, code, pin_mark, kind, currency, balance, ceiling) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        ...[
+          id,
+          merchantId,
+          code,
+          pin === undefined ? null : pinMark({ seal }, id, pin),
+          kind,
+          currency,
+          paidIn,
+        ],
+        kind === 'monthly' ? (amount ?? null) : null,
+      ],
+    );
+    await database.look(
+      `insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, at)
+       select ?, ?, ?, 'top_up', ?::numeric, ?::numeric, now() where ?::numeric <> 0`,
+      [`mov_${code}`, merchantId, id, paidIn, paidIn, paidIn],
+    );
+    for (const number of numbers) {
+      await database.look(`insert into client_numbers (merchant_id, client_id, number) values (?, ?, ?)`, [
+        ...[merchantId, id, number],
+      ]);
+    }
   }
 }

@@ -55,6 +55,7 @@ export class Kernel {
     switch: 0,
     processor: 0,
     notice: 0,
+    server: 0,
     mail: 0,
     spool: 0,
   };

@@ -5,6 +5,7 @@ import { type Kernel, Violation } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
 import type { SimMerchant } from './sim-merchant.ts';
+import type { SimMerchantServer } from './sim-merchant-server.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
 
@@ -30,7 +31,21 @@ select 'a consultant is not free', id from consultants
   where claim = 'hard' or (claim = 'soft' and claimed_until > now()
     and not exists (select from call_sessions s where s.id = claimed_by and s.state = 'awaiting_payment'))
 union all
-select 'work of a switch lies undone', id::text from switch_work`;
+select 'work of a switch lies undone', id::text from switch_work
+union all
+select 'a call somebody dialled is not over: ' || s.state, k.call_session_id
+  from known_calls k join call_sessions s on s.id = k.call_session_id
+  where s.state <> 'settled' or k.ended_at is null
+union all
+select 'a call somebody dialled is not reported', k.call_session_id
+  from known_calls k left join usage_reports u using (call_session_id) where k.ended_at is not null and u.id is null
+union all
+select 'a report is neither delivered nor parked', id from usage_reports
+  where state = 'pending' and (next_try_at is null or next_try_at <= now())
+union all
+select 'money is still kept back', call_session_id from client_reservations where released_at is null
+union all
+select 'money is still kept back', id from clients where reserved <> 0`;
 
 export interface Pending {
   what: string;
@@ -43,8 +58,10 @@ export class Liveness {
   readonly #switches: readonly SimSwitch[];
   readonly #processor: SimProcessor;
   readonly #merchant: SimMerchant;
+  readonly #server: SimMerchantServer;
 
-  constructor({ kernel, database, switches, processor, merchant }: Outside) {
+  constructor({ kernel, database, switches, processor, merchant, server }: Outside) {
+    this.#server = server;
     this.#merchant = merchant;
     this.#kernel = kernel;
     this.#database = database;
@@ -70,19 +87,18 @@ export class Liveness {
     return pending;
   }
 
-  /** "Every notice delivered": what stands as delivered the merchant has answered for. */
+  /** "Every notice delivered": what stands as delivered the merchant has answered for; so it is with reports. */
   async undelivered(): Promise<Pending | undefined> {
-    const answered = new Set(
-      this.#merchant
-        .heard()
-        .filter(({ acknowledged }) => acknowledged)
-        .map(({ id }) => id),
-    );
-    const delivered = await this.#database.look<{ id: string }>(
-      `select id from notices where state = 'delivered'`,
+    const heard = [...this.#merchant.heard(), ...this.#server.heard()];
+    const answered = new Set(heard.filter(({ acknowledged }) => acknowledged).map(({ id }) => id));
+    const delivered = await this.#database.look<{ id: string; what: string }>(
+      `select id, 'notice' as what from notices where state = 'delivered'
+       union all select id, 'report' from usage_reports where state = 'delivered'`,
     );
     const lost = delivered.find(({ id }) => !answered.has(id));
-    return lost && { what: 'a notice stands as delivered that the merchant never took', about: lost.id };
+    return (
+      lost && { what: `a ${lost.what} stands as delivered that the merchant never took`, about: lost.id }
+    );
   }
 
   /** Legs nobody's session knows any more. */
@@ -120,7 +136,9 @@ export class Liveness {
   /** When the next notice is tried again, where that is all that is left. */
   async nextNoticeInMs(): Promise<number | undefined> {
     const [next] = await this.#database.look<{ in_ms: string | null }>(
-      `select extract(epoch from min(next_try_at) - now()) * 1000 as in_ms from notices where state = 'pending'`,
+      `select extract(epoch from min(next_try_at) - now()) * 1000 as in_ms from (
+         select next_try_at from notices where state = 'pending'
+         union all select next_try_at from usage_reports where state = 'pending') waiting`,
     );
     const inMs = next?.in_ms ?? undefined;
     return inMs === undefined ? undefined : Number(inMs);

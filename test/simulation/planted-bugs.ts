@@ -187,4 +187,68 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'checked-and-not-reserved',
+    what: 'A balance is looked at when a call is let in and nothing of it is kept back: two calls talk for the money of one.',
+    edits: [
+      {
+        file: 'src/flow/client-accounts.ts',
+        old: 'if (keptBack) {',
+        new: 'if (keptBack && at.getTime() === 0) {',
+      },
+    ],
+  },
+  {
+    name: 'over-when-the-cut-is-ordered',
+    what: 'A call at its limit is over as soon as its end is ordered: it is reported and its money free while they may talk on.',
+    edits: [
+      {
+        file: 'src/core/call-talking.ts',
+        old: `        draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'limit_reached' });`,
+        new: `        draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'limit_reached' });
+        if (session.plan.inbound && session.bridgedUs !== undefined) {
+          const limitUs = BigInt(session.plan.talkLimitSeconds) * 1_000_000n;
+          parted(draft, session.bridgedUs + limitUs, 'limit', consultant, caller);
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'reported-under-a-new-id',
+    what: 'A report that was not acknowledged comes again under another id: the merchant counts the call twice.',
+    edits: [
+      {
+        file: 'src/flow/report-usage.ts',
+        old: `        id: report.id,
+        body: report.body,
+        at: house.clock.now(),`,
+        new: `        id: report.tries === 0 ? report.id : house.ids.id('usageReport'),
+        body: report.body,
+        at: house.clock.now(),`,
+      },
+    ],
+  },
+  {
+    name: 'nowhere-is-not-reported',
+    what: 'A call that got nowhere is never reported: the merchant keeps back for ever what he reserved for it.',
+    edits: [
+      {
+        file: 'src/flow/report-usage.ts',
+        old: 'if (!known || known.endedAt !== null) return;',
+        new: 'if (!known || known.endedAt !== null || ended.bridgedUs === undefined) return;',
+      },
+    ],
+  },
+  {
+    name: 'two-calls-of-one-client',
+    what: 'Whether a client has a call under way is asked before his own lock is held: two that come together are both let in.',
+    edits: [
+      {
+        file: 'src/store/known-calls.ts',
+        old: 'where k.client_code = ? and k.ended_at is null and k.call_session_id <> ?) < ?',
+        new: `where k.client_code = ? and k.ended_at is null and k.call_session_id <> ?
+         and exists (select from call_sessions s where s.id = k.call_session_id and s.state = 'connected')) < ?`,
+      },
+    ],
+  },
 ];

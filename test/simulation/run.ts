@@ -10,14 +10,17 @@ import { Liveness, type Pending } from './liveness.ts';
 import { Safety } from './safety.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import { SimCustomer } from './sim-customer.ts';
+import { SimDiallers } from './sim-dialler.ts';
 import { SimDatabase, type SimulationConnections } from './sim-database.ts';
 import { type Outside, SimGateway, wordOf } from './sim-gateway.ts';
 import { SimJobs } from './sim-jobs.ts';
 import { SimMerchant } from './sim-merchant.ts';
+import { SimMerchantServer } from './sim-merchant-server.ts';
 import { SimOperator } from './sim-operator.ts';
 import { SimPeople } from './sim-people.ts';
 import { SimProcessor } from './sim-processor.ts';
 import { SimSwitch } from './sim-switch.ts';
+import { destinationNumber } from './known-calls.ts';
 import { deliverHint, postRecord } from './from-outside.ts';
 
 /** "Liveness after faults heal: within 15 min." */
@@ -32,7 +35,16 @@ export interface RunInput {
   plan: FaultPlan;
 }
 
-export interface Verdict {
+/** What came about: runs in which nothing happens prove nothing. */
+export interface Reached {
+  talks: number;
+  captures: number;
+  voids: number;
+  /** Of calls somebody dialled, taken by the merchant's server. */
+  reports: number;
+}
+
+export interface Verdict extends Reached {
   seed: string;
   /** Absent: all was as it must be. */
   violation?: string;
@@ -40,10 +52,6 @@ export interface Verdict {
   hash: string;
   acts: Readonly<Record<ActKind, number>>;
   virtualMs: number;
-  /** What came about: runs in which nothing happens prove nothing. */
-  talks: number;
-  captures: number;
-  voids: number;
 }
 
 export async function run(input: RunInput, connections: SimulationConnections): Promise<Verdict> {
@@ -51,7 +59,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   const { scenario } = input;
   const database = await SimDatabase.begin(kernel, connections);
   let violation: string | undefined;
-  let reached = { talks: 0, captures: 0, voids: 0 };
+  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0 };
   try {
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
@@ -76,7 +84,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     });
     if (scenario.holdsMs !== undefined) processor.holdsLast(scenario.holdsMs);
     const merchant = new SimMerchant(kernel);
-    const outside: Outside = { kernel, database, switches, processor, merchant };
+    const server = new SimMerchantServer(kernel, scenario.known);
+    const outside: Outside = { kernel, database, switches, processor, merchant, server };
     for (let index = 1; index <= scenario.gateways; index += 1) {
       gateways.push(new SimGateway(outside, `gw${String(index)}`));
     }
@@ -99,14 +108,22 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     const safety = new Safety(outside, operator, {
       merchantHangsUp:
         scenario.stop?.alsoTalks === true ||
-        scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined),
+        scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) ||
+        scenario.known?.calls.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) === true,
+      known: scenario.known,
     });
-    const nobodyWaits = (): boolean => operator.done && customers.every(({ done }) => done);
+    const diallers = new SimDiallers(
+      { name: 'the merchant’s system', random: kernel.random.fork('diallers'), kernel, gateways },
+      scenario.known,
+      { switches, database, merchantId, currency: scenario.tariff.currency },
+    );
+    const nobodyWaits = (): boolean => operator.done && diallers.done && customers.every(({ done }) => done);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 
     for (const gateway of gateways) kernel.at(kernel.random.int(0, 500), 'start', () => gateway.start());
     for (const customer of customers) customer.begin();
+    diallers.begin();
     operator.begin();
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);
@@ -143,12 +160,13 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   };
 }
 
-function reachedBy({ switches, processor }: Outside): { talks: number; captures: number; voids: number } {
+function reachedBy({ switches, processor, server }: Outside): Reached {
   const intents = processor.intents();
   return {
     talks: switches.reduce((count, one) => count + one.talks().length, 0),
     captures: intents.filter(({ status }) => status === 'succeeded').length,
     voids: intents.filter(({ status, held }) => status === 'canceled' && !held.amount.isZero()).length,
+    reports: server.heard().filter(({ acknowledged }) => acknowledged).length,
   };
 }
 
@@ -161,6 +179,16 @@ function peopleOf(kernel: Kernel, scenario: Scenario): SimPeople {
   for (const [number, caller] of new Map(scenario.orders.map((one) => [one.callerNumber, one.caller]))) {
     people.add(number, 'caller', caller ?? []);
   }
+  const { calls = [], destination } = scenario.known ?? {};
+  const inTurn = [...calls].sort((one, other) => one.atMs - other.atMs);
+  for (const number of new Set(inTurn.map((one) => one.number))) {
+    people.add(
+      number,
+      'caller',
+      inTurn.filter((one) => one.number === number).map(({ behaviour }) => behaviour),
+    );
+  }
+  if (scenario.known) people.add(destinationNumber, 'consultant', destination ? [destination] : []);
   return people;
 }
 
@@ -178,7 +206,7 @@ function befall(fault: WorldFault, outside: Outside, gateways: readonly SimGatew
 }
 
 function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: readonly SimGateway[]): void {
-  const { kernel, database, switches, processor, merchant } = outside;
+  const { kernel, database, switches, processor, merchant, server } = outside;
   const [name, byGateway] = (fault.target ?? '').split('/');
   const aSwitch = switches.find((one) => one.id === name);
   const gateway = gateways.find((one) => one.name === name);
@@ -215,6 +243,7 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
     }
     case 'merchant_down': {
       merchant.goDown(forMs);
+      server.goDown(forMs);
       return;
     }
   }

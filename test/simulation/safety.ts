@@ -6,6 +6,8 @@ import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { consultantIds, fixedPrice } from './house-rows.ts';
 import { type Kernel, Violation } from './kernel.ts';
+import { KnownSafety } from './known-safety.ts';
+import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
@@ -81,6 +83,14 @@ interface OrderOfLeg {
   held: string;
 }
 
+/** How long it may last at most, and what was bought or allowed at first: nobody is cut before that. */
+interface OrderOfTalk {
+  order_id: string;
+  limitSeconds: number;
+  boughtSeconds: number;
+  dialled: boolean;
+}
+
 const heldOf = `coalesce((select sum(e.amount) from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
   where t.order_id = o.id and t.kind = 'authorize' and e.account = 'held'), 0)::text as held`;
 
@@ -106,12 +116,16 @@ export class Safety {
   readonly #orderOfLeg = new Map<string, string>();
 
   readonly #operator: SimOperator;
+  /** Of calls somebody dialled, in a house where somebody does. */
+  readonly #known: KnownSafety | undefined;
 
   constructor(
-    { kernel, database, switches, processor, merchant }: Outside,
+    outside: Outside,
     operator: SimOperator,
-    { merchantHangsUp }: { merchantHangsUp: boolean },
+    { merchantHangsUp, known }: { merchantHangsUp: boolean; known?: KnownHouse | undefined },
   ) {
+    const { kernel, database, switches, processor, merchant } = outside;
+    this.#known = known && new KnownSafety(known, outside);
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -129,7 +143,9 @@ export class Safety {
     if (this.#writesSeen !== this.#database.writes) {
       this.#writesSeen = this.#database.writes;
       await this.#books();
+      await this.#known?.rows();
     }
+    await this.#known?.heard();
     await this.#talks();
     this.#consultants();
   }
@@ -217,6 +233,7 @@ export class Safety {
           .map(({ leg }) => leg),
       ),
     );
+    await this.#known?.exact(lost);
     const rows = await this.#database.look<SettledRow & { limit: string }>(
       `select p.id as payment, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
          (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs
@@ -268,11 +285,9 @@ export class Safety {
     for (const aSwitch of this.#switches) {
       for (const talk of aSwitch.talks()) {
         if (this.#joined.has(talk)) continue;
-        const order = await this.#orderOf(talk);
-        const affordable = affordableSeconds(order.tariff, money(order.held, order.tariff.currency));
-        if (affordable === undefined) throw new Violation(`joined without money: ${order.order_id}`);
-        const latestUs = talk.bridgedUs + BigInt(affordable) * 1_000_000n + behindUs;
-        this.#agreed(aSwitch, talk);
+        const order = await this.#orderOf(aSwitch, talk);
+        const latestUs = talk.bridgedUs + BigInt(order.limitSeconds) * 1_000_000n + behindUs;
+        this.#agreed(aSwitch, talk, order.dialled);
         if (talk.endedUs === undefined) {
           if (talk.limitUntilUs === undefined) {
             throw new Violation(`a talk without a limit armed in the switch: ${order.order_id}`);
@@ -296,10 +311,10 @@ export class Safety {
   }
 
   /** "Nobody is cut early": neither as a leg of no use, nor by a limit before the time that was bought. */
-  #notCutEarly(order: OrderOfLeg, talk: Talk): void {
+  #notCutEarly(order: OrderOfTalk, talk: Talk): void {
     const { cause, endedUs, byGateway } = talk;
     if (endedUs === undefined || cause === undefined) return;
-    const boughtUs = BigInt(order.chosen_seconds) * 1_000_000n;
+    const boughtUs = BigInt(order.boughtSeconds) * 1_000_000n;
     const early = endedUs - talk.bridgedUs < boughtUs - 2n * gridUs;
     const byOurs = ['ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'ALLOTTED_TIMEOUT'].includes(cause);
     if (early && (byOurs || (byGateway && !this.#merchantHangsUp))) {
@@ -309,13 +324,14 @@ export class Safety {
     }
   }
 
-  /** Both have pressed 1 on the leg that is joined, before it was. */
-  #agreed(aSwitch: SimSwitch, talk: Talk): void {
+  /** Both have pressed 1 on the leg that is joined, before it was; who dialled us has agreed by that. */
+  #agreed(aSwitch: SimSwitch, talk: Talk, dialled: boolean): void {
     const bridgedMs = Number(talk.bridgedUs / 1000n) + 21;
     for (const [who, leg] of [
       ['caller', talk.aLeg],
       ['consultant', talk.bLeg],
     ] as const) {
+      if (dialled && who === 'caller') continue;
       const consented = aSwitch
         .keysPressed(leg)
         .some(({ key, request, atMs }) => key === '1' && request !== undefined && atMs <= bridgedMs);
@@ -323,14 +339,22 @@ export class Safety {
     }
   }
 
-  async #orderOf(talk: Talk): Promise<OrderOfLeg> {
+  async #orderOf(aSwitch: SimSwitch, talk: Talk): Promise<OrderOfTalk> {
+    const call = await this.#known?.talk(aSwitch, talk);
+    if (call) {
+      const { order_id, limit_seconds } = call;
+      return { order_id, limitSeconds: limit_seconds, boughtSeconds: limit_seconds, dialled: true };
+    }
     const [order] = await this.#database.look<OrderOfLeg>(
       `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
        where s.progress->>'callerLegUuid' = ?`,
       [talk.aLeg],
     );
     if (!order) throw new Violation(`joined legs that belong to no session: ${talk.aLeg}`);
-    return order;
+    const { order_id, chosen_seconds, tariff, held } = order;
+    const affordable = affordableSeconds(tariff, money(held, tariff.currency));
+    if (affordable === undefined) throw new Violation(`joined without money: ${order_id}`);
+    return { order_id, limitSeconds: affordable, boughtSeconds: chosen_seconds, dialled: false };
   }
 
   // --- Legs ----------------------------------------------------------------------------------------------------------
@@ -354,7 +378,8 @@ export class Safety {
   async #newLegs(): Promise<void> {
     for (const aSwitch of this.#switches) {
       const ever = aSwitch.legsEver();
-      for (const { leg, number, sinceMs } of ever.slice(this.#legsSeen.get(aSwitch) ?? 0)) {
+      for (const { leg, number, sinceMs, inbound } of ever.slice(this.#legsSeen.get(aSwitch) ?? 0)) {
+        if (inbound) continue;
         const [found] = await this.#database.look<{ order_id: string }>(
           'select s.order_id from legs l join call_sessions s on s.id = l.call_session_id where l.id = ?',
           [leg],

@@ -2,6 +2,7 @@
 // costs little, and every way of selling one now and then. What goes wrong meanwhile is the plan's (fault-plan, draw-plan).
 
 import type { Tariff } from '../../src/core/tariff.ts';
+import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
 import { type Behaviour, willing } from './sim-people.ts';
 
@@ -70,6 +71,8 @@ export interface Scenario {
   holdsMs?: number;
   /** How often one number may order in an hour, where the usual limit is not meant. */
   ordersOfANumber?: number;
+  /** Somebody dials; absent: nobody does, and there is no number to dial. */
+  known?: KnownHouse;
   /** From here on nothing goes wrong any more. */
   healAtMs: number;
 }
@@ -147,7 +150,7 @@ export function drawScenario(random: Random): Scenario {
     orders,
     healAtMs: random.int(50_000, 110_000),
   };
-  return drawSeldom(random.fork('seldom'), scenario);
+  return drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario));
 }
 
 /** What few houses see in the hour of a call. Drawn by itself: what else a seed means does not hang on it. */
@@ -174,6 +177,16 @@ function drawSeldom(random: Random, scenario: Scenario): Scenario {
         wholeHouse: random.chance(0.5),
       },
     }),
+  };
+}
+
+/** Some houses sell to people they know: they dial, and few of the others order beside them. */
+function drawDiallers(random: Random, scenario: Scenario): Scenario {
+  if (!random.chance(0.3)) return scenario;
+  return {
+    ...scenario,
+    orders: random.chance(0.4) ? scenario.orders.slice(0, 1) : [],
+    known: drawKnown(random, scenario.tariff, scenario.switches),
   };
 }
 

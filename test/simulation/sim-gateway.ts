@@ -10,9 +10,9 @@ import { spoolOf } from './sim-call-records.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Worker } from './sim-jobs.ts';
 import type { SimMerchant } from './sim-merchant.ts';
+import type { SimMerchantServer } from './sim-merchant-server.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch } from './sim-switch.ts';
-import { noMerchantServer } from '../no-merchant-server.ts';
 
 export interface Outside {
   kernel: Kernel;
@@ -20,6 +20,8 @@ export interface Outside {
   switches: readonly SimSwitch[];
   processor: SimProcessor;
   merchant: SimMerchant;
+  /** The merchant's own, for callers he knows. */
+  server: SimMerchantServer;
 }
 
 export const sealingKey = Buffer.alloc(32, 7);
@@ -89,7 +91,7 @@ export class SimGateway {
   }
 
   #houseOf(process: GatewayProcess): House {
-    const { kernel, database, switches, processor, merchant } = this.#outside;
+    const { kernel, database, switches, processor, merchant, server } = this.#outside;
     return {
       db: database.of(process),
       clock: process.clock,
@@ -98,7 +100,7 @@ export class SimGateway {
       switches: new Map<string, Switch>(switches.map((one) => [one.id, one.linkOf(process)])),
       cdrSpool: spoolOf(process, kernel, switches),
       notifier: merchant.portOf(process),
-      merchantServer: noMerchantServer,
+      merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },

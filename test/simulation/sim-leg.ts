@@ -58,6 +58,8 @@ export class SimLeg {
   /** The last packet of his phone, where he fell silent. */
   silentFromMs: number | undefined;
   readonly keys: KeyPress[] = [];
+  /** Numbers he keyed, in their order. */
+  readonly entered: string[] = [];
   #questions = 0;
   #numbers = 0;
   #doing: { what: Doing; timers: Timer[] } | undefined;
@@ -226,6 +228,7 @@ export class SimLeg {
   /** Keys counted as play_and_get_digits counts them: until a terminator, the greatest length or a pause. */
   #enter(what: Doing & { kind: 'digits' }): Timer[] {
     this.#numbers += 1;
+    this.moment('asked');
     const { numbers = [] } = this.behaviour;
     const answer = numbers[Math.min(this.#numbers, numbers.length) - 1];
     const keys = this.silentFromMs === undefined ? (answer?.keys ?? '') : '';
@@ -254,6 +257,7 @@ export class SimLeg {
     this.#stopDoing();
     const { request } = what;
     const told = { leg: this.uuid, request };
+    if (digits !== '') this.entered.push(digits);
     this.host.kernel.trace(`        ${this.name} keyed ${digits === '' ? 'nothing' : digits} (${ended})`);
     this.host.tell(
       digits === '' && ended !== 'restart'

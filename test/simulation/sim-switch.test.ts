@@ -297,19 +297,18 @@ describe('a call from outside', () => {
   });
 
   test.each([
-    ['before it marked anything', [], 1],
-    ['when it had marked it', ['uuid_setvar LEG ringmeter_taken begun'], 1],
-    ['when the apology was gone', ['uuid_setvar LEG ringmeter_taken begun', 'sched_del LEG'], 1],
-    ['when all was done', ['uuid_setvar LEG ringmeter_taken true', 'sched_del LEG'], 0],
-  ])('a gateway dies in the middle of taking it, %s', async (_, commands, found) => {
+    ['before it marked anything', []],
+    ['when it had marked it', ['uuid_setvar LEG ringmeter_taken begun']],
+    ['when the apology was gone', ['uuid_setvar LEG ringmeter_taken begun', 'sched_del LEG']],
+    ['when all was done', ['uuid_setvar LEG ringmeter_taken true', 'sched_del LEG']],
+  ])('a gateway dies in the middle of taking it, %s', async (_, commands) => {
     const { stage, leg } = await dialled();
     for (const command of commands) answerApi(stage.world, command.replace('LEG', leg));
     const heir = gatewayOf(stage.kernel, stage.world, 'gw2');
     await stage.kernel.run(() => heir.told.length > 0, 5_000);
     const listed = await answered(stage.kernel, heir.port.parked());
-    expect(listed).toMatchObject({ outcome: 'listed', parked: found === 1 ? [{ leg, cli, ddi }] : [] });
+    expect(listed).toMatchObject({ outcome: 'listed', parked: [{ leg, cli, ddi }] });
     expect(await answered(stage.kernel, heir.port.take(leg, 60))).toEqual(done);
-    expect(await answered(stage.kernel, heir.port.parked())).toEqual({ outcome: 'listed', parked: [] });
     await stage.kernel.run(() => false, 20_000);
     expect(await answered(stage.kernel, heir.port.look(leg))).toEqual({ state: 'living', answered: false });
     await stage.kernel.run(() => types(heir.told, leg).includes('legEnded'), 60_000);

@@ -201,6 +201,8 @@ export class SimSwitch implements LegHost {
     number: string;
     role: Role | undefined;
     sinceMs: number;
+    /** Somebody dialled it. */
+    inbound: boolean;
     endedMs?: number;
     cause?: string;
   }[] {
@@ -209,6 +211,7 @@ export class SimSwitch implements LegHost {
       number: leg.number,
       role: leg.role,
       sinceMs: leg.createdAtMs,
+      inbound: leg.inbound !== undefined,
       ...(leg.endedAtMs !== undefined && { endedMs: leg.endedAtMs }),
       ...(leg.cause !== undefined && { cause: leg.cause }),
     }));
@@ -217,6 +220,11 @@ export class SimSwitch implements LegHost {
   /** In the order they were pressed, on every leg that had this uuid. */
   keysPressed(leg: LegUuid): readonly KeyPress[] {
     return this.#legs.filter((one) => one.uuid === leg).flatMap((one) => one.keys);
+  }
+
+  /** Numbers keyed on this leg, in their order. */
+  numbersEntered(leg: LegUuid): readonly string[] {
+    return this.#legs.filter((one) => one.uuid === leg).flatMap((one) => one.entered);
   }
 
   /** The last talk of this leg. */

@@ -37,7 +37,7 @@ begin
   return new;
 end $$;
 create trigger simulation_fence before update on call_sessions for each row
-  when (old.state in ('ringing_consultant', 'ringing_caller', 'connected')
+  when (old.state in ('recognizing', 'ringing_consultant', 'ringing_caller', 'connected')
     -- more time is asked for on the page and answered by a job, at any gateway, under the lock of the row: it moves nobody's leg,
     -- and whoever commands the switch is told to move the limit there
     and (old.state <> new.state

@@ -68,8 +68,9 @@ describe('the simulation', () => {
         Array.from({ length: 500 }, (_, index) => ({ ...seed(String(index + 1)), shrink: true })),
       );
       expect(violationsOf(reports)).toEqual([]);
-      // What proves nothing: runs in which nobody ever talks.
+      // What proves nothing: runs in which nobody ever talks, or nothing is reported.
       expect(reports.reduce((talks, { verdict }) => talks + verdict.talks, 0)).toBeGreaterThan(150);
+      expect(reports.reduce((reported, { verdict }) => reported + verdict.reports, 0)).toBeGreaterThan(100);
     },
     longMs,
   );

@@ -1,10 +1,7 @@
 // A process that carries out runs, one after the other, on a database of its own. Its words with simulate.ts are below.
 
-import { drawPlan } from './draw-plan.ts';
-import type { FaultPlan } from './fault-plan.ts';
-import { Random } from './random.ts';
+import { drawRun } from './draw-run.ts';
 import { run, type RunInput, type Verdict } from './run.ts';
-import { drawScenario, type Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import { SimulationConnections } from './sim-database.ts';
 
@@ -17,13 +14,6 @@ export interface Report {
   verdict: Verdict;
   /** What was carried out; after a violation the smallest plan that still brings it about. */
   input: RunInput;
-}
-
-/** Everything a seed decides. */
-export function drawRun(seed: string): { seed: string; scenario: Scenario; plan: FaultPlan } {
-  const random = new Random(seed);
-  const scenario = drawScenario(random.fork('scenario'));
-  return { seed, scenario, plan: drawPlan(random.fork('plan'), scenario) };
 }
 
 async function carryOut(order: Order, connections: SimulationConnections): Promise<Report> {
