@@ -105,7 +105,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
       number,
       call.accessHash,
       at,
-    ] as never[],
+    ],
   );
   await insertCallSession(tx, {
     merchantId,
@@ -119,7 +119,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
   await tx.write(
     `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at] as never[],
+    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at],
   );
   return true;
 }
