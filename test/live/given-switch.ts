@@ -44,6 +44,8 @@ export interface LiveSwitch extends GivenSwitch {
   fallsSilent(number: string): Promise<void>;
   /** What the switch does on this leg now: `play_and_get_digits`, `playback`, `park`. */
   runs(leg: string): Promise<string>;
+  /** Whether this prompt is being played to anybody. */
+  isPlaying(file: string): Promise<boolean>;
   /** What the switch has written since this world stands: its records, and its log where we were told of it. */
   written(): Promise<string>;
   /** What this telephone has heard so far in its latest call, of the sentences that match. */
@@ -84,6 +86,8 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     telephones: telephonesOf(network, await sipAddressOf(at)),
     heard,
     runs: async (leg) => (await askOnce(at, `uuid_getvar ${leg} current_application`))[0] ?? '',
+    isPlaying: async (file) =>
+      ((await askOnce(at, 'show channels as json'))[0] ?? '').includes(path.join(promptsDir, file)),
     async written() {
       const log =
         FREESWITCH_LOG === undefined ? '' : (await readFile(FREESWITCH_LOG)).subarray(logBegins).toString();
