@@ -165,11 +165,15 @@ export function printRecognitions(measured: readonly RecognitionFigures[]): void
       `p99 under ${String(aims.toRingMs)}`,
     ),
     row('cut from limit, ms', (one) => shown(one.cut), `p99 under ${String(aims.cutMs)}`),
-    row('gateway CPU a call, ms', (one) => one.gatewayMsPerCall.toFixed(1)),
+    row('gateway CPU a call, ms', (one) => one.cpuMs.gateway.toFixed(1)),
+    row('Postgres CPU a call, ms', (one) => one.cpuMs.postgres.toFixed(1)),
+    row('sandbox switch CPU a call, ms', (one) => one.cpuMs['sandbox switch'].toFixed(1)),
     row('cores busy, all processes', (one) => one.busyCores.toFixed(2)),
     row('dialled late by, ms', (one) => shown(one.late)),
   ]);
-  say('p50 / p99; every call was asked about once and reported once, as the switch measured it');
+  say(
+    'p50 / p99; as they should be: asked about once, rung for, reported once and as the switch measured it',
+  );
 }
 
 function shown({ p50, p99, of }: Spread): string {
