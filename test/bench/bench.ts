@@ -218,11 +218,13 @@ function say(line: string): void {
 const profileDir = asked.profile ? mkdtempSync(join(tmpdir(), 'ringmeter-profile-')) : undefined;
 /** The one that stands now: an interrupted bench leaves none. */
 let standing: RunningHouse | undefined;
+let ending: Promise<void> | undefined;
+const isEnding = (): boolean => ending !== undefined;
 async function inHouse(
   options: Omit<HouseOptions, 'speechSpeed'>,
   act: (house: RunningHouse) => Promise<void>,
 ): Promise<void> {
-  if (ending !== undefined) return;
+  if (isEnding()) return;
   const house = await startHouse({
     speechSpeed: 200,
     ...(profileDir !== undefined && { profileDir }),
@@ -233,7 +235,7 @@ async function inHouse(
     await act(house);
   } catch (error) {
     // Interrupted: what fails then fails because everything is being ended.
-    if (ending === undefined) {
+    if (!isEnding()) {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.stderr.write(house.log().split('\n').slice(-20).join('\n'));
       process.exitCode = 1;
@@ -243,7 +245,6 @@ async function inHouse(
   }
 }
 
-let ending: Promise<void> | undefined;
 function end(code: number, sentence?: string): void {
   if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
   ending ??= standing?.stop() ?? Promise.resolve();

@@ -196,15 +196,19 @@ describe.skipIf(!isGiven)('a caller the merchant knows, on a real switch', () =>
     expect((await stage.reportAgreesWithTheRecords(call.id)).deliveries).toBe(1);
   }, 180_000);
 
-  it.skipIf(!hasApology)('a call nobody takes is ended by the switch, behind an apology', async () => {
-    await stage.kill();
-    const startMs = performance.now();
-    await stage.world.dials(caller, restDdi);
-    await eventually(async () => expect(await stage.live.isPlaying('fr/apology.wav')).toBe(true), 20_000);
-    await eventually(async () => expect((await stage.world.phone(caller))?.state).toBe('ended'), 30_000);
-    stage.noteMs('from dialling to the end of a call nobody takes', stage.since(startMs));
-    await stage.startAgain();
-  }, 120_000);
+  it.skipIf(!hasApology)(
+    'a call nobody takes is ended by the switch, behind an apology',
+    async () => {
+      await stage.kill();
+      const startMs = performance.now();
+      await stage.world.dials(caller, restDdi);
+      await eventually(async () => expect(await stage.live.isPlaying('fr/apology.wav')).toBe(true), 20_000);
+      await eventually(async () => expect((await stage.world.phone(caller))?.state).toBe('ended'), 30_000);
+      stage.noteMs('from dialling to the end of a call nobody takes', stage.since(startMs));
+      await stage.startAgain();
+    },
+    120_000,
+  );
 
   it('has written nothing of what was keyed: neither the gateway nor, of a PIN, the switch', async () => {
     const said = stage.said();

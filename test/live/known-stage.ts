@@ -97,13 +97,19 @@ export function knownStage(): KnownStage {
   const fromMerchant = async <Answer>(what: string): Promise<Answer> =>
     (await (await fetch(`${merchant}/api/merchant/${what}`)).json()) as Answer;
 
-  async function lastCall(): Promise<KnownCall> {
+  async function latest(): Promise<KnownCall | undefined> {
     const { rows } = await stage.world.sql.query<KnownCall>(
       `select s.id, l.id::text as leg, s.state, s.outcome, coalesce(s.talk_us, 0)::float8 as "talkUs"
        from call_sessions s join legs l on l.call_session_id = s.id and l.role = 'A'
        order by s.created_at desc limit 1`,
     );
-    return rows[0]!;
+    return rows[0];
+  }
+
+  async function lastCall(): Promise<KnownCall> {
+    const call = await latest();
+    if (!call) throw new Error('Nobody has called yet.');
+    return call;
   }
 
   async function dials(ddi: string, options: object = {}): Promise<KnownCall> {
@@ -113,7 +119,7 @@ export function knownStage(): KnownStage {
     await stage.world.dials(caller, ddi, options);
     return eventually(async () => {
       const call = await lastCall();
-      expect(call && before.has(call.id)).toBe(false);
+      expect(before).not.toContain(call.id);
       stage.noteMs('from dialling until the call is written down, at most', stage.since(startMs));
       return call;
     });
@@ -162,7 +168,7 @@ export function knownStage(): KnownStage {
 
   return {
     ...stage,
-    // Spread would read them now, before there is a world.
+    // A copy would be of now, when there is no world yet.
     get world() {
       return stage.world;
     },
@@ -171,11 +177,12 @@ export function knownStage(): KnownStage {
     },
     kill: async () => child?.kill(),
     startAgain,
-    knows: async (...clients) =>
-      void (await sendJson(`${merchant}/api/merchant/clients`, 'PUT', {
+    async knows(...clients) {
+      await sendJson(`${merchant}/api/merchant/clients`, 'PUT', {
         clients,
         strangers: { answer: 'refused' },
-      })),
+      });
+    },
     merchantDoes: (behaviour) => stage.world.merchantAnswers(behaviour),
     questions: async (id) =>
       (await fromMerchant<SeenRequest[]>('requests'))
