@@ -8,7 +8,9 @@
 //   CDR_CREDENTIALS    of the whole-house tests is started on that port of this machine, and takes records with that password
 //   CDR_SPOOL          folder the switch under test spools its records to, readable here; absent: no test with a dead gateway
 //   FREESWITCH_START   command that starts the switch under test again; given, one test kills it in mid-call
-//   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine
+//   FREESWITCH_LOG     file the switch under test logs to, readable here; given, it is searched for keyed digits as well
+//   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine.
+//                      Given, and the switch under test started with the same: its own apology is listened for too
 import { defineConfig } from 'vitest/config';
 
 if (process.env['FREESWITCH_URL'] === undefined) {

@@ -64,6 +64,8 @@ const secretNames = [
   'cvc',
   'pin',
   'digits',
+  // What a client keys to be known: whoever reads a log could call in his name.
+  'clientCode',
 ];
 const secretDepth = 3;
 

@@ -11,7 +11,13 @@ import type { Sentence } from '../core/prompt.ts';
 import { isOpen, scheduleOf } from '../core/schedule.ts';
 import { type Tariff, tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
-import { type DialledLine, insertKnownCall, merchantOfDdi, readDialledLine } from '../store/known-calls.ts';
+import {
+  type DialledLine,
+  insertKnownCall,
+  isLegKnown,
+  merchantOfDdi,
+  readDialledLine,
+} from '../store/known-calls.ts';
 import { sha256 } from '../store/seal.ts';
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
@@ -40,13 +46,14 @@ export async function answerInbound(
   const { merchantId, ddiId } = owner;
   const at = house.clock.now();
   const arrived = await house.db.asMerchant(merchantId, async (tx) => {
-    const line = await readDialledLine(tx, ddiId);
+    const [line, known] = await Promise.all([readDialledLine(tx, ddiId), isLegKnown(tx, leg)]);
+    if (known) return 'taken' as const;
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
     const tariff = tariffAt(line.plan, at);
     const session = sessionOf(house, line, { leg, ddi, cli, at, callerId: line.callerId, tariff });
     const orderId = house.ids.id('order');
     const begun = advance(session, { type: 'callArrived' });
-    const fresh = await insertKnownCall(tx, {
+    await insertKnownCall(tx, {
       merchantId,
       orderId,
       line,
@@ -59,7 +66,6 @@ export async function answerInbound(
       switchId: aSwitch.id,
       at,
     });
-    if (!fresh) return 'taken' as const;
     const stored: StoredSession = {
       session,
       merchantId,

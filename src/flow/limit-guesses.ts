@@ -41,41 +41,44 @@ function subjectsOf(house: House, merchantId: string, guess: Guess): Subject[] {
   ];
 }
 
+/** What was counted so far of everything this guess counts as; nobody else counts on it until the transaction ends. */
+async function countsOf(
+  house: House,
+  tx: Tx,
+  merchantId: string,
+  guess: Guess,
+  now: Date,
+): Promise<(Subject & { counted: Counted })[]> {
+  const subjects = subjectsOf(house, merchantId, guess);
+  const marks = subjects.map((one) => one.mark);
+  const counted = await lockCounts(tx, marks, staleAt(windowSeconds, now));
+  return subjects.map((one, place) => ({ ...one, counted: counted[place] ?? [] }));
+}
+
 /** Whether this caller may try one more; what he keyed is not looked at when he may not. */
 export async function mayGuess(house: House, tx: Tx, merchantId: string, guess: Guess): Promise<boolean> {
   if (guess.clientCode === undefined) return true;
-  const subjects = subjectsOf(house, merchantId, guess);
   const now = house.clock.now();
-  const counted = await lockCounts(
-    tx,
-    subjects.map((one) => one.mark),
-    staleAt(windowSeconds, now),
-  );
+  const counts = await countsOf(house, tx, merchantId, guess, now);
   const full = (counter: Counter): boolean =>
-    subjects.some(
-      (one, place) =>
+    counts.some(
+      (one) =>
         one.counter === counter &&
-        countOneMore(counted[place] ?? [], windowSeconds, atMost[counter], now).outcome === 'too_many',
+        countOneMore(one.counted, windowSeconds, atMost[counter], now).outcome === 'too_many',
     );
   if (full('cli') || full('address')) return false;
-  const own = subjects.findIndex((one) => one.counter === 'cli' || one.counter === 'address');
-  const missedHimself = own < 0 || (counted[own]?.length ?? 0) > 0;
+  const own = counts.find((one) => one.counter === 'cli' || one.counter === 'address');
+  const missedHimself = own === undefined || own.counted.length > 0;
   return !missedHimself || !(full('account') || full('ddi') || full('merchant'));
 }
 
 /** What he keyed led to nothing. */
 export async function countGuess(house: House, tx: Tx, merchantId: string, guess: Guess): Promise<void> {
   if (guess.clientCode === undefined) return;
-  const subjects = subjectsOf(house, merchantId, guess);
   const now = house.clock.now();
-  const counted = await lockCounts(
-    tx,
-    subjects.map((one) => one.mark),
-    staleAt(windowSeconds, now),
-  );
   const more: { subject: Buffer; counted: Counted }[] = [];
-  for (const [place, { counter, mark }] of subjects.entries()) {
-    const one = countOneMore(counted[place] ?? [], windowSeconds, atMost[counter], now);
+  for (const { counter, mark, counted } of await countsOf(house, tx, merchantId, guess, now)) {
+    const one = countOneMore(counted, windowSeconds, atMost[counter], now);
     if (one.outcome === 'counted') more.push({ subject: mark, counted: one.counted });
   }
   await writeCounts(tx, more);

@@ -35,42 +35,35 @@ export async function recognize(
   const { question } = command;
   const { inbound } = session.plan;
   if (!inbound) throw new Error('Nobody dialled in this session.');
-  const { server, activity, slug } = await house.db.asMerchant(merchantId, async (tx) => {
-    const known = await readKnownCall(tx, session.id);
-    return {
-      server: await readMerchantServer(tx, inbound.ddi),
-      slug: known?.slug ?? '',
-      activity: await clientActivity(tx, {
+  const known = (recognition: Recognition): CallEvent => ({
+    type: 'callerRecognized',
+    question,
+    recognition,
+  });
+  // All we know of him ourselves, in one transaction: a caller waits on the line meanwhile.
+  const found = await house.db.asMerchant(merchantId, async (tx) => {
+    const [call, server, activity] = await Promise.all([
+      readKnownCall(tx, session.id),
+      readMerchantServer(tx, inbound.ddi),
+      clientActivity(tx, {
         callSessionId: session.id,
         ...(command.clientCode !== undefined && { clientCode: command.clientCode }),
         ...(session.plan.callerNumber !== undefined && { cli: session.plan.callerNumber }),
       }),
-    };
+    ]);
+    const put = questionOf(stored, command, call?.slug ?? '', activity, house.clock.now());
+    if (!(await mayGuess(house, tx, merchantId, put))) return 'guessed_too_often' as const;
+    if (inbound.recognizedBy === 'server') return { put, server };
+    const recognition = await recognizeByAccount(house, tx, put, inbound.talkLimitMaxSeconds);
+    if (isMiss(recognition)) await countGuess(house, tx, merchantId, put);
+    return { recognition };
   });
-  const put = questionOf(stored, command, slug, activity, house.clock.now());
-  const wrong: CallEvent = {
-    type: 'callerRecognized',
-    question,
-    recognition: { outcome: 'refused', reason: 'unknown' },
-  };
-  if (put.clientCode !== undefined) {
-    const may = await house.db.asMerchant(merchantId, (tx) => mayGuess(house, tx, merchantId, put));
-    if (!may) {
-      house.log.warn(
-        { callSessionId: session.id },
-        'A caller has tried too many codes: his is not looked at',
-      );
-      return wrong;
-    }
+  if (found === 'guessed_too_often') {
+    house.log.warn({ callSessionId: session.id }, 'A caller has tried too many codes: his is not looked at');
+    return known({ outcome: 'refused', reason: 'unknown' });
   }
-  if (inbound.recognizedBy === 'accounts') {
-    const recognition = await house.db.asMerchant(merchantId, async (tx) => {
-      const found = await recognizeByAccount(house, tx, put, inbound.talkLimitMaxSeconds);
-      if (isMiss(found)) await countGuess(house, tx, merchantId, put);
-      return found;
-    });
-    return { type: 'callerRecognized', question, recognition };
-  }
+  if ('recognition' in found) return known(found.recognition);
+  const { put, server } = found;
   if (!server) return { type: 'merchantFailed', question, because: 'no_server' };
   const asked = await house.merchantServer.ask(addressOf(house, merchantId, server), put);
   house.log.info(
@@ -91,7 +84,7 @@ export async function recognize(
   if (!(await mayBeRung(house, merchantId, recognition))) {
     return { type: 'merchantFailed', question, because: 'destination' };
   }
-  return { type: 'callerRecognized', question, recognition };
+  return known(recognition);
 }
 
 function isMiss(recognition: Recognition): boolean {

@@ -34,7 +34,10 @@ export async function writeUsage(
   ended: CallSession,
   at: Date,
 ): Promise<void> {
-  const known = await readKnownCall(tx, ended.id);
+  const [known, server] = await Promise.all([
+    readKnownCall(tx, ended.id),
+    ended.plan.inbound && readMerchantServer(tx, ended.plan.inbound.ddi),
+  ]);
   if (!known || known.endedAt !== null) return;
   const talked = talkUs(ended);
   const billable = billableUs(talked, ended.plan.talkLimitSeconds);
@@ -63,7 +66,6 @@ export async function writeUsage(
     outcome: ended.outcome ?? 'failed',
   });
   await settleAccount(house, tx, stored, ended, known.tariff, at);
-  const nobodyToTell = (await readMerchantServer(tx, known.ddi)) === undefined;
   const { merchantId, orderId } = stored;
   await insertUsageReport(tx, {
     id,
@@ -77,9 +79,9 @@ export async function writeUsage(
     ddi: known.ddi,
     at,
     endedAt,
-    nobodyToTell,
+    nobodyToTell: server === undefined,
   });
-  if (!nobodyToTell) await enqueueJob(tx, 'report_usage', { merchantId, reportId: id }, id);
+  if (server) await enqueueJob(tx, 'report_usage', { merchantId, reportId: id }, id);
 }
 
 const instant = (us: bigint): Date => new Date(Number(us / 1000n));

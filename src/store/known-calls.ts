@@ -2,7 +2,7 @@
 // under way. The session itself is call-sessions'; what was used and is to be told is usage-reports'.
 
 import type { CallSession } from '../core/call-session.ts';
-import type { E164, Language } from '../core/ids.ts';
+import type { E164, Language, LegUuid } from '../core/ids.ts';
 import type { Cli } from '../core/known-caller.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { insertCallSession, insertLegs } from './call-sessions.ts';
@@ -84,12 +84,15 @@ export interface NewKnownCall {
   at: Date;
 }
 
-/** The order (of nothing: the merchant bills it), the call's session, its leg. `false`: this leg is being answered already. */
-export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boolean> {
+/** Whether a call was made of this leg already: by another gateway, or by us before we lost the switch. */
+export async function isLegKnown(tx: Tx, leg: LegUuid): Promise<boolean> {
+  return (await firstRow(tx, 'select 1 as one from legs where id = ?', [leg])) !== undefined;
+}
+
+/** The order (of nothing: the merchant bills it), the call's session, its leg. */
+export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<void> {
   const { line, merchantId, session, at } = call;
   const number = call.cli.trust === 'withheld' ? null : call.cli.number;
-  const known = await firstRow(tx, 'select 1 as one from legs where id = ?', [session.callerLegUuid]);
-  if (known) return false;
   await tx.write(
     `insert into orders (id, merchant_id, line_id, kind, source, language, tariff_id, tariff, hold, currency, caller_number,
        access_hash, created_at)
@@ -105,7 +108,7 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
       number,
       call.accessHash,
       at,
-    ] as never[],
+    ],
   );
   await insertCallSession(tx, {
     merchantId,
@@ -119,9 +122,8 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<boole
   await tx.write(
     `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at] as never[],
+    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at],
   );
-  return true;
 }
 
 /**

@@ -56,7 +56,7 @@ export async function insertUsageReport(
       report.nobodyToTell ? null : report.at,
       report.nobodyToTell ? 'no_address' : null,
       report.at,
-    ] as never[],
+    ],
   );
 }
 

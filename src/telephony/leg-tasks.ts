@@ -12,12 +12,17 @@ import type { EslLink } from './esl-link.ts';
 import type { KnownLegs, LegMemory } from './leg-memory.ts';
 import { clockOf, readTasks, taskOf } from './switch-answers.ts';
 
-// The switch counts its tasks in whole seconds: one set for +N fires between N-1 and N after the command, and up to 0.1
-// later. With +2 it fires 1 to 2.1 s after the limit counted from arming, and the bridge comes some ms after arming: always
-// after our own cut, at most about 2 s behind it.
+// The switch counts its tasks in whole seconds from the one that has begun, and looks at them twice a second: what is due at a
+// second is done up to half a second later. Set for +N, a task fires N - 0.5 s after the command in the second half of a second,
+// N s after it in the first, and N + 0.5 s after it at its very beginning (tried). So +2 would stand up to 2.5 s behind the
+// limit. In the first half of a second +1 stands 1 s behind it, in the second half +2 stands 1.5 s behind it; who comes just
+// before a second begins waits for it. Always after our own cut, which comes some ms after the limit.
 const limitSlackSeconds = 2;
-/** Bridging this long after arming would let the switch's cut come before the limit: it is then armed anew. */
-const armedAnewAfterMs = 900;
+const halfSecondUs = 500_000n;
+const nearNextSecondUs = 950_000;
+const intoSecondMs = 20;
+/** Bridging this long after arming might let the switch's cut come before the limit: it is then armed anew. */
+const armedAnewAfterMs = 300;
 const guardBehindLimitSeconds = 60;
 /**
  * Nearer than this a moved limit is set relative to now: the switch would add a second that has passed to the present and
@@ -84,11 +89,12 @@ export class LegTasks {
     talkLimitSeconds: number,
   ): Promise<ArmedLimit | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
     if (this.#mayHaveLimit(aLeg, bLeg) && !(await this.#dropLimit(aLeg, bLeg))) return unknown;
+    // From before the switch was asked for its clock: whatever that took, the half of the second may have passed since.
     const armedAtMs = this.#clock.monotonicMs();
-    const inSeconds = Math.ceil(talkLimitSeconds) + limitSlackSeconds;
+    const limitSeconds = Math.ceil(talkLimitSeconds);
     const replies = await Promise.all([
-      this.#arm('limit', aLeg, inSeconds),
-      this.#arm('behind', bLeg, inSeconds + guardBehindLimitSeconds),
+      this.#slackSeconds().then((slack) => this.#arm('limit', aLeg, limitSeconds + slack)),
+      this.#arm('behind', bLeg, limitSeconds + limitSlackSeconds + guardBehindLimitSeconds),
     ]);
     const hindrance = replies.find((outcome) => outcome.outcome !== 'armed');
     if (hindrance !== undefined) return hindrance;
@@ -97,10 +103,23 @@ export class LegTasks {
       bridged: async () => {
         if (this.#clock.monotonicMs() - armedAtMs <= armedAnewAfterMs) return;
         const first = this.#legs.get(aLeg)?.limit?.task;
-        const anew = await this.#arm('limit', aLeg, inSeconds);
+        const anew = await this.#arm('limit', aLeg, limitSeconds + (await this.#slackSeconds()));
         if (anew.outcome === 'armed' && first !== undefined) void this.#link.api(say.unschedule(first));
       },
     };
+  }
+
+  /** By how much a task set now is to stand behind the limit, in the switch's way of counting. */
+  async #slackSeconds(): Promise<number> {
+    const nowUs = clockOf(await this.#link.api(say.microEpoch));
+    if (nowUs === undefined) return limitSlackSeconds;
+    const partUs = Number(nowUs % 1_000_000n);
+    if (partUs > nearNextSecondUs) {
+      const leftMs = (1_000_000 - partUs) / 1_000 + intoSecondMs;
+      await new Promise<void>((resolve) => this.#clock.after(leftMs, resolve));
+      return limitSlackSeconds - 1;
+    }
+    return partUs < Number(halfSecondUs) ? limitSlackSeconds - 1 : limitSlackSeconds;
   }
 
   /**
@@ -164,7 +183,8 @@ export class LegTasks {
   async moveLimit(aLeg: LegUuid, bLeg: LegUuid, untilUs: bigint): Promise<Commanded> {
     const nowUs = clockOf(await this.#link.api(say.microEpoch));
     if (nowUs === undefined) return unknown;
-    const cutAt = Number(untilUs / 1_000_000n) + limitSlackSeconds;
+    // Due 0.5 to 1.5 s behind it, done up to half a second later.
+    const cutAt = Number((untilUs + halfSecondUs) / 1_000_000n) + limitSlackSeconds - 1;
     const nowSecond = Number(nowUs / 1_000_000n);
     const outcomes = await Promise.all([
       this.#move('limit', aLeg, cutAt, nowSecond),

@@ -483,11 +483,12 @@ describe('commands', () => {
     expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
     await settled();
     const sent = commandsSince(before).filter((command) => !command.includes('uuid_exists'));
-    expect(sent[0]).toBe(`api sched_api +902 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+    expect(sent[0]).toBe('api strmicroepoch');
     expect(sent[1]).toBe(`api sched_api +962 behind-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`);
     expect(sent[2]).toContain(`uuid_setvar_multi ${aLeg} park_after_bridge=true`);
     expect(sent[3]).toContain(`uuid_setvar_multi ${bLeg} park_after_bridge=false`);
-    expect(sent.slice(4)).toEqual([
+    expect(sent[4]).toBe(`api sched_api +902 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+    expect(sent.slice(5)).toEqual([
       'api unsched_api 7',
       'api unsched_api 7',
       `api uuid_bridge ${aLeg} ${bLeg}`,
@@ -517,6 +518,30 @@ describe('commands', () => {
       expect(peer.commands).toContain(`api sched_api +60 guard-${leg} uuid_kill ${leg} MANAGER_REQUEST`);
     }
     expect(peer.commands).toContain(`api sched_del limit-${aLeg}`);
+  });
+
+  test.each([
+    ['first', '1795292222012330', 901],
+    ['second', '1795292222512330', 902],
+  ])('armed in the %s half of a second the limit stands at most 2 s behind', async (_, nowUs, seconds) => {
+    peer.answer = (command, at) =>
+      command === 'api strmicroepoch' ? apiResponse(nowUs) : healthy(command, at);
+    expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
+    expect(peer.commands).toContain(
+      `api sched_api +${String(seconds)} limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
+    );
+  });
+
+  test('just before a second begins the limit waits for it', async () => {
+    peer.answer = (command, at) =>
+      command === 'api strmicroepoch' ? apiResponse('1795292222990000') : healthy(command, at);
+    const bridged = freeSwitch.bridge(aLeg, bLeg, 900);
+    await peer.command('api strmicroepoch');
+    await settled();
+    expect(peer.commands.some((command) => /sched_api .* limit-/.test(command))).toBe(false);
+    clock.turn(30);
+    expect(await bridged).toEqual({ outcome: 'done' });
+    expect(peer.commands).toContain(`api sched_api +901 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
   });
 
   test('a slow bridge arms its limit anew, from the bridge on', async () => {

@@ -4,10 +4,12 @@
 //
 //   npm run bench -- [--rates 10,20,30,40] [--seconds 12] [--merchants 8] [--gateways 1] [--profile]
 //   npm run bench -- --live 20,200,2000
+//   npm run bench -- --recognitions
 //
 // How it runs: bare commits; the idle house; each rate in turn, as long as the house holds it; then, at the highest rate
 // held up to the one aimed at, calls that their limit ends. Orders come at a fixed rate whatever the house makes of them.
-// Under three minutes. With `--live`: what a call costs beside so many that go on, and how soon another gateway has adopted
+// Then, in a house of its own, callers the merchant knows (recognitions.ts): with `--recognitions` these alone, one minute.
+// Under four minutes. With `--live`: what a call costs beside so many that go on, and how soon another gateway has adopted
 // 200 of them after kill -9 (live-calls.ts); some eight minutes for 2 000.
 //
 //   authorized to originate   trace event `authorized` -> the B leg's `start` in the switch's record
@@ -25,16 +27,26 @@ import { Pool } from 'undici';
 import { printProfile } from './cpu-profile.ts';
 import { cutDistance, expectedCents, isCorrect } from './figures.ts';
 import { benchLiveCalls, sceneFor } from './live-calls.ts';
+import { openKnownMerchant } from './known-merchant.ts';
 import { figuresOf, load } from './load.ts';
 import { bareCommits, type CallInstants, MeasuredDatabase } from './measured-database.ts';
 import type { Placed } from './order-load.ts';
-import { aims, type MeasuredRate, printCorrectness, printCosts, printLive, printRates } from './report.ts';
-import { type RunningHouse, startHouse } from './running-house.ts';
+import { benchRecognitions, usualSteps } from './recognitions.ts';
+import {
+  aims,
+  type MeasuredRate,
+  printCorrectness,
+  printCosts,
+  printLive,
+  printRates,
+  printRecognitions,
+} from './report.ts';
+import { type HouseOptions, type RunningHouse, startHouse } from './running-house.ts';
 import { makeScene } from './scene.ts';
 import { processorTotals } from './processor-totals.ts';
 
 /** What is not done by then is broken: the bench says so and ends. */
-const longestMs = 175_000;
+const longestMs = 300_000;
 const longestLiveMs = 900_000;
 const killAtTalks = 200;
 const cutSeconds = 5;
@@ -46,6 +58,7 @@ const { values: asked } = parseArgs({
     merchants: { type: 'string', default: '8' },
     gateways: { type: 'string', default: '1' },
     live: { type: 'string' },
+    recognitions: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -62,19 +75,15 @@ if (
   throw new Error('--rates, --seconds, --merchants, --gateways and --live are numbers above 0.');
 }
 
+/** 480 consultants: at 40 calls a second of five seconds each, half of them are busy. */
+const size = { merchants, linesPerMerchant: Math.ceil(40 / merchants), consultantsPerLine: 12 };
+
 async function run(house: RunningHouse): Promise<void> {
-  // 480 consultants: at 40 calls a second of five seconds each, half of them are busy.
-  const size = { merchants, linesPerMerchant: Math.ceil(40 / merchants), consultantsPerLine: 12 };
   const scene = await makeScene(house, size);
   const database = await MeasuredDatabase.connect(house);
   const pool = new Pool(house.gatewayUrl, { connections: 64 });
   try {
-    const [cpu] = cpus();
-    say(`machine     ${String(cpus().length)} × ${cpu?.model ?? 'unknown'}, Node ${process.version}`);
-    say(`database    ${await database.about()}`);
-    say(
-      `others      load average ${String(loadavg()[0]?.toFixed(2))} before we began: above 0.5 the figures are not only ours`,
-    );
+    await sayWhere(database);
     const bare = await bareCommits(house.clusterUrl);
     // Each look at the counts takes ten seconds, so that between two of them the house was idle long enough.
     const idleFrom = { count: await database.transactions(), atMs: performance.now() };
@@ -113,6 +122,37 @@ async function run(house: RunningHouse): Promise<void> {
   } finally {
     await pool.destroy();
     await database.close();
+  }
+}
+
+async function sayWhere(database: MeasuredDatabase): Promise<void> {
+  const [cpu] = cpus();
+  say(`machine     ${String(cpus().length)} × ${cpu?.model ?? 'unknown'}, Node ${process.version}`);
+  say(`database    ${await database.about()}`);
+  say(
+    `others      load average ${String(loadavg()[0]?.toFixed(2))} before we began: above 0.5 the figures are not only ours`,
+  );
+}
+
+async function runRecognitions(): Promise<void> {
+  const merchant = await openKnownMerchant();
+  try {
+    await inHouse({ merchantUrl: merchant.url }, async (house) => {
+      const scene = await makeScene(house, size);
+      const database = await MeasuredDatabase.connect(house);
+      const pool = new Pool(house.sandboxUrl, { connections: 64 });
+      try {
+        await sayWhere(database);
+        const bench = { house, scene, pool, database, merchant };
+        printRecognitions(await benchRecognitions(bench, usualSteps, say));
+        sayComplaints(house);
+      } finally {
+        await pool.destroy();
+        await database.close();
+      }
+    });
+  } finally {
+    await merchant.close();
   }
 }
 
@@ -155,11 +195,20 @@ async function printSums(
     capturedCents: calls.reduce((sum, call) => sum + call.capturedCents, 0),
     processor: await processorTotals(house),
     ledger: await database.ledgerDifference(),
-    complaints: house
-      .log()
-      .split('\n')
-      .filter((line) => /"level":"(warn|error)"/.test(line)),
+    complaints: complaintsOf(house),
   });
+}
+
+const complaintsOf = (house: RunningHouse): string[] =>
+  house
+    .log()
+    .split('\n')
+    .filter((line) => /"level":"(warn|error)"/.test(line));
+
+function sayComplaints(house: RunningHouse): void {
+  const complaints = complaintsOf(house);
+  say(`log         ${String(complaints.length)} warnings and errors`);
+  for (const one of complaints.slice(0, 5)) say(`            ${one.slice(0, 300)}`);
 }
 
 function say(line: string): void {
@@ -167,15 +216,38 @@ function say(line: string): void {
 }
 
 const profileDir = asked.profile ? mkdtempSync(join(tmpdir(), 'ringmeter-profile-')) : undefined;
-const house = await startHouse({
-  speechSpeed: 200,
-  gateways: liveSteps === undefined ? gateways : 2,
-  ...(profileDir !== undefined && { profileDir }),
-});
+/** The one that stands now: an interrupted bench leaves none. */
+let standing: RunningHouse | undefined;
 let ending: Promise<void> | undefined;
+const isEnding = (): boolean => ending !== undefined;
+async function inHouse(
+  options: Omit<HouseOptions, 'speechSpeed'>,
+  act: (house: RunningHouse) => Promise<void>,
+): Promise<void> {
+  if (isEnding()) return;
+  const house = await startHouse({
+    speechSpeed: 200,
+    ...(profileDir !== undefined && { profileDir }),
+    ...options,
+  });
+  standing = house;
+  try {
+    await act(house);
+  } catch (error) {
+    // Interrupted: what fails then fails because everything is being ended.
+    if (!isEnding()) {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.stderr.write(house.log().split('\n').slice(-20).join('\n'));
+      process.exitCode = 1;
+    }
+  } finally {
+    await house.stop();
+  }
+}
+
 function end(code: number, sentence?: string): void {
   if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
-  ending ??= house.stop();
+  ending ??= standing?.stop() ?? Promise.resolve();
   void ending.finally(() => process.exit(code));
 }
 process.on('SIGINT', () => end(130));
@@ -186,17 +258,13 @@ const tooLong = setTimeout(
 );
 
 try {
-  await (liveSteps ? runLive(house, liveSteps) : run(house));
-} catch (error) {
-  // Interrupted: what fails then fails because everything is being ended.
-  if (ending === undefined) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.stderr.write(house.log().split('\n').slice(-20).join('\n'));
-    process.exitCode = 1;
+  if (liveSteps) await inHouse({ gateways: 2 }, (house) => runLive(house, liveSteps));
+  else {
+    if (!asked.recognitions) await inHouse({ gateways }, run);
+    await runRecognitions();
   }
 } finally {
   clearTimeout(tooLong);
-  ending ??= house.stop();
   await ending;
   if (profileDir !== undefined) {
     printProfile(profileDir);

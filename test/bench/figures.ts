@@ -1,7 +1,7 @@
 // From what happened to what is printed: quantiles, whether a rate was held, whether everybody got his money's worth.
 
 import type { CallInstants } from './measured-database.ts';
-import type { Placed } from './order-load.ts';
+import type { Begun } from './order-load.ts';
 import { price } from './scene.ts';
 
 export interface Spread {
@@ -65,7 +65,10 @@ export function isCorrect(call: CallInstants, outcome: 'talked' | 'limit_reached
  * Whether calls ended as fast as they came: as many in progress in the last third of the load as in the second one. A
  * fifth more, and four calls, are chance.
  */
-export function backlogGrew(placed: readonly Placed[], calls: readonly CallInstants[]): boolean {
+export function backlogGrew(
+  placed: readonly (Begun & { reference: string })[],
+  calls: readonly { reference: string; settledAtMs: number | null }[],
+): boolean {
   const sent = placed.map((one) => one.sentAtMs);
   const [from, until] = [Math.min(...sent), Math.max(...sent)];
   const settledAt = new Map(calls.map((call) => [call.reference, call.settledAtMs]));

@@ -69,11 +69,12 @@ export class MeasuredDatabase {
     return Number(rows[0]?.n) - this.#ownTransactions;
   }
 
-  /** What is still on its way: calls not settled, records and notices not yet there. */
+  /** What is still on its way: calls not settled, records, notices and reports not yet there. */
   async unfinished(): Promise<number> {
     const [row] = await this.rows<{ n: number }>(
       `select ((select count(*) from call_sessions where state <> 'settled')
          + (select count(*) from notices where state = 'pending')
+         + (select count(*) from usage_reports where state = 'pending')
          + (select count(*) from legs where cdr is null))::int as n`,
     );
     return row?.n ?? 0;

@@ -11,12 +11,15 @@ export interface Order {
   reference: string;
 }
 
-export interface Placed {
-  reference: string;
+export interface Begun {
   /** Wall clock, ms. */
   sentAtMs: number;
   /** How late it was sent: our own slowness, to be known before the house is blamed. */
   lateMs: number;
+}
+
+export interface Placed extends Begun {
+  reference: string;
   answeredMs: number;
   /** HTTP status; 0 when there was no answer. */
   status: number;
@@ -29,22 +32,30 @@ export async function placeOrders(
   orders: readonly Order[],
   perSecond: number,
 ): Promise<Placed[]> {
+  return atRate(perSecond, orders, (order) => placeOrder(pool, order));
+}
+
+/** Begins one after the other at this rate, and resolves when all are through. What they throw is thrown. */
+export async function atRate<Given, Done extends object>(
+  perSecond: number,
+  given: readonly Given[],
+  act: (one: Given, place: number) => Promise<Done>,
+): Promise<(Done & Begun)[]> {
   const beganMs = performance.now();
-  const placed: Promise<Placed>[] = [];
-  for (const [place, order] of orders.entries()) {
+  const begun: Promise<Done & Begun>[] = [];
+  for (const [place, one] of given.entries()) {
     const dueMs = beganMs + (place * 1000) / perSecond;
     const waitMs = dueMs - performance.now();
     if (waitMs > 0.5) await delay(waitMs);
-    placed.push(placeOrder(pool, order, Math.max(0, performance.now() - dueMs)));
+    const facts = { sentAtMs: Date.now(), lateMs: Math.max(0, performance.now() - dueMs) };
+    begun.push(act(one, place).then((done) => ({ ...done, ...facts })));
   }
-  return Promise.all(placed);
+  return Promise.all(begun);
 }
 
-async function placeOrder(pool: Pool, order: Order, lateMs: number): Promise<Placed> {
+async function placeOrder(pool: Pool, order: Order): Promise<Omit<Placed, keyof Begun>> {
   const { apiKey, reference, ...body } = order;
-  const sentAtMs = Date.now();
   const beganMs = performance.now();
-  const done = { reference, sentAtMs, lateMs };
   try {
     const answer = await pool.request({
       method: 'POST',
@@ -60,8 +71,8 @@ async function placeOrder(pool: Pool, order: Order, lateMs: number): Promise<Pla
     const text = await answer.body.text();
     const answeredMs = performance.now() - beganMs;
     const status = answer.statusCode;
-    return { ...done, answeredMs, status, ...(status !== 201 && { problem: text.slice(0, 300) }) };
+    return { reference, answeredMs, status, ...(status !== 201 && { problem: text.slice(0, 300) }) };
   } catch (error) {
-    return { ...done, answeredMs: performance.now() - beganMs, status: 0, problem: String(error) };
+    return { reference, answeredMs: performance.now() - beganMs, status: 0, problem: String(error) };
   }
 }

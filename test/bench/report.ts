@@ -4,6 +4,7 @@ import type { Spread } from './figures.ts';
 import { processKinds, type ProcessTimes } from './process-times.ts';
 import type { AdoptionFigures, LiveFigures } from './live-calls.ts';
 import type { ProcessorTotals } from './processor-totals.ts';
+import { nameOf, type RecognitionFigures } from './recognitions.ts';
 
 /** On two cores, with everything the house talks to on the same two. */
 export const aims = {
@@ -14,6 +15,9 @@ export const aims = {
   toCaptureMs: 1_000,
   toNoticeMs: 2_000,
   cutMs: 50,
+  toRequestMs: 20,
+  toRingMs: 50,
+  recognitionsPerSecond: 50,
 };
 
 export interface MeasuredRate {
@@ -131,6 +135,44 @@ export function printLive(found: { live: readonly LiveFigures[]; adoption?: Adop
   say(
     `kill -9 at ${String(adoption.talks)} talks: lease taken after ${adoption.leasedMs.toFixed(0)} ms, ` +
       `${String(adoption.adopted)} adopted after ${adoption.adoptedMs.toFixed(0)} ms (aim: 5 s)`,
+  );
+}
+
+export function printRecognitions(measured: readonly RecognitionFigures[]): void {
+  const row = (name: string, figure: (one: RecognitionFigures) => string, aim = ''): string[] => [
+    name,
+    ...measured.map(figure),
+    aim,
+  ];
+  printTable([
+    row('recognitions a second', ({ step }) => String(step.rate), 'aim'),
+    row('what becomes of the calls', ({ step }) => nameOf(step)),
+    row('the merchant takes, ms', ({ step }) => String(step.merchantTakesMs)),
+    row(
+      'held',
+      (one) => (one.held ? 'yes' : 'no'),
+      `${String(aims.recognitionsPerSecond)} a second at 300 ms`,
+    ),
+    row('dialled / as they should be', (one) => `${String(one.dialled)} / ${String(one.correct)}`, 'all'),
+    row(
+      'park to the merchant’s request, ms',
+      (one) => shown(one.toRequest),
+      `p99 under ${String(aims.toRequestMs)}`,
+    ),
+    row(
+      'his answer to the consultant’s ring, ms',
+      (one) => shown(one.toRing),
+      `p99 under ${String(aims.toRingMs)}`,
+    ),
+    row('cut from limit, ms', (one) => shown(one.cut), `p99 under ${String(aims.cutMs)}`),
+    row('gateway CPU a call, ms', (one) => one.cpuMs.gateway.toFixed(1)),
+    row('Postgres CPU a call, ms', (one) => one.cpuMs.postgres.toFixed(1)),
+    row('sandbox switch CPU a call, ms', (one) => one.cpuMs['sandbox switch'].toFixed(1)),
+    row('cores busy, all processes', (one) => one.busyCores.toFixed(2)),
+    row('dialled late by, ms', (one) => shown(one.late)),
+  ]);
+  say(
+    'p50 / p99; as they should be: asked about once, rung for, reported once and as the switch measured it',
   );
 }
 

@@ -47,6 +47,8 @@ export interface HouseOptions {
   speechSpeed: number;
   /** 1 when absent. */
   gateways?: number;
+  /** A merchant's server beside the sandbox's: the one private address the gateways may call instead of that. */
+  merchantUrl?: string;
   /** Where the gateways write a CPU profile when they end. */
   profileDir?: string;
 }
@@ -87,7 +89,10 @@ export async function startHouse(options: HouseOptions): Promise<RunningHouse> {
     const world = {
       databaseUrl: postgres.url,
       secretsKeyBase64: secretsKey.toString('base64'),
-      sandbox: sandbox.addresses,
+      sandbox: {
+        ...sandbox.addresses,
+        ...(options.merchantUrl !== undefined && { noticesUrl: options.merchantUrl }),
+      },
     };
     const logFile = join(dir, 'gateways.log');
     const said = (): string => readFileSync(logFile, 'utf8');

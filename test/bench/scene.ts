@@ -30,9 +30,12 @@ export interface Scene {
 }
 
 export interface PhoneScript {
-  behaviour: 'answers';
-  answerAfterMs: number;
-  keys: '1';
+  /** `manual`: it rings on. */
+  behaviour: 'answers' | 'manual';
+  answerAfterMs?: number;
+  keys?: '1';
+  /** From its answer, or from ours where it dialled. */
+  hangUpAfterMs?: number;
   hangUpAfterTalkMs?: number;
 }
 

@@ -1,6 +1,7 @@
 // The gateway of a world as a process of its own, so that it can be killed as the kernel or an operator kills.
 
 import { fork, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { GatewayReport } from '../../src/gateway-process.ts';
 import type { TestWorld } from '../world.ts';
 
@@ -9,16 +10,23 @@ export interface GatewayChild {
   kill(): Promise<void>;
 }
 
-/** `path`: of bundled-gateway. Resolves when it serves. */
+/** `path`: of bundled-gateway; `logFile`: all it has to say goes there. Resolves when it serves. */
 export async function startGatewayChild(
   path: string,
   { environment, order }: TestWorld['asProcess'],
+  logFile?: string,
 ): Promise<GatewayChild> {
+  const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a');
   const child: ChildProcess = fork(path, [], {
     execArgv: [],
-    env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      ...environment,
+      ...(logFile !== undefined && { LOG_LEVEL: 'debug' }),
+    },
+    stdio: ['ignore', log, log, 'ipc'],
   });
+  if (log !== 'inherit') closeSync(log);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('message', (report: GatewayReport) =>

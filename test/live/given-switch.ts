@@ -2,7 +2,7 @@
 // network, and a line to its event socket that can be cut. What has to be set is said in vitest.live.config.ts.
 
 import { exec } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ import type { Phone, Telephones } from '../telephones.ts';
 import type { GivenSwitch } from '../world.ts';
 import { promptsHeard, type HeardPrompt } from './heard.ts';
 import {
+  askOnce,
   type Behaviour,
   type EslAddress,
   eslAddress,
@@ -22,7 +23,7 @@ import {
 } from './telephone-network.ts';
 
 const { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS, PROMPTS_DIR } = process.env;
-const { CDR_SPOOL, FREESWITCH_START } = process.env;
+const { CDR_SPOOL, FREESWITCH_START, FREESWITCH_LOG } = process.env;
 const needed = { FREESWITCH_URL, PHONES_URL, PHONES_SIP, CDR_URL, CDR_CREDENTIALS };
 
 /** Whether all is there that a house on a real switch needs. */
@@ -31,6 +32,8 @@ export const isGiven = Object.values(needed).every((value) => value !== undefine
 /** What of the worst day can be had here: the records of the switch's own spool, and a switch that may be killed. */
 export const isSpoolGiven = CDR_SPOOL !== undefined;
 export const mayBeKilled = FREESWITCH_START !== undefined;
+/** Whether the switch finds the prompts where it looks for its own apology: it was told the folder when it was started. */
+export const hasApology = PROMPTS_DIR !== undefined;
 
 export interface LiveSwitch extends GivenSwitch {
   /** The switch dies with all its calls, as of a bug of its own, and is started again. */
@@ -39,6 +42,12 @@ export interface LiveSwitch extends GivenSwitch {
   hangUpAll(): Promise<void>;
   /** This telephone sends nothing any more, as in a tunnel; nobody has hung up. */
   fallsSilent(number: string): Promise<void>;
+  /** What the switch does on this leg now: `play_and_get_digits`, `playback`, `park`. */
+  runs(leg: string): Promise<string>;
+  /** Whether this prompt is being played to anybody. */
+  isPlaying(file: string): Promise<boolean>;
+  /** What the switch has written since this world stands: its records, and its log where we were told of it. */
+  written(): Promise<string>;
   /** What this telephone has heard so far in its latest call, of the sentences that match. */
   heard(number: string, words?: RegExp): Promise<HeardPrompt[]>;
   /** Plays this prompt, one already rendered, into the telephone, as if its owner said it. */
@@ -58,6 +67,8 @@ export async function givenSwitch(): Promise<LiveSwitch> {
   const network = new TelephoneNetwork(eslAddress(phones), recordings);
   await network.start();
   const link = await CuttableLink.to(at.host, at.port);
+  const startedMs = Date.now();
+  const logBegins = FREESWITCH_LOG === undefined ? 0 : (await stat(FREESWITCH_LOG)).size;
   const heard = async (number: string, words?: RegExp): Promise<HeardPrompt[]> => {
     const recording = network.call(number)?.recording;
     return recording === undefined ? [] : promptsHeard(recording, promptsDir, words);
@@ -74,6 +85,14 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     gatewayPort: Number(new URL(cdr).port),
     telephones: telephonesOf(network, await sipAddressOf(at)),
     heard,
+    runs: async (leg) => (await askOnce(at, `uuid_getvar ${leg} current_application`))[0] ?? '',
+    isPlaying: async (file) =>
+      ((await askOnce(at, 'show channels as json'))[0] ?? '').includes(path.join(promptsDir, file)),
+    async written() {
+      const log =
+        FREESWITCH_LOG === undefined ? '' : (await readFile(FREESWITCH_LOG)).subarray(logBegins).toString();
+      return [log, ...(await recordsSince(startedMs))].join('\n');
+    },
     says: (number, file) => network.says(number, path.join(promptsDir, file)),
     fallsSilent: (number) => network.fallsSilent(number),
     hangUpAll: () => network.hangUpAll(),
@@ -86,6 +105,17 @@ export async function givenSwitch(): Promise<LiveSwitch> {
       if (PROMPTS_DIR === undefined) await rm(promptsDir, { recursive: true, force: true });
     },
   };
+}
+
+async function recordsSince(startedMs: number): Promise<string[]> {
+  if (CDR_SPOOL === undefined) return [];
+  const records: string[] = [];
+  for (const name of await readdir(CDR_SPOOL, { recursive: true })) {
+    const file = path.join(CDR_SPOOL, name);
+    const { mtimeMs } = await stat(file);
+    if (name.endsWith('.cdr.json') && mtimeMs >= startedMs) records.push(await readFile(file, 'utf8'));
+  }
+  return records;
 }
 
 async function crash(at: EslAddress): Promise<void> {

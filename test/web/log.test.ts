@@ -62,6 +62,7 @@ describe('the log, as JSON', () => {
     { asked: { headers: { 'x-key': 'rk_live_abc' } } },
     { merchant: { email: 'rk_live_abc' } },
     { leg: { digits: 'rk_live_abc' } },
+    { clientCode: 'rk_live_abc' },
   ])('holds no secret by name: %j', (given) => {
     const { log, lines } = listening();
     log.info(given, 'x');

@@ -642,11 +642,12 @@ describe('an error of ours', () => {
     await order({ callerNumber: '+33698765432' });
     await ask(stage, 'GET', '/v1/call-sessions?reference=secret-basket');
     await ask(stage, 'GET', '/orders/AbCdEfGhIjKlMnOpQrStUv/receipt', { headers: { accept: 'text/html' } });
-    await expect.poll(() => stage.requestLines.length).toBe(3);
+    await ask(stage, 'GET', '/v1/clients/73910528/statement');
+    await expect.poll(() => stage.requestLines.length).toBe(4);
     const text = stage.requestLines.join('');
     expect(text).toContain('"path":"/v1/callbacks"');
     expect(text).toContain('"status":201');
-    for (const secret of ['33698765432', 'secret-basket', 'rk_demo', 'AbCdEfGhIjKlMnOpQrStUv']) {
+    for (const secret of ['33698765432', 'secret-basket', 'rk_demo', 'AbCdEfGhIjKlMnOpQrStUv', '73910528']) {
       expect(text).not.toContain(secret);
     }
   });
