@@ -50,10 +50,10 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       return;
     case 'hangUpRequested':
       draft.become({ endedBy: event.by });
-      hangUp(draft, event.by);
+      hangUp(draft);
       return;
     case 'bridgeFailed':
-      end(draft, 'failed');
+      end(draft, asWished(session) ?? 'failed');
       return;
     case 'legsBridged':
       bridged(draft, event.atUs);
@@ -92,15 +92,18 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
  * At somebody's wish. Two who agreed were ordered to be joined, and may talk by now: then it is over with the consultant's
  * leg, whose end says whether they were, and until when.
  */
-function hangUp(draft: CallDraft, by: 'caller' | 'merchant'): void {
+function hangUp(draft: CallDraft): void {
   const consultant = draft.session.attempts.find((one) => one.state === 'accepted');
   if (consultant && agreed(draft.session))
     draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
-  else end(draft, endedAtWish(by));
+  else end(draft, asWished(draft.session) ?? 'cancelled');
 }
 
-const endedAtWish = (by: 'caller' | 'merchant'): CallOutcome =>
-  by === 'caller' ? 'caller_left' : 'cancelled';
+/** What a call is that came to nothing because somebody wished its end; `undefined`: nobody did. */
+function asWished({ endedBy }: CallSession): CallOutcome | undefined {
+  if (endedBy === 'caller') return 'caller_left';
+  return endedBy === 'merchant' ? 'cancelled' : undefined;
+}
 
 /** Both, and (where one is named) this leg is one of theirs: whatever else is told of a bridge is no talk of this session. */
 function agreed({ caller, attempts }: CallSession, leg?: LegUuid): boolean {
@@ -167,9 +170,9 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
       return;
     case 'legEnded':
       if (attempt.state === 'accepted') {
-        const { endedBy } = draft.session;
-        if (endedBy === 'merchant' || endedBy === 'caller') {
-          end(draft, endedAtWish(endedBy), attempt.leg);
+        const wished = asWished(draft.session);
+        if (wished) {
+          end(draft, wished, attempt.leg);
           return;
         }
         draft.fact('consultant_left', { consultantId: attempt.consultantId });
@@ -314,10 +317,11 @@ function callerLeg(draft: CallDraft, caller: CallerLeg, event: LegEvent): void {
       }
       return;
     case 'legEnded': {
-      draft.become({ caller: { ...caller, state: 'gone' }, endedBy: 'caller' });
+      const wished = asWished(draft.session);
+      draft.become({ caller: { ...caller, state: 'gone' }, ...(!wished && { endedBy: 'caller' }) });
       draft.fact('caller_missed', { because: event.because });
       if (caller.state !== 'ringing') {
-        end(draft, 'caller_left', caller.leg);
+        end(draft, wished ?? 'caller_left', caller.leg);
         return;
       }
       end(draft, event.because === 'rejected' ? 'caller_refused' : 'caller_unreachable', caller.leg);

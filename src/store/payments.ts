@@ -209,11 +209,15 @@ export async function lockPaymentRowOfOrder(tx: Tx, orderId: string): Promise<st
   return row?.id;
 }
 
-/** When somebody is to look at it again; nothing else is touched, so no lock is needed. */
+/**
+ * The next look is put off until then; never brought forward: who looked may have waited long for his answer, and whoever
+ * has moved the payment meanwhile knows better. Nothing else is touched, so no lock is needed.
+ */
 export async function lookAgain(tx: Tx, paymentId: string, at: Date): Promise<void> {
-  await tx.write('update payments set look_again_at = ? where id = ? and look_again_at is not null', [
+  await tx.write('update payments set look_again_at = ? where id = ? and look_again_at < ?', [
     at,
     paymentId,
+    at,
   ]);
 }
 

@@ -339,7 +339,7 @@ describe('asked from outside', () => {
       expect(table.done()).toEqual(['hangUp B1 normal']);
       return table;
     };
-    const [talked, told, never] = [joining(), joining(), joining()];
+    const [talked, told] = [joining(), joining()];
     const end = { type: 'legEnded', leg: legOf(1), because: 'normal', endedAtUs: 160n * second } as const;
     talked.on({ ...end, bridgedAtUs: 100n * second });
     told.on({ type: 'legsBridged', atUs: 100n * second }).on(end);
@@ -347,8 +347,10 @@ describe('asked from outside', () => {
       expect(session).toMatchObject({ outcome: 'talked', endedBy: 'merchant' });
       expect(talkUs(session)).toBe(60n * second);
     }
-    never.on(end);
-    expect(never.session).toMatchObject({ outcome: 'cancelled', endedBy: 'merchant' });
+    const left = { ...end, leg: callerLeg };
+    for (const event of [end, left, { type: 'bridgeFailed' } as const]) {
+      expect(joining().on(event).session).toMatchObject({ outcome: 'cancelled', endedBy: 'merchant' });
+    }
   });
   it('ends what rings', () => {
     const table = new Table().on(paid).on({ type: 'hangUpRequested', by: 'merchant' });

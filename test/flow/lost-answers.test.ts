@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { orderCallback } from '../../src/flow/order-callback.ts';
 import { giveUpOrder } from '../../src/flow/follow-payment.ts';
 import { requestHangUp } from '../../src/flow/command-switch.ts';
+import { lookAgain } from '../../src/store/payments.ts';
 import { caller, claire, eventually, startWorld, type TestWorld } from '../world.ts';
 
 let world: TestWorld;
@@ -43,6 +44,24 @@ it('a lost authorization is asked for again by its key: one hold, and the call c
   await world.api('POST', `/v1/call-sessions/${id}/hangup`);
   await world.sessionIs(id, 'settled');
   expect(await intentsOf(orderId)).toEqual(['canceled']);
+});
+
+it('a look whose answer was late does not bring the next one forward: what rings is not taken for forgotten', async () => {
+  const made = await world.api('POST', '/v1/callbacks', order);
+  await world.phoneIs(claire, 'ringing');
+  const next = async (): Promise<{ id: string; at: Date }> => {
+    const { rows } = await world.sql.query<{ id: string; at: Date }>(
+      'select id, look_again_at as at from payments where order_id = $1',
+      [made.json.orderId],
+    );
+    return rows[0]!;
+  };
+  const { id, at } = await next();
+  const soon = new Date(world.house.clock.now().getTime() + 5_000);
+  await world.house.db.asMerchant('mer_demo', (tx) => lookAgain(tx, id, soon));
+  expect((await next()).at).toEqual(at);
+  await world.api('POST', `/v1/call-sessions/${made.json.id}/hangup`);
+  await world.sessionIs(made.json.id, 'settled');
 });
 
 it('an order given up while nobody knows whether it is held: what was held is released', async () => {
