@@ -16,9 +16,9 @@ import type { SimOperator } from './sim-operator.ts';
 import type { SimProcessor } from './sim-processor.ts';
 import type { SimSwitch, Talk } from './sim-switch.ts';
 
-/** The switch's task stands at most this far behind a limit, and fires within 100 ms. */
+/** The switch's task stands at most this far behind a limit, and has ended the talk by then too. */
 const behindUs = 2_000_000n;
-const firesWithinUs = 150_000n;
+const firesWithinUs = 50_000n;
 /** A bridge is stamped with the instant of the switch's 20 ms grid before it; its tasks are not. */
 const gridUs = 20_000n;
 /** A resync comes every 30 s; and what it needs to look and write. */

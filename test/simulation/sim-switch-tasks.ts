@@ -6,6 +6,8 @@ import type { Timer } from '../../src/flow/ports.ts';
 import type { TaskGroup } from '../../src/telephony/dial-string.ts';
 import type { Kernel, Random } from './kernel.ts';
 
+/** Tasks are looked at twice a second: what is due is done up to so much later (tried). */
+const looksEveryMs = 500;
 /** `show tasks` knows a new task only after up to this long (tried). */
 const listLagsMs = 700;
 
@@ -44,14 +46,14 @@ export class SwitchTasks {
   }
 
   /**
-   * `sched_api second`. Fires within 100 ms of it, whether or not the leg lives then; one that has passed already is added to the
+   * `sched_api second`. Fires when the switch next looks, whether or not the leg lives then; one that has passed already is added to the
    * present, and so is as good as never.
    */
   atSecond(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
     const { id: name, kernel, nowUs } = this.#switch;
     const id = (this.#last += 1);
     const dueUs = second * 1_000_000n;
-    const lateMs = this.#random.int(0, 100);
+    const lateMs = this.#random.int(0, looksEveryMs);
     const inMs = Number(dueUs <= nowUs ? dueUs : dueUs - nowUs) / 1_000 + lateMs;
     const timer = kernel.at(inMs, `${name} task ${group}`, () => {
       kernel.trace(`${name}  task ${String(id)} (${group} ${leg.slice(0, 4)}) is due`);

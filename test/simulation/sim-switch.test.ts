@@ -147,14 +147,14 @@ describe('a call', () => {
     expect(stage.told.findLast((one) => one.type === 'legEnded')).toMatchObject({ leg: a });
   });
 
-  test('without any gateway the switch cuts 1 to 2.1 s behind the limit, and records both legs', async () => {
+  test('without any gateway the switch cuts 0.5 to 2 s behind the limit, and records both legs', async () => {
     await talking(stage);
     stage.process.kill();
     await stage.kernel.run(() => stage.posted.length === 2, 60_000);
     const [talk] = stage.world.talks();
     const seconds = Number((talk?.endedUs ?? 0n) - (talk?.bridgedUs ?? 0n)) / 1e6;
-    expect(seconds).toBeGreaterThan(30.9);
-    expect(seconds).toBeLessThan(32.2);
+    expect(seconds).toBeGreaterThanOrEqual(30.4);
+    expect(seconds).toBeLessThanOrEqual(32.1);
     expect(talk).toMatchObject({ cause: 'ALLOTTED_TIMEOUT', byCrash: false });
     expect(stage.world.cdrs().map(({ fate }) => fate)).toEqual(['posted', 'posted']);
   });
@@ -171,8 +171,8 @@ describe('a call', () => {
     expect(await answered(stage.kernel, moved)).toEqual({ outcome: 'done' });
     expect(unarmed).not.toContain(true);
     const behind = Number((stage.world.talks()[0]?.limitUntilUs ?? 0n) - bridgedUs) / 1e6 - 60;
-    expect(behind).toBeGreaterThanOrEqual(1);
-    expect(behind).toBeLessThanOrEqual(2);
+    expect(behind).toBeGreaterThanOrEqual(0.5);
+    expect(behind).toBeLessThanOrEqual(1.5);
     expect(stage.world.talks()[0]?.limitsUs).toHaveLength(2);
   });
 
