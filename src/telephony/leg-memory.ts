@@ -25,6 +25,8 @@ export interface NumberEntry {
 export interface LegMemory {
   /** `dueMs`: our own monotonic time at which the switch ends the leg. One long due is dead. */
   guard?: ArmedTask;
+  /** No answer said that a guard was set, or that the one before was taken away: another may stand. */
+  guardUnanswered?: boolean;
   /** In a talk: the limit on A, what stands behind it on B. */
   limit?: ArmedTask;
   /** A limit was armed and no answer came: it may stand. */

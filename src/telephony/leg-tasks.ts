@@ -43,6 +43,16 @@ export interface ArmedLimit {
   bridged(): Promise<void>;
 }
 
+/**
+ * One guard by its number. All of a leg where others may stand: of the gateway before us, whose newest stood in no list yet, or
+ * of ours where an answer is missing. Any that stayed would cut a talk.
+ */
+function liftingOf(leg: LegUuid, memory: LegMemory | undefined): say.ApiCommand {
+  const { guard, ours, guardUnanswered } = memory ?? {};
+  const isOnly = guard !== undefined && ours === true && guardUnanswered !== true;
+  return isOnly ? say.unschedule(guard.task) : say.unscheduleGroup('guard', leg);
+}
+
 export class LegTasks {
   readonly #link: EslLink;
   readonly #legs: KnownLegs;
@@ -66,18 +76,24 @@ export class LegTasks {
           : [memory.guard.task];
     const reply = await this.#link.api(say.scheduleKill('guard', leg, Math.ceil(seconds), 'MANAGER_REQUEST'));
     const task = taskOf(reply);
+    if (!reply.answered && memory !== undefined) memory.guardUnanswered = true;
     if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
     this.#legs.recall(leg).guard = { task, dueMs: this.#clock.monotonicMs() + seconds * 1_000 };
-    for (const old of earlier) void this.#link.api(say.unschedule(old));
+    for (const old of earlier) void this.#removeGuard(leg, old);
     return done;
   }
 
+  async #removeGuard(leg: LegUuid, task: string): Promise<void> {
+    const removed = await this.#link.api(say.unschedule(task));
+    const memory = this.#legs.get(leg);
+    if (!removed.answered && memory !== undefined) memory.guardUnanswered = true;
+  }
+
   async liftGuard(leg: LegUuid): Promise<void> {
-    const { guard } = this.#legs.recall(leg);
-    delete this.#legs.recall(leg).guard;
-    await this.#link.api(
-      guard === undefined ? say.unscheduleGroup('guard', leg) : say.unschedule(guard.task),
-    );
+    const memory = this.#legs.recall(leg);
+    const lift = liftingOf(leg, memory);
+    delete memory.guard;
+    await this.#link.api(lift);
   }
 
   // --- The limit of a talk ----------------------------------------------------------------------------------------
@@ -219,9 +235,7 @@ export class LegTasks {
 
   /** Nothing of an ended leg stays in the switch's list of tasks, which it walks twice a second. */
   ended(leg: LegUuid, memory: LegMemory | undefined, talk: { wasBridged: boolean; other?: LegUuid }): void {
-    if (memory?.guard !== undefined) void this.#link.api(say.unschedule(memory.guard.task));
-    // A leg of the gateway before us, perhaps: its guard has a number we do not know.
-    else if (memory === undefined) void this.#link.api(say.unscheduleGroup('guard', leg));
+    if (memory?.guard !== undefined || memory === undefined) void this.#link.api(liftingOf(leg, memory));
     if (!talk.wasBridged) return;
     // The talk is over with the first of the two: the limit must not cut A's farewell. What stands behind it for B stays
     // until B has ended.

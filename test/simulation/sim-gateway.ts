@@ -66,6 +66,8 @@ export class SimGateway {
     process.onDeath = () => this.#diesOf(process);
     const house = this.#houseOf(process);
     this.#now = { process, house, worker: { process, tasks: jobTasks(house) } };
+    // Until now nobody was there to put right what the one before left undone.
+    kernel.disturb(0);
     kernel.trace(`${process.name}  starts`);
     startHouseWork(house, process.name).then(
       () => kernel.trace(`${process.name}  serves`),
