@@ -92,7 +92,8 @@ export interface TestWorld {
   cutLink(): void;
   /** The first switch dies with its calls; another run of it is at its place. */
   crashSwitch(): Promise<void>;
-  sql: pg.Client;
+  /** Sees all merchants' rows; statements asked at once wait for each other. */
+  sql: pg.Pool;
   /** Another gateway over the same database and switches, at an address of its own; the caller closes it. */
   anotherGateway(): Promise<Gateway>;
   /** Ends the gateway and starts another at its address, as a new release is put in place. */
@@ -194,8 +195,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     },
   };
   let gateway = await startGateway(config, world, options.overrides);
-  const sql = new pg.Client(database.adminUrl);
-  await sql.connect();
+  const sql = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
   const apiKey = gateway.demo?.apiKey ?? '';
 
   const telephones =

@@ -109,6 +109,8 @@ export class HintExchange {
     const client = new pg.Client({
       ...connectionAs('ringmeter_app', this.#url, ['synchronous_commit=off']),
       connectionTimeoutMillis: connectionPatienceMs,
+      // Several may come to listen, and be told, at once.
+      pipeline: true,
     });
     // Notifications are lost while we are away: the subscribers look for themselves after the reconnect.
     client.on('error', () => this.#lost(client));

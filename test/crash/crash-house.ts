@@ -264,7 +264,8 @@ export async function openCrashHouse({
 
 function load(path: string, env: Record<string, string>): ChildProcess {
   return fork(path, [], {
-    execArgv: [],
+    // A dependency of the event socket's calls Buffer(): Node keeps silent about that in node_modules, and the bundle is not there.
+    execArgv: ['--disable-warning=DEP0005'],
     env: {
       PATH: process.env['PATH'],
       ...env,

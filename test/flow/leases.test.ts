@@ -73,12 +73,14 @@ it('a gateway that stops lets go, and whoever waits for the lease is told', asyn
   const { id } = await world.connect();
   const before = await lease();
   const told: (string | undefined)[] = [];
-  world.sql.on('notification', ({ payload }) => told.push(payload));
-  await world.sql.query(`listen ${leaseChannel}`);
+  const listener = await world.sql.connect();
+  listener.on('notification', ({ payload }) => told.push(payload));
+  await listener.query(`listen ${leaseChannel}`);
   await world.sql.query(`update switches set lease_expires_at = now() + interval '1 hour'`);
   await world.gateway.close();
   await eventually(async () => expect((await lease()).holder).not.toBe(before.holder));
   expect(told).toContain('fs1');
+  listener.release(true);
   await world.restartGateway();
   await settledAfterHangUp(id);
   await other.close();

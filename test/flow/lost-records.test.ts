@@ -40,8 +40,9 @@ async function lateRecord(id: string): Promise<void> {
 it('the consultant hung up unheard, the caller stayed in the silence: the talk ended with the consultant', async () => {
   const { id } = await world.connect();
   // The sweep that finds her gone is held up, so that his own end is heard first.
-  await world.sql.query('begin');
-  await world.sql.query('lock table switches in exclusive mode');
+  const lock = await world.sql.connect();
+  await lock.query('begin');
+  await lock.query('lock table switches in exclusive mode');
   world.cutLink();
   await world.does(claire, 'hangup');
   await eventually(() => expect([...world.house.switches.values()][0]!.link().up).toBe(true));
@@ -54,7 +55,8 @@ it('the consultant hung up unheard, the caller stayed in the silence: the talk e
     );
     expect(records.rows).toHaveLength(1);
   });
-  await world.sql.query('commit');
+  await lock.query('commit');
+  lock.release();
   await lateRecord(id);
   await world.sessionIs(id, 'settled');
   expect(await talkUs(id)).toBe('1000');
