@@ -2,8 +2,8 @@
 // test/live's.
 
 export interface Phone {
-  /** Of the call it has, or had last. */
-  leg: string | null;
+  /** Of the call it has, or had last; a real telephone does not say. */
+  leg?: string | null;
   number: string;
   state: 'ringing' | 'answered' | 'ended';
   direction: string;
