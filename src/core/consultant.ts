@@ -1,29 +1,113 @@
 // Whether a consultant may be rung now. Here: the rule alone; claims are made and released in the store, by
-// compare-and-set, so that two callers never win the same consultant.
+// compare-and-set, so that two callers never win the same consultant, and the same rule stands there as a condition
+// (store/consultants), held to this one by a test.
 
-export interface ConsultantAvailability {
-  /** What the consultant set himself. */
-  setting: 'available' | 'break' | 'away';
+import type { Shift } from './schedule.ts';
+
+/**
+ * What he, or his merchant for him, has set. `backAt`: it holds until then, and he is available by himself afterwards. Of
+ * `available`: until then he works whatever his hours say; afterwards his hours decide again.
+ */
+export type ConsultantSetting =
+  | { is: 'available'; backAt?: Date }
+  | { is: 'break'; reason?: string; backAt?: Date }
+  | { is: 'away'; backAt?: Date };
+
+export interface ConsultantState {
+  setting: ConsultantSetting;
+  /** Calls he left unanswered, or refused, in a row: too many, and he is left alone until he says that he is there. */
+  pausedAt?: Date;
+  /** His hours: those under way, or the next. `always`: he has none. `never`: none ahead. */
+  hours: Shift | 'always' | 'never';
   /** The call session or order that has him. */
   claimedBy?: string;
   /** When a soft claim lapses. */
   claimedUntil?: Date;
   /** `soft`: a page is open or his phone rings; it expires. `hard`: he accepted; only the end of the call releases it. */
   claim?: 'soft' | 'hard';
+  /** After a talk he writes down what he has to. */
+  wrapUpUntil?: Date;
 }
 
-export type Reachable = { reachable: true } | { reachable: false; because: 'break' | 'away' | 'busy' };
+export type UnreachableBecause = 'away' | 'break' | 'paused' | 'off_hours' | 'busy' | 'wrap_up';
+
+/** `until`: when that ends by itself, where it does. */
+export type Reachable = { reachable: true } | { reachable: false; because: UnreachableBecause; until?: Date };
 
 /**
- * `forSession`: who asks; his own claim is no obstacle. The consultant's own setting comes first: who went on a break while
- * a page held him is not rung.
+ * `forSession`: who asks; his own claim is no obstacle. What comes first decides:
  *
- * A claim without an end holds until it is released: an unclear claim must never ring a phone in the middle of a talk.
+ *   1  his own word        away, a break: until `backAt`. Who went on a break while a page held him is not rung.
+ *   2  a pause             he missed too many calls; only he ends it, or his merchant.
+ *   3  his hours           unless he said that he works in spite of them.
+ *   4  somebody has him    a claim without an end holds until it is released: an unclear claim must never ring a phone in
+ *                          the middle of a talk.
+ *   5  the wrap-up         after a talk.
  */
-export function reachable(c: ConsultantAvailability, now: Date, forSession?: string): Reachable {
-  if (c.setting !== 'available') return { reachable: false, because: c.setting };
-  if (c.claimedBy === undefined || c.claimedBy === forSession) return { reachable: true };
-  const lapsed =
-    c.claim !== 'hard' && c.claimedUntil !== undefined && c.claimedUntil.getTime() <= now.getTime();
-  return lapsed ? { reachable: true } : { reachable: false, because: 'busy' };
+export function reachable(consultant: ConsultantState, now: Date, forSession?: string): Reachable {
+  const { setting, pausedAt, wrapUpUntil } = consultant;
+  const isAhead = (instant: Date | undefined): instant is Date =>
+    instant !== undefined && instant.getTime() > now.getTime();
+  const not = (because: UnreachableBecause, until?: Date): Reachable => ({
+    reachable: false,
+    because,
+    ...(isAhead(until) && { until }),
+  });
+
+  if (setting.is !== 'available' && (setting.backAt === undefined || isAhead(setting.backAt))) {
+    return not(setting.is, setting.backAt);
+  }
+  if (pausedAt) return not('paused');
+  const inSpiteOfHours = setting.is === 'available' && isAhead(setting.backAt);
+  if (!inSpiteOfHours) {
+    const { hours } = consultant;
+    if (hours === 'never') return not('off_hours');
+    if (hours !== 'always' && !(hours.from.getTime() <= now.getTime() && isAhead(hours.to))) {
+      return not('off_hours', hours.from);
+    }
+  }
+  const { claimedBy, claim, claimedUntil } = consultant;
+  if (claimedBy !== undefined && claimedBy !== forSession) {
+    const lapsed = claim !== 'hard' && claimedUntil !== undefined && !isAhead(claimedUntil);
+    if (!lapsed) return claim === 'hard' ? not('busy') : not('busy', claimedUntil);
+  }
+  return isAhead(wrapUpUntil) && claimedBy !== forSession ? not('wrap_up', wrapUpUntil) : { reachable: true };
+}
+
+/** How one ring of his phone ended, as far as it says something of him. */
+export type Rung = 'accepted' | 'unanswered' | 'refused' | 'busy';
+
+export interface MissLimits {
+  /** So many in a row pause him; 0: never. */
+  unanswered: number;
+  refused: number;
+}
+
+export const usualMissLimits: MissLimits = { unanswered: 3, refused: 5 };
+
+export interface Misses {
+  unanswered: number;
+  refused: number;
+}
+
+/**
+ * Counts what became of a ring. A phone that is busy has its owner on it: that is no miss. `pause`: he has missed so many
+ * in a row that callers should not wait for him.
+ */
+export function countRing(
+  misses: Misses,
+  rung: Rung,
+  limits: MissLimits,
+): { misses: Misses; pause: boolean } {
+  switch (rung) {
+    case 'accepted':
+      return { misses: { unanswered: 0, refused: 0 }, pause: false };
+    case 'busy':
+      return { misses, pause: false };
+    case 'unanswered':
+    case 'refused': {
+      const counted = { ...misses, [rung]: misses[rung] + 1 };
+      return { misses: counted, pause: limits[rung] > 0 && counted[rung] >= limits[rung] };
+    }
+  }
 }

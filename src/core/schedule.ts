@@ -39,10 +39,13 @@ function isOff({ daysOff }: Schedule, day: DateTime): boolean {
 }
 
 /** By the wall clock, so that nine is nine on the days the clocks change. */
-function lies(now: DateTime, day: DateTime, { from, to }: OpenHours): boolean {
-  const begins = onDay(day, from);
-  const ends = onDay(to <= from ? day.plus({ days: 1 }) : day, to);
+function lies(now: DateTime, day: DateTime, hours: OpenHours): boolean {
+  const { begins, ends } = onDayOf(day, hours);
   return now >= begins && now < ends;
+}
+
+function onDayOf(day: DateTime, { from, to }: OpenHours): { begins: DateTime; ends: DateTime } {
+  return { begins: onDay(day, from), ends: onDay(to <= from ? day.plus({ days: 1 }) : day, to) };
 }
 
 function onDay(day: DateTime, time: string): DateTime {
@@ -54,6 +57,56 @@ function onDay(day: DateTime, time: string): DateTime {
 export function isDayOff(text: string): boolean {
   const day = /^\d{2}-\d{2}$/.test(text) ? `2024-${text}` : text;
   return /^\d{4}-\d{2}-\d{2}$/.test(day) && DateTime.fromISO(day).isValid;
+}
+
+/** From `from` on and before `to`: hours that run on into the next, over a midnight too, are one shift. */
+export interface Shift {
+  from: Date;
+  to: Date;
+}
+
+/** Hours that are not closed for so long are looked at again then. */
+const aheadDays = 8;
+/** Who has no hours within a year has none. */
+const aheadDaysMax = 370;
+
+/**
+ * The shift this instant lies in, or else the next one; nothing where none is ahead within a year. One that lasts beyond a
+ * week (open day and night) ends where we stop looking: whoever keeps it asks again then.
+ */
+export function shiftAt(schedule: Schedule, timeZone: string, at: Date): Shift | undefined {
+  const now = DateTime.fromJSDate(at, { zone: timeZone });
+  if (!now.isValid) throw new Error(`No such time zone: ${timeZone}`);
+  const today = now.startOf('day');
+  for (let until = aheadDays; ; until = aheadDaysMax) {
+    const found = shiftsOf(schedule, today.minus({ days: 1 }), until).find(({ to }) => to > at);
+    if (found || until === aheadDaysMax) return found;
+  }
+}
+
+function shiftsOf(schedule: Schedule, first: DateTime, days: number): Shift[] {
+  const hours = Array.from({ length: days }, (_, place) => first.plus({ days: place }))
+    .filter((day) => !isOff(schedule, day))
+    .flatMap((day) => hoursOn(schedule, day))
+    .sort((one, other) => one.from.getTime() - other.from.getTime());
+  const shifts: Shift[] = [];
+  for (const { from, to } of hours) {
+    const last = shifts.at(-1);
+    if (!last || from > last.to) shifts.push({ from, to });
+    else if (to > last.to) last.to = to;
+  }
+  return shifts;
+}
+
+function hoursOn({ weekly }: Schedule, day: DateTime): Shift[] {
+  if (weekly.length === 0) return [{ from: day.toJSDate(), to: day.plus({ days: 1 }).toJSDate() }];
+  return weekly
+    .filter(({ days }) => days.includes(day.weekday))
+    .map((hours) => {
+      const { begins, ends } = onDayOf(day, hours);
+      return { from: begins.toJSDate(), to: ends.toJSDate() };
+    })
+    .filter(({ from, to }) => from < to);
 }
 
 /** What a merchant wrote, as far as it is a schedule; anything else is left out, and nothing at all is always open. */

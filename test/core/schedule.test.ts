@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { isDayOff, isOpen, type Schedule, scheduleOf } from '../../src/core/schedule.ts';
+import { alwaysOpen, isDayOff, isOpen, type Schedule, scheduleOf, shiftAt } from '../../src/core/schedule.ts';
 
 const zone = 'Europe/Paris';
 const office: Schedule = {
@@ -78,3 +78,82 @@ describe('a day off', () => {
     expect(isDayOff(day)).toBe(false);
   });
 });
+
+describe('the shift under way, or the next', () => {
+  const local = (text: string): Date => new Date(`${text}+01:00`);
+  const shift = (at: string, schedule = office): string[] | undefined => {
+    const found = shiftAt(schedule, zone, local(at));
+    return found && [found.from.toISOString(), found.to.toISOString()];
+  };
+  const between = (from: string, to: string): string[] => [
+    local(from).toISOString(),
+    local(to).toISOString(),
+  ];
+
+  test.each([
+    ['the morning', '2026-11-23T10:00:00', '2026-11-23T09:00:00', '2026-11-23T12:30:00'],
+    ['at lunch the afternoon', '2026-11-23T12:30:00', '2026-11-23T14:00:00', '2026-11-23T18:00:00'],
+    [
+      'past midnight the night that began yesterday',
+      '2026-11-28T01:00:00',
+      '2026-11-27T22:00:00',
+      '2026-11-28T02:00:00',
+    ],
+    ['on Sunday Monday', '2026-11-29T10:00:00', '2026-11-30T09:00:00', '2026-11-30T12:30:00'],
+    [
+      'on a day off the next that is none',
+      '2026-11-11T10:00:00',
+      '2026-11-12T09:00:00',
+      '2026-11-12T12:30:00',
+    ],
+  ])('%s', (_when, at, from, to) => {
+    expect(shift(at)).toEqual(between(from, to));
+  });
+
+  it('of hours that touch or overlap, is one', () => {
+    const long: Schedule = {
+      weekly: [
+        { days: [1], from: '09:00', to: '12:00' },
+        { days: [1], from: '12:00', to: '15:00' },
+        { days: [1], from: '14:00', to: '24:00' },
+        { days: [2], from: '00:00', to: '01:00' },
+      ],
+      daysOff: [],
+    };
+    expect(shift('2026-11-23T10:00:00', long)).toEqual(between('2026-11-23T09:00:00', '2026-11-24T01:00:00'));
+  });
+
+  it('ends where we stop looking, when it never closes', () => {
+    const found = shiftAt(alwaysOpen, zone, local('2026-11-23T10:00:00'));
+    expect(found && found.from <= local('2026-11-23T10:00:00')).toBe(true);
+    expect(found && found.to > local('2026-11-28T10:00:00')).toBe(true);
+  });
+
+  it('is nowhere when there are no hours for a year', () => {
+    const never: Schedule = { weekly: [{ days: [1], from: '09:00', to: '10:00' }], daysOff: everyDay() };
+    expect(shift('2026-11-23T10:00:00', never)).toBeUndefined();
+  });
+
+  it('is as long by the wall clock on the night the clocks go back', () => {
+    const night: Schedule = { weekly: [{ days: [6], from: '22:00', to: '06:00' }], daysOff: [] };
+    const found = shiftAt(night, zone, new Date('2026-10-24T21:00:00Z'));
+    expect(found && (found.to.getTime() - found.from.getTime()) / 3_600_000).toBe(9);
+  });
+
+  it('agrees with whether it is open, minute by minute through a change of clocks', () => {
+    for (let at = Date.UTC(2026, 9, 24, 12); at < Date.UTC(2026, 9, 26, 12); at += 600_000) {
+      const found = shiftAt(office, zone, new Date(at));
+      const within = found !== undefined && found.from.getTime() <= at && at < found.to.getTime();
+      expect([new Date(at).toISOString(), within]).toEqual([
+        new Date(at).toISOString(),
+        isOpen(office, zone, new Date(at)),
+      ]);
+    }
+  });
+});
+
+function everyDay(): string[] {
+  return Array.from({ length: 366 }, (_, day) =>
+    new Date(Date.UTC(2028, 0, 1 + day)).toISOString().slice(5, 10),
+  );
+}
