@@ -29,7 +29,8 @@ export interface ConsultantState {
   wrapUpUntil?: Date;
 }
 
-export type UnreachableBecause = 'away' | 'break' | 'paused' | 'off_hours' | 'busy' | 'wrap_up';
+export const unreachableBecause = ['away', 'break', 'paused', 'off_hours', 'busy', 'wrap_up'] as const;
+export type UnreachableBecause = (typeof unreachableBecause)[number];
 
 /** `until`: when that ends by itself, where it does. */
 export type Reachable = { reachable: true } | { reachable: false; because: UnreachableBecause; until?: Date };
@@ -67,11 +68,19 @@ export function reachable(consultant: ConsultantState, now: Date, forSession?: s
     }
   }
   const { claimedBy, claim, claimedUntil } = consultant;
-  if (claimedBy !== undefined && claimedBy !== forSession) {
+  const isHis = claimedBy !== undefined && claimedBy === forSession;
+  if (isHis) return { reachable: true };
+  if (claimedBy !== undefined) {
     const lapsed = claim !== 'hard' && claimedUntil !== undefined && !isAhead(claimedUntil);
     if (!lapsed) return claim === 'hard' ? not('busy') : not('busy', claimedUntil);
   }
-  return isAhead(wrapUpUntil) && claimedBy !== forSession ? not('wrap_up', wrapUpUntil) : { reachable: true };
+  return isAhead(wrapUpUntil) ? not('wrap_up', wrapUpUntil) : { reachable: true };
+}
+
+/** Whether he works now, whoever has him: worth waiting for. */
+export function isAtWork(consultant: ConsultantState, now: Date): boolean {
+  const { setting, pausedAt, hours } = consultant;
+  return reachable({ setting, hours, ...(pausedAt && { pausedAt }) }, now).reachable;
 }
 
 /** How one ring of his phone ended, as far as it says something of him. */

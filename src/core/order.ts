@@ -72,7 +72,8 @@ export interface OrderFacts {
     pageOrigins: readonly string[];
     /** What the line sells near the limit; `seconds` null: as long each time as was chosen. Absent or nought times: nothing. */
     moreTime?: LineMoreTime;
-    consultants: readonly { id: string; number: string; setting: 'available' | 'break' | 'away' }[];
+    /** `atWork`: worth waiting for, though somebody may have him now (core/consultant). */
+    consultants: readonly { id: string; number: string; atWork: boolean }[];
   };
   destinations: readonly Destination[];
   minimumCharge: Money;
@@ -183,8 +184,8 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
 
   const chosen = line.consultants.find((one) => one.id === wish.consultantId);
   if (wish.consultantId !== undefined && !chosen) return refused('consultant_unknown');
-  if (chosen && chosen.setting !== 'available') return refused('consultant_busy');
-  const candidates = (chosen ? [chosen] : line.consultants).filter((one) => one.setting === 'available');
+  if (chosen && !chosen.atWork) return refused('consultant_busy');
+  const candidates = (chosen ? [chosen] : line.consultants).filter((one) => one.atWork);
   if (candidates.length === 0) return refused('nobody_free');
 
   // What is held covers the time chosen; a hold below the processor's smallest charge could never be taken.

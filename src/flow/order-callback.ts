@@ -4,10 +4,11 @@
 
 import type { CallSession, CallState } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
+import { isAtWork } from '../core/consultant.ts';
 import { amountText, type Money, zero } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
 import { readSession } from '../store/call-sessions.ts';
-import { claimConsultants } from '../store/consultants.ts';
+import { claimConsultants, stateOf } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
 import {
   type EarlierOrder,
@@ -191,6 +192,10 @@ async function makeOrder(
         merchantActive: line.merchant.active,
         country: line.merchant.country,
         pageOrigins: line.merchant.pageOrigins,
+        consultants: line.consultants.map(({ state, ...one }) => ({
+          ...one,
+          atWork: isAtWork(stateOf(state), now),
+        })),
       },
       destinations,
       minimumCharge: house.processor.minimumCharge(line.currency),

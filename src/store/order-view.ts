@@ -2,12 +2,13 @@
 // is one statement, read in one transaction. What merchants read of many orders is record-views'.
 
 import { type CallOutcome, type CallState, secondsOf } from '../core/call-session.ts';
-import { reachable } from '../core/consultant.ts';
+import { reachable, type Reachable } from '../core/consultant.ts';
 import type { Language } from '../core/ids.ts';
 import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
 import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
+import { stateObject, stateOf, type StateRow } from './consultants.ts';
 import { firstRow, type Tx } from './database.ts';
 
 export interface MerchantView {
@@ -274,8 +275,7 @@ export interface LinePage {
     id: string;
     name: string;
     introduction?: string;
-    reachable: boolean;
-    because?: 'break' | 'away' | 'busy';
+    state: Reachable;
   }[];
 }
 
@@ -283,11 +283,7 @@ interface ConsultantRow {
   id: string;
   name: string;
   introduction: string | null;
-  setting: 'available' | 'break' | 'away';
-  claimedBy: string | null;
-  claim: 'soft' | 'hard' | null;
-  /** Inside JSON an instant is text. */
-  claimedUntil: string | null;
+  state: StateRow;
 }
 
 export async function readLinePage(
@@ -316,7 +312,7 @@ export async function readLinePage(
        m.calls_stopped_at is not null or exists (select from house_stop where since is not null) as stopped,
        exists (select from switches s where s.lease_expires_at > now() and not s.draining) as "switchThere",
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'introduction', c.introduction ->> ?,
-           'setting', c.setting, 'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until)
+           'state', ${stateObject})
            order by lc.position)
          from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
          as consultants
@@ -333,20 +329,12 @@ export async function readLinePage(
     tariff: tariffAt(row.plan, now),
     tariffVersion: row.version,
     consultants: row.consultants.map((one) => {
-      const state = reachable(
-        {
-          setting: one.setting,
-          ...(one.claimedBy !== null && { claimedBy: one.claimedBy }),
-          ...(one.claim !== null && { claim: one.claim }),
-          ...(one.claimedUntil !== null && { claimedUntil: new Date(one.claimedUntil) }),
-        },
-        now,
-      );
+      const state = reachable(stateOf(one.state), now);
       return {
         id: one.id,
         name: one.name,
         ...(one.introduction !== null && { introduction: one.introduction }),
-        ...state,
+        state,
       };
     }),
   };

@@ -30,7 +30,7 @@ export function consultantRoutes(routes: ApiRoutes, house: House): void {
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { id }, body }): Promise<ApiAnswer> => {
       const isSet = await house.db.asMerchant(merchantId, (tx) =>
-        setConsultantSetting(tx, id, body.availability),
+        setConsultantSetting(tx, id, { is: body.availability }, house.clock.now()),
       );
       if (!isSet) return { problem: { kind: 'unknown-id' }, began: false };
       return { status: 200, body: { id, availability: body.availability } };

@@ -111,11 +111,12 @@ async function lineEntry(
     pageUrl: `${house.publicUrl}/pay/${slug}`,
     topUpUrl: topUpAmounts.length > 0 ? `${house.publicUrl}/topup/${slug}` : null,
     topUpAmounts,
-    consultants: consultants.map(({ id, name, reachable, because }) => ({
+    consultants: consultants.map(({ id, name, state }) => ({
       id,
       name,
-      free: reachable,
-      because: because ?? null,
+      free: state.reachable,
+      because: state.reachable ? null : state.because,
+      until: state.reachable ? null : (state.until?.toISOString() ?? null),
     })),
     ringing,
     timeZone,

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import examples from 'libphonenumber-js/mobile/examples';
 import { getCountries, getCountryCallingCode, getExampleNumber } from 'libphonenumber-js/max';
+import type { UnreachableBecause } from '../core/consultant.ts';
 import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
 import { showMoney, zero } from '../core/money.ts';
@@ -122,17 +123,27 @@ export function minutesOf(minutes: string | undefined): number | undefined {
   return minutes !== undefined && /^[1-9]\d{0,3}$/.test(minutes) ? Number(minutes) : undefined;
 }
 
+/** A caller need not know why somebody is not there, only whether waiting helps. */
+const shownAs = {
+  away: 'away',
+  break: 'break',
+  paused: 'away',
+  off_hours: 'away',
+  busy: 'busy',
+  wrap_up: 'busy',
+} as const satisfies Record<UnreachableBecause, ShownConsultant['state']>;
+
 function shownConsultants(page: LinePage, language: Language, only: string | undefined): ShownConsultant[] {
   return page.consultants
     .filter((one) => only === undefined || one.id === only)
     .map((one) => {
-      const state = one.reachable ? 'free' : (one.because ?? 'busy');
+      const state = one.state.reachable ? 'free' : shownAs[one.state.because];
       return {
         id: one.id,
         name: one.name,
         initial: initialOf(one.name),
         ...(one.introduction !== undefined && { introduction: typeset(language, one.introduction) }),
-        reachable: one.reachable,
+        reachable: one.state.reachable,
         state,
         status: text(language, `choose.status.${state}`),
       };

@@ -1,6 +1,7 @@
 // Lines as they go over the API: what is sold there, how it rings and when. The form of each field is checked here; what only
 // shows beside the rest of the house is core/line-settings'.
 
+import { unreachableBecause } from '../core/consultant.ts';
 import { ringBounds, ringPatterns } from '../core/line-settings.ts';
 import { isDayOff } from '../core/schedule.ts';
 import { z } from './routes.ts';
@@ -121,7 +122,11 @@ export const lineShape = z
           id: z.string(),
           name: z.string(),
           free: z.boolean(),
-          because: z.enum(['break', 'away', 'busy']).nullable(),
+          because: z.enum(unreachableBecause).nullable(),
+          until: z.iso
+            .datetime()
+            .nullable()
+            .meta({ description: 'When that ends by itself, where it does.' }),
         }),
       )
       .meta({ description: 'In the order they are rung.' }),

@@ -75,8 +75,9 @@ describe('a consultant is left alone', () => {
     expect(reachable({ ...there, ...state }, now, 'call_a')).toEqual({ reachable: false, ...expected });
   });
 
-  it('by whoever has no session yet, while he is held', () => {
+  it('by whoever has no session yet, while he is held or writes', () => {
     expect(reachable({ ...there, ...soft('call_b', soon) }, now)).toMatchObject({ because: 'busy' });
+    expect(reachable({ ...there, wrapUpUntil: soon }, now)).toMatchObject({ because: 'wrap_up' });
   });
 });
 
@@ -103,10 +104,10 @@ describe('of several reasons the first is told', () => {
 describe('calls he misses', () => {
   const none = { unanswered: 0, refused: 0 };
   const after = (...rings: Parameters<typeof countRing>[1][]): { pause: boolean } =>
-    rings.reduce((counted, rung) => countRing(counted.misses, rung, usualMissLimits), {
-      misses: none,
-      pause: false,
-    });
+    rings.reduce<ReturnType<typeof countRing>>(
+      (counted, rung) => countRing(counted.misses, rung, usualMissLimits),
+      { misses: none, pause: false },
+    );
 
   it('pause him when they were so many in a row', () => {
     expect(after('unanswered', 'unanswered').pause).toBe(false);

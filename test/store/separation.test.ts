@@ -9,6 +9,7 @@ const listedFinders = [
   'addressed_reports',
   'assign_quarantined',
   'attention',
+  'consultants_with_old_hours',
   'count_quarantined',
   'due_payments',
   'due_usage_reports',
@@ -118,6 +119,7 @@ describe('functions that look past the separation', () => {
     expect(answers).toEqual(
       [
         'call_session_id',
+        'consultant_id',
         'ddi_id',
         'id',
         'kind',

@@ -7,7 +7,7 @@ import { zero } from '../../src/core/money.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
-import { linePage, nobodyFree, orderScenes, tariff } from './scenes.ts';
+import { busy, free, linePage, nobodyFree, orderScenes, tariff } from './scenes.ts';
 
 let browser: Browser;
 let stage: Stage;
@@ -311,9 +311,7 @@ describe('choosing', () => {
     const page = linePage(language);
     return {
       ...page,
-      consultants: page.consultants
-        .slice(0, 1)
-        .map((one) => ({ ...one, reachable, ...(!reachable && { because: 'busy' as const }) })),
+      consultants: page.consultants.slice(0, 1).map((one) => ({ ...one, state: reachable ? free : busy })),
     };
   };
 
@@ -324,7 +322,7 @@ describe('choosing', () => {
       const known = linePage(language);
       return {
         ...known,
-        consultants: known.consultants.map((one) => ({ ...one, reachable: one.id === 'con_hugo' })),
+        consultants: known.consultants.map((one) => ({ ...one, state: one.id === 'con_hugo' ? free : busy })),
       };
     });
     await expect.poll(() => page.getByLabel('Claire Martin').isDisabled()).toBe(true);

@@ -430,7 +430,7 @@ describe('the first page', () => {
         ...known,
         merchant: { ...merchant, name: evil, brand: { accent: 'red;}body{display:none', logoText: evil } },
         line: { ...known.line, name: evil, description: evil },
-        consultants: [{ id: 'con"><b>', name: evil, introduction: evil, reachable: true }],
+        consultants: [{ id: 'con"><b>', name: evil, introduction: evil, state: { reachable: true } }],
       };
     });
     const { status, html, headers } = await page('/pay/demo?lang=en');

@@ -1,6 +1,7 @@
 // One order in each state a caller can see, and the line it was made on: what the stage shows and the tests read.
 
 import type { CallOutcome } from '../../src/core/call-session.ts';
+import type { Reachable } from '../../src/core/consultant.ts';
 import { defaultDestinations } from '../../src/core/dialling.ts';
 import type { Language } from '../../src/core/ids.ts';
 import { amountText, minus, money, zero } from '../../src/core/money.ts';
@@ -76,25 +77,26 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
     tariff,
     tariffVersion: 3,
     consultants: [
-      { id: 'con_claire', name: 'Claire Martin', introduction: said.people[0], reachable: true },
+      { id: 'con_claire', name: 'Claire Martin', introduction: said.people[0], state: { reachable: true } },
       {
         id: 'con_hugo',
         name: 'Hugo Bernard',
         introduction: said.people[1],
-        reachable: false,
-        because: 'busy',
+        state: { reachable: false, because: 'busy' },
       },
       {
         id: 'con_ines',
         name: 'Inès Moreau',
         introduction: said.people[2],
-        reachable: false,
-        because: 'break',
+        state: { reachable: false, because: 'break' },
       },
     ],
     ...change,
   };
 }
+
+export const free: Reachable = { reachable: true };
+export const busy: Reachable = { reachable: false, because: 'busy' };
 
 export function nobodyFree(language: Language): LinePage {
   const page = linePage(language);
@@ -102,8 +104,7 @@ export function nobodyFree(language: Language): LinePage {
     ...page,
     consultants: page.consultants.map((one, index) => ({
       ...one,
-      reachable: false,
-      because: (['busy', 'break', 'away'] as const)[index] ?? 'away',
+      state: { reachable: false as const, because: (['busy', 'break', 'away'] as const)[index] ?? 'away' },
     })),
   };
 }
