@@ -569,8 +569,8 @@ describe('notices, ledger, lines', () => {
     });
     expect(demo?.consultants).toEqual([
       { id: 'con_demo_claire', name: 'Claire', free: false, because: 'busy' },
-      { id: 'con_demo_hugo', name: 'Hugo', free: true, because: null },
-      { id: 'con_demo_ines', name: 'Inès', free: true, because: null },
+      { id: 'con_demo_hugo', name: 'Hugo', free: true, because: null, until: null },
+      { id: 'con_demo_ines', name: 'Inès', free: true, because: null, until: null },
     ]);
   });
 });
