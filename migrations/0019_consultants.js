@@ -17,8 +17,10 @@ alter table consultants
   -- the shift under way, or the next; both null with a schedule: none ahead
   add column hours_from timestamptz,
   add column hours_to timestamptz,
-  -- when the hours are to be worked out again
-  add column hours_until timestamptz,
+  -- when his state changes next by the clock alone: hours begin or end, he is back, he has written down what he had to
+  add column due_at timestamptz,
+  -- his state as his merchant was last told it; calls that come and go are not told
+  add column told text not null default 'at_work' check (told in ('at_work', 'away', 'break', 'paused', 'off_hours')),
   add column wrap_up_seconds integer not null default 0 check (wrap_up_seconds between 0 and 3600),
   add column wrap_up_until timestamptz,
   -- short number and PIN: how he says who he is on the telephone
@@ -34,7 +36,8 @@ alter table consultants
   add check ((fallback_number is null) = (fallback_after_seconds is null)),
   add check (wrap_up_until is null or wrap_up_seconds > 0);
 create unique index consultants_by_short_number on consultants (merchant_id, short_number) where archived_at is null;
-create index consultants_hours on consultants (hours_until) where schedule is not null and archived_at is null;
+create index consultants_due on consultants (due_at) where archived_at is null and due_at is not null;
+update consultants set told = setting where setting <> 'available';
 
 -- core/consultant reachable, as far as yes or no: held to it by test/store/consultants.test.ts
 create function consultant_is_reachable(c consultants, at timestamptz, session text) returns boolean
@@ -51,13 +54,13 @@ create function consultant_is_reachable(c consultants, at timestamptz, session t
 
 const finders = /* sql */ `
 grant create on schema public to ringmeter_finder;
-create function consultants_with_old_hours(at timestamptz) returns table (merchant_id text, consultant_id text)
+create function consultants_due(at timestamptz) returns table (merchant_id text, consultant_id text, due_at timestamptz)
   language sql stable security definer set search_path = public
-  as $$ select merchant_id, id from consultants
-        where schedule is not null and archived_at is null and coalesce(hours_until <= at, true) limit 500 $$;
-alter function consultants_with_old_hours(timestamptz) owner to ringmeter_finder;
-revoke all on function consultants_with_old_hours(timestamptz) from public;
-grant execute on function consultants_with_old_hours(timestamptz) to ringmeter_app;
+  as $$ select merchant_id, id, due_at from consultants
+        where archived_at is null and due_at is not null and due_at <= at order by due_at limit 500 $$;
+alter function consultants_due(timestamptz) owner to ringmeter_finder;
+revoke all on function consultants_due(timestamptz) from public;
+grant execute on function consultants_due(timestamptz) to ringmeter_app;
 revoke create on schema public from ringmeter_finder;
 `;
 

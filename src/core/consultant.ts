@@ -83,6 +83,61 @@ export function isAtWork(consultant: ConsultantState, now: Date): boolean {
   return reachable({ setting, hours, ...(pausedAt && { pausedAt }) }, now).reachable;
 }
 
+/** What lasts of his state: calls that come and go, and the minutes after one, are told to nobody. */
+export const toldStates = ['at_work', 'away', 'break', 'paused', 'off_hours'] as const;
+export type ToldState = (typeof toldStates)[number];
+
+export function toldStateOf({ setting, hours, pausedAt }: ConsultantState, now: Date): ToldState {
+  const { reachable: isReachable, ...not } = reachable(
+    { setting, hours, ...(pausedAt && { pausedAt }) },
+    now,
+  );
+  const because = !isReachable && 'because' in not ? not.because : undefined;
+  return because === undefined || because === 'busy' || because === 'wrap_up' ? 'at_work' : because;
+}
+
+/** His setting as it holds now: a break or an absence he has come back from is over, and so is work in spite of his hours. */
+export function settingNow(setting: ConsultantSetting, now: Date): ConsultantSetting {
+  return setting.backAt !== undefined && setting.backAt.getTime() <= now.getTime()
+    ? { is: 'available' }
+    : setting;
+}
+
+/** Whoever has no hours ahead is looked at again then: days off that recur, and a year we did not look beyond. */
+const neverAgainLookedAtMs = 30 * 24 * 60 * 60 * 1000;
+
+/** When his state changes next by the clock alone; `undefined`: it does not. */
+export function changesAt({ setting, hours, wrapUpUntil }: ConsultantState, now: Date): Date | undefined {
+  const ahead = [
+    setting.backAt,
+    ...(typeof hours === 'object' ? [hours.from, hours.to] : []),
+    wrapUpUntil,
+    hours === 'never' ? new Date(now.getTime() + neverAgainLookedAtMs) : undefined,
+  ].filter((instant) => instant !== undefined && instant.getTime() > now.getTime());
+  return ahead.reduce((first, one) => (first === undefined || (one && one < first) ? one : first), undefined);
+}
+
+/** His state as everybody is told it: pages, notices, the API. Instants ISO 8601 in UTC. */
+export interface SaidState {
+  reachable: boolean;
+  because: UnreachableBecause | null;
+  until: string | null;
+  /** Of a break, as he wrote it. */
+  reason: string | null;
+}
+
+export function sayState(consultant: ConsultantState, now: Date): SaidState {
+  const is = reachable(consultant, now);
+  const { setting } = consultant;
+  if (is.reachable) return { reachable: true, because: null, until: null, reason: null };
+  return {
+    reachable: false,
+    because: is.because,
+    until: is.until?.toISOString() ?? null,
+    reason: is.because === 'break' && setting.is === 'break' ? (setting.reason ?? null) : null,
+  };
+}
+
 /** How one ring of his phone ended, as far as it says something of him. */
 export type Rung = 'accepted' | 'unanswered' | 'refused' | 'busy';
 

@@ -15,7 +15,9 @@ export type NoticeType =
   | 'call.connected'
   | 'call.limit_near'
   | 'call.limit_moved'
-  | 'call.ended';
+  | 'call.ended'
+  | 'consultant.availability_changed'
+  | 'consultant.paused';
 
 /** Every kind there is: the published description lists one body for each, and a test walks this list. */
 export const noticeTypes: readonly NoticeType[] = [
@@ -31,6 +33,8 @@ export const noticeTypes: readonly NoticeType[] = [
   'call.limit_near',
   'call.limit_moved',
   'call.ended',
+  'consultant.availability_changed',
+  'consultant.paused',
 ];
 
 /**
@@ -42,10 +46,13 @@ export interface NoticeDraft {
   data: Record<string, unknown>;
 }
 
-/** What every notice says of where it belongs. `sequence` counts the notices of one order: 1, 2, 3 as things happened. */
-export interface NoticeFacts {
-  at: Date;
-  sequence: number;
+/**
+ * What every notice says of where it belongs: to an order, or to a consultant. `sequence` counts the notices of the one or
+ * the other: 1, 2, 3 as things happened.
+ */
+export type NoticeFacts = { at: Date; sequence: number } & (NoticeOfOrder | { consultantId: string });
+
+export interface NoticeOfOrder {
   orderId: string;
   callSessionId?: string;
   reference?: string;
@@ -59,18 +66,22 @@ export interface NoticeFacts {
  * facts win over a draft that carries a field of the same name.
  */
 export function noticeBody(draft: NoticeDraft, facts: NoticeFacts): string {
+  const { at, sequence, ...belongsTo } = facts;
   return JSON.stringify({
     type: draft.type,
-    timestamp: facts.at.toISOString(),
-    data: {
-      ...draft.data,
-      sequence: facts.sequence,
-      orderId: facts.orderId,
-      ...(facts.callSessionId === undefined ? {} : { callSessionId: facts.callSessionId }),
-      ...(facts.reference === undefined ? {} : { reference: facts.reference }),
-      line: facts.line,
-    },
+    timestamp: at.toISOString(),
+    data: { ...draft.data, sequence, ...('orderId' in belongsTo ? ofOrder(belongsTo) : belongsTo) },
   });
+}
+
+/** In this order: the bytes of a body are signed. */
+function ofOrder({ orderId, callSessionId, reference, line }: NoticeOfOrder): NoticeOfOrder {
+  return {
+    orderId,
+    ...(callSessionId !== undefined && { callSessionId }),
+    ...(reference !== undefined && { reference }),
+    line,
+  };
 }
 
 /** How one try went: what the notifier answers (`Delivered` of flow/ports fits it). */

@@ -17,6 +17,7 @@ import {
   type DueNotice,
   knockAgain,
   letGoOfNotices,
+  type NoticeAbout,
   recordTries,
   requeueNotice,
   type TriedNotice,
@@ -44,25 +45,25 @@ const bringForwardEveryMs = 30_000;
 const dispatchers = new WeakMap<House, NoticeDispatcher>();
 
 /**
- * Writes down what the order's merchant is to be told; it is sent once this is committed, by us or, should we die, by
+ * Writes down what the merchant of an order, or of a consultant, is to be told; it is sent once this is committed, by us or, should we die, by
  * another within half a minute.
  */
 export async function tellMerchant(
   house: House,
   tx: Tx,
-  order: { merchantId: string; orderId: string; callSessionId?: string },
+  about: NoticeAbout,
   drafts: readonly NoticeDraft[],
   at: Date,
 ): Promise<void> {
   const dispatcher = dispatchers.get(house);
   const claimed = await writeNotices(
     tx,
-    order,
+    about,
     drafts.map((draft) => ({ ...draft, id: house.ids.id('notice') })),
     at,
     dispatcher && new Date(at.getTime() + claimedForMs),
   );
-  if (claimed) tx.committed(() => dispatcher?.send(order.merchantId, claimed));
+  if (claimed) tx.committed(() => dispatcher?.send(about.merchantId, claimed));
 }
 
 type Try = { tried: TriedNotice; delivered: Delivered };

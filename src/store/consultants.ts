@@ -1,9 +1,9 @@
 // Consultants and who has claimed them. A claim is taken by one statement that locks what it takes, so that of a hundred
 // callers exactly one gets the consultant. Soft claims lapse by themselves; a hard one lasts while he is on the line.
 
-import type { ConsultantSetting, ConsultantState } from '../core/consultant.ts';
+import type { ConsultantSetting, ConsultantState, Misses, ToldState } from '../core/consultant.ts';
 import type { E164, Language } from '../core/ids.ts';
-import type { Schedule, Shift } from '../core/schedule.ts';
+import { type Schedule, scheduleOf } from '../core/schedule.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
 
 export interface ClaimedRow {
@@ -95,7 +95,7 @@ export async function claimConsultants(
     ],
   );
   if (claimed.length > 0)
-    await tellLines(
+    await tellOfConsultants(
       tx,
       claimed.map((one) => one.consultantId),
     );
@@ -141,86 +141,115 @@ export async function freeConsultants(
     `with freed as (
        update consultants set claimed_by = null, claim = null, claimed_until = null,
          last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
-       where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ? returning id)
-     select distinct l.line_id as hint from line_consultants l join freed on freed.id = l.consultant_id`,
+       where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ?
+       returning id, merchant_id)
+     select distinct 'ringmeter_line' as channel, l.line_id as hint
+     from line_consultants l join freed on freed.id = l.consultant_id
+     union all select 'ringmeter_consultants', merchant_id || ' ' || id from freed`,
     [talkedAt ?? null, session, which.only ?? null, which.only ?? null, which.but ?? null],
     'ringmeter_line',
   );
 }
 
-/** Pages that show who is free hear of it, once a line. */
-async function tellLines(tx: Tx, consultantIds: readonly string[]): Promise<void> {
+/**
+ * Pages that show who is free hear of it, once a line; and whoever watches the consultants themselves: `ringmeter_consultants`
+ * says merchant and consultant, with a space between.
+ */
+export async function tellOfConsultants(tx: Tx, consultantIds: readonly string[]): Promise<void> {
   await tx.write(
-    'select distinct line_id as hint from line_consultants where consultant_id = any(?::text[])',
-    [consultantIds],
+    `select distinct 'ringmeter_line' as channel, line_id as hint from line_consultants where consultant_id = any(?::text[])
+     union all select 'ringmeter_consultants', merchant_id || ' ' || id from consultants where id = any(?::text[])`,
+    [consultantIds, consultantIds],
     'ringmeter_line',
   );
 }
 
-/** What he, or his merchant for him, has set; a pause ends with it. `false`: there is no such consultant. */
-export async function setConsultantSetting(
-  tx: Tx,
-  consultantId: string,
-  setting: ConsultantSetting,
-  at: Date,
-): Promise<boolean> {
-  const set = await rows(
-    tx,
-    `update consultants set setting = ?, setting_reason = ?, back_at = ?, setting_at = ?, paused_at = null,
-       misses_unanswered = 0, misses_refused = 0
-     where id = ? and archived_at is null returning id`,
-    [
-      setting.is,
-      setting.is === 'break' ? (setting.reason ?? null) : null,
-      setting.backAt ?? null,
-      at,
-      consultantId,
-    ],
-  );
-  if (set.length === 0) return false;
-  await tellLines(tx, [consultantId]);
-  return true;
-}
-
-export interface ConsultantHours {
+/** A consultant as whoever changes his state finds him; nobody else changes him until the transaction is over. */
+export interface StoredConsultant {
+  id: string;
+  name: string;
+  state: ConsultantState;
+  told: ToldState;
+  misses: Misses;
   schedule: Schedule | undefined;
   timeZone: string;
 }
 
-export async function readConsultantHours(
-  tx: Tx,
-  consultantId: string,
-): Promise<ConsultantHours | undefined> {
-  const row = await firstRow<{ schedule: Schedule | null; timeZone: string }>(
+interface StoredConsultantRow extends Misses {
+  name: string;
+  state: StateRow;
+  told: ToldState;
+  schedule: unknown;
+  timeZone: string;
+}
+
+/** `undefined`: there is none, or he is gone. */
+export async function lockConsultant(tx: Tx, consultantId: string): Promise<StoredConsultant | undefined> {
+  const row = await firstRow<StoredConsultantRow>(
     tx,
-    `select c.schedule, m.time_zone as "timeZone" from consultants c join merchants m on m.id = c.merchant_id
-     where c.id = ? and c.archived_at is null for update of c`,
+    `select c.name, ${stateObject} as state, c.told, c.misses_unanswered as unanswered, c.misses_refused as refused,
+       c.schedule, m.time_zone as "timeZone"
+     from consultants c join merchants m on m.id = c.merchant_id
+     where c.id = ? and c.archived_at is null for no key update of c`,
     [consultantId],
   );
-  return row && { schedule: row.schedule ?? undefined, timeZone: row.timeZone };
+  if (!row) return undefined;
+  const { name, state, told, unanswered, refused, schedule, timeZone } = row;
+  return {
+    id: consultantId,
+    name,
+    state: stateOf(state),
+    told,
+    misses: { unanswered, refused },
+    schedule: schedule === null ? undefined : scheduleOf(schedule),
+    timeZone,
+  };
 }
 
-/** His hours, and the shift that is under way or next by them; `until`: when that is to be worked out again. */
-export async function setConsultantHours(
+/** Of a consultant who was locked. `dueAt`: when his state changes next by the clock alone. */
+export async function writeConsultant(
   tx: Tx,
-  consultantId: string,
-  hours: { schedule: Schedule | undefined; shift: Shift | undefined; until: Date },
+  consultant: StoredConsultant,
+  at: { settingAt?: Date; dueAt: Date | undefined },
 ): Promise<void> {
-  const { schedule, shift, until } = hours;
+  const { id, state, told, misses, schedule } = consultant;
+  const { setting, pausedAt, hours } = state;
+  const shift = typeof hours === 'object' ? hours : undefined;
   await tx.write(
-    `update consultants set schedule = ?::jsonb, hours_from = ?, hours_to = ?, hours_until = ? where id = ?`,
-    [schedule ? JSON.stringify(schedule) : null, shift?.from ?? null, shift?.to ?? null, until, consultantId],
+    `update consultants set setting = ?, setting_reason = ?, back_at = ?, setting_at = coalesce(?, setting_at),
+       paused_at = ?, misses_unanswered = ?, misses_refused = ?, schedule = ?::jsonb, hours_from = ?, hours_to = ?,
+       due_at = ?, told = ?
+     where id = ?`,
+    [
+      setting.is,
+      setting.is === 'break' ? (setting.reason ?? null) : null,
+      setting.backAt ?? null,
+      at.settingAt ?? null,
+      pausedAt ?? null,
+      misses.unanswered,
+      misses.refused,
+      schedule ? JSON.stringify(schedule) : null,
+      shift?.from ?? null,
+      shift?.to ?? null,
+      at.dueAt ?? null,
+      told,
+      id,
+    ],
   );
-  await tellLines(tx, [consultantId]);
+  await tellOfConsultants(tx, [id]);
 }
 
-export async function consultantsWithOldHours(
-  db: Db,
-  at: Date,
-): Promise<{ merchantId: string; consultantId: string }[]> {
+export interface DueConsultant {
+  merchantId: string;
+  consultantId: string;
+  dueAt: Date;
+}
+
+/** Whose state changes by the clock alone until `at`, soonest first. */
+export async function consultantsDue(db: Db, at: Date): Promise<DueConsultant[]> {
   return rows(
     db,
-    'select merchant_id as "merchantId", consultant_id as "consultantId" from consultants_with_old_hours(?)',
+    'select merchant_id as "merchantId", consultant_id as "consultantId", due_at as "dueAt" from consultants_due(?)',
     [at],
   );
 }

@@ -28,8 +28,8 @@ export interface Tx extends Db {
   readonly [inTransaction]: true;
   /**
    * A statement whose answer nobody needs: it is carried out in its place before the next one that is waited for, or before
-   * the commit, and what it fails with is thrown there. With `channel`, each row it returns is a hint for that channel: its
-   * column `hint`.
+   * the commit, and what it fails with is thrown there. With `channel`, each row it returns is a hint for that channel, or for
+   * the one its column `channel` names: its column `hint`.
    */
   write(sql: string, bindings: readonly unknown[], channel?: string): Promise<void>;
   /** Tells whoever listens, once this is committed. A hint that is lost must cost nothing but time. */
@@ -280,8 +280,8 @@ class Transaction {
     const answered = (await Promise.all(answers)).slice(-queries.length) as pg.QueryResult[];
     for (const [place, { channel }] of unsent.entries()) {
       if (channel === undefined) continue;
-      const hints = answered[place]?.rows as { hint: string }[] | undefined;
-      for (const { hint } of hints ?? []) this.#hints.push({ channel, payload: hint });
+      const hints = answered[place]?.rows as { hint: string; channel?: string }[] | undefined;
+      for (const row of hints ?? []) this.#hints.push({ channel: row.channel ?? channel, payload: row.hint });
     }
     return answered.at(-1) as Answer;
   }

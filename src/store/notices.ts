@@ -6,62 +6,56 @@
 // Each notice has a schedule of its own (core/merchant-notice). A merchant who was away may be tried out of turn, when he
 // takes something or simply every few minutes: such a try uses nothing of the schedule, which `scheduled_at` keeps.
 
-import { type NoticeDraft, noticeBody } from '../core/merchant-notice.ts';
+import { type NoticeDraft, type NoticeOfOrder, noticeBody } from '../core/merchant-notice.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
+/** What a notice is about: it is counted there. */
+export type NoticeAbout = { merchantId: string } & (
+  { orderId: string; callSessionId?: string } | { consultantId: string }
+);
+
+/** Where the merchant's notices go, how they are signed, and how many were about the same by now. */
+interface Counted {
+  last: number;
+  reference: string | null;
+  slug: string | null;
+  url: string | null;
+  sealed: Buffer | null;
+}
+
 /**
- * Writes what an order's merchant is to be told. With `claimedUntil` the notices are the writer's to send, and nobody else
- * takes them before that instant: the answer is what he sends them by, nothing where there is no address. Without it they
- * are due at once, for whoever is woken first.
+ * Writes what a merchant is to be told. With `claimedUntil` the notices are the writer's to send, and nobody else takes them
+ * before that instant: the answer is what he sends them by, nothing where there is no address. Without it they are due at
+ * once, for whoever is woken first.
  */
 export async function writeNotices(
   tx: Tx,
-  order: { merchantId: string; orderId: string; callSessionId?: string },
+  about: NoticeAbout,
   drafts: readonly (NoticeDraft & { id: string })[],
   at: Date,
   claimedUntil?: Date,
 ): Promise<ClaimedNotices | undefined> {
   if (drafts.length === 0) return undefined;
-  const facts = await firstRow<{
-    last: number;
-    reference: string | null;
-    slug: string;
-    url: string | null;
-    sealed: Buffer | null;
-  }>(
-    tx,
-    `update orders o set notices = o.notices + ? from lines l, merchants m
-     where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
-     returning o.notices as last, o.reference, l.slug, m.notice_secret_sealed as sealed,
-       case when m.notices_disabled_at is null then m.notice_url end as url`,
-    [drafts.length, order.orderId],
-  );
-  if (!facts) throw new Error('A notice without its order.');
-  const { url, sealed } = facts;
-  const first = facts.last - drafts.length + 1;
+  const counted = await countNotices(tx, about, drafts.length);
+  const { url, sealed } = counted;
+  const first = counted.last - drafts.length + 1;
   const claim = url !== null && sealed !== null ? claimedUntil : undefined;
   const due = url === null ? null : (claim ?? at);
   const written = drafts.map((draft, place) => {
     const sequence = first + place;
-    const body = noticeBody(draft, {
-      at,
-      sequence,
-      orderId: order.orderId,
-      ...(order.callSessionId !== undefined && { callSessionId: order.callSessionId }),
-      ...(facts.reference !== null && { reference: facts.reference }),
-      line: facts.slug,
-    });
+    const body = noticeBody(draft, { at, sequence, ...belongsTo(about, counted) });
     return { id: draft.id, type: draft.type, sequence, body };
   });
   await tx.write(
-    `insert into notices (id, merchant_id, order_id, call_session_id, type, sequence, body, state, next_try_at,
-       last_problem, created_at)
-     select n.id, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
+    `insert into notices (id, merchant_id, order_id, call_session_id, consultant_id, type, sequence, body, state,
+       next_try_at, last_problem, created_at)
+     select n.id, ?, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
      from jsonb_to_recordset(?::jsonb) as n(id text, type text, sequence int, body text)`,
     [
-      order.merchantId,
-      order.orderId,
-      order.callSessionId ?? null,
+      about.merchantId,
+      'orderId' in about ? about.orderId : null,
+      'orderId' in about ? (about.callSessionId ?? null) : null,
+      'consultantId' in about ? about.consultantId : null,
       due ? 'pending' : 'parked',
       due,
       due ? null : 'no_address',
@@ -69,12 +63,49 @@ export async function writeNotices(
       JSON.stringify(written),
     ],
   );
-  if (due && !claim) tx.hint('ringmeter_notices', order.merchantId);
+  if (due && !claim) tx.hint('ringmeter_notices', about.merchantId);
   if (!claim || url === null || sealed === null) return undefined;
   const notices = written.map(({ id, type, body }) => {
     return { id, type, body, tries: 0, createdAt: at, scheduledAt: null, claimedUntil: claim };
   });
   return { url, secretSealed: sealed, notices };
+}
+
+const address = `m.notice_secret_sealed as sealed,
+       case when m.notices_disabled_at is null then m.notice_url end as url`;
+
+async function countNotices(tx: Tx, about: NoticeAbout, many: number): Promise<Counted> {
+  const counted =
+    'orderId' in about
+      ? await firstRow<Counted>(
+          tx,
+          `update orders o set notices = o.notices + ? from lines l, merchants m
+           where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
+           returning o.notices as last, o.reference, l.slug, ${address}`,
+          [many, about.orderId],
+        )
+      : await firstRow<Counted>(
+          tx,
+          `update consultants c set notices = c.notices + ? from merchants m where c.id = ? and m.id = c.merchant_id
+           returning c.notices as last, null as reference, null as slug, ${address}`,
+          [many, about.consultantId],
+        );
+  if (!counted) throw new Error('A notice about nothing there is.');
+  return counted;
+}
+
+function belongsTo(
+  about: NoticeAbout,
+  { reference, slug }: Counted,
+): NoticeOfOrder | { consultantId: string } {
+  if ('consultantId' in about) return { consultantId: about.consultantId };
+  const { orderId, callSessionId } = about;
+  return {
+    orderId,
+    ...(callSessionId !== undefined && { callSessionId }),
+    ...(reference !== null && { reference }),
+    line: slug ?? '',
+  };
 }
 
 export interface DueNotice {

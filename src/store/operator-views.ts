@@ -213,7 +213,8 @@ export async function retryJob(db: Db, jobId: string, at: Date): Promise<boolean
 export interface ParkedNotice {
   id: string;
   merchantId: string;
-  orderId: string;
+  /** Absent: it is about a consultant. */
+  orderId?: string;
   type: string;
   tries: number;
   lastStatus?: number;
@@ -238,7 +239,8 @@ async function readParkedNotices(
   ids: readonly string[],
 ): Promise<ParkedNotice[]> {
   const found = await rows<
-    Omit<ParkedNotice, 'merchantId' | 'lastStatus' | 'lastProblem'> & {
+    Omit<ParkedNotice, 'merchantId' | 'orderId' | 'lastStatus' | 'lastProblem'> & {
+      orderId: string | null;
       lastStatus: number | null;
       lastProblem: string | null;
     }
@@ -249,9 +251,10 @@ async function readParkedNotices(
      from notices where id = any(?) order by created_at`,
     [ids],
   );
-  return found.map(({ lastStatus, lastProblem, ...notice }) => ({
+  return found.map(({ orderId, lastStatus, lastProblem, ...notice }) => ({
     ...notice,
     merchantId,
+    ...(orderId !== null && { orderId }),
     ...(lastStatus !== null && { lastStatus }),
     ...(lastProblem !== null && { lastProblem }),
   }));

@@ -126,8 +126,10 @@ export interface NoticeView {
   id: string;
   type: string;
   sequence: number;
-  orderId: string;
+  /** What it is about: an order, or a consultant. */
+  orderId?: string;
   callSessionId?: string;
+  consultantId?: string;
   state: 'pending' | 'delivered' | 'parked';
   tries: number;
   nextTryAt?: Date;
@@ -141,8 +143,9 @@ interface NoticeRow {
   id: string;
   type: string;
   sequence: number;
-  orderId: string;
+  orderId: string | null;
   callSessionId: string | null;
+  consultantId: string | null;
   state: NoticeView['state'];
   tries: number;
   nextTryAt: Date | null;
@@ -156,8 +159,8 @@ interface NoticeRow {
 export async function listNotices(tx: Tx, filter: { after?: string; limit: number }): Promise<NoticeView[]> {
   const found = await rows<NoticeRow>(
     tx,
-    `select id, type, sequence, order_id as "orderId", call_session_id as "callSessionId", state, tries,
-       next_try_at as "nextTryAt", last_status as "lastStatus", last_problem as "lastProblem",
+    `select id, type, sequence, order_id as "orderId", call_session_id as "callSessionId",
+       consultant_id as "consultantId", state, tries, next_try_at as "nextTryAt", last_status as "lastStatus", last_problem as "lastProblem",
        created_at as "createdAt", body
      from notices where position > coalesce((select n.position from notices n where n.id = ?), 0)
      order by position limit ?`,
@@ -167,12 +170,13 @@ export async function listNotices(tx: Tx, filter: { after?: string; limit: numbe
     id: row.id,
     type: row.type,
     sequence: row.sequence,
-    orderId: row.orderId,
     state: row.state,
     tries: row.tries,
     createdAt: row.createdAt,
     body: JSON.parse(row.body) as Record<string, unknown>,
+    ...(row.orderId !== null && { orderId: row.orderId }),
     ...(row.callSessionId !== null && { callSessionId: row.callSessionId }),
+    ...(row.consultantId !== null && { consultantId: row.consultantId }),
     ...(row.nextTryAt !== null && { nextTryAt: row.nextTryAt }),
     ...(row.lastStatus !== null && { lastStatus: row.lastStatus }),
     ...(row.lastProblem !== null && { lastProblem: row.lastProblem }),

@@ -1,7 +1,7 @@
 // Routes about the consultants: whether they are rung.
 
+import { setAvailability } from '../flow/consultant-state.ts';
 import type { House } from '../flow/house.ts';
-import { setConsultantSetting } from '../store/consultants.ts';
 import { idParams } from './api-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 
@@ -29,10 +29,11 @@ export function consultantRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'It holds from now on.', shape: availabilityShape },
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { id }, body }): Promise<ApiAnswer> => {
-      const isSet = await house.db.asMerchant(merchantId, (tx) =>
-        setConsultantSetting(tx, id, { is: body.availability }, house.clock.now()),
+      const setting = { is: body.availability };
+      const set = await house.db.asMerchant(merchantId, (tx) =>
+        setAvailability(house, tx, { merchantId, consultantId: id, setting, by: 'merchant' }),
       );
-      if (!isSet) return { problem: { kind: 'unknown-id' }, began: false };
+      if (!set) return { problem: { kind: 'unknown-id' }, began: false };
       return { status: 200, body: { id, availability: body.availability } };
     },
   });

@@ -205,9 +205,10 @@ export const noticeShape = z
   .object({
     id: z.string().meta({ description: 'The `webhook-id` of every delivery of it.' }),
     type: z.string(),
-    sequence: z.int().meta({ description: '1, 2, 3 as things happened, per order.' }),
-    orderId: z.string(),
+    sequence: z.int().meta({ description: '1, 2, 3 as things happened, per order or per consultant.' }),
+    orderId: z.string().nullable().meta({ description: 'Null: it is about a consultant.' }),
     callSessionId: z.string().nullable(),
+    consultantId: z.string().nullable(),
     state: z.enum(['pending', 'delivered', 'parked']),
     tries: z.int(),
     nextTryAt: z.iso.datetime().nullable(),

@@ -1,6 +1,7 @@
 // The bodies of notices as merchants read them, one shape a kind, for the `webhooks` of /openapi.json. Shapes are loose:
 // a receiver must expect fields that are added later.
 
+import { unreachableBecause } from '../core/consultant.ts';
 import type { NoticeType } from '../core/merchant-notice.ts';
 import { moneyShape } from './api-shapes.ts';
 import { z } from './routes.ts';
@@ -16,6 +17,17 @@ const facts = {
 };
 const ofCall = { ...facts, callSessionId: z.string() };
 const ofPayment = { ...facts, callSessionId: z.string().optional() };
+const ofConsultant = {
+  sequence: z.int().meta({ description: '1, 2, 3 as things happened, per consultant.' }),
+  consultantId: z.string(),
+  name: z.string(),
+};
+const saidState = z.object({
+  reachable: z.boolean(),
+  because: z.enum(unreachableBecause).nullable(),
+  until: z.iso.datetime().nullable().meta({ description: 'When that ends by itself, where it does.' }),
+  reason: z.string().nullable().meta({ description: 'Of a break, as he wrote it.' }),
+});
 
 const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
   'payment.authorized': {
@@ -104,6 +116,21 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
       endedBy: z.enum(['caller', 'consultant', 'limit', 'merchant', 'switch']).optional(),
       talkTimeSeconds: z.number(),
     }),
+  },
+  'consultant.availability_changed': {
+    says: 'A consultant is to be rung, or not any more: by himself, by you, by the clock, or because he missed too many calls. Calls that come and go are not told here.',
+    data: z.looseObject({
+      ...ofConsultant,
+      availability: z.enum(['available', 'break', 'away']),
+      reason: z.string().nullable(),
+      backAt: z.iso.datetime().nullable(),
+      state: saidState,
+      by: z.enum(['consultant', 'merchant', 'phone', 'schedule', 'pause']),
+    }),
+  },
+  'consultant.paused': {
+    says: 'A consultant left too many calls in a row unanswered, or refused them: he is not rung until he, or you, say that he is available.',
+    data: z.looseObject({ ...ofConsultant, unanswered: z.int(), refused: z.int() }),
   },
 };
 

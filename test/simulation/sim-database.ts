@@ -272,8 +272,9 @@ class Statements {
     const unsent = this.#unsent;
     this.#unsent = [];
     for (const { sql, values, channel } of unsent) {
-      const { rows } = await this.#ask<pg.QueryResult<{ hint: string }>>(sql, values);
-      if (channel !== undefined) this.hints.push(...rows.map(({ hint }) => ({ channel, payload: hint })));
+      const { rows } = await this.#ask<pg.QueryResult<{ hint: string; channel?: string }>>(sql, values);
+      if (channel === undefined) continue;
+      this.hints.push(...rows.map((row) => ({ channel: row.channel ?? channel, payload: row.hint })));
     }
   }
 

@@ -9,7 +9,7 @@ const listedFinders = [
   'addressed_reports',
   'assign_quarantined',
   'attention',
-  'consultants_with_old_hours',
+  'consultants_due',
   'count_quarantined',
   'due_payments',
   'due_usage_reports',

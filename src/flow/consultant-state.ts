@@ -1,0 +1,128 @@
+// The one place a consultant's own state is changed: what he, or his merchant for him, has set, the hours he keeps, a pause,
+// and what follows from the clock alone. Whoever changes it (API, telephone, page, the rings he misses) comes through here,
+// so that his merchant is told of each change once, with the change, and pages hear of it. Whether he may be rung is
+// core/consultant `reachable`; who has him is the claims' (store/consultants).
+
+import {
+  changesAt,
+  type ConsultantSetting,
+  type ConsultantState,
+  sayState,
+  settingNow,
+  toldStateOf,
+} from '../core/consultant.ts';
+import type { NoticeDraft } from '../core/merchant-notice.ts';
+import { type Schedule, shiftAt } from '../core/schedule.ts';
+import { lockConsultant, type StoredConsultant, writeConsultant } from '../store/consultants.ts';
+import type { Tx } from '../store/database.ts';
+import type { House } from './house.ts';
+import { tellMerchant } from './notify-merchant.ts';
+
+/** Whose doing it was. `schedule`: the clock's, by his hours or because he said when he is back. `pause`: he missed too many calls. */
+export type ChangedBy = 'consultant' | 'merchant' | 'phone' | 'schedule' | 'pause';
+
+interface OfConsultant {
+  merchantId: string;
+  consultantId: string;
+}
+
+/**
+ * What he is from now on; a pause ends with it, whatever is set. Answers his state as it is by then, `undefined` where there
+ * is no such consultant. A call he is on goes on.
+ */
+export async function setAvailability(
+  house: House,
+  tx: Tx,
+  change: OfConsultant & { setting: ConsultantSetting; by: ChangedBy },
+): Promise<ConsultantState | undefined> {
+  const now = house.clock.now();
+  const before = await lockConsultant(tx, change.consultantId);
+  if (!before) return undefined;
+  const { pausedAt, ...state } = before.state;
+  const setting = settingNow(change.setting, now);
+  const isSame = pausedAt === undefined && sameSetting(before.state.setting, setting);
+  const after = withHours(
+    { ...before, state: { ...state, setting }, misses: { unanswered: 0, refused: 0 } },
+    now,
+  );
+  await write(house, tx, before, after, { ...change, changed: !isSame, settingAt: now });
+  return after.state;
+}
+
+/** The hours he keeps; `undefined`: none, he works whenever he says so. `undefined` is answered where there is no such consultant. */
+export async function setSchedule(
+  house: House,
+  tx: Tx,
+  change: OfConsultant & { schedule: Schedule | undefined; by: ChangedBy },
+): Promise<ConsultantState | undefined> {
+  const now = house.clock.now();
+  const before = await lockConsultant(tx, change.consultantId);
+  if (!before) return undefined;
+  const after = withHours({ ...before, schedule: change.schedule }, now);
+  await write(house, tx, before, after, { ...change, changed: false });
+  return after.state;
+}
+
+/** What the clock alone has changed of him: his hours began or ended, he is back, his wrap-up is over. */
+export async function followClock(house: House, tx: Tx, of: OfConsultant): Promise<void> {
+  const now = house.clock.now();
+  const before = await lockConsultant(tx, of.consultantId);
+  if (!before) return;
+  const state = { ...before.state, setting: settingNow(before.state.setting, now) };
+  await write(house, tx, before, withHours({ ...before, state }, now), {
+    ...of,
+    by: 'schedule',
+    changed: false,
+  });
+}
+
+/** The shift under way or next: worked out anew each time, so that nine is nine in whatever zone and on whatever day. */
+function withHours(consultant: StoredConsultant, now: Date): StoredConsultant {
+  const { schedule, timeZone, state } = consultant;
+  const hours = schedule ? (shiftAt(schedule, timeZone, now) ?? 'never') : 'always';
+  return { ...consultant, state: { ...state, hours } };
+}
+
+/** `changed`: there is something to tell even where he is (un)reachable for the same reason as before. */
+async function write(
+  house: House,
+  tx: Tx,
+  before: StoredConsultant,
+  after: StoredConsultant,
+  change: OfConsultant & { by: ChangedBy; changed: boolean; settingAt?: Date },
+): Promise<void> {
+  const now = house.clock.now();
+  const { by, changed, settingAt, merchantId, consultantId } = change;
+  const told = toldStateOf(after.state, now);
+  await writeConsultant(
+    tx,
+    { ...after, told },
+    { dueAt: changesAt(after.state, now), ...(settingAt && { settingAt }) },
+  );
+  if (!changed && told === before.told) return;
+  await tellMerchant(house, tx, { merchantId, consultantId }, [availabilityChanged(after, now, by)], now);
+}
+
+function availabilityChanged({ id, name, state }: StoredConsultant, now: Date, by: ChangedBy): NoticeDraft {
+  const { setting } = state;
+  return {
+    type: 'consultant.availability_changed',
+    data: {
+      consultantId: id,
+      name,
+      availability: setting.is,
+      reason: setting.is === 'break' ? (setting.reason ?? null) : null,
+      backAt: setting.backAt?.toISOString() ?? null,
+      state: sayState(state, now),
+      by,
+    },
+  };
+}
+
+function sameSetting(one: ConsultantSetting, other: ConsultantSetting): boolean {
+  return (
+    one.is === other.is &&
+    one.backAt?.getTime() === other.backAt?.getTime() &&
+    (one.is === 'break' ? one.reason : undefined) === (other.is === 'break' ? other.reason : undefined)
+  );
+}

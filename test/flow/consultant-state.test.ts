@@ -1,0 +1,171 @@
+// A consultant's own state in the one place that changes it: what is written, what his merchant is told and when nothing is.
+
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { realIds } from '../../src/clock-and-ids.ts';
+import type { ConsultantSetting } from '../../src/core/consultant.ts';
+import type { Schedule } from '../../src/core/schedule.ts';
+import {
+  type ChangedBy,
+  followClock,
+  setAvailability,
+  setSchedule,
+} from '../../src/flow/consultant-state.ts';
+import type { House } from '../../src/flow/house.ts';
+import { PostgresDatabase } from '../../src/store/database.ts';
+import {
+  demoConsultants,
+  demoMerchantId as merchantId,
+  seedDemoMerchant,
+} from '../../src/store/demo-merchant.ts';
+import { Seal } from '../../src/store/seal.ts';
+import { HandClock } from '../adapters/hand-clock.ts';
+import { type FreshDatabase, freshDatabase } from '../database.ts';
+
+let database: FreshDatabase;
+let db: PostgresDatabase;
+let admin: pg.Client;
+let house: House;
+let now: Date;
+const consultantId = demoConsultants[0]?.id ?? '';
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = new PostgresDatabase({ url: database.ownerUrl, poolMax: 4, after: (ms, act) => setTimeout(act, ms) });
+  admin = new pg.Client(database.adminUrl);
+  await admin.connect();
+  const seal = new Seal(randomBytes(32));
+  await seedDemoMerchant(db, seal, {
+    apiKeyHash: randomBytes(32),
+    linkSecret: 'secret',
+    pageOrigins: [],
+    notices: { url: 'https://shop.example/notices', secret: `whsec_${randomBytes(24).toString('base64')}` },
+  });
+  const clock = { ...new HandClock(), now: () => now };
+  house = { db, ids: realIds, seal, clock } as unknown as House;
+});
+afterAll(async () => {
+  await admin.end();
+  await db.close();
+  await database.drop();
+});
+beforeEach(async () => {
+  now = new Date('2026-11-23T09:00:00Z');
+  await admin.query('delete from notices where consultant_id is not null');
+  await admin.query(
+    `update consultants set setting = 'available', setting_reason = null, back_at = null, paused_at = null, schedule = null,
+       hours_from = null, hours_to = null, due_at = null, told = 'at_work', notices = 0, misses_unanswered = 0,
+       misses_refused = 0`,
+  );
+});
+
+const set = (setting: ConsultantSetting, by: ChangedBy = 'consultant') =>
+  db.asMerchant(merchantId, (tx) => setAvailability(house, tx, { merchantId, consultantId, setting, by }));
+const keep = (schedule: Schedule | undefined) =>
+  db.asMerchant(merchantId, (tx) =>
+    setSchedule(house, tx, { merchantId, consultantId, schedule, by: 'merchant' }),
+  );
+const itIs = (at: string) => {
+  now = new Date(at);
+  return db.asMerchant(merchantId, (tx) => followClock(house, tx, { merchantId, consultantId }));
+};
+const row = async (): Promise<Record<string, unknown>> =>
+  (await admin.query('select * from consultants where id = $1', [consultantId])).rows[0] as Record<
+    string,
+    unknown
+  >;
+const told = async (): Promise<Record<string, unknown>[]> =>
+  (
+    await admin.query<{ body: string }>(
+      'select body from notices where consultant_id = $1 order by sequence',
+      [consultantId],
+    )
+  ).rows.map(({ body }) => (JSON.parse(body) as { data: Record<string, unknown> }).data);
+
+it('a break with its reason and end is told once; the same again is no news', async () => {
+  const backAt = new Date('2026-11-23T10:00:00Z');
+  await set({ is: 'break', reason: 'lunch', backAt });
+  await set({ is: 'break', reason: 'lunch', backAt });
+  expect(await told()).toEqual([
+    {
+      consultantId,
+      name: demoConsultants[0]?.name,
+      availability: 'break',
+      reason: 'lunch',
+      backAt: '2026-11-23T10:00:00.000Z',
+      state: { reachable: false, because: 'break', until: '2026-11-23T10:00:00.000Z', reason: 'lunch' },
+      by: 'consultant',
+      sequence: 1,
+    },
+  ]);
+  expect(await row()).toMatchObject({ setting: 'break', back_at: backAt, due_at: backAt, told: 'break' });
+
+  await itIs('2026-11-23T09:59:59Z');
+  expect(await told()).toHaveLength(1);
+  await itIs('2026-11-23T10:00:00Z');
+  expect((await told())[1]).toMatchObject({
+    availability: 'available',
+    by: 'schedule',
+    state: { reachable: true },
+  });
+  await itIs('2026-11-23T10:00:01Z');
+  expect(await told()).toHaveLength(2);
+  expect(await row()).toMatchObject({
+    setting: 'available',
+    back_at: null,
+    setting_reason: null,
+    due_at: null,
+  });
+});
+
+it('a pause ends with whatever he sets, and that is told', async () => {
+  await admin.query(`update consultants set paused_at = $1, misses_unanswered = 3, told = 'paused'`, [now]);
+  await set({ is: 'available' }, 'phone');
+  expect(await row()).toMatchObject({ paused_at: null, misses_unanswered: 0, told: 'at_work' });
+  expect(await told()).toMatchObject([
+    { availability: 'available', by: 'phone', state: { reachable: true } },
+  ]);
+});
+
+it('hours begin and end by the wall clock of his zone, on the days the clocks change too; each is told once', async () => {
+  // Paris puts the clocks forward on Sunday the 29th of March 2026, at two.
+  now = new Date('2026-03-28T12:00:00Z');
+  await keep({ weekly: [{ days: [6, 7], from: '09:00', to: '18:00' }], daysOff: [] });
+  expect(await told()).toEqual([]);
+  expect(await row()).toMatchObject({ due_at: new Date('2026-03-28T17:00:00Z') });
+  await itIs('2026-03-28T17:00:00Z');
+  await itIs('2026-03-28T17:00:00Z');
+  expect(await told()).toMatchObject([
+    { by: 'schedule', state: { because: 'off_hours', until: '2026-03-29T07:00:00.000Z' } },
+  ]);
+  await itIs('2026-03-29T07:00:00Z');
+  expect(await told()).toHaveLength(2);
+  expect(await row()).toMatchObject({ told: 'at_work', due_at: new Date('2026-03-29T16:00:00Z') });
+});
+
+it('another time zone is another instant: his hours are worked out again', async () => {
+  await keep({ weekly: [{ days: [1], from: '09:00', to: '18:00' }], daysOff: [] });
+  await admin.query(`update merchants set time_zone = 'America/New_York' where id = $1`, [merchantId]);
+  expect(await row()).toMatchObject({ due_at: -Infinity });
+  await itIs('2026-11-23T09:00:01Z');
+  await admin.query(`update merchants set time_zone = 'Europe/Paris' where id = $1`, [merchantId]);
+  expect(await told()).toMatchObject([
+    { state: { because: 'off_hours', until: '2026-11-23T14:00:00.000Z' } },
+  ]);
+});
+
+it('he works in spite of his hours until he says; who is gone has no state', async () => {
+  await keep({ weekly: [{ days: [2], from: '09:00', to: '18:00' }], daysOff: [] });
+  await set({ is: 'available', backAt: new Date('2026-11-23T11:00:00Z') });
+  expect((await told()).map(({ state }) => (state as { because: unknown }).because)).toEqual([
+    'off_hours',
+    null,
+  ]);
+  await itIs('2026-11-23T11:00:00Z');
+  expect((await told())[2]).toMatchObject({ by: 'schedule', state: { because: 'off_hours' } });
+
+  await admin.query('update consultants set archived_at = $1 where id = $2', [now, consultantId]);
+  expect(await set({ is: 'away' })).toBeUndefined();
+  await admin.query('update consultants set archived_at = null');
+});
