@@ -1,40 +1,286 @@
-// Routes about the consultants: whether they are rung.
+// Routes about the consultants: who they are, whether they are rung, their hours, and what they did on a day. What a
+// consultant does himself is api-me's.
 
-import { setAvailability } from '../flow/consultant-state.ts';
+import { type ConsultantSetting, sayState } from '../core/consultant.ts';
+import type { Schedule } from '../core/schedule.ts';
+import { type ChangedBy, setAvailability } from '../flow/consultant-state.ts';
+import {
+  type BasedOn,
+  changeConsultant,
+  changeSchedule,
+  type ConsultantChange,
+  type ConsultantKept,
+  type ConsultantRefused,
+  type ConsultantWish,
+  createConsultant,
+  letConsultantGo,
+} from '../flow/consultants.ts';
+
 import type { House } from '../flow/house.ts';
-import { idParams } from './api-shapes.ts';
-import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
+import { listConsultants, readConsultant, readConsultantDay } from '../store/consultant-records.ts';
+import { consultantAnswer, dayAnswer } from './consultant-answers.ts';
+import {
+  archivedShape,
+  availabilityBody,
+  availabilityShape,
+  consultantBody,
+  consultantChange,
+  consultantDayShape,
+  consultantList,
+  consultantParams,
+  consultantShape,
+  dayQuery,
+} from './consultant-shapes.ts';
+import { hoursBody } from './line-shapes.ts';
+import type { ProblemKind } from './problem-kinds.ts';
+import { type ApiAnswer, type ApiCall, type ApiRoutes, z } from './routes.ts';
+import { wrongFields } from './wrong-fields.ts';
 
-const availability = z.enum(['available', 'break', 'away']).meta({
-  description: '`available`: he is rung. `break`: not for now. `away`: not today. A call he is on goes on.',
-});
+const settingProblems: readonly ProblemKind[] = [
+  'unknown-id',
+  'consultant-archived',
+  'short-number-taken',
+  'number-not-rung',
+  'line-not-yours',
+];
 
-const availabilityBody = z.strictObject({ availability }).openapi('AvailabilityRequest');
-
-const availabilityShape = z
-  .object({ id: z.string().meta({ example: 'con_01jd0000000000000000000000' }), availability })
-  .openapi('Availability');
-
-/** Ours, and the demo’s, which are words. */
-const consultantParams = z.object({ id: idParams.shape.id.or(z.string().regex(/^con_[a-z_]{1,60}$/)) });
+export const scheduleBody = z
+  .strictObject({ schedule: hoursBody.nullable() })
+  .openapi('ConsultantScheduleRequest');
 
 export function consultantRoutes(routes: ApiRoutes, house: House): void {
+  readRoutes(routes, house);
+  keepRoutes(routes, house);
+
   routes.add({
     method: 'post',
     path: '/v1/consultants/{id}/availability',
     name: 'setConsultantAvailability',
-    summary: 'Whether a consultant is rung: available, on a break, away.',
+    summary: 'Whether a consultant is rung: available, on a break, away; until when.',
+    description: 'A pause ends with it, whatever is set. The last word counts; a call he is on goes on.',
     params: consultantParams,
     body: availabilityBody,
     answer: { status: 200, description: 'It holds from now on.', shape: availabilityShape },
-    problems: ['unknown-id'],
-    act: async ({ merchantId, params: { id }, body }): Promise<ApiAnswer> => {
-      const setting = { is: body.availability };
-      const set = await house.db.asMerchant(merchantId, (tx) =>
-        setAvailability(house, tx, { merchantId, consultantId: id, setting, by: 'merchant' }),
-      );
-      if (!set) return { problem: { kind: 'unknown-id' }, began: false };
-      return { status: 200, body: { id, availability: body.availability } };
+    problems: ['unknown-id', 'consultant-archived'],
+    act: ({ merchantId, params, body }) =>
+      answerAvailability(house, { merchantId, consultantId: params.id, by: 'merchant' }, body),
+  });
+
+  routes.add({
+    method: 'put',
+    path: '/v1/consultants/{id}/schedule',
+    name: 'setConsultantSchedule',
+    summary: 'The hours a consultant keeps, on the clock of your account’s zone; null: none.',
+    description:
+      'All of them. Nine is nine on the days the clocks change too. Outside his hours he is not rung, unless he says that he is ' +
+      'available until an instant.',
+    params: consultantParams,
+    body: scheduleBody,
+    versioned: true,
+    answer: { status: 200, description: 'As he is now.', shape: consultantShape },
+    problems: ['unknown-id', 'consultant-archived'],
+    act: ({ merchantId, params, basedOn, body }) =>
+      answerSchedule(house, { ...of(merchantId, params.id, basedOn), by: 'merchant' }, body.schedule),
+  });
+}
+
+function readRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/consultants',
+    name: 'listConsultants',
+    summary: 'Your consultants, whether each is rung now and why not, and who is calling him.',
+    answer: { status: 200, description: 'All but those removed.', shape: consultantList },
+    problems: [],
+    act: async ({ merchantId }) => {
+      const found = await house.db.asMerchant(merchantId, listConsultants);
+      const now = house.clock.now();
+      return { status: 200, body: { data: found.map((one) => consultantAnswer(house, one, now)) } };
     },
   });
+
+  routes.add({
+    method: 'get',
+    path: '/v1/consultants/{id}',
+    name: 'readConsultant',
+    summary: 'One consultant, also one who was removed.',
+    params: consultantParams,
+    versioned: true,
+    answer: { status: 200, description: 'As he is now.', shape: consultantShape },
+    problems: ['unknown-id'],
+    act: ({ merchantId, params }) => answerConsultant(house, merchantId, params.id),
+  });
+
+  routes.add({
+    method: 'get',
+    path: '/v1/consultants/{id}/calls',
+    name: 'listConsultantCalls',
+    summary: 'What a consultant did on a day: the calls he took, those he missed, what he earned.',
+    params: consultantParams,
+    query: dayQuery,
+    answer: { status: 200, description: 'That day.', shape: consultantDayShape },
+    problems: ['unknown-id'],
+    act: ({ merchantId, params, query }) => answerDay(house, merchantId, params.id, query.day),
+  });
+}
+
+function keepRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/consultants',
+    name: 'createConsultant',
+    summary: 'A new consultant. He is available at once.',
+    description: 'Send an Idempotency-Key: a repeat with it finds the same one.',
+    body: consultantBody,
+    versioned: true,
+    answer: { status: 201, description: 'As he was made.', shape: consultantShape },
+    problems: settingProblems,
+    act: async ({ merchantId, body, requestKey }) => {
+      const { languages = [body.language], ...rest } = body;
+      const wish = { ...rest, languages } as unknown as ConsultantWish;
+      return answerOf(house, 201, await createConsultant(house, merchantId, wish, requestKey));
+    },
+  });
+
+  routes.add({
+    method: 'patch',
+    path: '/v1/consultants/{id}',
+    name: 'changeConsultant',
+    summary: 'Changes a consultant. What is left out stays; a list is replaced as a whole.',
+    params: consultantParams,
+    body: consultantChange,
+    versioned: true,
+    answer: { status: 200, description: 'As he is now.', shape: consultantShape },
+    problems: settingProblems,
+    act: async ({ merchantId, params, basedOn, body }) => {
+      const change = defined(body) as ConsultantChange;
+      const based = of(merchantId, params.id, basedOn);
+      return answerOf(house, 200, await changeConsultant(house, based, change));
+    },
+  });
+
+  routes.add({
+    method: 'delete',
+    path: '/v1/consultants/{id}',
+    name: 'archiveConsultant',
+    summary: 'Removes a consultant: nobody rings him any more. A call he is on goes on.',
+    description: 'What he did stays readable by his id. His short number is free again.',
+    params: consultantParams,
+    versioned: true,
+    answer: { status: 200, description: 'He is removed.', shape: archivedShape },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, params: { id }, basedOn }) => {
+      const gone = await letConsultantGo(house, of(merchantId, id, basedOn));
+      if (gone.outcome !== 'archived') return refusedAnswer(gone);
+      return { status: 200, body: { id, archivedAt: gone.at } };
+    },
+  });
+}
+
+export function of(merchantId: string, consultantId: string, basedOn: BasedOn['basedOn']): BasedOn {
+  return { merchantId, consultantId, ...(basedOn !== undefined && { basedOn }) };
+}
+
+export async function answerConsultant(house: House, merchantId: string, id: string): Promise<ApiAnswer> {
+  const found = await house.db.asMerchant(merchantId, (tx) => readConsultant(tx, id));
+  return found
+    ? answerOf(house, 200, { outcome: 'kept', consultant: found })
+    : refusedAnswer({ outcome: 'unknown' });
+}
+
+export async function answerDay(
+  house: House,
+  merchantId: string,
+  id: string,
+  day: string | undefined,
+): Promise<ApiAnswer> {
+  const found = await house.db.asMerchant(merchantId, (tx) =>
+    readConsultantDay(tx, id, house.clock.now(), day),
+  );
+  return found ? { status: 200, body: dayAnswer(found) } : refusedAnswer({ outcome: 'unknown' });
+}
+
+type AvailabilityWish = ApiCall<undefined, undefined, typeof availabilityBody>['body'];
+/** Further off it is no plan but a slip of the year. */
+const backAtMaxMs = 366 * 24 * 60 * 60 * 1000;
+
+export async function answerAvailability(
+  house: House,
+  { merchantId, consultantId, by }: { merchantId: string; consultantId: string; by: ChangedBy },
+  { availability, reason, backAt }: AvailabilityWish,
+): Promise<ApiAnswer> {
+  const now = house.clock.now();
+  const until = backAt === undefined ? undefined : new Date(backAt);
+  const wrong = [
+    ...(until && until <= now ? [{ field: 'backAt', sentence: 'Must be in the future.' }] : []),
+    ...(until && until.getTime() > now.getTime() + backAtMaxMs
+      ? [{ field: 'backAt', sentence: 'Must be within a year.' }]
+      : []),
+    ...(reason !== undefined && availability !== 'break'
+      ? [{ field: 'reason', sentence: 'Only a break has a reason.' }]
+      : []),
+  ];
+  if (wrong.length > 0) return wrongFields(wrong);
+  const setting = {
+    is: availability,
+    ...(until && { backAt: until }),
+    ...(reason !== undefined && { reason }),
+  } as ConsultantSetting;
+  const set = await house.db.asMerchant(merchantId, async (tx) => {
+    const state = await setAvailability(house, tx, { merchantId, consultantId, setting, by });
+    if (state) return { outcome: 'set' as const, state };
+    const known = await readConsultant(tx, consultantId);
+    return { outcome: known ? ('archived' as const) : ('unknown' as const) };
+  });
+  if (set.outcome !== 'set') return refusedAnswer(set);
+  const { setting: is } = set.state;
+  return {
+    status: 200,
+    body: {
+      id: consultantId,
+      availability: is.is,
+      reason: is.is === 'break' ? (is.reason ?? null) : null,
+      backAt: is.backAt?.toISOString() ?? null,
+      state: sayState(set.state, now),
+    },
+  };
+}
+
+export async function answerSchedule(
+  house: House,
+  { by, ...based }: BasedOn & { by: 'merchant' | 'consultant' },
+  schedule: Schedule | null,
+): Promise<ApiAnswer> {
+  return answerOf(house, 200, await changeSchedule(house, based, schedule, by));
+}
+
+function answerOf(house: House, status: 200 | 201, kept: ConsultantKept): ApiAnswer {
+  if (kept.outcome !== 'kept') return refusedAnswer(kept);
+  const { consultant } = kept;
+  const body = consultantAnswer(house, consultant, house.clock.now());
+  return { status, body, version: consultant.version };
+}
+
+const refusedKinds = {
+  unknown: 'unknown-id',
+  archived: 'consultant-archived',
+  short_number_taken: 'short-number-taken',
+  changed_meanwhile: 'changed-meanwhile',
+  number_not_rung: 'number-not-rung',
+  line_not_yours: 'line-not-yours',
+} as const satisfies Record<ConsultantRefused['outcome'], ProblemKind>;
+
+export function refusedAnswer(refused: ConsultantRefused): ApiAnswer {
+  const kind = refusedKinds[refused.outcome];
+  if ('stands' in refused) return { problem: { kind, members: { version: refused.stands } }, began: false };
+  if (!('wrong' in refused)) return { problem: { kind }, began: false };
+  const { problem } = wrongFields(refused.wrong);
+  return { problem: { ...problem, kind }, began: false };
+}
+
+/** What was not given is not there, rather than there and undefined. */
+export function defined(given: object): object {
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]: [string, unknown]) => value !== undefined),
+  );
 }

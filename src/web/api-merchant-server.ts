@@ -27,7 +27,7 @@ const changePage = z
         z.object({
           position: z.int(),
           at: z.iso.datetime(),
-          by: z.enum(['merchant', 'operator']),
+          by: z.enum(['merchant', 'operator', 'consultant']),
           setting: z.enum(settingKinds),
           of: z.string().nullable().meta({ description: 'The line’s name in links, the number; or null.' }),
           changes: z

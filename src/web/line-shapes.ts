@@ -79,6 +79,14 @@ const amount = z
   .string()
   .regex(/^(0|[1-9]\d{0,8})(\.\d{1,4})?$/, { error: 'Must be an amount such as 20.00, as text.' });
 
+/** Weekly hours and days off, as they are set. */
+export const hoursBody = z.strictObject({ weekly, daysOff });
+/** The same as they are read. */
+export const hoursShape = z.object({
+  weekly: z.array(z.object({ days: z.array(z.int()), from: z.string(), to: z.string() })),
+  daysOff: z.array(z.string()),
+});
+
 export const lineChange = z
   .strictObject({
     names: names.optional().meta({ description: 'In both languages.' }),
@@ -89,7 +97,7 @@ export const lineChange = z
       .max(50, { error: 'A line has at most 50 consultants.' })
       .optional()
       .meta({ description: 'All of them by id, in the order they are rung.' }),
-    hours: z.strictObject({ weekly, daysOff }).optional().meta({ description: hoursMeaning }),
+    hours: hoursBody.optional().meta({ description: hoursMeaning }),
     outsideLine: otherLine.nullable().optional().meta({ description: outsideMeaning }),
     overflowLine: otherLine.nullable().optional().meta({ description: overflowMeaning }),
     topUpAmounts: z
@@ -132,12 +140,7 @@ export const lineShape = z
       .meta({ description: 'In the order they are rung.' }),
     ringing: z.object({ pattern, ringSeconds: z.int(), stepSeconds: z.int() }),
     timeZone: z.string().meta({ description: 'Of your account.', example: 'Europe/Paris' }),
-    hours: z
-      .object({
-        weekly: z.array(z.object({ days: z.array(z.int()), from: z.string(), to: z.string() })),
-        daysOff: z.array(z.string()),
-      })
-      .meta({ description: hoursMeaning }),
+    hours: hoursShape.meta({ description: hoursMeaning }),
     openNow: z.boolean().meta({ description: 'By its hours.' }),
     outsideLine: z.string().nullable().meta({ description: outsideMeaning }),
     overflowLine: z.string().nullable().meta({ description: overflowMeaning }),

@@ -2,6 +2,7 @@
 // and so is checked, mounted and published by the same words. Another merchant's ids are unknown ids: row-level security
 // does not show them.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, {
   type NextFunction,
@@ -23,12 +24,20 @@ import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { usageReportRoutes } from './api-usage-reports.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
+import { liveFeed, type Watched } from './live.ts';
 import { publishKnownCallers } from './known-caller-shapes.ts';
 import { publishNotices } from './notice-shapes.ts';
 import { isProblemKind, problemStatuses } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
-import { ApiRoutes, idempotencyKeyShape, type ApiAnswer, type MountedRoute } from './routes.ts';
+import {
+  ApiRoutes,
+  idempotencyKeyShape,
+  type ApiAnswer,
+  type MountedRoute,
+  type SentBytes,
+  type Version,
+} from './routes.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
@@ -116,27 +125,67 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
         merchantId,
         language: languageOf(request),
         ...(requestKey !== undefined && { requestKey }),
+        ...basedOn(request),
+        ...(route.bytes && { bytes: sentBytes(request) }),
       };
       return answerOf(house, request, () => route.run(request, from));
     };
-    if (route.method === 'get') send(await run(), request, response);
-    else await write(house, merchantId, request, response, run);
+    if (route.method === 'get') {
+      const answer = await run();
+      if (answer.live) liveFeed(house).follow(response, answer.live);
+      else send(answer, request, response);
+    } else await write(house, merchantId, request, response, run);
   };
-  return route.method === 'get' ? [authorize, act] : [authorize, jsonOnly(house), readJson, act];
+  if (route.method === 'get') return [authorize, act];
+  return [authorize, ...bodyReaders(house, route), act];
+}
+
+function bodyReaders(house: House, { bytes }: MountedRoute): RequestHandler[] {
+  if (!bytes) return [bodyOf(house, ['application/json']), readJson];
+  return [bodyOf(house, bytes.types), express.raw({ limit: bytes.maxBytes, type: [...bytes.types] })];
+}
+
+function sentBytes(request: Request): SentBytes {
+  const body: unknown = request.body;
+  const mediaType = (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return { mediaType, bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
+}
+
+/**
+ * RFC 9110, 13.1.1. `*` is any version. A proxy that packs an answer makes its tag a weak one: it names the same version, since
+ * a version is of the settings and not of the bytes.
+ */
+function basedOn(request: Request): { basedOn?: Version } {
+  const tag = request.get('if-match')?.trim();
+  if (tag === undefined || tag === '*') return {};
+  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(tag)?.[1];
+  return { basedOn: version === undefined ? 'none' : Number(version) };
 }
 
 /** 64 kB holds the longest body any route takes many times over. */
 const readJson = express.json({ limit: '64kb', type: 'application/json' });
 
-function jsonOnly(house: House): RequestHandler {
+function bodyOf(house: House, types: readonly string[]): RequestHandler {
   return (request, response, next) => {
     // Some routes are content without a body, and clients then say so in several ways.
     const empty = request.get('content-length') === '0' || request.is('*/*') === null;
-    if (!empty && request.is('application/json') === false) {
-      sendProblem({ kind: 'unsupported-media-type' }, request, response, house.publicUrl);
+    if (!empty && request.is([...types]) === false) {
+      sendProblem(unsupported(types), request, response, house.publicUrl);
       return;
     }
     next();
+  };
+}
+
+function unsupported(types: readonly string[]): ProblemDraft {
+  if (types.includes('application/json')) return { kind: 'unsupported-media-type' };
+  const list = types.join(', ');
+  return {
+    kind: 'unsupported-media-type',
+    detail: {
+      en: `Send the file itself, with its own Content-Type: one of ${list}.`,
+      fr: `Envoyez le fichier lui-même, avec son propre Content-Type : l’un de ${list}.`,
+    },
   };
 }
 
@@ -157,15 +206,17 @@ async function write(
     return;
   }
   const hash = requestHash(request.method, request.path, withoutSecrets(house, request.body));
-  let draft: ProblemDraft | undefined;
+  let fresh: Pick<Rendered, 'draft' | 'version'> = {};
   const result = await once(house, { merchantId, key, hash }, async () => {
     const answer = await act(`${key}:${hash.toString('base64url')}`);
-    draft = answer.draft;
+    fresh = answer;
     return answer;
   });
   if (result.outcome === 'answer') {
     if (result.replayed) response.setHeader('Idempotency-Replayed', 'true');
-    send({ ...result.answer, ...(draft ? { draft } : {}) }, request, response);
+    const { draft, version } = fresh;
+    const also = { ...(draft && { draft }), ...(version !== undefined && { version }) };
+    send({ ...result.answer, ...also }, request, response);
     return;
   }
   const kind = result.outcome === 'in_progress' ? 'request-in-progress' : 'idempotency-key-reused';
@@ -178,6 +229,7 @@ async function write(
  * it, wherever in the body it is.
  */
 function withoutSecrets(house: Pick<House, 'seal'>, body: unknown): unknown {
+  if (Buffer.isBuffer(body)) return createHash('sha256').update(body).digest('hex');
   if (Array.isArray(body)) return body.map((one) => withoutSecrets(house, one));
   if (typeof body !== 'object' || body === null) return body;
   return Object.fromEntries(
@@ -195,6 +247,8 @@ interface Rendered extends FinalAnswer {
   /** Absent: JSON. */
   mediaType?: 'text/html' | 'text/csv';
   fileName?: string;
+  version?: number;
+  live?: Watched;
   draft?: ProblemDraft;
 }
 
@@ -210,18 +264,24 @@ async function answerOf(house: House, request: Request, run: () => Promise<ApiAn
       draft: answer.problem,
     };
   }
-  const { status, html, csv } = answer;
+  const { status, html, csv, version, live } = answer;
+  if (live) return { status, text: '', began: true, live };
   if (html !== undefined && request.accepts(['application/json', 'text/html']) === 'text/html') {
     return { status, text: html, began: true, mediaType: 'text/html' };
   }
   if (csv && (csv.asked || request.accepts(['application/json', 'text/csv']) === 'text/csv')) {
     return { status, text: csv.text, began: true, mediaType: 'text/csv', fileName: csv.fileName };
   }
-  return { status, text: JSON.stringify(answer.body), began: true };
+  return {
+    status,
+    text: JSON.stringify(answer.body),
+    began: true,
+    ...(version !== undefined && { version }),
+  };
 }
 
 function send(
-  answer: FinalAnswer & Pick<Rendered, 'draft' | 'mediaType' | 'fileName'>,
+  answer: FinalAnswer & Pick<Rendered, 'draft' | 'mediaType' | 'fileName' | 'version'>,
   request: Request,
   response: Response,
 ): void {
@@ -230,6 +290,11 @@ function send(
   else if (answer.mediaType) response.vary('Accept').type(answer.mediaType);
   else response.type(answer.status >= 400 ? 'application/problem+json' : 'application/json');
   if (answer.fileName !== undefined) response.attachment(answer.fileName).type('text/csv');
+  if (answer.version !== undefined) {
+    response.setHeader('ETag', `"${String(answer.version)}"`);
+    // The tag is of the settings; beside them stands what changes by itself, so that nothing here is ever "not modified".
+    delete request.headers['if-none-match'];
+  }
   response.send(answer.text);
 }
 

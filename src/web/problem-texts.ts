@@ -122,6 +122,55 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Aucun serveur à vous n’est réglé ici : personne n’est interrogé sur l’appelant. Réglez-en un par PUT, puis redemandez.',
     },
   },
+  'changed-meanwhile': {
+    title: { en: 'Changed by somebody else meanwhile', fr: 'Modifié entre-temps par quelqu’un d’autre' },
+    detail: {
+      en: 'Nothing was changed: what you based this on is not what stands by now. Read it again, make your change there, and send it with the new ETag.',
+      fr: 'Rien n’a été modifié : ce dont vous êtes parti n’est plus ce qui est enregistré. Relisez-le, refaites votre modification et renvoyez-la avec le nouvel ETag.',
+    },
+  },
+  'consultant-archived': {
+    title: { en: 'This consultant was removed', fr: 'Ce consultant a été retiré' },
+    detail: {
+      en: 'He is kept for the calls he took and can no longer be changed or rung. Make a new consultant with POST /v1/consultants.',
+      fr: 'Il n’est gardé que pour les appels qu’il a pris : on ne peut plus le modifier ni l’appeler. Créez un consultant par POST /v1/consultants.',
+    },
+  },
+  'short-number-taken': {
+    title: { en: 'This short number is taken', fr: 'Ce numéro court est pris' },
+    detail: {
+      en: 'Another consultant or group of yours has this short number. Choose another one, or take it from him first.',
+      fr: 'Un autre de vos consultants ou groupes porte ce numéro court. Choisissez-en un autre, ou retirez-le-lui d’abord.',
+    },
+  },
+  'number-not-rung': {
+    title: { en: 'A number that is not rung', fr: 'Un numéro qui n’est pas appelé' },
+    detail: {
+      en: 'Nothing was changed: one of the numbers does not exist, or lies where we do not ring; "errors" says which and why. Use an ordinary landline or mobile number, or ask the operator to verify the destination.',
+      fr: 'Rien n’a été modifié : un des numéros n’existe pas, ou se trouve là où nous n’appelons pas ; « errors » dit lequel et pourquoi. Prenez un numéro fixe ou mobile ordinaire, ou demandez à l’exploitant de vérifier la destination.',
+    },
+  },
+  'line-not-yours': {
+    title: { en: 'A line you do not have', fr: 'Une ligne que vous n’avez pas' },
+    detail: {
+      en: 'Nothing was changed: one of the lines is none of yours, or rings nobody; "errors" says which. GET /v1/lines lists them.',
+      fr: 'Rien n’a été modifié : une des lignes n’est pas à vous, ou n’appelle personne ; « errors » dit laquelle. GET /v1/lines les donne.',
+    },
+  },
+  'photo-refused': {
+    title: { en: 'Not a photo we can show', fr: 'Ce n’est pas une photo que nous pouvons montrer' },
+    detail: {
+      en: 'The file is not what its Content-Type says, is damaged, or has more than 4096 pixels a side. Send a whole PNG, JPEG or WebP image.',
+      fr: 'Le fichier n’est pas ce que dit son Content-Type, il est abîmé, ou il dépasse 4096 pixels de côté. Envoyez une image PNG, JPEG ou WebP entière.',
+    },
+  },
+  'photo-too-large': {
+    title: { en: 'The photo is too large', fr: 'La photo est trop lourde' },
+    detail: {
+      en: 'A photo may have 512 kB at most. Make it smaller, 512 pixels a side are plenty, and send it again.',
+      fr: 'Une photo ne dépasse pas 512 ko. Réduisez-la, 512 pixels de côté suffisent largement, puis renvoyez-la.',
+    },
+  },
   'database-away': {
     title: { en: 'Not available for a moment', fr: 'Indisponible pour un moment' },
     detail: {

@@ -10,6 +10,7 @@ import {
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z, type ZodObject, type ZodType } from 'zod';
 import type { Language } from '../core/ids.ts';
+import type { Watched } from './live.ts';
 import { problemStatuses, type ProblemKind } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
@@ -30,14 +31,39 @@ export interface ApiCall<
   language: Language;
   /** Key and content of a write that named itself: a repeat of it has the same, whatever became of the first. */
   requestKey?: string;
+  /** Of a consultant who is signed in: who he is. */
+  consultantId?: string;
+  /** The version a change was based on, by `If-Match`; absent: whatever it is by now. */
+  basedOn?: Version;
+  /** What a route that takes `bytes` was sent. */
+  bytes?: SentBytes;
   params: Parsed<P>;
   query: Parsed<Q>;
   body: Parsed<B>;
 }
 
+/** `none`: of no version we ever gave out, so that no change can be based on it. */
+export type Version = number | 'none';
+
+export interface SentBytes {
+  /** As the sender calls them: to be checked. */
+  mediaType: string;
+  bytes: Buffer;
+}
+
 export type ApiAnswer =
-  /** `html`, `csv`: the same as a page or a table, for who asks for one (RFC 9110, 12.5.1). */
-  | { status: 200 | 201 | 202; body: unknown; html?: string; csv?: CsvAnswer }
+  /**
+   * `html`, `csv`: the same as a page or a table, for who asks for one (RFC 9110, 12.5.1). `version`: what `If-Match` says of
+   * it when it is changed. `live`: instead of the body a stream of events, for as long as the reader stays.
+   */
+  | {
+      status: 200 | 201 | 202;
+      body: unknown;
+      html?: string;
+      csv?: CsvAnswer;
+      version?: number;
+      live?: Watched;
+    }
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
 
@@ -70,22 +96,32 @@ export interface ApiRoute<
     html?: true;
     /** It may be asked for as a table too. */
     csv?: true;
+    /** It is a stream of events, each of this shape. */
+    live?: true;
   };
+  /** It has versions: its answer says which in `ETag`, a change may say in `If-Match` which it was based on. */
+  versioned?: true;
+  /** Its body is no JSON: of one of these media types, and no longer than this. */
+  bytes?: { types: readonly string[]; maxBytes: number };
   /** Beyond what every route may answer. */
   problems: readonly ProblemKind[];
   act(call: ApiCall<P, Q, B>): Promise<ApiAnswer>;
 }
+
+/** Who asks, and how. */
+export type CallOrigin = Pick<
+  ApiCall<undefined, undefined, undefined>,
+  'merchantId' | 'language' | 'requestKey' | 'consultantId' | 'basedOn' | 'bytes'
+>;
 
 /** A route whose shapes are forgotten: what it is checked by is inside. */
 export interface MountedRoute {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   name: string;
+  bytes?: { types: readonly string[]; maxBytes: number };
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
-  run(
-    request: Pick<Request, 'params' | 'query' | 'body'>,
-    from: { merchantId: string; language: Language; requestKey?: string },
-  ): Promise<ApiAnswer>;
+  run(request: Pick<Request, 'params' | 'query' | 'body'>, from: CallOrigin): Promise<ApiAnswer>;
 }
 
 /** Any route that wants a key may answer these. */
@@ -101,6 +137,14 @@ const writeProblems: readonly ProblemKind[] = [
   'idempotency-key-reused',
   'request-in-progress',
 ];
+
+const bytesProblems: readonly ProblemKind[] = ['unsupported-media-type', 'too-large'];
+
+const basedOnShape = z.string().meta({
+  description:
+    'The `ETag` of what you changed: the change is refused where somebody else has changed it since. Without it the last write wins.',
+  example: '"3"',
+});
 
 export const idempotencyKeyShape = z
   .string()
@@ -141,6 +185,8 @@ export class ApiRoutes {
     const problems = [
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
+      ...(route.bytes ? bytesProblems : []),
+      ...(route.versioned && route.params && named ? (['changed-meanwhile'] as const) : []),
       ...(route.params || route.query ? (['invalid-request'] as const) : []),
       ...(named ? writeProblems : []),
       ...route.problems,
@@ -155,7 +201,22 @@ export class ApiRoutes {
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
-        ...(named ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyShape.optional() }) } : {}),
+        ...(named
+          ? {
+              headers: z.object({
+                'Idempotency-Key': idempotencyKeyShape.optional(),
+                ...(route.versioned && route.params && { 'If-Match': basedOnShape.optional() }),
+              }),
+            }
+          : {}),
+        ...(route.bytes && {
+          body: {
+            required: true,
+            content: Object.fromEntries(
+              route.bytes.types.map((type) => [type, { schema: z.string().meta({ format: 'binary' }) }]),
+            ),
+          },
+        }),
         ...(route.body
           ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
           : {}),
@@ -163,8 +224,11 @@ export class ApiRoutes {
       responses: {
         [route.answer.status]: {
           description: route.answer.description,
+          ...(route.versioned && {
+            headers: z.object({ ETag: z.string().meta({ description: 'Its version.', example: '"3"' }) }),
+          }),
           content: {
-            'application/json': { schema: route.answer.shape },
+            [route.answer.live ? 'text/event-stream' : 'application/json']: { schema: route.answer.shape },
             ...(route.answer.html ? { 'text/html': { schema: z.string() } } : {}),
             ...(route.answer.csv ? { 'text/csv': { schema: z.string() } } : {}),
           },
@@ -176,6 +240,7 @@ export class ApiRoutes {
       method: route.method,
       path: route.path,
       name: route.name,
+      ...(route.bytes && { bytes: route.bytes }),
       run: (request, from) => {
         const read = readRequest(route, request);
         if ('problem' in read) return Promise.resolve(read);

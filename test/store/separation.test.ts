@@ -24,6 +24,7 @@ const listedFinders = [
   'merchant_of_leg',
   'merchant_of_line',
   'merchant_of_order_link',
+  'merchant_of_photo',
   'merchant_of_soap_user',
   'merchants_with_due_notices',
   'operating_figures',

@@ -568,7 +568,13 @@ describe('notices, ledger, lines', () => {
       pageUrl: 'https://ring.example/pay/demo',
     });
     expect(demo?.consultants).toEqual([
-      { id: 'con_demo_claire', name: 'Claire', free: false, because: 'busy' },
+      {
+        id: 'con_demo_claire',
+        name: 'Claire',
+        free: false,
+        because: 'busy',
+        until: expect.any(String) as string,
+      },
       { id: 'con_demo_hugo', name: 'Hugo', free: true, because: null, until: null },
       { id: 'con_demo_ines', name: 'Inès', free: true, because: null, until: null },
     ]);

@@ -76,6 +76,7 @@ describe('/openapi.json', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     ).toEqual([
+      'delete /v1/consultants/{id}',
       'delete /v1/merchant-server',
       'delete /v1/soap-password',
       'get /v1/call-sessions',
@@ -84,6 +85,9 @@ describe('/openapi.json', () => {
       'get /v1/clients/{code}',
       'get /v1/clients/{code}/movements',
       'get /v1/clients/{code}/statement',
+      'get /v1/consultants',
+      'get /v1/consultants/{id}',
+      'get /v1/consultants/{id}/calls',
       'get /v1/ddis',
       'get /v1/ddis/{number}',
       'get /v1/disputes',
@@ -98,12 +102,14 @@ describe('/openapi.json', () => {
       'get /v1/usage-reports',
       'get /v1/usage-reports/{id}',
       'patch /v1/clients/{code}',
+      'patch /v1/consultants/{id}',
       'patch /v1/lines/{line}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/clients',
       'post /v1/clients/{code}/adjustments',
       'post /v1/clients/{code}/top-ups',
+      'post /v1/consultants',
       'post /v1/consultants/{id}/availability',
       'post /v1/ddis/{number}/signing-secret',
       'post /v1/merchant-server/signing-secret',
@@ -114,6 +120,7 @@ describe('/openapi.json', () => {
       'post /v1/soap-password',
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
+      'put /v1/consultants/{id}/schedule',
       'put /v1/ddis/{number}',
       'put /v1/merchant-server',
     ]);
@@ -138,7 +145,10 @@ describe('/openapi.json', () => {
       const headers = (operation.parameters ?? [])
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
-      expect(headers).toEqual(method !== 'get' ? ['Idempotency-Key'] : []);
+      const changes = /^\/v1\/(consultants|groups)\/\{id\}(\/schedule)?$/.test(path);
+      expect(headers).toEqual(
+        method === 'get' ? [] : changes ? ['Idempotency-Key', 'If-Match'] : ['Idempotency-Key'],
+      );
     }
   });
 
@@ -194,6 +204,18 @@ describe('answers', () => {
       paymentMethod: 'pm_card_visa',
       reference: 'r',
     };
+    const wish = { name: 'Nadia', numbers: ['+33612345678'], language: 'fr', share: '0.4' };
+    const { body: nadia } = await fits('POST', '/v1/consultants', '/v1/consultants', { body: wish });
+    const hers = `/v1/consultants/${nadia.id}`;
+    const one = '/v1/consultants/{id}';
+    await fits('GET', '/v1/consultants', '/v1/consultants');
+    await fits('PATCH', hers, one, { body: { name: 'Nora' }, headers: { 'if-match': '"7"' } });
+    await fits('PUT', `${hers}/schedule`, `${one}/schedule`, { body: { schedule: null } });
+    await fits('POST', `${hers}/availability`, `${one}/availability`, { body: { availability: 'away' } });
+    await fits('GET', `${hers}/calls`, `${one}/calls`);
+    await fits('DELETE', hers, one);
+    await fits('GET', hers, one);
+    await fits('PATCH', hers, one, { body: { name: 'Nora' } });
     await fits('POST', '/v1/soap-password', '/v1/soap-password');
     await fits('DELETE', '/v1/soap-password', '/v1/soap-password');
     const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });
@@ -309,7 +331,13 @@ describe('webhooks', () => {
       'select type, body from notices',
     );
     expect(new Set(rows.map(({ type }) => type))).toEqual(
-      new Set(['payment.authorized', 'payment.failed', 'call.ringing', 'call.ended']),
+      new Set([
+        'payment.authorized',
+        'payment.failed',
+        'consultant.availability_changed',
+        'call.ringing',
+        'call.ended',
+      ]),
     );
     for (const { type, body } of rows) {
       const schema = document.webhooks[type]?.['post']?.requestBody?.content['application/json']?.schema;
