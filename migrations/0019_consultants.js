@@ -33,8 +33,7 @@ alter table consultants
   -- gone: kept for the calls he took
   add column archived_at timestamptz,
   add check ((hours_from is null) = (hours_to is null)),
-  add check ((fallback_number is null) = (fallback_after_seconds is null)),
-  add check (wrap_up_until is null or wrap_up_seconds > 0);
+  add check ((fallback_number is null) = (fallback_after_seconds is null));
 create unique index consultants_by_short_number on consultants (merchant_id, short_number) where archived_at is null;
 create index consultants_due on consultants (due_at) where archived_at is null and due_at is not null;
 update consultants set told = setting where setting <> 'available';

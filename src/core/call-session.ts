@@ -85,6 +85,8 @@ export interface CallPlan {
   ringSeconds: number;
   ringStepSeconds: number;
   callerFirst: boolean;
+  /** Those not tried yet ring in the order they have waited by then: the group that says so. */
+  idleGroup?: string;
   /**
    * What the caller agreed to at the start: so many times this many seconds more may be held for and talked. `hold`: what one
    * of them holds on his card at most, as decimal text in the currency of `price`.

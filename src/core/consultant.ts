@@ -141,6 +141,26 @@ export function sayState(consultant: ConsultantState, now: Date): SaidState {
 /** How one ring of his phone ended, as far as it says something of him. */
 export type Rung = 'accepted' | 'unanswered' | 'refused' | 'busy';
 
+/**
+ * `because` of a call session's `consultant_missed`. Who picks up and hangs up on the offer has refused it; a voicemail presses
+ * no key. What the network could not bring to his phone says nothing of him: a trunk that is down would else pause everybody.
+ */
+export function rungOf(because: string): Rung | undefined {
+  switch (because) {
+    case 'no_answer':
+    case 'no_key':
+      return 'unanswered';
+    case 'refused':
+    case 'rejected':
+    case 'hung_up':
+      return 'refused';
+    case 'busy':
+      return 'busy';
+    default:
+      return undefined;
+  }
+}
+
 export interface MissLimits {
   /** So many in a row pause him; 0: never. */
   unanswered: number;

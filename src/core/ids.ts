@@ -14,6 +14,7 @@ export const idPrefixes = {
   line: 'lin',
   tariff: 'tar',
   consultant: 'con',
+  group: 'grp',
   callerId: 'cid',
   apiKey: 'key',
   order: 'ord',

@@ -112,6 +112,7 @@ export function sessionOf(
       ringing: line.ringing,
       ringSeconds: line.ringSeconds,
       ringStepSeconds: line.ringStepSeconds,
+      ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
       callerFirst: false,
       inbound: {
         ...settings,

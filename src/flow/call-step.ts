@@ -20,7 +20,9 @@ import { insertLegs, saveSession, type StoredSession } from '../store/call-sessi
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { claimClient } from '../store/known-calls.ts';
+import { inIdleOrder } from '../store/line-members.ts';
 import { askForMore } from './ask-for-more.ts';
+import { countRings } from './consultant-state.ts';
 import { reserveForCall } from './client-accounts.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
@@ -118,6 +120,7 @@ export async function writeStep(
   const answers = await Promise.all([saved, told, occupied]);
   if (!answers[0]) return undefined;
   if (accepted && answers[2] === false) throw new ConsultantTaken(accepted.leg);
+  await countRings(house, tx, stored.merchantId, facts);
   const before = new Set<LegUuid>(stored.session.attempts.map((one) => one.leg));
   await insertLegs(tx, stored, [
     ...next.attempts
@@ -176,13 +179,17 @@ async function claim(
   now: Date,
 ): Promise<CallEvent> {
   const { session } = step;
-  const { plan, candidates } = session;
-  const [destination] = candidates;
+  const { plan } = session;
+  const [destination] = session.candidates;
   if (destination !== undefined && isDestination(destination)) {
     const { callerLanguage: language } = plan;
     const rung = { consultantId: destination, name: destination, number: destination, language };
     return { type: 'consultantsClaimed', consultants: [{ ...rung, leg: house.ids.legUuid() }], skipped: [] };
   }
+  const candidates =
+    plan.idleGroup === undefined || wanted === 'all'
+      ? session.candidates
+      : await inIdleOrder(tx, plan.idleGroup, session.candidates, session.id);
   const seconds = plan.ringSeconds + claimSlackSeconds;
   const claimed = await claimConsultants(tx, {
     session: session.id,

@@ -3,10 +3,13 @@
 // so that his merchant is told of each change once, with the change, and pages hear of it. Whether he may be rung is
 // core/consultant `reachable`; who has him is the claims' (store/consultants).
 
+import { type CallFact, isDestination } from '../core/call-session.ts';
 import {
   changesAt,
   type ConsultantSetting,
   type ConsultantState,
+  countRing,
+  rungOf,
   sayState,
   settingNow,
   toldStateOf,
@@ -38,7 +41,9 @@ export async function setAvailability(
   const now = house.clock.now();
   const before = await lockConsultant(tx, change.consultantId);
   if (!before) return undefined;
-  const { pausedAt, ...state } = before.state;
+  const { pausedAt, wrapUpUntil, ...rest } = before.state;
+  // Who says that he is available has written down what he had to.
+  const state = change.setting.is === 'available' || !wrapUpUntil ? rest : { ...rest, wrapUpUntil };
   const setting = settingNow(change.setting, now);
   const isSame = pausedAt === undefined && sameSetting(before.state.setting, setting);
   const after = withHours(
@@ -63,11 +68,43 @@ export async function setSchedule(
   return after.state;
 }
 
+/**
+ * Counts what became of the rings of a step, with the step: written once, whoever takes the call over. Who has missed so many
+ * in a row that callers should not wait for him is paused, and his merchant told. That he accepted is counted where he is
+ * taken (store/consultants `occupyConsultant`).
+ */
+export async function countRings(
+  house: House,
+  tx: Tx,
+  merchantId: string,
+  facts: readonly CallFact[],
+): Promise<void> {
+  const now = house.clock.now();
+  for (const { name, facts: more } of facts) {
+    if (name !== 'consultant_missed') continue;
+    const { consultantId, because } = more as { consultantId: string; because: string };
+    const rung = rungOf(because);
+    if (rung === undefined || isDestination(consultantId)) continue;
+    const before = await lockConsultant(tx, consultantId);
+    if (!before) continue;
+    const { misses, pause } = countRing(before.misses, rung, before.missLimits);
+    const pauses = pause && before.state.pausedAt === undefined;
+    const state = pauses ? { ...before.state, pausedAt: now } : before.state;
+    const of = { merchantId, consultantId };
+    if (pauses) {
+      const draft = { consultantId, name: before.name, ...misses };
+      await tellMerchant(house, tx, of, [{ type: 'consultant.paused', data: draft }], now);
+    }
+    await write(house, tx, before, { ...before, state, misses }, { ...of, by: 'pause', changed: false });
+  }
+}
+
 /** What the clock alone has changed of him: his hours began or ended, he is back, his wrap-up is over. */
 export async function followClock(house: House, tx: Tx, of: OfConsultant): Promise<void> {
   const now = house.clock.now();
   const before = await lockConsultant(tx, of.consultantId);
-  if (!before) return;
+  // Another gateway was here first.
+  if (!before || (before.dueAt !== undefined && before.dueAt > now)) return;
   const state = { ...before.state, setting: settingNow(before.state.setting, now) };
   await write(house, tx, before, withHours({ ...before, state }, now), {
     ...of,

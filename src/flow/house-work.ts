@@ -3,6 +3,7 @@
 
 import type { JobTasks } from '../store/jobs.ts';
 import { SwitchCommander } from './command-switch.ts';
+import { ConsultantClock } from './consultant-clock.ts';
 import type { House } from './house.ts';
 import { mailReceipt, tellAvailability } from './mail-people.ts';
 import { authorizeMore } from './more-time.ts';
@@ -28,16 +29,19 @@ export async function startHouseWork(house: House, holder: string): Promise<Hous
   const recovery = new Recovery(house);
   const watch = new HouseWatch(house);
   const settling = new SettlingNow(house);
+  const consultants = new ConsultantClock(house);
   await Promise.all(commanders.map((commander) => commander.start()));
   dispatcher.start();
   recovery.start();
   watch.start();
+  consultants.start();
   return {
     async stopCommanding() {
       await Promise.all(commanders.map((commander) => commander.stop()));
       await settling.stop();
     },
     async stopRest() {
+      await consultants.stop();
       await watch.stop();
       await recovery.stop();
       await dispatcher.stop();

@@ -337,6 +337,7 @@ async function claimForCall(
       ringing: line.ringing,
       ringSeconds: line.ringSeconds,
       ringStepSeconds: line.ringStepSeconds,
+      ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
       callerFirst: line.callerFirst,
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },

@@ -1,7 +1,13 @@
 // Consultants and who has claimed them. A claim is taken by one statement that locks what it takes, so that of a hundred
 // callers exactly one gets the consultant. Soft claims lapse by themselves; a hard one lasts while he is on the line.
 
-import type { ConsultantSetting, ConsultantState, Misses, ToldState } from '../core/consultant.ts';
+import type {
+  ConsultantSetting,
+  ConsultantState,
+  Misses,
+  MissLimits,
+  ToldState,
+} from '../core/consultant.ts';
 import type { E164, Language } from '../core/ids.ts';
 import { type Schedule, scheduleOf } from '../core/schedule.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
@@ -39,7 +45,7 @@ export function stateOf(row: StateRow): ConsultantState {
       is,
       ...(backAt !== null && { backAt: new Date(backAt) }),
       ...(is === 'break' && reason !== null && { reason }),
-    } as ConsultantSetting,
+    },
     hours: hoursOf(row),
     ...(pausedAt !== null && { pausedAt: new Date(pausedAt) }),
     ...(claimedBy !== null && { claimedBy }),
@@ -103,7 +109,8 @@ export async function claimConsultants(
 }
 
 /**
- * He has accepted and is on the line: his soft claim becomes a hard one. `false`: his claim lapsed meanwhile and another
+ * He has accepted and is on the line: his soft claim becomes a hard one, and what he missed before is forgotten (core/consultant
+ * `countRing`). Who is gone by now has the call all the same: it is his last. `false`: his claim lapsed meanwhile and another
  * session holds him.
  */
 export async function occupyConsultant(
@@ -114,8 +121,9 @@ export async function occupyConsultant(
 ): Promise<boolean> {
   const occupied = await rows(
     tx,
-    `update consultants set claim = 'hard', claimed_until = null, claimed_by = ? where id = ?
-       and (claimed_by is null or claimed_by = ? or (claim = 'soft' and claimed_until <= ?)) returning id`,
+    `update consultants set claim = 'hard', claimed_until = null, claimed_by = ?, misses_unanswered = 0,
+       misses_refused = 0
+     where id = ? and (claimed_by is null or claimed_by = ? or (claim = 'soft' and claimed_until <= ?)) returning id`,
     [session, consultantId, session, now],
   );
   return occupied.length > 0;
@@ -130,7 +138,10 @@ export async function letLinger(tx: Tx, session: string, consultantId: string, u
   ]);
 }
 
-/** Frees what this session holds: all of it, only these, or all but one. */
+/**
+ * Frees what this session holds: all of it, only these, or all but one. `talkedAt`: when he who was on the line has talked;
+ * his wrap-up begins with it.
+ */
 export async function freeConsultants(
   tx: Tx,
   session: string,
@@ -140,15 +151,25 @@ export async function freeConsultants(
   await tx.write(
     `with freed as (
        update consultants set claimed_by = null, claim = null, claimed_until = null,
-         last_talked_at = case when claim = 'hard' then coalesce(?::timestamptz, last_talked_at) else last_talked_at end
+         last_talked_at = case when claim = 'hard' then coalesce(t.at, last_talked_at) else last_talked_at end,
+         wrap_up_until = case when claim = 'hard' and wrap_up_seconds > 0
+           then coalesce(t.at + make_interval(secs => wrap_up_seconds), wrap_up_until) else wrap_up_until end,
+         due_at = case when claim = 'hard' and wrap_up_seconds > 0
+           then least(due_at, t.at + make_interval(secs => wrap_up_seconds)) else due_at end
+       from (select ?::timestamptz as at) t
        where claimed_by = ? and (?::text[] is null or id = any(?::text[])) and id is distinct from ?
        returning id, merchant_id)
-     select distinct 'ringmeter_line' as channel, l.line_id as hint
-     from line_consultants l join freed on freed.id = l.consultant_id
+     select 'ringmeter_line' as channel, line_id as hint from (${linesOf('any(select id from freed)')}) lines
      union all select 'ringmeter_consultants', merchant_id || ' ' || id from freed`,
     [talkedAt ?? null, session, which.only ?? null, which.only ?? null, which.but ?? null],
     'ringmeter_line',
   );
+}
+
+/** Each once. `which`: what the consultant's id must equal. */
+function linesOf(which: string): string {
+  return `select line_id from line_consultants where consultant_id = ${which}
+    union select l.id from group_members m join lines l on l.group_id = m.group_id where m.consultant_id = ${which}`;
 }
 
 /**
@@ -157,9 +178,9 @@ export async function freeConsultants(
  */
 export async function tellOfConsultants(tx: Tx, consultantIds: readonly string[]): Promise<void> {
   await tx.write(
-    `select distinct 'ringmeter_line' as channel, line_id as hint from line_consultants where consultant_id = any(?::text[])
+    `select 'ringmeter_line' as channel, line_id as hint from (${linesOf('any(?::text[])')}) lines
      union all select 'ringmeter_consultants', merchant_id || ' ' || id from consultants where id = any(?::text[])`,
-    [consultantIds, consultantIds],
+    [consultantIds, consultantIds, consultantIds],
     'ringmeter_line',
   );
 }
@@ -170,15 +191,20 @@ export interface StoredConsultant {
   name: string;
   state: ConsultantState;
   told: ToldState;
+  /** When his state changes next by the clock alone. */
+  dueAt: Date | undefined;
   misses: Misses;
+  missLimits: MissLimits;
   schedule: Schedule | undefined;
   timeZone: string;
 }
 
 interface StoredConsultantRow extends Misses {
+  missLimits: MissLimits;
   name: string;
   state: StateRow;
   told: ToldState;
+  dueAt: Date | number | null;
   schedule: unknown;
   timeZone: string;
 }
@@ -187,20 +213,24 @@ interface StoredConsultantRow extends Misses {
 export async function lockConsultant(tx: Tx, consultantId: string): Promise<StoredConsultant | undefined> {
   const row = await firstRow<StoredConsultantRow>(
     tx,
-    `select c.name, ${stateObject} as state, c.told, c.misses_unanswered as unanswered, c.misses_refused as refused,
+    `select c.name, ${stateObject} as state, c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
+       json_build_object('unanswered', c.miss_limit_unanswered, 'refused', c.miss_limit_refused) as "missLimits",
        c.schedule, m.time_zone as "timeZone"
      from consultants c join merchants m on m.id = c.merchant_id
      where c.id = ? and c.archived_at is null for no key update of c`,
     [consultantId],
   );
   if (!row) return undefined;
-  const { name, state, told, unanswered, refused, schedule, timeZone } = row;
+  const { name, state, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
   return {
     id: consultantId,
     name,
     state: stateOf(state),
     told,
+    // Postgres' -infinity is a number here: at once.
+    dueAt: dueAt instanceof Date ? dueAt : undefined,
     misses: { unanswered, refused },
+    missLimits,
     schedule: schedule === null ? undefined : scheduleOf(schedule),
     timeZone,
   };
@@ -213,12 +243,12 @@ export async function writeConsultant(
   at: { settingAt?: Date; dueAt: Date | undefined },
 ): Promise<void> {
   const { id, state, told, misses, schedule } = consultant;
-  const { setting, pausedAt, hours } = state;
+  const { setting, pausedAt, hours, wrapUpUntil } = state;
   const shift = typeof hours === 'object' ? hours : undefined;
   await tx.write(
     `update consultants set setting = ?, setting_reason = ?, back_at = ?, setting_at = coalesce(?, setting_at),
        paused_at = ?, misses_unanswered = ?, misses_refused = ?, schedule = ?::jsonb, hours_from = ?, hours_to = ?,
-       due_at = ?, told = ?
+       wrap_up_until = ?, due_at = ?, told = ?
      where id = ?`,
     [
       setting.is,
@@ -231,6 +261,7 @@ export async function writeConsultant(
       schedule ? JSON.stringify(schedule) : null,
       shift?.from ?? null,
       shift?.to ?? null,
+      wrapUpUntil ?? null,
       at.dueAt ?? null,
       told,
       id,
@@ -245,6 +276,9 @@ export interface DueConsultant {
   dueAt: Date;
 }
 
+/** One look answers with no more. */
+export const dueAtMost = 500;
+
 /** Whose state changes by the clock alone until `at`, soonest first. */
 export async function consultantsDue(db: Db, at: Date): Promise<DueConsultant[]> {
   return rows(
@@ -252,4 +286,21 @@ export async function consultantsDue(db: Db, at: Date): Promise<DueConsultant[]>
     'select merchant_id as "merchantId", consultant_id as "consultantId", due_at as "dueAt" from consultants_due(?)',
     [at],
   );
+}
+
+/**
+ * He is gone: never rung again, on no line and in no group. A call he is on goes on, and what he did stays. `false`: there is
+ * no such consultant, or he is gone already.
+ */
+export async function archiveConsultant(tx: Tx, consultantId: string, at: Date): Promise<boolean> {
+  await tellOfConsultants(tx, [consultantId]);
+  const archived = await rows(
+    tx,
+    `update consultants set archived_at = ?, due_at = null where id = ? and archived_at is null returning id`,
+    [at, consultantId],
+  );
+  if (archived.length === 0) return false;
+  await tx.write('delete from line_consultants where consultant_id = ?', [consultantId]);
+  await tx.write('delete from group_members where consultant_id = ?', [consultantId]);
+  return true;
 }

@@ -7,6 +7,7 @@ import type { Cli } from '../core/known-caller.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { insertCallSession, insertLegs } from './call-sessions.ts';
 import { type Db, firstRow, type Tx } from './database.ts';
+import { lineIdleGroup, lineRinging, lineStepSeconds } from './line-members.ts';
 
 export async function merchantOfDdi(
   db: Db,
@@ -29,6 +30,8 @@ export interface DialledLine {
   ringing: 'in_turn' | 'all_at_once' | 'cumulative';
   ringSeconds: number;
   ringStepSeconds: number;
+  /** Its members ring in the order they have waited. */
+  idleGroup: string | null;
   callerId: E164 | null;
   tariffId: string;
   plan: TariffPlan;
@@ -51,17 +54,18 @@ export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLin
   return firstRow<DialledLine>(
     tx,
     `select d.recognized_by as "recognizedBy", d.settings, l.id as "lineId", l.slug, l.sells, l.active as "lineActive",
-       l.name, l.currency, l.ringing, l.ring_seconds as "ringSeconds", l.ring_step_seconds as "ringStepSeconds",
+       l.name, l.currency, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
+       ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.plan, m.name as "merchantName", m.active as "merchantActive", m.country,
-       coalesce((select json_agg(lc.consultant_id order by lc.position) from line_consultants lc
+       coalesce((select json_agg(lc.consultant_id order by lc.position) from line_members lc
          where lc.line_id = l.id), '[]') as consultants,
        l.schedule, m.time_zone as "timeZone",
-       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+       (select json_agg(lc.consultant_id order by lc.position) from line_members lc join lines r on r.id = lc.line_id
          where r.id = l.outside_line_id and r.active) as outside,
-       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+       (select json_agg(lc.consultant_id order by lc.position) from line_members lc join lines r on r.id = lc.line_id
          where r.id = l.overflow_line_id and r.active) as overflow,
-       (select json_agg(lc.consultant_id order by lc.position) from line_consultants lc join lines r on r.id = lc.line_id
+       (select json_agg(lc.consultant_id order by lc.position) from line_members lc join lines r on r.id = lc.line_id
          where r.slug = d.settings #>> '{refused,ring,line}' and r.active) as refused
      from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id
      join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true

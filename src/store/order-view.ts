@@ -314,7 +314,7 @@ export async function readLinePage(
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'introduction', c.introduction ->> ?,
            'state', ${stateObject})
            order by lc.position)
-         from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
+         from line_members lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
          as consultants
      from lines l join merchants m on m.id = l.merchant_id
      join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true

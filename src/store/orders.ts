@@ -7,6 +7,7 @@ import { amountText, type Money } from '../core/money.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { stateObject, type StateRow } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
+import { lineIdleGroup, lineRinging, lineStepSeconds } from './line-members.ts';
 import { insertCallSession } from './call-sessions.ts';
 
 export interface LineForOrder {
@@ -19,6 +20,8 @@ export interface LineForOrder {
   ringing: 'in_turn' | 'all_at_once' | 'cumulative';
   ringSeconds: number;
   ringStepSeconds: number;
+  /** Its members ring in the order they have waited. */
+  idleGroup: string | null;
   callerFirst: boolean;
   durationChoices: number[];
   topUpChoices: string[];
@@ -46,8 +49,8 @@ export interface LineForOrder {
 export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrder | undefined> {
   return firstRow<LineForOrder>(
     tx,
-    `select l.id, l.slug, l.sells, l.name, l.currency, l.active, l.ringing, l.ring_seconds as "ringSeconds",
-       l.ring_step_seconds as "ringStepSeconds", l.caller_first as "callerFirst",
+    `select l.id, l.slug, l.sells, l.name, l.currency, l.active, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
+       ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup", l.caller_first as "callerFirst",
        l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices",
        json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
@@ -58,7 +61,7 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'number', c.number,
              'state', ${stateObject})
            order by lc.position)
-         from line_consultants lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
+         from line_members lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
          as consultants
      from lines l join merchants m on m.id = l.merchant_id
      join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { realIds } from '../../src/clock-and-ids.ts';
 import type { ConsultantSetting } from '../../src/core/consultant.ts';
 import type { Schedule } from '../../src/core/schedule.ts';
+import { followDue } from '../../src/flow/consultant-clock.ts';
 import {
   type ChangedBy,
+  countRings,
   followClock,
   setAvailability,
   setSchedule,
@@ -20,7 +22,6 @@ import {
   seedDemoMerchant,
 } from '../../src/store/demo-merchant.ts';
 import { Seal } from '../../src/store/seal.ts';
-import { HandClock } from '../adapters/hand-clock.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 let database: FreshDatabase;
@@ -42,8 +43,14 @@ beforeAll(async () => {
     pageOrigins: [],
     notices: { url: 'https://shop.example/notices', secret: `whsec_${randomBytes(24).toString('base64')}` },
   });
-  const clock = { ...new HandClock(), now: () => now };
-  house = { db, ids: realIds, seal, clock } as unknown as House;
+  const silent = () => undefined;
+  house = {
+    db,
+    ids: realIds,
+    seal,
+    clock: { now: () => now },
+    log: { info: silent, warn: silent, error: silent },
+  } as unknown as House;
 });
 afterAll(async () => {
   await admin.end();
@@ -117,6 +124,57 @@ it('a break with its reason and end is told once; the same again is no news', as
     setting_reason: null,
     due_at: null,
   });
+});
+
+const missed = (...because: string[]) =>
+  db.asMerchant(merchantId, (tx) =>
+    countRings(
+      house,
+      tx,
+      merchantId,
+      because.map((one) => ({ name: 'consultant_missed', facts: { consultantId, because: one } })),
+    ),
+  );
+
+it('three calls he lets ring pause him, his merchant is told once, and he comes back with one word', async () => {
+  await missed('no_answer', 'busy', 'congestion');
+  await missed('no_key');
+  expect(await row()).toMatchObject({ misses_unanswered: 2, paused_at: null });
+  expect(await told()).toEqual([]);
+  await missed('no_answer');
+  await missed('no_answer');
+  expect(await row()).toMatchObject({ paused_at: now, told: 'paused' });
+  const [paused, changed, ...more] = await told();
+  expect(paused).toMatchObject({ consultantId, unanswered: 3, refused: 0, sequence: 1 });
+  expect(changed).toMatchObject({ by: 'pause', state: { reachable: false, because: 'paused' }, sequence: 2 });
+  expect(more).toEqual([]);
+
+  await set({ is: 'available' });
+  expect(await row()).toMatchObject({ paused_at: null, misses_unanswered: 0 });
+  expect((await told())[2]).toMatchObject({ by: 'consultant', state: { reachable: true } });
+});
+
+it('his own limits count, and nought never pauses; refusals are counted apart', async () => {
+  await admin.query(
+    'update consultants set miss_limit_unanswered = 0, miss_limit_refused = 2 where id = $1',
+    [consultantId],
+  );
+  await missed('no_answer', 'no_answer', 'no_answer', 'no_answer', 'rejected');
+  expect(await row()).toMatchObject({ misses_unanswered: 4, misses_refused: 1, paused_at: null });
+  await missed('hung_up');
+  expect(await row()).toMatchObject({ misses_refused: 2, paused_at: now });
+  await admin.query('update consultants set miss_limit_unanswered = 3, miss_limit_refused = 5');
+});
+
+it('two gateways that look at the same instant tell a change once, and know when the next one comes', async () => {
+  await set({ is: 'away', backAt: new Date('2026-11-23T09:00:10Z') });
+  expect(await followDue(house, 15_000)).toEqual(new Date('2026-11-23T09:00:10Z'));
+  now = new Date('2026-11-23T09:00:10Z');
+  expect(await Promise.all([followDue(house, 15_000), followDue(house, 15_000)])).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect((await told()).map(({ by }) => by)).toEqual(['consultant', 'schedule']);
 });
 
 it('a pause ends with whatever he sets, and that is told', async () => {

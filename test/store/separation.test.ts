@@ -122,6 +122,7 @@ describe('functions that look past the separation', () => {
         'call_session_id',
         'consultant_id',
         'ddi_id',
+        'due_at',
         'id',
         'kind',
         'latest',
