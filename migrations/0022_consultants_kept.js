@@ -13,6 +13,11 @@ alter table consultants
   add column request_key text;
 create unique index consultants_by_request on consultants (merchant_id, request_key);
 
+alter table consultant_groups
+  add column version integer not null default 1,
+  add column request_key text;
+create unique index groups_by_request on consultant_groups (merchant_id, request_key);
+
 create table consultant_photos (
   consultant_id text primary key references consultants,
   merchant_id text not null references merchants,
@@ -59,11 +64,6 @@ revoke create on schema public from ringmeter_finder;
 export async function up(knex) {
   await knex.raw(tables.replaceAll('?', '\\?'));
   await knex.raw(finders);
-  // Made by 0021 where that has come.
-  await knex.raw(`alter table consultants add column if not exists more_numbers text[] not null default '{}',
-    add column if not exists ring_seconds integer,
-    add column if not exists miss_limit_unanswered integer not null default 3,
-    add column if not exists miss_limit_refused integer not null default 5`);
 }
 
 export async function down() {

@@ -23,6 +23,8 @@ export interface LineSettings {
   };
   /** Their ids, in the order they are rung. */
   consultants: readonly string[];
+  /** Whose members are rung instead, in its own way; null: the consultants are. */
+  group: string | null;
   hours: Schedule;
   /** Slugs: whose consultants are rung outside the hours, and whose when nobody has taken the call. */
   outsideLine: string | null;
@@ -46,8 +48,9 @@ export interface LineSurroundings {
   slug: string;
   sells: 'conversation' | 'fixed_sale';
   currency: string;
-  /** Of the merchant: every consultant's id, and every line by its slug. */
+  /** Of the merchant: every consultant's and group's id, and every line by its slug. */
   consultants: ReadonlySet<string>;
+  groups: ReadonlySet<string>;
   lines: ReadonlyMap<string, 'conversation' | 'fixed_sale'>;
   /** The processor's, in the line's currency. */
   minimumCharge: Money;
@@ -61,13 +64,14 @@ export function wrongOfLine(change: LineChange, around: LineSurroundings): Wrong
   return [
     ...wrongWithoutCalls(change, around),
     ...wrongConsultants(change.consultants ?? [], around),
+    ...wrongGroup(change, around),
     ...wrongNeighbour('outsideLine', change.outsideLine, around),
     ...wrongNeighbour('overflowLine', change.overflowLine, around),
     ...wrongAmounts(change.topUpAmounts ?? [], around),
   ];
 }
 
-const ofCalls = ['ringing', 'consultants', 'hours', 'outsideLine', 'overflowLine'] as const;
+const ofCalls = ['ringing', 'consultants', 'group', 'hours', 'outsideLine', 'overflowLine'] as const;
 
 function wrongWithoutCalls(change: LineChange, { sells }: LineSurroundings): WrongField[] {
   if (sells === 'conversation') return [];
@@ -82,6 +86,15 @@ function wrongConsultants(wanted: readonly string[], { consultants }: LineSurrou
     if (!consultants.has(id)) return [{ field, sentence: 'None of your consultants has this id.' }];
     return wanted.indexOf(id) < place ? [{ field, sentence: 'Stands here twice: he is rung once.' }] : [];
   });
+}
+
+function wrongGroup({ group, consultants }: LineChange, { groups }: LineSurroundings): WrongField[] {
+  if (group === null || group === undefined) return [];
+  if (!groups.has(group)) return [{ field: 'group', sentence: 'None of your groups has this id.' }];
+  if (consultants === undefined) return [];
+  return [
+    { field: 'group', sentence: 'A line is served by its consultants or by a group: send one of them.' },
+  ];
 }
 
 /**

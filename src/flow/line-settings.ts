@@ -3,6 +3,7 @@
 
 import { type LineChange, type LineSettings, type WrongField, wrongOfLine } from '../core/line-settings.ts';
 import { amountText, money } from '../core/money.ts';
+import { groupIds } from '../store/groups.ts';
 import { consultantIds, linesBySlug, readLine, type StoredLine, writeLine } from '../store/lines.ts';
 import type { House } from './house.ts';
 import { changesBetween, noteChange } from './settings-change.ts';
@@ -29,6 +30,7 @@ export async function changeLine(
       sells: line.sells,
       currency,
       consultants: await consultantIds(tx),
+      groups: await groupIds(tx),
       lines: await linesBySlug(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
@@ -37,6 +39,8 @@ export async function changeLine(
     const after: LineSettings = {
       ...settingsOf(line),
       ...rest,
+      // Who says whom it rings by name wants those, and no group.
+      ...(rest.consultants && rest.group === undefined && { group: null }),
       ringing: { ...line.ringing, ...ringing },
       ...(topUpAmounts && {
         topUpAmounts: topUpAmounts.map((amount) => amountText(money(amount, currency))),
@@ -52,6 +56,6 @@ export async function changeLine(
 }
 
 function settingsOf(line: StoredLine): LineSettings {
-  const { active, names, ringing, consultants, hours, outsideLine, overflowLine, topUpAmounts } = line;
-  return { active, names, ringing, consultants, hours, outsideLine, overflowLine, topUpAmounts };
+  const { active, names, ringing, consultants, group, hours, outsideLine, overflowLine, topUpAmounts } = line;
+  return { active, names, ringing, consultants, group, hours, outsideLine, overflowLine, topUpAmounts };
 }

@@ -103,7 +103,7 @@ export async function consultantOfRequest(tx: Tx, requestKey: string): Promise<s
 }
 
 /**
- * Whether somebody else of this merchant is reached by it. Two who ask for one at once wait for each other until the first is
+ * Whether another consultant or group of this merchant is reached by it. `besides`: the id of whose it is to be. Two who ask for one at once wait for each other until the first is
  * written.
  */
 export async function isShortNumberTaken(tx: Tx, shortNumber: string, besides: string): Promise<boolean> {
@@ -113,8 +113,9 @@ export async function isShortNumberTaken(tx: Tx, shortNumber: string, besides: s
   );
   const found = await firstRow(
     tx,
-    'select 1 as one from consultants where short_number = ? and id <> ? and archived_at is null',
-    [shortNumber, besides],
+    `select 1 as one from consultants where short_number = ? and id <> ? and archived_at is null
+     union all select 1 from consultant_groups where short_number = ? and id <> ?`,
+    [shortNumber, besides, shortNumber, besides],
   );
   return found !== undefined;
 }
@@ -191,6 +192,7 @@ async function setLines(tx: Tx, { id, merchantId, lines }: ConsultantRow): Promi
 export async function archiveConsultant(tx: Tx, id: string, at: Date): Promise<void> {
   await tellOfConsultants(tx, [id]);
   await tx.write('delete from line_consultants where consultant_id = ?', [id]);
+  await tx.write('delete from group_members where consultant_id = ?', [id]);
   await tx.write('delete from consultant_photos where consultant_id = ?', [id]);
   await tx.write(
     'update consultants set archived_at = ?, pin_mark = null, version = version + 1 where id = ?',

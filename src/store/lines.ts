@@ -30,7 +30,7 @@ export async function readLine(tx: Tx, slug: string, lock = false): Promise<Stor
     `select l.id, l.slug, l.sells, l.currency, m.time_zone as "timeZone", l.active, l.name as names,
        l.ringing as pattern, l.ring_seconds as "ringSeconds", l.ring_step_seconds as "stepSeconds", l.schedule,
        coalesce((select json_agg(lc.consultant_id order by lc.position, lc.consultant_id) from line_consultants lc
-         where lc.line_id = l.id), '[]') as consultants,
+         where lc.line_id = l.id), '[]') as consultants, l.group_id as "group",
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
        l.top_up_choices::text[] as "topUpAmounts"
@@ -56,8 +56,13 @@ export async function linesBySlug(tx: Tx): Promise<Map<string, StoredLine['sells
   return new Map(found.map(({ slug, sells }) => [slug, sells]));
 }
 
+/** Of those who are there. */
 export async function consultantIds(tx: Tx): Promise<Set<string>> {
-  return new Set((await rows<{ id: string }>(tx, 'select id from consultants')).map(({ id }) => id));
+  return new Set(
+    (await rows<{ id: string }>(tx, 'select id from consultants where archived_at is null')).map(
+      ({ id }) => id,
+    ),
+  );
 }
 
 /** All its settings, its consultants in their order. Pages that show it are told. The line is locked by the caller of this. */
@@ -66,11 +71,13 @@ export async function writeLine(
   { id, merchantId }: { id: string; merchantId: string },
   settings: LineSettings,
 ): Promise<void> {
-  const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
+  const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants, group } =
+    settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
-       overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[]
+       overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
+       group_id = ?
      where id = ?`,
     [
       JSON.stringify(names),
@@ -82,6 +89,7 @@ export async function writeLine(
       outsideLine,
       overflowLine,
       topUpAmounts,
+      group,
       id,
     ],
   );

@@ -97,7 +97,7 @@ async function lineEntry(
   const page = settings && (await readLinePage(tx, settings.id, language, now));
   if (!page) return undefined;
   const { line, tariff, tariffVersion, consultants } = page;
-  const { names, ringing, hours, timeZone, outsideLine, overflowLine, topUpAmounts } = settings;
+  const { names, ringing, group, hours, timeZone, outsideLine, overflowLine, topUpAmounts } = settings;
   return {
     slug,
     name: line.name,
@@ -118,6 +118,7 @@ async function lineEntry(
       because: state.reachable ? null : state.because,
       until: state.reachable ? null : (state.until?.toISOString() ?? null),
     })),
+    group,
     ringing,
     timeZone,
     hours,

@@ -68,6 +68,8 @@ const daysOff = z
   .meta({ description: 'No hours begin on them. `2026-12-25`, or every year `12-25`.', example: ['12-25'] });
 
 const hoursMeaning = 'On the clock of your account’s time zone.';
+const groupMeaning =
+  'The group whose members are rung, in its own way; null: the line’s own consultants are.';
 const otherLine = z.string().min(1).max(63);
 const outsideMeaning =
   'The consultants of this line are rung outside the hours; null: callers are told the hours.';
@@ -96,7 +98,10 @@ export const lineChange = z
       .array(z.string().min(1).max(64))
       .max(50, { error: 'A line has at most 50 consultants.' })
       .optional()
-      .meta({ description: 'All of them by id, in the order they are rung.' }),
+      .meta({
+        description: 'All of them by id, in the order they are rung; the line is then served by no group.',
+      }),
+    group: z.string().min(1).max(64).nullable().optional().meta({ description: groupMeaning }),
     hours: hoursBody.optional().meta({ description: hoursMeaning }),
     outsideLine: otherLine.nullable().optional().meta({ description: outsideMeaning }),
     overflowLine: otherLine.nullable().optional().meta({ description: overflowMeaning }),
@@ -137,7 +142,8 @@ export const lineShape = z
             .meta({ description: 'When that ends by itself, where it does.' }),
         }),
       )
-      .meta({ description: 'In the order they are rung.' }),
+      .meta({ description: 'Who may be rung, in their order.' }),
+    group: z.string().nullable().meta({ description: groupMeaning }),
     ringing: z.object({ pattern, ringSeconds: z.int(), stepSeconds: z.int() }),
     timeZone: z.string().meta({ description: 'Of your account.', example: 'Europe/Paris' }),
     hours: hoursShape.meta({ description: hoursMeaning }),

@@ -16,6 +16,7 @@ import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
 import { ddiRoutes } from './api-ddis.ts';
+import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { merchantOfKey } from './api-key.ts';
 import { lineRoutes } from './api-lines.ts';
@@ -49,6 +50,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   recordRoutes(routes, house);
   refundRoutes(routes, house);
   consultantRoutes(routes, house);
+  groupRoutes(routes, house);
   lineRoutes(routes, house);
   ddiRoutes(routes, house);
   merchantServerRoutes(routes, house);

@@ -30,6 +30,7 @@ export const problemStatuses = {
   'changed-meanwhile': 412,
   'consultant-archived': 410,
   'short-number-taken': 409,
+  'group-in-use': 409,
   'number-not-rung': 422,
   'line-not-yours': 422,
   'photo-refused': 422,

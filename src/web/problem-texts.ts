@@ -143,6 +143,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Un autre de vos consultants ou groupes porte ce numéro court. Choisissez-en un autre, ou retirez-le-lui d’abord.',
     },
   },
+  'group-in-use': {
+    title: { en: 'Lines are served by this group', fr: 'Des lignes sont servies par ce groupe' },
+    detail: {
+      en: 'The group was not removed: callers of the lines in "lines" are rung through it. Give those lines consultants or another group with PATCH /v1/lines/{line}, then remove it.',
+      fr: 'Le groupe n’a pas été retiré : les appels des lignes de « lines » passent par lui. Donnez à ces lignes des consultants ou un autre groupe par PATCH /v1/lines/{line}, puis retirez-le.',
+    },
+  },
   'number-not-rung': {
     title: { en: 'A number that is not rung', fr: 'Un numéro qui n’est pas appelé' },
     detail: {

@@ -77,6 +77,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /v1/consultants/{id}',
+      'delete /v1/groups/{id}',
       'delete /v1/merchant-server',
       'delete /v1/soap-password',
       'get /v1/call-sessions',
@@ -92,6 +93,8 @@ describe('/openapi.json', () => {
       'get /v1/ddis/{number}',
       'get /v1/disputes',
       'get /v1/disputes/{id}/evidence',
+      'get /v1/groups',
+      'get /v1/groups/{id}',
       'get /v1/ledger-entries',
       'get /v1/lines',
       'get /v1/lines/{line}',
@@ -103,6 +106,7 @@ describe('/openapi.json', () => {
       'get /v1/usage-reports/{id}',
       'patch /v1/clients/{code}',
       'patch /v1/consultants/{id}',
+      'patch /v1/groups/{id}',
       'patch /v1/lines/{line}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
@@ -112,6 +116,7 @@ describe('/openapi.json', () => {
       'post /v1/consultants',
       'post /v1/consultants/{id}/availability',
       'post /v1/ddis/{number}/signing-secret',
+      'post /v1/groups',
       'post /v1/merchant-server/signing-secret',
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
@@ -213,6 +218,12 @@ describe('answers', () => {
     await fits('PUT', `${hers}/schedule`, `${one}/schedule`, { body: { schedule: null } });
     await fits('POST', `${hers}/availability`, `${one}/availability`, { body: { availability: 'away' } });
     await fits('GET', `${hers}/calls`, `${one}/calls`);
+    const group = { name: 'Tarot', strategy: 'all', members: [{ consultantId: nadia.id }] };
+    const { body: tarot } = await fits('POST', '/v1/groups', '/v1/groups', { body: group });
+    await fits('GET', '/v1/groups', '/v1/groups');
+    await fits('GET', `/v1/groups/${tarot.id}`, '/v1/groups/{id}');
+    await fits('PATCH', `/v1/groups/${tarot.id}`, '/v1/groups/{id}', { body: { name: 'T' } });
+    await fits('DELETE', `/v1/groups/${tarot.id}`, '/v1/groups/{id}');
     await fits('DELETE', hers, one);
     await fits('GET', hers, one);
     await fits('PATCH', hers, one, { body: { name: 'Nora' } });
