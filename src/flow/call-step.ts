@@ -121,6 +121,7 @@ export async function writeStep(
   if (!answers[0]) return undefined;
   if (accepted && answers[2] === false) throw new ConsultantTaken(accepted.leg);
   await countRings(house, tx, stored.merchantId, facts);
+  tellOfTalk(tx, stored, next);
   const before = new Set<LegUuid>(stored.session.attempts.map((one) => one.leg));
   await insertLegs(tx, stored, [
     ...next.attempts
@@ -146,6 +147,13 @@ export async function writeStep(
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
   return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
+}
+
+/** Whoever keeps an eye on the consultant sees his call go on: that he took it, that both are joined. */
+function tellOfTalk(tx: Tx, { merchantId, session }: StoredSession, next: CallSession): void {
+  if (session.state === next.state) return;
+  const accepted = next.attempts.find((one) => one.state === 'accepted');
+  if (accepted) tx.hint('ringmeter_consultants', `${merchantId} ${accepted.consultantId}`);
 }
 
 /** One call of a client at a time, or as many as the line allows; of an account kept here, as many as it pays for. */

@@ -30,6 +30,7 @@ import {
   consultantParams,
   consultantShape,
   dayQuery,
+  liveEventShape,
 } from './consultant-shapes.ts';
 import { hoursBody } from './line-shapes.ts';
 import type { ProblemKind } from './problem-kinds.ts';
@@ -97,6 +98,19 @@ function readRoutes(routes: ApiRoutes, house: House): void {
       const now = house.clock.now();
       return { status: 200, body: { data: found.map((one) => consultantAnswer(house, one, now)) } };
     },
+  });
+
+  routes.add({
+    method: 'get',
+    path: '/v1/live',
+    name: 'followConsultants',
+    summary: 'A stream of events (server-sent): whose state has changed, as it changes.',
+    description:
+      'Events `consultants` say whose state, settings or call is another one: read those again. Read them too when the stream ' +
+      'opens, and again: what happened while you were not listening is not told.',
+    answer: { status: 200, description: 'For as long as you stay.', shape: liveEventShape, live: true },
+    problems: [],
+    act: ({ merchantId }) => Promise.resolve({ status: 200, body: null, live: { merchantId } }),
   });
 
   routes.add({

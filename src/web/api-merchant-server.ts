@@ -29,12 +29,9 @@ const changePage = z
           at: z.iso.datetime(),
           by: z.enum(['merchant', 'operator', 'consultant']),
           setting: z.enum(settingKinds),
-          of: z
-            .string()
-            .nullable()
-            .meta({
-              description: 'The line’s name in links, the number, the consultant’s or group’s id; or null.',
-            }),
+          of: z.string().nullable().meta({
+            description: 'The line’s name in links, the number, the consultant’s or group’s id; or null.',
+          }),
           changes: z
             .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
             .meta({ description: 'Field by field; of secrets only whether there is one.' }),

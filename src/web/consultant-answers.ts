@@ -1,6 +1,6 @@
 // Consultants as the API shows them: from rows and rules to what is read. Nothing is written here.
 
-import { reachable, sayState } from '../core/consultant.ts';
+import { sayState } from '../core/consultant.ts';
 import { earnedOf, sumByCurrency } from '../core/earnings.ts';
 import { type Money, money, moneyFacts } from '../core/money.ts';
 import { rate } from '../core/rating.ts';
@@ -122,25 +122,4 @@ function paidFor(call: DayCall): Money | undefined {
   }
   if (moved !== null) return money(money(moved, currency).amount.negated(), currency);
   return billableUs === null ? money(0, currency) : rate(tariff satisfies Tariff, BigInt(billableUs)).total;
-}
-
-/** What makes people look again: his state, and who is calling him. */
-export function liveMark(record: ConsultantRecord, now: Date): string {
-  const { state, call, version, photoToken } = record;
-  const { pausedAt: _since, ...said } = { ...sayState(stateOf(state), now), pausedAt: state.pausedAt };
-  return JSON.stringify([
-    said,
-    state.setting,
-    state.backAt,
-    call?.callSessionId,
-    call?.connectedAt,
-    version,
-    photoToken,
-  ]);
-}
-
-/** When his state changes next by itself. */
-export function changesNext({ state }: ConsultantRecord, now: Date): Date | undefined {
-  const is = reachable(stateOf(state), now);
-  return is.reachable ? undefined : is.until;
 }

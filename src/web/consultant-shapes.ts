@@ -240,3 +240,9 @@ export const consultantDayShape = z
       .meta({ description: 'Newest first: calls he took, and those he missed.' }),
   })
   .openapi('ConsultantDay');
+
+export const liveEventShape = z
+  .object({
+    ids: z.array(z.string()).nullable().meta({ description: 'Of consultants; null: any of them.' }),
+  })
+  .openapi('ConsultantsEvent', { description: 'The data of an event `consultants`.' });

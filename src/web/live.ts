@@ -5,6 +5,7 @@
 import type { Response } from 'express';
 import type { House } from '../flow/house.ts';
 import type { Timer } from '../flow/ports.ts';
+import { Audience, type WatchedConsultants } from './live-consultants.ts';
 
 export interface Shown {
   /** Sent as it is: one JSON text. */
@@ -28,6 +29,8 @@ export interface Watched {
 export interface LiveFeed {
   /** Answers with a stream that lasts until the page goes, the state is final or the feed closes. */
   follow(response: Response, watched: Watched): void;
+  /** The same for whose state has changed, of a merchant's consultants: from now on, and not how it is now. */
+  followConsultants(response: Response, watched: WatchedConsultants): void;
   /** Open streams, for the metrics. */
   readonly viewers: number;
   /** Ends every stream; pages come back by themselves, to whichever gateway answers. */
@@ -59,6 +62,8 @@ export function liveFeed(house: House): LiveFeed {
 class Feed implements LiveFeed {
   readonly #house: Pick<House, 'db' | 'clock' | 'log'>;
   readonly #watches = new Map<string, Watch>();
+  /** By merchant. */
+  readonly #audiences = new Map<string, Audience>();
   readonly #unlisten: (() => void)[];
   #heartbeat: Timer | undefined;
   #beats = 0;
@@ -72,12 +77,42 @@ class Feed implements LiveFeed {
         this.#changed(channel, id);
       }),
     );
+    this.#unlisten.push(house.db.listen('ringmeter_consultants', (hint) => this.#changedConsultant(hint)));
   }
 
   follow(response: Response, watched: Watched): void {
+    if (!this.#begin(response)) return;
+    const key = `${watched.channel} ${watched.id} ${watched.variant}`;
+    let watch = this.#watches.get(key);
+    if (!watch) {
+      watch = new Watch(watched, this.#house, () => this.#watches.delete(key));
+      this.#watches.set(key, watch);
+    }
+    const joined = watch;
+    response.on('close', () => {
+      this.#end();
+      joined.leave(response);
+    });
+    joined.join(response);
+  }
+
+  followConsultants(response: Response, { merchantId, only }: WatchedConsultants): void {
+    if (!this.#begin(response)) return;
+    const audience = this.#audiences.get(merchantId) ?? new Audience(this.#house.clock);
+    this.#audiences.set(merchantId, audience);
+    response.on('close', () => {
+      this.#end();
+      audience.leave(response);
+      if (audience.size === 0) this.#audiences.delete(merchantId);
+    });
+    audience.join(response, only);
+  }
+
+  /** `false`: sent away. */
+  #begin(response: Response): boolean {
     if (this.#closed || this.viewers >= viewersMax) {
       response.status(503).set('Retry-After', '5').end();
-      return;
+      return false;
     }
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -87,23 +122,16 @@ class Feed implements LiveFeed {
     });
     response.flushHeaders();
     response.write('retry: 2000\n\n');
-
-    const key = `${watched.channel} ${watched.id} ${watched.variant}`;
-    let watch = this.#watches.get(key);
-    if (!watch) {
-      watch = new Watch(watched, this.#house, () => this.#watches.delete(key));
-      this.#watches.set(key, watch);
-    }
-    const joined = watch;
     this.viewers += 1;
     this.#beat();
-    response.on('close', () => {
-      this.viewers -= 1;
-      joined.leave(response);
-      if (this.viewers === 0) this.#heartbeat?.cancel();
-      if (this.viewers === 0) this.#heartbeat = undefined;
-    });
-    joined.join(response);
+    return true;
+  }
+
+  #end(): void {
+    this.viewers -= 1;
+    if (this.viewers > 0) return;
+    this.#heartbeat?.cancel();
+    this.#heartbeat = undefined;
   }
 
   close(): void {
@@ -112,6 +140,8 @@ class Feed implements LiveFeed {
     this.#heartbeat?.cancel();
     for (const watch of this.#watches.values()) watch.end();
     this.#watches.clear();
+    for (const audience of [...this.#audiences.values()]) audience.end();
+    this.#audiences.clear();
   }
 
   /** Without an id the listener was away for a while: anything may have changed. `*`: something that concerns all. */
@@ -120,6 +150,16 @@ class Feed implements LiveFeed {
     for (const watch of this.#watches.values()) {
       if (watch.watched.channel === channel && (all || watch.watched.id === id)) watch.look();
     }
+  }
+
+  /** The hint says merchant and consultant; without one, some were missed. */
+  #changedConsultant(hint: string | undefined): void {
+    if (hint === undefined) {
+      for (const audience of this.#audiences.values()) audience.hear(undefined);
+      return;
+    }
+    const [merchantId = '', consultantId] = hint.split(' ');
+    this.#audiences.get(merchantId)?.hear(consultantId);
   }
 
   #beat(): void {
@@ -131,6 +171,7 @@ class Feed implements LiveFeed {
         watch.beat();
         if (this.#beats % lookEveryBeats === 0) watch.look();
       }
+      for (const audience of this.#audiences.values()) audience.beat();
       if (this.viewers > 0) this.#beat();
     });
   }

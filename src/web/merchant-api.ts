@@ -25,7 +25,8 @@ import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { usageReportRoutes } from './api-usage-reports.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
-import { liveFeed, type Watched } from './live.ts';
+import { liveFeed } from './live.ts';
+import type { WatchedConsultants } from './live-consultants.ts';
 import { publishKnownCallers } from './known-caller-shapes.ts';
 import { publishNotices } from './notice-shapes.ts';
 import { isProblemKind, problemStatuses } from './problem-kinds.ts';
@@ -134,7 +135,7 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     };
     if (route.method === 'get') {
       const answer = await run();
-      if (answer.live) liveFeed(house).follow(response, answer.live);
+      if (answer.live) liveFeed(house).followConsultants(response, answer.live);
       else send(answer, request, response);
     } else await write(house, merchantId, request, response, run);
   };
@@ -250,7 +251,7 @@ interface Rendered extends FinalAnswer {
   mediaType?: 'text/html' | 'text/csv';
   fileName?: string;
   version?: number;
-  live?: Watched;
+  live?: WatchedConsultants;
   draft?: ProblemDraft;
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z, type ZodObject, type ZodType } from 'zod';
 import type { Language } from '../core/ids.ts';
-import type { Watched } from './live.ts';
+import type { WatchedConsultants } from './live-consultants.ts';
 import { problemStatuses, type ProblemKind } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
@@ -62,7 +62,7 @@ export type ApiAnswer =
       html?: string;
       csv?: CsvAnswer;
       version?: number;
-      live?: Watched;
+      live?: WatchedConsultants;
     }
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };

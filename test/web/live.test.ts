@@ -103,6 +103,17 @@ function follow(feed: LiveFeed, what: Watched): Viewer {
   return viewer;
 }
 
+function keepAnEye(feed: LiveFeed, merchantId: string, only?: string): Viewer & { told: unknown[] } {
+  const viewer = new Viewer();
+  feed.followConsultants(viewer as unknown as Response, { merchantId, ...(only !== undefined && { only }) });
+  return Object.defineProperty(viewer, 'told', {
+    get: () =>
+      [...viewer.received.matchAll(/event: consultants\ndata: (.*)\n\n/g)].map(
+        ([, json]) => (JSON.parse(json ?? '') as { ids: unknown }).ids,
+      ),
+  }) as Viewer & { told: unknown[] };
+}
+
 function counting(make: (reads: number) => Shown | undefined): {
   read: () => Promise<Shown | undefined>;
   reads: number;
@@ -288,5 +299,47 @@ describe('the live feed', () => {
       watched(() => Promise.resolve(shown('x'))),
     );
     expect([late.code, late.ended]).toEqual([503, true]);
+  });
+});
+
+describe('the state of consultants', () => {
+  test('is told to who watches their merchant, the many changes of a moment once', async () => {
+    const { feed, notify, turn } = stage();
+    const [ours, hers, theirs] = [
+      keepAnEye(feed, 'mer_a'),
+      keepAnEye(feed, 'mer_a', 'con_2'),
+      keepAnEye(feed, 'mer_b'),
+    ];
+    await turn(300);
+    expect([ours.told, hers.told, theirs.told]).toEqual([[], [], []]);
+    for (const hint of ['mer_a con_1', 'mer_a con_2', 'mer_a con_1', 'mer_c con_9']) {
+      notify('ringmeter_consultants', hint);
+    }
+    await turn(300);
+    notify('ringmeter_consultants', 'mer_a con_1');
+    await turn(300);
+    expect([ours.told, hers.told, theirs.told]).toEqual([[['con_1', 'con_2'], ['con_1']], [['con_2']], []]);
+  });
+
+  test('may have been missed: then everybody reads again', async () => {
+    const { feed, notify, turn } = stage();
+    const [ours, hers] = [keepAnEye(feed, 'mer_a'), keepAnEye(feed, 'mer_a', 'con_2')];
+    notify('ringmeter_consultants', 'mer_a con_1');
+    notify('ringmeter_consultants');
+    await turn(300);
+    expect([ours.told, hers.told]).toEqual([[null], [null]]);
+  });
+
+  test('beats, drops who does not take what is sent, and ends with the feed', async () => {
+    const { feed, notify, turn, listeners } = stage();
+    const [ours, slow] = [keepAnEye(feed, 'mer_a'), keepAnEye(feed, 'mer_a')];
+    await turn(15_000);
+    expect(ours.received.match(/^:$/gm)).toHaveLength(1);
+    slow.writableLength = 1_000_000;
+    notify('ringmeter_consultants', 'mer_a con_1');
+    await turn(300);
+    expect([ours.ended, slow.ended, feed.viewers]).toEqual([false, true, 1]);
+    feed.close();
+    expect([ours.ended, feed.viewers, listeners.size]).toEqual([true, 0, 0]);
   });
 });
