@@ -3,6 +3,8 @@
 
 import { type ConsultantSetting, sayState } from '../core/consultant.ts';
 import type { Schedule } from '../core/schedule.ts';
+import { photoBytesMax, photoTypes } from '../core/photo.ts';
+import { changePhoto, type PhotoKept } from '../flow/consultant-photo.ts';
 import { type ChangedBy, setAvailability } from '../flow/consultant-state.ts';
 import {
   type BasedOn,
@@ -34,7 +36,7 @@ import {
 } from './consultant-shapes.ts';
 import { hoursBody } from './line-shapes.ts';
 import type { ProblemKind } from './problem-kinds.ts';
-import { type ApiAnswer, type ApiCall, type ApiRoutes, z } from './routes.ts';
+import { type ApiAnswer, type ApiCall, type ApiRoutes, type SentBytes, z } from './routes.ts';
 import { wrongFields } from './wrong-fields.ts';
 
 const settingProblems: readonly ProblemKind[] = [
@@ -52,6 +54,7 @@ export const scheduleBody = z
 export function consultantRoutes(routes: ApiRoutes, house: House): void {
   readRoutes(routes, house);
   keepRoutes(routes, house);
+  photoRoutes(routes, house);
 
   routes.add({
     method: 'post',
@@ -189,6 +192,45 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
       return { status: 200, body: { id, archivedAt: gone.at } };
     },
   });
+}
+
+function photoRoutes(routes: ApiRoutes, house: House): void {
+  const answer = { status: 200, description: 'As he is now.', shape: consultantShape } as const;
+  routes.add({
+    method: 'put',
+    path: '/v1/consultants/{id}/photo',
+    name: 'setConsultantPhoto',
+    summary: 'The photo of a consultant, as a page shows it: PNG, JPEG or WebP.',
+    description:
+      'The file itself, at most 512 kB and 4096 pixels a side. `photoUrl` leads to it for everybody, for as long as it is his ' +
+      'photo; another photo has another address.',
+    params: consultantParams,
+    bytes: { types: photoTypes, maxBytes: photoBytesMax, tooLarge: 'photo-too-large' },
+    answer,
+    problems: ['unknown-id', 'consultant-archived', 'photo-refused'],
+    act: async ({ merchantId, params, bytes }) =>
+      photoAnswer(house, await changePhoto(house, of(merchantId, params.id, undefined), bytes ?? nothing)),
+  });
+
+  routes.add({
+    method: 'delete',
+    path: '/v1/consultants/{id}/photo',
+    name: 'removeConsultantPhoto',
+    summary: 'Takes a consultant’s photo away. Its address leads nowhere any more.',
+    params: consultantParams,
+    answer,
+    problems: ['unknown-id', 'consultant-archived'],
+    act: async ({ merchantId, params }) =>
+      photoAnswer(house, await changePhoto(house, of(merchantId, params.id, undefined), undefined)),
+  });
+}
+
+const nothing: SentBytes = { mediaType: '', bytes: Buffer.alloc(0) };
+
+function photoAnswer(house: House, kept: PhotoKept): ApiAnswer {
+  return kept.outcome === 'no_photo'
+    ? { problem: { kind: 'photo-refused' }, began: false }
+    : answerOf(house, 200, kept);
 }
 
 export function of(merchantId: string, consultantId: string, basedOn: BasedOn['basedOn']): BasedOn {

@@ -9,7 +9,7 @@ import {
   removeGroup,
 } from '../flow/groups.ts';
 import type { House } from '../flow/house.ts';
-import { type GroupSettings, groupStrategies, listGroups, readGroup } from '../store/groups.ts';
+import { groupStrategies, listGroups, readGroup } from '../store/groups.ts';
 import { defined } from './api-consultants.ts';
 import { idParams } from './api-shapes.ts';
 import { oneLine, shortNumber } from './consultant-shapes.ts';
@@ -136,7 +136,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
     problems: ['unknown-id', ...settingProblems],
     act: async ({ merchantId, params: { id }, basedOn, body }) => {
       const of = { merchantId, groupId: id, ...(basedOn !== undefined && { basedOn }) };
-      return answerOf(200, await changeGroup(house, of, defined(body) as Partial<GroupSettings>));
+      return answerOf(200, await changeGroup(house, of, defined(body)));
     },
   });
 

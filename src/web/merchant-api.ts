@@ -29,6 +29,7 @@ import { liveFeed } from './live.ts';
 import type { WatchedConsultants } from './live-consultants.ts';
 import { publishKnownCallers } from './known-caller-shapes.ts';
 import { publishNotices } from './notice-shapes.ts';
+import { photos } from './photos.ts';
 import { isProblemKind, problemStatuses } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
@@ -36,11 +37,12 @@ import {
   ApiRoutes,
   idempotencyKeyShape,
   type ApiAnswer,
+  type BytesRule,
   type MountedRoute,
   type SentBytes,
   type Version,
 } from './routes.ts';
-import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 
@@ -64,7 +66,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   return routes;
 }
 
-/** Serves `/v1/...`, `/soap/v1`, `/openapi.json` and `/problems/{kind}`. To be mounted at the root. */
+/** Serves `/v1/...`, `/soap/v1`, `/openapi.json`, `/problems/{kind}` and `/photos/{token}`. To be mounted at the root. */
 export function merchantApi(house: House): Router {
   const router = express.Router({ strict: true });
   const routes = merchantRoutes(house);
@@ -77,6 +79,7 @@ export function merchantApi(house: House): Router {
   router.get('/problems/:kind', (request, response, next) => explainProblem(request, response, next));
 
   router.use(soapService(house, routes));
+  router.use(photos(house));
 
   router.use('/v1', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
@@ -135,7 +138,7 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     };
     if (route.method === 'get') {
       const answer = await run();
-      if (answer.live) liveFeed(house).followConsultants(response, answer.live);
+      if (answer.live && request.method === 'GET') liveFeed(house).followConsultants(response, answer.live);
       else send(answer, request, response);
     } else await write(house, merchantId, request, response, run);
   };
@@ -145,7 +148,17 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
 
 function bodyReaders(house: House, { bytes }: MountedRoute): RequestHandler[] {
   if (!bytes) return [bodyOf(house, ['application/json']), readJson];
-  return [bodyOf(house, bytes.types), express.raw({ limit: bytes.maxBytes, type: [...bytes.types] })];
+  return [bodyOf(house, bytes.types), readBytes(house, bytes)];
+}
+
+function readBytes(house: House, { types, maxBytes, tooLarge }: BytesRule): RequestHandler {
+  const read: RequestHandler = express.raw({ limit: maxBytes, type: [...types] });
+  return (request, response, next) => {
+    void read(request, response, (error?: unknown) => {
+      if (problemOfError(error).kind !== 'too-large') next(error);
+      else sendProblem({ kind: tooLarge }, request, response, house.publicUrl);
+    });
+  };
 }
 
 function sentBytes(request: Request): SentBytes {

@@ -45,6 +45,13 @@ export interface ApiCall<
 /** `none`: of no version we ever gave out, so that no change can be based on it. */
 export type Version = number | 'none';
 
+/** Of one of these media types, and no longer than this; `tooLarge`: what is said of a longer one. */
+export interface BytesRule {
+  types: readonly string[];
+  maxBytes: number;
+  tooLarge: ProblemKind;
+}
+
 export interface SentBytes {
   /** As the sender calls them: to be checked. */
   mediaType: string;
@@ -101,8 +108,8 @@ export interface ApiRoute<
   };
   /** It has versions: its answer says which in `ETag`, a change may say in `If-Match` which it was based on. */
   versioned?: true;
-  /** Its body is no JSON: of one of these media types, and no longer than this. */
-  bytes?: { types: readonly string[]; maxBytes: number };
+  /** Its body is no JSON. */
+  bytes?: BytesRule;
   /** Beyond what every route may answer. */
   problems: readonly ProblemKind[];
   act(call: ApiCall<P, Q, B>): Promise<ApiAnswer>;
@@ -119,7 +126,7 @@ export interface MountedRoute {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   name: string;
-  bytes?: { types: readonly string[]; maxBytes: number };
+  bytes?: BytesRule;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
   run(request: Pick<Request, 'params' | 'query' | 'body'>, from: CallOrigin): Promise<ApiAnswer>;
 }
@@ -137,8 +144,6 @@ const writeProblems: readonly ProblemKind[] = [
   'idempotency-key-reused',
   'request-in-progress',
 ];
-
-const bytesProblems: readonly ProblemKind[] = ['unsupported-media-type', 'too-large'];
 
 const basedOnShape = z.string().meta({
   description:
@@ -185,7 +190,7 @@ export class ApiRoutes {
     const problems = [
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
-      ...(route.bytes ? bytesProblems : []),
+      ...(route.bytes ? (['unsupported-media-type', route.bytes.tooLarge] as const) : []),
       ...(route.versioned && route.params && named ? (['changed-meanwhile'] as const) : []),
       ...(route.params || route.query ? (['invalid-request'] as const) : []),
       ...(named ? writeProblems : []),

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
-import { otherKey } from './api-stage.ts';
+import { demoKey, otherKey } from './api-stage.ts';
 import { type CallRow, type ConsultantStage, consultantStage, type Said } from './consultant-stage.ts';
 
 const claire = 'con_demo_claire';
@@ -17,6 +17,12 @@ beforeAll(async () => {
     insert into consultants (id, merchant_id, name, number) values ('con_other', 'mer_other', 'Otto', '+4930123456')`);
 });
 afterAll(() => stage.close());
+
+/** One grey dot. */
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 const nadia = { name: 'Nadia', numbers: ['+33612345678'], language: 'fr' };
 const make = (more: object = {}, headers: Record<string, string> = {}) =>
@@ -501,5 +507,122 @@ describe('who is calling now', () => {
     await stage.admin.query(`update call_sessions set state = 'ended' where id = 'call_ring'`);
     expect((await read(claire))['call']).toBeNull();
     await stage.freeAll();
+  });
+});
+
+describe('PUT /v1/consultants/{id}/photo', () => {
+  const put = (body: Buffer, type = 'image/png', id = hugo) =>
+    stage.ask('PUT', `/v1/consultants/${id}/photo`, { body, headers: { 'content-type': type } });
+  /** As a page loads it: without a key, from our own address. */
+  const show = (url: string | null) => fetch(stage.url + new URL(url ?? '').pathname);
+
+  it('shows it to everybody under an address of its own, for ever', async () => {
+    const { version } = await read(hugo);
+    const first = await put(dot);
+    expect([first.status, first.body.version], first.text).toEqual([200, version + 1]);
+    const { photoUrl } = first.body;
+    expect(photoUrl).toMatch(/^https:\/\/ring\.example\/photos\/[\w-]{20,}$/);
+    const shown = await show(photoUrl);
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(dot);
+    expect(Object.fromEntries(shown.headers)).toMatchObject({
+      'content-type': 'image/png',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cross-origin-resource-policy': 'cross-origin',
+    });
+    // The same once more is no change; another photo has another address, and the old one is gone.
+    expect((await put(dot)).body).toMatchObject({ photoUrl, version: version + 1 });
+    const other = await put(Buffer.concat([dot, Buffer.from([0])]));
+    expect(other.body.photoUrl).not.toBe(photoUrl);
+    expect((await show(photoUrl)).status).toBe(404);
+    expect((await stage.ask('GET', '/v1/consultants')).body.data).toContainEqual(
+      expect.objectContaining({ id: hugo, photoUrl: other.body.photoUrl }),
+    );
+    const gone = await stage.ask('DELETE', `/v1/consultants/${hugo}/photo`);
+    expect(gone.body.photoUrl).toBeNull();
+    expect((await stage.ask('DELETE', `/v1/consultants/${hugo}/photo`)).body.version).toBe(gone.body.version);
+    expect((await show(other.body.photoUrl)).status).toBe(404);
+    expect((await written()).slice(-3)).toMatchObject([
+      { changes: { photo: { from: null } } },
+      { changes: { photo: {} } },
+      { changes: { photo: { to: null } } },
+    ]);
+  });
+
+  it.each([
+    [
+      'a page called a picture',
+      Buffer.from('<script>alert(1)</script>'.padEnd(64)),
+      'image/png',
+      422,
+      'photo-refused',
+    ],
+    ['a PNG called a JPEG', dot, 'image/jpeg', 422, 'photo-refused'],
+    ['nothing', Buffer.alloc(0), 'image/png', 422, 'photo-refused'],
+    ['a drawing', Buffer.from('<svg/>'), 'image/svg+xml', 415, 'unsupported-media-type'],
+    ['half a megabyte and a byte', Buffer.concat([dot], 524_289), 'image/png', 413, 'photo-too-large'],
+  ])('refuses %s', async (_what, bytes, type, status, kind) => {
+    const answer = await put(bytes, type);
+    expect([answer.status, kindOf(answer)], answer.text).toEqual([status, kind]);
+    expect((await read(hugo)).photoUrl).toBeNull();
+  });
+
+  it('repeats by its key, is refused with another file, and is nobody else’s to set', async () => {
+    const headers = { 'content-type': 'image/png', 'idempotency-key': 'photo-1' };
+    const send = (body: Buffer) => stage.ask('PUT', `/v1/consultants/${hugo}/photo`, { body, headers });
+    const first = await send(dot);
+    const again = await send(dot);
+    expect([again.headers.get('idempotency-replayed'), again.text]).toEqual(['true', first.text]);
+    expect(kindOf(await send(Buffer.concat([dot, dot])))).toBe('idempotency-key-reused');
+    const foreign = await stage.ask('PUT', `/v1/consultants/${hugo}/photo`, {
+      body: dot,
+      headers: { 'content-type': 'image/png' },
+      key: otherKey,
+    });
+    expect(foreign.status).toBe(404);
+    await stage.ask('DELETE', `/v1/consultants/${hugo}/photo`);
+  });
+
+  it('leads nowhere by a name nobody gave out', async () => {
+    for (const token of ['x', 'a'.repeat(22), '..%2f..%2fetc']) {
+      expect((await fetch(`${stage.url}/photos/${token}`)).status).toBe(404);
+    }
+  });
+});
+
+describe('GET /v1/live', () => {
+  it('says whose state has changed, to his merchant alone', async () => {
+    const leaving = new AbortController();
+    const follow = async (key: string) => {
+      const response = await fetch(`${stage.url}/v1/live`, {
+        headers: { authorization: `Bearer ${key}` },
+        signal: leaving.signal,
+      });
+      expect(response.headers.get('content-type')).toContain('text/event-stream');
+      const stream = (response.body ?? new ReadableStream()).getReader();
+      const heard = { text: '' };
+      const until = async (wanted: string) => {
+        while (!heard.text.includes(wanted)) {
+          const { value, done } = await stream.read();
+          if (done) throw new Error(`ended without ${wanted}: ${heard.text}`);
+          heard.text += Buffer.from(value as Uint8Array).toString();
+        }
+      };
+      await until('retry');
+      return { heard, until };
+    };
+    const [ours, theirs] = [await follow(demoKey), await follow(otherKey)];
+    await set(hugo, { availability: 'away' });
+    await ours.until(`{"ids":["${hugo}"]}`);
+    await set(hugo, { availability: 'available' });
+    await stage.ask('POST', '/v1/consultants/con_other/availability', {
+      body: { availability: 'away' },
+      key: otherKey,
+    });
+    await theirs.until('{"ids":["con_other"]}');
+    expect(theirs.heard.text).not.toContain(hugo);
+    leaving.abort();
+    expect((await stage.ask('GET', '/v1/live', { key: 'rk_live_nobody' })).status).toBe(401);
   });
 });

@@ -77,6 +77,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /v1/consultants/{id}',
+      'delete /v1/consultants/{id}/photo',
       'delete /v1/groups/{id}',
       'delete /v1/merchant-server',
       'delete /v1/soap-password',
@@ -98,6 +99,7 @@ describe('/openapi.json', () => {
       'get /v1/ledger-entries',
       'get /v1/lines',
       'get /v1/lines/{line}',
+      'get /v1/live',
       'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
@@ -125,6 +127,7 @@ describe('/openapi.json', () => {
       'post /v1/soap-password',
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
+      'put /v1/consultants/{id}/photo',
       'put /v1/consultants/{id}/schedule',
       'put /v1/ddis/{number}',
       'put /v1/merchant-server',
