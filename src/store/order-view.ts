@@ -275,14 +275,19 @@ export interface LinePage {
     id: string;
     name: string;
     introduction?: string;
+    /** Its place among `/photos`. */
+    photoToken?: string;
     state: Reachable;
   }[];
+  /** Of which moment all this is. */
+  now: Date;
 }
 
 interface ConsultantRow {
   id: string;
   name: string;
   introduction: string | null;
+  photoToken: string | null;
   state: StateRow;
 }
 
@@ -312,6 +317,7 @@ export async function readLinePage(
        m.calls_stopped_at is not null or exists (select from house_stop where since is not null) as stopped,
        exists (select from switches s where s.lease_expires_at > now() and not s.draining) as "switchThere",
        coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'introduction', c.introduction ->> ?,
+           'photoToken', (select p.token from consultant_photos p where p.consultant_id = c.id),
            'state', ${stateObject})
            order by lc.position)
          from line_members lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
@@ -328,12 +334,14 @@ export async function readLinePage(
     ...(row.line.sells === 'conversation' && noCalls(row)),
     tariff: tariffAt(row.plan, now),
     tariffVersion: row.version,
+    now,
     consultants: row.consultants.map((one) => {
       const state = reachable(stateOf(one.state), now);
       return {
         id: one.id,
         name: one.name,
         ...(one.introduction !== null && { introduction: one.introduction }),
+        ...(one.photoToken !== null && { photoToken: one.photoToken }),
         state,
       };
     }),

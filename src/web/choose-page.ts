@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import examples from 'libphonenumber-js/mobile/examples';
 import { getCountries, getCountryCallingCode, getExampleNumber } from 'libphonenumber-js/max';
-import type { UnreachableBecause } from '../core/consultant.ts';
+import type { Reachable, UnreachableBecause } from '../core/consultant.ts';
 import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
 import { showMoney, zero } from '../core/money.ts';
@@ -13,7 +13,7 @@ import type { Tariff } from '../core/tariff.ts';
 import type { LinePage } from '../store/order-view.ts';
 import type { LinkParameters } from './embed.ts';
 import { durations, moreTimeWords, priceWords, type PriceWords } from './offer.ts';
-import { showDuration, showPhone, text, typeset } from './texts.ts';
+import { showDay, showDuration, showPhone, showTime, showWeekday, text, typeset } from './texts.ts';
 
 export interface ChoosePage {
   name: string;
@@ -43,6 +43,8 @@ export interface ShownConsultant {
   id: string;
   name: string;
   initial: string;
+  /** Its address on this host. */
+  photo?: string;
   introduction?: string;
   reachable: boolean;
   state: 'free' | 'busy' | 'break' | 'away';
@@ -142,12 +144,34 @@ function shownConsultants(page: LinePage, language: Language, only: string | und
         id: one.id,
         name: one.name,
         initial: initialOf(one.name),
+        ...(one.photoToken !== undefined && { photo: `/photos/${one.photoToken}` }),
         ...(one.introduction !== undefined && { introduction: typeset(language, one.introduction) }),
         reachable: one.state.reachable,
         state,
-        status: text(language, `choose.status.${state}`),
+        status: backAgain(page, one.state, language) ?? text(language, `choose.status.${state}`),
       };
     });
+}
+
+/** When he is back, where he has said so or his hours do: worth more to a caller than where he is. */
+function backAgain({ merchant, now }: LinePage, state: Reachable, language: Language): string | undefined {
+  if (state.reachable || state.until === undefined || !comesBack.has(state.because)) return undefined;
+  const { until } = state;
+  const time = showTime(until, merchant.timeZone, language);
+  const days = daysBetween(now, until, merchant.timeZone);
+  if (days === 0) return text(language, 'choose.backAt', { time });
+  return days < 7
+    ? text(language, 'choose.backOn', { time, day: showWeekday(until, merchant.timeZone, language) })
+    : text(language, 'choose.backLater', { day: showDay(until, merchant.timeZone, language) });
+}
+
+/** A call ends when it ends, and a claim lapses only where nobody pays. */
+const comesBack: ReadonlySet<UnreachableBecause> = new Set(['away', 'break', 'off_hours']);
+
+/** By the calendar: tomorrow is one, however few hours it is away. */
+function daysBetween(from: Date, to: Date, timeZone: string): number {
+  const dayOf = (at: Date): number => Date.parse(at.toLocaleDateString('sv', { timeZone }));
+  return Math.round((dayOf(to) - dayOf(from)) / 86_400_000);
 }
 
 /** The first letter as people count letters, accents and all. */

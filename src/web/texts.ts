@@ -91,6 +91,20 @@ export function showTime(at: Date, timeZone: string, language: Language): string
   }).format(at);
 }
 
+/** `Monday`, `lundi`. */
+export function showWeekday(at: Date, timeZone: string, language: Language): string {
+  return new Intl.DateTimeFormat(language, { weekday: 'long', timeZone }).format(at);
+}
+
+/** `25 December`, `25 décembre`. */
+export function showDay(at: Date, timeZone: string, language: Language): string {
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    day: 'numeric',
+    month: 'long',
+    timeZone,
+  }).format(at);
+}
+
 /** A number in E.164 as people write it abroad: `+33 6 12 34 56 78`. */
 export function showPhone(number: string): string {
   const parsed = parsePhoneNumber(number);

@@ -7,7 +7,7 @@ import { zero } from '../../src/core/money.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
-import { busy, free, linePage, nobodyFree, orderScenes, tariff } from './scenes.ts';
+import { busy, free, linePage, nobodyFree, orderScenes, stageNow, tariff } from './scenes.ts';
 
 let browser: Browser;
 let stage: Stage;
@@ -329,6 +329,19 @@ describe('choosing', () => {
     expect(await page.getByLabel('Hugo Bernard').isEnabled()).toBe(true);
     expect(await page.getByLabel('La première personne libre').isChecked()).toBe(true);
     expect(await page.locator('#chosen-who').textContent()).toBe('La première personne libre');
+    // When somebody is back is there to be read, not only in the page's text.
+    const until = new Date(stageNow.getTime() + 3_600_000);
+    stage.setLine((language) => {
+      const known = linePage(language);
+      const away = { reachable: false as const, because: 'away' as const, until };
+      const consultants = known.consultants.map((one) =>
+        one.id === 'con_claire' ? { ...one, state: away } : { ...one, state: free },
+      );
+      return { ...known, consultants };
+    });
+    const back = page.getByText('De retour à 16:05');
+    await back.waitFor();
+    expect((await back.boundingBox())?.width).toBeGreaterThan(100);
   });
 
   test('nobody free: no form; somebody becomes free: the page says so and can be used', async () => {

@@ -3,7 +3,9 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OrderRefusalReason } from '../../src/core/order.ts';
-import { languages } from '../../src/core/ids.ts';
+import type { UnreachableBecause } from '../../src/core/consultant.ts';
+import { type Language, languages } from '../../src/core/ids.ts';
+import type { LinePage } from '../../src/store/order-view.ts';
 import { signedLink } from '../../src/web/embed.ts';
 import { catalogue, text } from '../../src/web/texts.ts';
 import { priceMark } from '../../src/web/choose-page.ts';
@@ -340,6 +342,53 @@ function checkPolicy(html: string, headers: Headers): void {
   expect(html.replaceAll(/"[^"]*"/g, '""')).not.toMatch(/<[^>]+\s(on\w+|style)=/);
   expect(html).not.toMatch(/<(?:script|link|img|iframe)[^>]*(?:src|href)="https?:\/\/(?!localhost)/);
 }
+
+describe('who is not there', () => {
+  const absent = (because: UnreachableBecause, until?: string): ((language: Language) => LinePage) => {
+    const state = {
+      reachable: false as const,
+      because,
+      ...(until !== undefined && { until: new Date(until) }),
+    };
+    return (language) => {
+      const known = linePage(language);
+      const ines = { id: 'con_ines', name: 'Inès Moreau', photoToken: 'p'.repeat(22), state };
+      return { ...known, consultants: [...known.consultants.slice(0, 1), ines] };
+    };
+  };
+  // It is 15:05 in Paris, on Thursday 2026-03-12; the clocks change on the 29th.
+  test.each([
+    ['away', '2026-03-12T17:30:00Z', 'Back at 18:30', 'De retour à 18:30'],
+    ['break', '2026-03-12T22:59:00Z', 'Back at 23:59', 'De retour à 23:59'],
+    ['off_hours', '2026-03-12T23:00:00Z', 'Back Friday at 00:00', 'De retour vendredi à 00:00'],
+    ['off_hours', '2026-03-18T08:00:00Z', 'Back Wednesday at 09:00', 'De retour mercredi à 09:00'],
+    ['away', '2026-03-31T22:30:00Z', 'Back on 1 April', 'De retour le 1 avril'],
+    ['away', undefined, 'Away', 'Absent'],
+    ['paused', undefined, 'Away', 'Absent'],
+    ['busy', '2026-03-12T14:08:00Z', 'On a call', 'En ligne'],
+    ['wrap_up', '2026-03-12T14:08:00Z', 'On a call', 'En ligne'],
+  ] as const)('%s until %s: %s', async (because, until, en, fr) => {
+    stage.setLine(absent(because, until));
+    for (const [language, said] of [
+      ['en', en],
+      ['fr', fr],
+    ] as const) {
+      const { html } = await page(`/pay/demo?lang=${language}`);
+      expect(seen(html)).toContain(words(said));
+      const live = (await (await fetch(`${stage.url}/pay/demo/state?lang=${language}`)).json()) as {
+        consultants: { status: string }[];
+      };
+      expect(words(live.consultants[1]?.status ?? '')).toBe(words(said));
+    }
+  });
+
+  test('and has a photo, is shown with it; who has none with his initial', async () => {
+    stage.setLine(absent('away'));
+    const { html } = await page('/pay/demo');
+    expect(html).toContain(`<img class="face" src="/photos/${'p'.repeat(22)}" alt=""`);
+    expect(html.match(/<span class="face" aria-hidden="true">C<\/span>/g)).toHaveLength(1);
+  });
+});
 
 describe('the first page', () => {
   test.each(languages)('shows who is free, what it costs and what is held, in %s', async (language) => {

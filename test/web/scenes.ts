@@ -76,6 +76,7 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
     },
     tariff,
     tariffVersion: 3,
+    now: stageNow,
     consultants: [
       { id: 'con_claire', name: 'Claire Martin', introduction: said.people[0], state: { reachable: true } },
       {
