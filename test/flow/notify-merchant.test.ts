@@ -17,7 +17,7 @@ import { type FreshDatabase, freshDatabase } from '../database.ts';
 const minuteMs = 60_000;
 let database: FreshDatabase;
 let db: PostgresDatabase;
-let admin: pg.Client;
+let admin: pg.Pool;
 let clock: HandClock;
 let dispatcher: NoticeDispatcher;
 let house: House;
@@ -31,8 +31,7 @@ const taken: Delivered = { outcome: 'delivered', status: 200 };
 beforeAll(async () => {
   database = await freshDatabase();
   db = new PostgresDatabase({ url: database.ownerUrl, poolMax: 4, after: (ms, act) => setTimeout(act, ms) });
-  admin = new pg.Client(database.adminUrl);
-  await admin.connect();
+  admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
   const seal = new Seal(randomBytes(32));
   await seedDemoMerchant(db, seal, {
     apiKeyHash: randomBytes(32),
