@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realClock, realIds } from './clock-and-ids.ts';
 import { ConfigError, type Environment, readTerminalConfig, type TerminalConfig } from './config.ts';
+import { realProofs } from './proofs.ts';
 import { findRunningPostgres } from './sandbox/running-postgres.ts';
 import { isDatabaseAway } from './store/database-away.ts';
 import { PostgresDatabase } from './store/database.ts';
@@ -75,7 +76,7 @@ async function carryOut(argv: readonly string[], env: Environment, workingDir: s
   const db = new PostgresDatabase({ url, poolMax: 2, after, answerMs: 600_000 });
   try {
     const said = await command.run({
-      house: terminalHouse({ db, clock: realClock, ids: realIds, seal }),
+      house: terminalHouse({ db, clock: realClock, ids: realIds, seal, proofs: realProofs }),
       operator: { by: by ?? userInfo().username, why },
       args,
       options: rest satisfies Options,

@@ -26,6 +26,7 @@ import { merchantHttp } from './merchants/outbound.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
+import { realProofs } from './proofs.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { PostgresDatabase } from './store/database.ts';
 import { demoConsultants, demoAccount, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
@@ -125,6 +126,7 @@ export async function startGateway(
     log,
     metrics,
     seal: new Seal(world.secretsKey),
+    proofs: realProofs,
     publicUrl: config.publicUrl,
     ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
     ...overrides,

@@ -34,6 +34,9 @@ export const idPrefixes = {
   client: 'cli',
   clientMovement: 'mov',
   soapUser: 'soap',
+  user: 'usr',
+  session: 'ses',
+  signInLink: 'lnk',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

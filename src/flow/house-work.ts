@@ -6,6 +6,7 @@ import { SwitchCommander } from './command-switch.ts';
 import { ConsultantClock } from './consultant-clock.ts';
 import type { House } from './house.ts';
 import { mailReceipt, tellAvailability } from './mail-people.ts';
+import { mailAccountNotice, mailInvitation, mailReset } from './mail-sign-in.ts';
 import { authorizeMore } from './more-time.ts';
 import { NoticeDispatcher } from './notify-merchant.ts';
 import { recordDispute } from './record-dispute.ts';
@@ -58,5 +59,8 @@ export function jobTasks(house: House): JobTasks {
     report_usage: (job) => reportUsage(house, job),
     mail_receipt: (job) => mailReceipt(house, job),
     tell_availability: (job) => tellAvailability(house, job),
+    mail_invitation: (job) => mailInvitation(house, job),
+    mail_reset: (job) => mailReset(house, job),
+    mail_account_notice: (job) => mailAccountNotice(house, job),
   };
 }

@@ -13,6 +13,7 @@ import type {
   MerchantNotifier,
   MerchantServer,
   Metrics,
+  Proofs,
   Switch,
 } from './ports.ts';
 
@@ -32,6 +33,7 @@ export interface House {
   log: Log;
   metrics: Metrics;
   seal: Seal;
+  proofs: Proofs;
   /** Where people reach us, without a slash at the end. */
   publicUrl: string;
   /** When given, only these are rung: a sandbox card with a real switch must not ring strangers. */

@@ -34,6 +34,23 @@ export interface Ids {
   chance(): number;
 }
 
+// --- How people prove who they are -----------------------------------------------------------------------------
+
+export interface Proofs {
+  /** With parameters and salt in it. Takes some twenty milliseconds, and nineteen megabytes. */
+  hashPassword(password: string): Promise<string>;
+  /** `hash`: `undefined` where there is none; `false` then, after the same work. */
+  passwordHolds(hash: string | undefined, password: string): Promise<boolean>;
+  /** Base 32, as authenticators take it. */
+  newTotpSecret(): string;
+  /** What an authenticator reads: an otpauth:// address. */
+  totpAddress(secret: string, account: string): string;
+  /** The step of thirty seconds this code is of, at most one off (RFC 6238, 5.2); `undefined`: of none. */
+  totpStep(secret: string, code: string, at: Date): number | undefined;
+  /** Fifty bits of chance to be written on paper: `k3f7-29qx-mt`. */
+  recoveryCode(): string;
+}
+
 // --- The switch ------------------------------------------------------------------------------------------------
 
 /**

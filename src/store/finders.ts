@@ -10,6 +10,15 @@ export async function merchantOfApiKey(db: Db, hash: Buffer): Promise<string | u
   return row?.id ?? undefined;
 }
 
+export interface KnownApiKey {
+  id: string;
+  merchantId: string;
+}
+
+export async function apiKeyOf(db: Db, hash: Buffer): Promise<KnownApiKey | undefined> {
+  return firstRow(db, 'select id, merchant_id as "merchantId" from api_key_of(?)', [hash]);
+}
+
 /** By the user name of a SOAP password. */
 export async function merchantOfSoapUser(db: Db, userName: string): Promise<string | undefined> {
   const row = await firstRow<{ id: string | null }>(db, 'select merchant_of_soap_user(?) as id', [userName]);

@@ -15,6 +15,16 @@ export interface JobPayloads {
   report_usage: { merchantId: string; reportId: string };
   mail_receipt: { merchantId: string; orderId: string };
   tell_availability: { merchantId: string; lineId: string };
+  mail_invitation: { userId: string; linkId: string; invitedBy: string };
+  mail_reset: { email: string };
+  mail_account_notice: AccountNotice;
+}
+
+/** What happened to somebody's account. `place`: from where, in words. */
+export interface AccountNotice {
+  userId: string;
+  what: 'signed_in' | 'totp_set' | 'totp_changed' | 'totp_removed' | 'password_changed';
+  place?: string;
 }
 
 /** Of graphile-worker's log: what somebody should hear of. */

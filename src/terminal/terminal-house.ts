@@ -2,11 +2,17 @@
 // writes down, and whichever gateway lives carries it out; here nobody is called, paid, told or rung.
 
 import type { House } from '../flow/house.ts';
-import type { CardProcessor, Clock, Ids } from '../flow/ports.ts';
+import type { CardProcessor, Clock, Ids, Proofs } from '../flow/ports.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
 
-export function terminalHouse(own: { db: Database; clock: Clock; ids: Ids; seal: Seal }): House {
+export function terminalHouse(own: {
+  db: Database;
+  clock: Clock;
+  ids: Ids;
+  seal: Seal;
+  proofs: Proofs;
+}): House {
   return {
     ...own,
     processor: nobodyAsked,

@@ -24,6 +24,7 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/callbacks',
+    area: 'calls',
     name: 'orderCallback',
     summary: 'Order a paid conversation: hold the amount, then ring both.',
     description:
@@ -38,6 +39,8 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/page-links',
+    area: 'calls',
+    audited: false,
     name: 'signPageLink',
     summary: 'A signed link to the page of a line: who, how long, which reference, where to afterwards.',
     body: pageLinkBody,
@@ -49,6 +52,7 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/call-sessions/{id}/hangup',
+    area: 'calls',
     name: 'hangUpCall',
     summary: 'End a call, or give up an order that is not paid yet.',
     description: 'What was talked until then is charged. The end itself is told by the notice `call.ended`.',
@@ -70,6 +74,7 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/notices/{id}/replay',
+    area: 'settings',
     name: 'replayNotice',
     summary: 'Send a notice again: the same id and body, its schedule begun anew.',
     params: idParams,

@@ -41,6 +41,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/clients',
+    area: 'clients',
     name: 'createClient',
     summary: 'Opens an account for one of your clients.',
     description:
@@ -68,6 +69,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/clients',
+    area: 'clients',
     name: 'listClients',
     summary: 'Your clients with an account here, by code.',
     query: clientQuery,
@@ -86,6 +88,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/clients/{code}',
+    area: 'clients',
     name: 'readClient',
     summary: 'A client: what he has, what is kept back for his calls, what he may still spend.',
     params: codeParams,
@@ -100,6 +103,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'patch',
     path: '/v1/clients/{code}',
+    area: 'clients',
     name: 'changeClient',
     summary: 'Changes what is known of a client; what is left out stays, null takes away.',
     description: 'Calls under way go on as they began.',
@@ -125,6 +129,8 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/clients/{code}/top-ups',
+    area: 'clients',
+    stepUp: true,
     name: 'topUpClient',
     summary: 'Money a client has paid you: it is on his account.',
     description:
@@ -152,6 +158,8 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/clients/{code}/adjustments',
+    area: 'clients',
+    stepUp: true,
     name: 'adjustClient',
     summary: 'Sets an account right, up or down.',
     description:
@@ -181,6 +189,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/clients/{code}/movements',
+    area: 'clients',
     name: 'listClientMovements',
     summary: 'What moved on an account, oldest first.',
     params: codeParams,
@@ -205,6 +214,7 @@ export function clientRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/clients/{code}/statement',
+    area: 'clients',
     name: 'readClientStatement',
     summary: 'A month of an account, to the cent: opening, every movement, closing.',
     description: 'With `Accept: text/csv` or `format=csv` as a table (RFC 4180, UTF-8).',

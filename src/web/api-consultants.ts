@@ -59,6 +59,7 @@ export function consultantRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/consultants/{id}/availability',
+    area: 'consultants',
     name: 'setConsultantAvailability',
     summary: 'Whether a consultant is rung: available, on a break, away; until when.',
     description: 'A pause ends with it, whatever is set. The last word counts; a call he is on goes on.',

@@ -17,6 +17,7 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/ddis',
+    area: 'lines',
     name: 'listDdis',
     summary: 'The numbers your callers dial, and how those are recognized.',
     answer: { status: 200, description: 'All of them.', shape: ddiList },
@@ -30,6 +31,7 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/ddis/{number}',
+    area: 'lines',
     name: 'readDdi',
     summary: 'One of the numbers your callers dial.',
     params: ddiParams,
@@ -44,6 +46,8 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/ddis/{number}',
+    area: 'lines',
+    stepUp: true,
     name: 'setDdi',
     summary: 'Says what a number of yours leads to and how its callers are recognized.',
     description:
@@ -72,6 +76,8 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/ddis/{number}/signing-secret',
+    area: 'settings',
+    stepUp: true,
     name: 'rotateDdiSigningSecret',
     summary: 'A new signing secret for a number’s own server; the old one signs beside it for a day.',
     description: 'Shown this once. Send an Idempotency-Key: a repeat with it shows the same one.',

@@ -73,6 +73,8 @@ export function inboundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/recognition-tests',
+    area: 'lines',
+    audited: false,
     name: 'testRecognition',
     summary:
       'Asks your server who calls, as a call would, or looks at the accounts kept here, and says what the caller would experience.',

@@ -18,6 +18,7 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/lines',
+    area: 'lines',
     name: 'listLines',
     summary: 'Your lines: price, durations, hours, and who is free now.',
     answer: { status: 200, description: 'All lines.', shape: lineList },
@@ -38,6 +39,7 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/lines/{line}',
+    area: 'lines',
     name: 'readLine',
     summary: 'One line: price, durations, hours, how it rings, and who is free now.',
     params: lineParams,
@@ -49,6 +51,7 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'patch',
     path: '/v1/lines/{line}',
+    area: 'lines',
     name: 'changeLine',
     summary: 'Changes a line: names, how it rings and whom, hours, top-ups. What is left out stays.',
     description:

@@ -47,6 +47,7 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/merchant-server',
+    area: 'settings',
     name: 'readMerchantServer',
     summary: 'Your own server, which is asked who calls and told what a call used.',
     answer: { status: 200, description: 'Without its secrets.', shape: serverFactsShape },
@@ -61,6 +62,8 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/merchant-server',
+    area: 'settings',
+    stepUp: true,
     name: 'setMerchantServer',
     summary: 'Sets your own server, for all your numbers that have none of their own.',
     description:
@@ -89,6 +92,8 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/merchant-server',
+    area: 'settings',
+    stepUp: true,
     name: 'removeMerchantServer',
     summary: 'Nobody is asked any more: what a number does when no answer comes holds for it.',
     description: 'Its passwords and its signing secret are forgotten. Removing what is gone is the same.',
@@ -107,6 +112,8 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/merchant-server/signing-secret',
+    area: 'settings',
+    stepUp: true,
     name: 'rotateSigningSecret',
     summary: 'A new signing secret; the old one signs beside it for a day.',
     description: 'Shown this once. Send an Idempotency-Key: a repeat with it shows the same one.',
@@ -121,6 +128,7 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/settings-changes',
+    area: 'settings',
     name: 'listSettingsChanges',
     summary: 'What was changed of your lines, numbers and server, and when; oldest first.',
     query: changeQuery,

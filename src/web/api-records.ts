@@ -27,6 +27,7 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/call-sessions/{id}',
+    area: 'calls',
     name: 'readCallSession',
     summary: 'One call session: how it goes or went, and its money.',
     params: idParams,
@@ -42,6 +43,7 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/call-sessions',
+    area: 'calls',
     name: 'listCallSessions',
     summary: 'Call sessions, newest first.',
     query: sessionQuery,
@@ -68,6 +70,7 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/notices',
+    area: 'settings',
     name: 'listNotices',
     summary: 'Notices, oldest first: everything you were told or should have been.',
     query: noticeQuery,
@@ -88,6 +91,7 @@ export function recordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/ledger-entries',
+    area: 'money',
     name: 'listLedgerEntries',
     summary: 'The double-entry ledger of your orders, oldest first.',
     query: ledgerQuery,

@@ -109,6 +109,8 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/orders/{id}/refunds',
+    area: 'money',
+    stepUp: true,
     name: 'refundOrder',
     summary: 'Give back what was debited for an order, whole or part.',
     description:
@@ -159,6 +161,7 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/orders/{id}/refunds',
+    area: 'money',
     name: 'listRefunds',
     summary: 'The refunds of an order, oldest first.',
     params: idParams,
@@ -176,6 +179,7 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/disputes',
+    area: 'money',
     name: 'listDisputes',
     summary: 'Disputes of callers’ banks, newest first.',
     query: disputeQuery,
@@ -197,6 +201,7 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/disputes/{id}/evidence',
+    area: 'money',
     name: 'readDisputeEvidence',
     summary: 'Everything a dispute can be answered with, as it was written down when it happened.',
     description: 'With `Accept: text/html` as one page to read, print or send to the bank.',

@@ -20,6 +20,8 @@ export function soapPasswordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/soap-password',
+    area: 'settings',
+    stepUp: true,
     name: 'makeSoapPassword',
     summary: 'Makes the password your programs send a WS-Security digest of at /soap/v1.',
     description:
@@ -33,6 +35,8 @@ export function soapPasswordRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/soap-password',
+    area: 'settings',
+    stepUp: true,
     name: 'dropSoapPassword',
     summary: 'Takes the SOAP password away: no digest is taken from then on.',
     answer: {

@@ -38,6 +38,7 @@ export function usageReportRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/usage-reports',
+    area: 'calls',
     name: 'listUsageReports',
     summary: 'What known callers used, oldest first: all your server was told or should have been.',
     query: z.object({
@@ -76,6 +77,7 @@ export function usageReportRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/usage-reports/{id}',
+    area: 'calls',
     name: 'readUsageReport',
     summary: 'One report, and how telling it goes.',
     params: idParams,
@@ -90,6 +92,7 @@ export function usageReportRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/usage-reports/replay',
+    area: 'calls',
     name: 'replayUsageReports',
     summary: 'Tell all parked reports again: the same ids and bodies, their schedule begun anew.',
     description: 'Those of numbers without a server stay parked: they follow by themselves when one is set.',
@@ -110,6 +113,7 @@ export function usageReportRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/usage-reports/{id}/replay',
+    area: 'calls',
     name: 'replayUsageReport',
     summary: 'Tell a parked report again: the same id and body, its schedule begun anew.',
     description: 'One that is on its way, or that you have acknowledged, stays as it is.',

@@ -18,12 +18,15 @@ import { consultantRoutes } from './api-consultants.ts';
 import { ddiRoutes } from './api-ddis.ts';
 import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
-import { merchantOfKey } from './api-key.ts';
 import { lineRoutes } from './api-lines.ts';
 import { merchantServerRoutes } from './api-merchant-server.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
+import { meRoutes } from './api-me.ts';
+import { peopleRoutes } from './api-people.ts';
+import { sessionRoutes } from './api-session.ts';
 import { usageReportRoutes } from './api-usage-reports.ts';
+import { authorize, fromOf, keepToken } from './authorize.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
 import { liveFeed } from './live.ts';
 import type { WatchedConsultants } from './live-consultants.ts';
@@ -34,17 +37,20 @@ import { isProblemKind, problemStatuses } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
 import {
-  ApiRoutes,
-  idempotencyKeyShape,
   type ApiAnswer,
+  ApiRoutes,
   type BytesRule,
+  type CallFrom,
+  idempotencyKeyShape,
   type MountedRoute,
   type SentBytes,
+  type Traced,
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
+import { runTraced } from './trace.ts';
 
 /** Every route of the API, declared. */
 export function merchantRoutes(house: House): ApiRoutes {
@@ -61,6 +67,9 @@ export function merchantRoutes(house: House): ApiRoutes {
   clientRoutes(routes, house);
   soapPasswordRoutes(routes, house);
   usageReportRoutes(routes, house);
+  sessionRoutes(routes, house);
+  meRoutes(routes, house);
+  peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;
@@ -115,35 +124,27 @@ function versionOfPackage(): string {
 
 /** In this order: whose request it is, its body (somebody unknown's is not worth reading), what it asks for. */
 function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
-  const authorize: RequestHandler = async (request, response, next) => {
-    const merchantId = await merchantOf(house, request);
-    if (merchantId === undefined) {
-      sendProblem({ kind: 'not-authorized' }, request, response, house.publicUrl);
+  const door = authorize(house, route);
+  const act: RequestHandler = async (request, response) => {
+    const asked = {
+      ...fromOf(request, response),
+      ...basedOn(request),
+      ...(route.bytes && { bytes: sentBytes(request) }),
+    };
+    const run = (requestKey?: string) =>
+      answerOf(house, request, () =>
+        runTraced(house, route, request, { ...asked, ...(requestKey !== undefined && { requestKey }) }),
+      );
+    if (route.method !== 'get' && route.area !== 'own') {
+      await write(house, asked, request, response, run);
       return;
     }
-    response.locals['merchantId'] = merchantId;
-    next();
+    const answer = await run();
+    if (answer.session) keepToken(house, response, answer.session);
+    if (answer.live && request.method === 'GET') liveFeed(house).followConsultants(response, answer.live);
+    else send(answer, request, response);
   };
-  const act: RequestHandler = async (request, response) => {
-    const merchantId = String(response.locals['merchantId']);
-    const run = (requestKey?: string) => {
-      const from = {
-        merchantId,
-        language: languageOf(request),
-        ...(requestKey !== undefined && { requestKey }),
-        ...basedOn(request),
-        ...(route.bytes && { bytes: sentBytes(request) }),
-      };
-      return answerOf(house, request, () => route.run(request, from));
-    };
-    if (route.method === 'get') {
-      const answer = await run();
-      if (answer.live && request.method === 'GET') liveFeed(house).followConsultants(response, answer.live);
-      else send(answer, request, response);
-    } else await write(house, merchantId, request, response, run);
-  };
-  if (route.method === 'get') return [authorize, act];
-  return [authorize, ...bodyReaders(house, route), act];
+  return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
 }
 
 function bodyReaders(house: House, { bytes }: MountedRoute): RequestHandler[] {
@@ -207,20 +208,22 @@ function unsupported(types: readonly string[]): ProblemDraft {
 
 async function write(
   house: House,
-  merchantId: string,
+  { merchantId, session }: CallFrom,
   request: Request,
   response: Response,
   act: (requestKey?: string) => Promise<Rendered>,
 ): Promise<void> {
-  const key = request.get('idempotency-key');
-  if (key === undefined) {
+  const given = request.get('idempotency-key');
+  if (given === undefined) {
     send(await act(), request, response);
     return;
   }
-  if (!idempotencyKeyShape.safeParse(key).success) {
+  if (!idempotencyKeyShape.safeParse(given).success) {
     sendProblem({ kind: 'invalid-idempotency-key' }, request, response, house.publicUrl);
     return;
   }
+  // What one person was answered is no other's to be told.
+  const key = session?.userId === undefined ? given : `${session.userId} ${given}`;
   const hash = requestHash(request.method, request.path, withoutSecrets(house, request.body));
   let fresh: Pick<Rendered, 'draft' | 'version'> = {};
   const result = await once(house, { merchantId, key, hash }, async () => {
@@ -266,6 +269,7 @@ interface Rendered extends FinalAnswer {
   version?: number;
   live?: WatchedConsultants;
   draft?: ProblemDraft;
+  session?: Traced['session'];
 }
 
 /** The answer as text, once: what is kept for a repeat is what was sent. */
@@ -293,6 +297,7 @@ async function answerOf(house: House, request: Request, run: () => Promise<ApiAn
     text: JSON.stringify(answer.body),
     began: true,
     ...(version !== undefined && { version }),
+    ...(answer.session && { session: answer.session }),
   };
 }
 
@@ -312,12 +317,6 @@ function send(
     delete request.headers['if-none-match'];
   }
   response.send(answer.text);
-}
-
-/** RFC 6750, 2.1. */
-async function merchantOf(house: House, request: Request): Promise<string | undefined> {
-  const key = /^Bearer +(\S+) *$/i.exec(request.get('authorization') ?? '')?.[1];
-  return key === undefined ? undefined : await merchantOfKey(house, key);
 }
 
 /** The page behind a problem's `type`. */

@@ -1,38 +1,67 @@
 // The operator's API: what wants a person, the story of one order, and repairs that are harmless to repeat. Behind a key of
-// its own, OPERATOR_KEY; without one it is off. Its document is /ops/v1/openapi.json: merchants do not see it. The same by
-// terminal, with or without a gateway that lives, is cli.ts.
+// its own, OPERATOR_KEY, and for operators who signed in; without a key only for those. Its document is
+// /ops/v1/openapi.json: merchants do not see it. The same by terminal, with or without a gateway that lives, is cli.ts.
 
 import { timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import type { House } from '../flow/house.ts';
+import { type SignedIn, signedInBy } from '../flow/sessions.ts';
 import { sha256 } from '../store/seal.ts';
+import { bySession, isOurs, placeOf, tokenOf } from './authorize.ts';
 import { operatorReads } from './operator-reads.ts';
 import { operatorRepairs } from './operator-repairs.ts';
-import { ApiRoutes } from './routes.ts';
+import type { ProblemDraft } from './problem.ts';
+import { ApiRoutes, type MountedRoute } from './routes.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 
-/** Serves `/ops/v1/...`. To be mounted at the root. `key`: absent, and every answer says how to turn the API on. */
+/**
+ * Serves `/ops/v1/...`. To be mounted at the root. `key`: absent, only operators who signed in come in, and whoever brings a key
+ * is told how to turn it on.
+ */
 export function operatorApi(house: House, key: string | undefined): Router {
   const router = express.Router({ strict: true });
-  router.use('/ops/v1', (request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store');
-    if (key === undefined) sendProblem({ kind: 'operator-api-off' }, request, response, house.publicUrl);
-    else if (!holds(request, key))
-      sendProblem({ kind: 'not-authorized', detail: noKey }, request, response, house.publicUrl);
-    else next();
-  });
-  if (key === undefined) return router;
-
   const routes = operatorRoutes(house);
   const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
+  router.use('/ops/v1', async (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    const token = tokenOf(request);
+    const session =
+      request.get('authorization') === undefined && token !== undefined
+        ? await signedInBy(house, token)
+        : undefined;
+    if (session) response.locals['session'] = session;
+    else if (key === undefined) {
+      sendProblem({ kind: 'operator-api-off' }, request, response, house.publicUrl);
+      return;
+    } else if (!holds(request, key)) {
+      sendProblem({ kind: 'not-authorized', detail: noKey }, request, response, house.publicUrl);
+      return;
+    }
+    next();
+  });
   router.get('/ops/v1/openapi.json', (_request, response) => {
     response.type('application/json').send(document);
   });
   routes.mount(
     router,
     (route) => {
+      const door: RequestHandler = (request, response, next) => {
+        const session = response.locals['session'] as SignedIn | undefined;
+        const problem = session && refusalOf(house, route, request, session);
+        if (problem) sendProblem(problem, request, response, house.publicUrl);
+        else next();
+      };
       const act: RequestHandler = async (request, response) => {
-        const answer = await route.run(request, { merchantId: '', language: languageOf(request) });
+        const session = response.locals['session'] as SignedIn | undefined;
+        // Who signed in did it, whatever name he wrote. A check changes nothing, and asks nobody's name.
+        const { params, query } = request;
+        const given = request.body as object | undefined;
+        const body =
+          session && route.method !== 'get' && route.name !== 'checkInvariants'
+            ? { ...given, by: session.email }
+            : given;
+        const from = { merchantId: '', language: languageOf(request), place: placeOf(request) };
+        const answer = await route.run({ params, query, body }, from);
         if (!('problem' in answer)) {
           response.status(answer.status).json(answer.body);
           return;
@@ -42,7 +71,7 @@ export function operatorApi(house: House, key: string | undefined): Router {
         setProblemHeaders(answer.problem, request, response);
         response.send(JSON.stringify(problem));
       };
-      return route.method === 'get' ? [act] : [readJson, act];
+      return route.method === 'get' ? [door, act] : [door, readJson, act];
     },
     (request, response, allowed) => {
       response.setHeader('Allow', allowed);
@@ -53,6 +82,18 @@ export function operatorApi(house: House, key: string | undefined): Router {
     sendProblem({ kind: 'not-found' }, request, response, house.publicUrl);
   });
   return router;
+}
+
+/** Of somebody who signed in. */
+function refusalOf(
+  house: House,
+  route: MountedRoute,
+  request: Request,
+  session: SignedIn,
+): ProblemDraft | undefined {
+  if (route.method !== 'get' && !isOurs(house, request)) return { kind: 'wrong-origin' };
+  const admitted = bySession(route, session);
+  return 'problem' in admitted ? admitted.problem : undefined;
 }
 
 const readJson = express.json({ limit: '16kb', type: 'application/json' });

@@ -31,6 +31,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/attention',
+    area: 'operations',
     name: 'listAttention',
     summary: 'What wants a person, oldest first.',
     query: z.object({ kind: z.enum(attentionKinds).optional() }),
@@ -53,6 +54,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/orders/{id}',
+    area: 'operations',
     name: 'readOrderStory',
     summary:
       'One order’s whole story, by its id or any id of it: payment, holds, operations, call, events, legs, notices, report, ledger.',
@@ -81,6 +83,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/switches',
+    area: 'operations',
     name: 'listSwitches',
     summary: 'Switches, who commands each, for how long still, and how many calls live there.',
     answer: { status: 200, description: 'All switches.', shape: listOf(z.looseObject({ id: z.string() })) },
@@ -105,6 +108,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/jobs/dead',
+    area: 'operations',
     name: 'listDeadJobs',
     summary: 'Jobs that failed so often that they are not tried any more, with their last error.',
     answer: {
@@ -119,6 +123,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/notices/parked',
+    area: 'operations',
     name: 'listParkedNotices',
     summary: 'Notices nobody tries to deliver any more.',
     query: z.object({
@@ -140,6 +145,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/usage-reports/parked',
+    area: 'operations',
     name: 'listParkedReports',
     summary: 'Reports of what known callers used that nobody tries to tell any more.',
     query: z.object({
@@ -161,6 +167,7 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/ops/v1/acts',
+    area: 'operations',
     name: 'listActs',
     summary: 'Repairs by hand: who, what and why. Newest first.',
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) }),

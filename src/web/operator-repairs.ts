@@ -86,6 +86,8 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
     routes.add({
       method: 'post',
       path,
+      area: 'operations',
+      ...(path.startsWith('/ops/v1/refunds/') && { stepUp: true as const }),
       name,
       summary,
       params,
@@ -182,6 +184,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/calls/stop',
+    area: 'operations',
     name: 'stopCalls',
     summary: 'No calls from now on. Whoever talks talks on, unless `alsoTalks`.',
     body: z.strictObject({ ...operator, merchant, alsoTalks: z.boolean().default(false) }),
@@ -195,6 +198,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/calls/resume',
+    area: 'operations',
     name: 'resumeCalls',
     summary: 'Calls may be made again.',
     body: z.strictObject({ ...operator, merchant }),
@@ -206,6 +210,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/records/import',
+    area: 'operations',
     name: 'importRecords',
     summary: 'Bring records in quarantine to their legs, where those are known by now.',
     body: repairBody,
@@ -216,6 +221,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/numbers/allow',
+    area: 'operations',
     name: 'allowNumber',
     summary: 'A number that was never to be called again may be, because its owner says so.',
     body: z.strictObject({ ...operator, number: z.string().min(3).max(40) }),
@@ -226,6 +232,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/ddis',
+    area: 'operations',
     name: 'supplyDdi',
     summary: 'Give a merchant a number people dial; how its callers are recognized he says himself.',
     body: z.strictObject({
@@ -242,6 +249,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/attention/seen',
+    area: 'operations',
     name: 'markAsSeen',
     summary: 'Somebody knows of it: it is not counted any more until it happens again.',
     body: z.strictObject({ ...operator, kind: z.enum(attentionKinds), id: z.string().min(1).max(120) }),
@@ -252,6 +260,7 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/ops/v1/check',
+    area: 'operations',
     name: 'checkInvariants',
     summary:
       'Check now what must always hold: of all that is not over and what was settled in the last hours.',

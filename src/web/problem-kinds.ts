@@ -3,6 +3,16 @@
 /** Every problem there is, with its status. The name is the last part of `type`, and never changes its meaning. */
 export const problemStatuses = {
   'not-authorized': 401,
+  'not-signed-in': 401,
+  'no-right': 403,
+  'step-up-needed': 403,
+  'second-factor-needed': 403,
+  'wrong-origin': 403,
+  'sign-in-refused': 403,
+  'too-many-tries': 429,
+  'link-unknown': 404,
+  'already-member': 409,
+  'last-owner': 409,
   'not-found': 404,
   'unknown-id': 404,
   'method-not-allowed': 405,

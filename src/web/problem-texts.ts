@@ -21,6 +21,76 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Rien n’est servi à cette adresse. Toutes les adresses figurent dans /openapi.json.',
     },
   },
+  'not-signed-in': {
+    title: { en: 'Not signed in', fr: 'Pas de connexion' },
+    detail: {
+      en: 'Nobody is signed in here, or the session has ended. Sign in, then ask again.',
+      fr: 'Personne n’est connecté ici, ou la session a pris fin. Connectez-vous, puis recommencez.',
+    },
+  },
+  'no-right': {
+    title: { en: 'No right to this', fr: 'Droit manquant' },
+    detail: {
+      en: 'Your account may not do this for this merchant. Ask an owner to give you the right.',
+      fr: 'Votre compte n’a pas ce droit chez ce marchand. Demandez-le à un propriétaire.',
+    },
+  },
+  'step-up-needed': {
+    title: { en: 'Show again who you are', fr: 'Confirmez votre identité' },
+    detail: {
+      en: 'This changes money, secrets or people. Give your password or a code once more, then send it again.',
+      fr: 'Cela touche à l’argent, aux secrets ou aux personnes. Redonnez votre mot de passe ou un code, puis renvoyez.',
+    },
+  },
+  'second-factor-needed': {
+    title: { en: 'A second factor is needed', fr: 'Une seconde étape est nécessaire' },
+    detail: {
+      en: 'The password alone is not enough here. Give the code of your authenticator, or set one up first.',
+      fr: 'Le mot de passe seul ne suffit pas ici. Donnez le code de votre application, ou configurez-en une d’abord.',
+    },
+  },
+  'wrong-origin': {
+    title: { en: 'Sent from another site', fr: 'Demande d’un autre site' },
+    detail: {
+      en: 'A signed-in browser may change something from our own pages only. Open the page here and do it there.',
+      fr: 'Un navigateur connecté ne modifie rien que depuis nos pages. Ouvrez la page ici et recommencez.',
+    },
+  },
+  'sign-in-refused': {
+    title: { en: 'These do not fit', fr: 'Identifiants refusés' },
+    detail: {
+      en: 'What you gave does not open an account here. Check it and try again, or ask for a new password.',
+      fr: 'Ces identifiants n’ouvrent aucun compte ici. Vérifiez et réessayez, ou demandez un nouveau mot de passe.',
+    },
+  },
+  'too-many-tries': {
+    title: { en: 'Tried too often', fr: 'Trop d’essais' },
+    detail: {
+      en: 'This was tried too often from here. Wait as long as Retry-After says, or ask for a new password.',
+      fr: 'Trop d’essais depuis cet endroit. Attendez le temps indiqué par Retry-After, ou demandez un nouveau mot de passe.',
+    },
+  },
+  'link-unknown': {
+    title: { en: 'This link opens nothing', fr: 'Ce lien n’ouvre rien' },
+    detail: {
+      en: 'It was used, has run out or was replaced by a newer one. Ask for another.',
+      fr: 'Il a déjà servi, a expiré ou un plus récent l’a remplacé. Demandez-en un autre.',
+    },
+  },
+  'already-member': {
+    title: { en: 'Already a member', fr: 'Déjà membre' },
+    detail: {
+      en: 'This person works for you already. Change the role or the rights there.',
+      fr: 'Cette personne travaille déjà chez vous. Modifiez là son rôle ou ses droits.',
+    },
+  },
+  'last-owner': {
+    title: { en: 'The last owner', fr: 'Le dernier propriétaire' },
+    detail: {
+      en: 'Nobody would be left who may let others in. Make somebody else an owner first.',
+      fr: 'Plus personne ne pourrait inviter. Nommez d’abord un autre propriétaire.',
+    },
+  },
   'unknown-id': {
     title: { en: 'Unknown id', fr: 'Identifiant inconnu' },
     detail: {

@@ -11,6 +11,9 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { z, type ZodObject, type ZodType } from 'zod';
 import type { Language } from '../core/ids.ts';
 import type { WatchedConsultants } from './live-consultants.ts';
+import type { Area } from '../core/sign-in.ts';
+import type { NewToken, Place, SignedIn } from '../flow/sessions.ts';
+import type { Actor } from '../store/audit.ts';
 import { problemStatuses, type ProblemKind } from './problem-kinds.ts';
 import type { ProblemDraft } from './problem.ts';
 import { problemTexts } from './problem-texts.ts';
@@ -22,21 +25,31 @@ export { z };
 type Shape = ZodObject;
 type Parsed<S extends Shape | undefined> = S extends Shape ? z.output<S> : Record<string, never>;
 
-export interface ApiCall<
-  P extends Shape | undefined,
-  Q extends Shape | undefined,
-  B extends Shape | undefined,
-> {
+/** Whose request it is, and from where. */
+export interface CallFrom {
+  /** Empty where nobody's merchant is meant: who is not signed in, or acts for none. */
   merchantId: string;
   language: Language;
   /** Key and content of a write that named itself: a repeat of it has the same, whatever became of the first. */
   requestKey?: string;
+  /** Who does it; absent: nobody we know. */
+  by?: Actor;
+  /** Absent: an API key asks, or nobody who is signed in. */
+  session?: SignedIn;
   /** Of a consultant who is signed in: who he is. */
   consultantId?: string;
+  place: Place;
   /** The version a change was based on, by `If-Match`; absent: whatever it is by now. */
   basedOn?: Version;
   /** What a route that takes `bytes` was sent. */
   bytes?: SentBytes;
+}
+
+export interface ApiCall<
+  P extends Shape | undefined,
+  Q extends Shape | undefined,
+  B extends Shape | undefined,
+> extends CallFrom {
   params: Parsed<P>;
   query: Parsed<Q>;
   body: Parsed<B>;
@@ -63,16 +76,24 @@ export type ApiAnswer =
    * `html`, `csv`: the same as a page or a table, for who asks for one (RFC 9110, 12.5.1). `version`: what `If-Match` says of
    * it when it is changed. `live`: instead of the body a stream of events, for as long as the reader stays.
    */
-  | {
+  | ({
       status: 200 | 201 | 202;
       body: unknown;
       html?: string;
       csv?: CsvAnswer;
       version?: number;
       live?: WatchedConsultants;
-    }
+    } & Traced)
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
+
+/** What an answer leaves behind besides itself. */
+export interface Traced {
+  /** The token the browser is to keep from now on; `none`: it is to forget the one it has. */
+  session?: NewToken | 'none';
+  /** For the trail of what was done, where path and body do not say it themselves. */
+  trace?: { subject?: string; fields?: unknown; by?: Actor; merchantId?: string | null };
+}
 
 /** `asked`: whatever is accepted, a table is what was asked for. */
 export interface CsvAnswer {
@@ -89,6 +110,19 @@ export interface ApiRoute<
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/call-sessions/{id}`. */
   path: string;
+  /** What it is about: who signed in needs the right to it, `read` for GET, `write` else; a key may all but `own`. */
+  area: Area | 'operations';
+  /** It moves money, secrets or people: who signed in proves once more who he is. */
+  stepUp?: true;
+  /**
+   * Who else comes in: anybody; whoever still owes the second factor; whoever must set one up first. Absent: only who is
+   * signed in, or an API key.
+   */
+  admits?: 'nobody' | 'half' | 'enrolling';
+  /** Only for who is a consultant, about himself. */
+  consultant?: true;
+  /** It changes nothing worth a line in the trail. */
+  audited?: false;
   name: string;
   summary: string;
   description?: string;
@@ -115,24 +149,37 @@ export interface ApiRoute<
   act(call: ApiCall<P, Q, B>): Promise<ApiAnswer>;
 }
 
-/** Who asks, and how. */
-export type CallOrigin = Pick<
-  ApiCall<undefined, undefined, undefined>,
-  'merchantId' | 'language' | 'requestKey' | 'consultantId' | 'basedOn' | 'bytes'
->;
-
 /** A route whose shapes are forgotten: what it is checked by is inside. */
-export interface MountedRoute {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  path: string;
-  name: string;
+export interface MountedRoute extends Pick<
+  ApiRoute,
+  'method' | 'path' | 'area' | 'stepUp' | 'admits' | 'consultant' | 'audited' | 'name'
+> {
   bytes?: BytesRule;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
-  run(request: Pick<Request, 'params' | 'query' | 'body'>, from: CallOrigin): Promise<ApiAnswer>;
+  run(request: Pick<Request, 'params' | 'query' | 'body'>, from: CallFrom): Promise<ApiAnswer>;
 }
 
-/** Any route that wants a key may answer these. */
-const usualProblems: readonly ProblemKind[] = ['not-authorized', 'database-away', 'unexpected'];
+const usualProblems: readonly ProblemKind[] = ['database-away', 'unexpected'];
+
+/** What may be said at the door. */
+function doorProblems({ area, admits, stepUp, method }: Door): readonly ProblemKind[] {
+  const origin: readonly ProblemKind[] = method === 'get' ? [] : ['wrong-origin'];
+  if (admits === 'nobody') return origin;
+  return [
+    ...(area === 'own' ? [] : (['not-authorized'] as const)),
+    'not-signed-in',
+    'no-right',
+    ...(admits === 'half' ? [] : (['second-factor-needed'] as const)),
+    ...(stepUp ? (['step-up-needed'] as const) : []),
+    ...origin,
+  ];
+}
+type Door = Pick<ApiRoute, 'method' | 'area' | 'admits' | 'stepUp'>;
+
+function securityOf({ area, admits }: Door): { [scheme: string]: [] }[] {
+  if (admits === 'nobody') return [];
+  return area === 'own' ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }];
+}
 const bodyProblems: readonly ProblemKind[] = [
   'not-json',
   'unsupported-media-type',
@@ -162,6 +209,9 @@ export const idempotencyKeyShape = z
     example: '5b0c3f0e-8f0d-4a8e-9f41-0b8f2c9a7d11',
   });
 
+/** Where a browser keeps who is signed in. */
+export const sessionCookie = 'ringmeter_session';
+
 export class ApiRoutes {
   readonly registry = new OpenAPIRegistry();
   readonly routes: MountedRoute[] = [];
@@ -179,6 +229,13 @@ export class ApiRoutes {
       scheme: 'bearer',
       description: key,
     });
+    this.registry.registerComponent('securitySchemes', 'session', {
+      type: 'apiKey',
+      in: 'cookie',
+      name: sessionCookie,
+      description:
+        'Somebody signed in (POST /v1/session). A write must come from our own pages: its `Origin` is looked at.',
+    });
   }
 
   add<
@@ -186,8 +243,10 @@ export class ApiRoutes {
     Q extends Shape | undefined = undefined,
     B extends Shape | undefined = undefined,
   >(route: ApiRoute<P, Q, B>): void {
-    const named = route.method !== 'get' && this.#idempotencyKeys;
+    // One's own affairs are as one left them: doing them twice is doing them once.
+    const named = route.method !== 'get' && route.area !== 'own' && this.#idempotencyKeys;
     const problems = [
+      ...doorProblems(route),
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
       ...(route.bytes ? (['unsupported-media-type', route.bytes.tooLarge] as const) : []),
@@ -202,7 +261,7 @@ export class ApiRoutes {
       operationId: route.name,
       summary: route.summary,
       ...(route.description === undefined ? {} : { description: route.description }),
-      security: [{ apiKey: [] }],
+      security: securityOf(route),
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
@@ -244,6 +303,11 @@ export class ApiRoutes {
     this.routes.push({
       method: route.method,
       path: route.path,
+      area: route.area,
+      ...(route.stepUp && { stepUp: route.stepUp }),
+      ...(route.admits && { admits: route.admits }),
+      ...(route.consultant && { consultant: route.consultant }),
+      ...(route.audited === false && { audited: route.audited }),
       name: route.name,
       ...(route.bytes && { bytes: route.bytes }),
       run: (request, from) => {

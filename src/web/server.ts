@@ -69,8 +69,8 @@ function requestLog(logger: Logger, ids: House['ids']): RequestHandler {
     customLogLevel: (_request, response, error) =>
       error !== undefined || response.statusCode >= 500 ? 'warn' : 'info',
     quietReqLogger: true,
-    // The path without its query (a phone number may be in it), an order's link without the token that opens it, a client's
-    // without the code he is known by.
+    // The path without its query (a phone number may be in it), a link without the token that opens what it leads to, a
+    // client's without the code he is known by.
     serializers: {
       req: (request: { method: string; url: string }) => ({
         method: request.method,
@@ -82,9 +82,12 @@ function requestLog(logger: Logger, ids: House['ids']): RequestHandler {
   });
 }
 
+const secretPart =
+  /^(\/orders\/|\/v1\/clients\/|\/v1\/invitations\/|\/v1\/password-resets\/|\/extranet\/(?:invitation|reset)\/)[^/]+/;
+
 function pathOf(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
-  return path.replace(/^(\/orders\/|\/v1\/clients\/)[^/]+/, '$1…');
+  return path.replace(secretPart, '$1…');
 }
 
 /**

@@ -5,7 +5,8 @@ import type { House } from '../flow/house.ts';
 import { soapSecretOf } from '../flow/soap-password.ts';
 import { passwordDigest, usernameTokenOf } from '../soap/envelope.ts';
 import type { XmlElement } from '../soap/xml-reader.ts';
-import { merchantOfKey } from './api-key.ts';
+import type { Actor } from '../store/audit.ts';
+import { ownerOfKey } from './api-key.ts';
 
 /** WS-Security UsernameToken 1.0, 3.1: what is older is refused, and nonces are kept this long. */
 const freshMs = 5 * 60_000;
@@ -13,7 +14,7 @@ const freshMs = 5 * 60_000;
 const noncesMax = 100_000;
 
 /** `undefined`: the request does not say who sends it this way. `nobody`: it does, and we know nobody like that. */
-export type FoundCaller = { merchantId: string } | 'nobody' | undefined;
+export type FoundCaller = { merchantId: string; by: Actor } | 'nobody' | undefined;
 
 export async function merchantByBasic(house: House, authorization: string | undefined): Promise<FoundCaller> {
   if (authorization === undefined) return undefined;
@@ -24,8 +25,10 @@ export async function merchantByBasic(house: House, authorization: string | unde
 }
 
 async function byKey(house: House, key: string): Promise<FoundCaller> {
-  const merchantId = await merchantOfKey(house, key);
-  return merchantId === undefined ? 'nobody' : { merchantId };
+  const found = await ownerOfKey(house, key);
+  return found
+    ? { merchantId: found.merchantId, by: { kind: 'api_key', id: found.id, name: null } }
+    : 'nobody';
 }
 
 export class TokenCallers {
@@ -50,7 +53,7 @@ export class TokenCallers {
     if (!known || !isSame(token.digest, passwordDigest({ ...token, password: known.password })))
       return 'nobody';
     return this.#isNew(`${token.user} ${token.nonce.toString('base64')}`, nowMs)
-      ? { merchantId: known.merchantId }
+      ? { merchantId: known.merchantId, by: { kind: 'api_key', id: token.user, name: null } }
       : 'nobody';
   }
 

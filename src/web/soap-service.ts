@@ -30,6 +30,8 @@ import type { ApiRoutes, MountedRoute } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, requestIdOf } from './send-problem.ts';
 import { merchantByBasic, TokenCallers, type FoundCaller } from './soap-caller.ts';
 import { operations, type Operation, type RouteRequest } from './soap-messages.ts';
+import { placeOf } from './authorize.ts';
+import { runTraced } from './trace.ts';
 
 /** A request has some 2 kB; 1 MB leaves room for whatever headers a maker's tools add. */
 const requestBytes = '1mb';
@@ -141,12 +143,12 @@ export function soapService(house: House, routes: ApiRoutes): Router {
       sendFault('MustUnderstand', 'invalid-request', sentence, response);
       return;
     }
-    await perform(envelope.message, caller.merchantId, request, response);
+    await perform(envelope.message, caller, request, response);
   };
 
   async function perform(
     message: XmlElement,
-    merchantId: string,
+    caller: Exclude<FoundCaller, 'nobody' | undefined>,
     request: Request,
     response: Response,
   ): Promise<void> {
@@ -164,7 +166,7 @@ export function soapService(house: House, routes: ApiRoutes): Router {
       return;
     }
     const asked = operation.request(read.value as Record<string, XmlValue>);
-    const answer = await carryOut(house, route, asked, merchantId, request);
+    const answer = await carryOut(house, route, asked, caller, request);
     if ('draft' in answer) {
       sendProblemFault(answer.draft, request, response);
       return;
@@ -233,17 +235,19 @@ async function carryOut(
   house: House,
   route: MountedRoute,
   asked: RouteRequest,
-  merchantId: string,
+  { merchantId, by }: Exclude<FoundCaller, 'nobody' | undefined>,
   request: Request,
 ): Promise<FinalAnswer | { draft: ProblemDraft }> {
   const { params, body, requestKey: key } = asked;
   const act = async (requestKey?: string): Promise<FinalAnswer & { began: boolean }> => {
     const from = {
       merchantId,
+      by,
+      place: placeOf(request),
       language: languageOf(request),
       ...(requestKey !== undefined && { requestKey }),
     };
-    const answer = await route.run({ params, query: {}, body }, from);
+    const answer = await runTraced(house, route, { params, query: {}, body }, from);
     if (!('problem' in answer)) {
       return { status: answer.status, text: JSON.stringify(answer.body), began: true };
     }

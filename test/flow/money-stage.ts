@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
+import { realProofs } from '../../src/proofs.ts';
 import { advance } from '../../src/core/advance-call.ts';
 import type { CallEvent, CallSession } from '../../src/core/call-session.ts';
 import { writeStep } from '../../src/flow/call-step.ts';
@@ -71,6 +72,7 @@ export async function moneyStage() {
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     seal: new Seal(randomBytes(32)),
+    proofs: realProofs,
     publicUrl: 'https://ring.example',
   };
   await seedDemoMerchant(db, house.seal, {

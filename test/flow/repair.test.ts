@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { realIds } from '../../src/clock-and-ids.ts';
+import { realProofs } from '../../src/proofs.ts';
 import type { House } from '../../src/flow/house.ts';
 import * as repair from '../../src/flow/repair.ts';
 import {
@@ -58,6 +59,7 @@ beforeEach(async () => {
     clock,
     ids: realIds,
     seal: new Seal(randomBytes(32)),
+    proofs: realProofs,
     log: { info: () => undefined, warn: tell, error: tell },
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
   } as unknown as House;

@@ -4,6 +4,7 @@
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
 import type { Log, Switch } from '../../src/flow/ports.ts';
+import { realProofs } from '../../src/proofs.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { GatewayProcess, type Kernel, type Random } from './kernel.ts';
 import { spoolOf } from './sim-call-records.ts';
@@ -107,6 +108,7 @@ export class SimGateway {
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),
+      proofs: realProofs,
       publicUrl: 'https://pay.example',
     };
   }

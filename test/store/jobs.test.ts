@@ -34,6 +34,9 @@ const nothing = {
   report_usage: async () => {},
   mail_receipt: async () => {},
   tell_availability: async () => {},
+  mail_invitation: async () => {},
+  mail_reset: async () => {},
+  mail_account_notice: async () => {},
 };
 
 beforeEach(() => {

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
+import { realProofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
@@ -135,6 +136,7 @@ export async function apiStage(
     log,
     metrics,
     seal: new Seal(randomBytes(32)),
+    proofs: realProofs,
     publicUrl: 'https://ring.example',
   };
   await seedDemoMerchant(db, house.seal, {
@@ -161,6 +163,8 @@ export async function apiStage(
     hooks: hooks(house, { hints: given.hints ?? { read: () => undefined }, cdrCredentials, log }),
     api: merchantApi(house),
     pages: [],
+    // Who asks says where from: tests come from many places.
+    trustedProxies: 1,
     requests: pino({ base: null }, { write: (line: string) => void requestLines.push(line) }),
   });
   const server = await listen(app, { port: 0, host: '127.0.0.1' });

@@ -1,0 +1,49 @@
+// How people prove who they are: passwords by argon2id, codes of an authenticator by RFC 6238. What is kept of it, and how
+// often somebody may try, is flow's.
+
+import { randomInt } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+import { Secret, TOTP } from 'otpauth';
+import type { Proofs } from './flow/ports.ts';
+
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. `2` is argon2id (RFC 9106). */
+const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+const stepSeconds = 30;
+const secretOf = (base32: string): Secret => Secret.fromBase32(base32);
+const code = { algorithm: 'SHA1', digits: 6, period: stepSeconds } as const;
+
+/** No letter that is read for another. */
+const letters = '23456789abcdefghjkmnpqrstvwxyz';
+
+/** Compared where nobody is there to be compared with, so that it takes as long. */
+let nobody: Promise<string> | undefined;
+
+export const realProofs: Proofs = {
+  hashPassword: (password) => hash(password.normalize('NFKC'), cost),
+  async passwordHolds(known, password) {
+    const given = password.normalize('NFKC');
+    nobody ??= hash('nobody has this password', cost);
+    const holds = await verify(known ?? (await nobody), given).catch(() => false);
+    return holds && known !== undefined;
+  },
+  // RFC 4226, 4: 160 bits.
+  newTotpSecret: () => new Secret({ size: 20 }).base32,
+  totpAddress: (secret, account) =>
+    new TOTP({ issuer: 'Ringmeter', label: account, secret: secretOf(secret), ...code }).toString(),
+  totpStep(secret, given, at) {
+    const delta = TOTP.validate({
+      token: given,
+      secret: secretOf(secret),
+      timestamp: at.getTime(),
+      window: 1,
+      ...code,
+    });
+    return delta === null ? undefined : Math.floor(at.getTime() / 1000 / stepSeconds) + delta;
+  },
+  recoveryCode() {
+    const some = (many: number): string =>
+      Array.from({ length: many }, () => letters.charAt(randomInt(letters.length))).join('');
+    return `${some(4)}-${some(4)}-${some(2)}`;
+  },
+};
