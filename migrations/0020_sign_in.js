@@ -207,7 +207,7 @@ const finders = {
      from sessions where ended_at is null and (token_hash = hash or old_token_hash = hash)`,
   'link_of_token(hash bytea) returns table (id text, user_id text, merchant_id text)':
     'select id, user_id, merchant_id from sign_in_links where token_hash = hash',
-  'merchant_of_slug(name text) returns text': 'select id from merchants where slug = name',
+  'merchant_of_slug(wanted text) returns text': 'select id from merchants where slug = wanted',
   'all_merchants() returns table (merchant_id text)': 'select id from merchants order by id limit 1000',
   'api_key_of(hash bytea) returns table (id text, merchant_id text)':
     'select id, merchant_id from api_keys where key_hash = hash and revoked_at is null',
