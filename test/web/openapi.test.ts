@@ -79,8 +79,13 @@ describe('/openapi.json', () => {
       'delete /v1/consultants/{id}',
       'delete /v1/consultants/{id}/photo',
       'delete /v1/groups/{id}',
+      'delete /v1/me/totp',
       'delete /v1/merchant-server',
+      'delete /v1/session',
+      'delete /v1/sessions/{id}',
       'delete /v1/soap-password',
+      'delete /v1/users/{id}',
+      'get /v1/audit',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
       'get /v1/clients',
@@ -96,6 +101,7 @@ describe('/openapi.json', () => {
       'get /v1/disputes/{id}/evidence',
       'get /v1/groups',
       'get /v1/groups/{id}',
+      'get /v1/invitations/{token}',
       'get /v1/ledger-entries',
       'get /v1/lines',
       'get /v1/lines/{line}',
@@ -103,13 +109,17 @@ describe('/openapi.json', () => {
       'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
+      'get /v1/session',
+      'get /v1/sessions',
       'get /v1/settings-changes',
       'get /v1/usage-reports',
       'get /v1/usage-reports/{id}',
+      'get /v1/users',
       'patch /v1/clients/{code}',
       'patch /v1/consultants/{id}',
       'patch /v1/groups/{id}',
       'patch /v1/lines/{line}',
+      'patch /v1/users/{id}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/clients',
@@ -119,14 +129,26 @@ describe('/openapi.json', () => {
       'post /v1/consultants/{id}/availability',
       'post /v1/ddis/{number}/signing-secret',
       'post /v1/groups',
+      'post /v1/invitations/{token}',
+      'post /v1/me/password',
+      'post /v1/me/totp',
+      'post /v1/me/totp/confirm',
       'post /v1/merchant-server/signing-secret',
       'post /v1/notices/{id}/replay',
       'post /v1/orders/{id}/refunds',
       'post /v1/page-links',
+      'post /v1/password-resets',
+      'post /v1/password-resets/{token}',
       'post /v1/recognition-tests',
+      'post /v1/session',
+      'post /v1/session/merchant',
+      'post /v1/session/second-factor',
+      'post /v1/session/short-number',
+      'post /v1/session/step-up',
       'post /v1/soap-password',
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
+      'post /v1/users',
       'put /v1/consultants/{id}/photo',
       'put /v1/consultants/{id}/schedule',
       'put /v1/ddis/{number}',
@@ -140,11 +162,12 @@ describe('/openapi.json', () => {
     for (const [, name] of references) expect(document.components.schemas).toHaveProperty([name ?? '']);
   });
 
-  it('names each operation once, asks for the key, and lists the parameters of each path', () => {
+  it('names each operation once, asks who it is, and lists the parameters of each path', () => {
     const names = operations().map(({ operation }) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
     for (const { path, method, operation } of operations()) {
-      expect(operation.security).toEqual([{ apiKey: [] }]);
+      const [key, cookie] = [{ apiKey: [] }, { session: [] }];
+      expect([[], [cookie], [key, cookie]]).toContainEqual(operation.security);
       const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path');
       expect(inPath.map(({ name }) => name)).toEqual(
         [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
@@ -154,15 +177,16 @@ describe('/openapi.json', () => {
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
       const changes = /^\/v1\/(consultants|groups)\/\{id\}(\/schedule)?$/.test(path);
-      expect(headers).toEqual(
-        method === 'get' ? [] : changes ? ['Idempotency-Key', 'If-Match'] : ['Idempotency-Key'],
-      );
+      const isForKeys = JSON.stringify(operation.security).includes('apiKey');
+      const named = method !== 'get' && isForKeys ? ['Idempotency-Key'] : [];
+      expect(headers).toEqual(changes && method !== 'get' ? [...named, 'If-Match'] : named);
     }
   });
 
   it('says for each operation what can go wrong, as problems that have a page', async () => {
     for (const { operation } of operations()) {
-      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '500', '503']));
+      const atTheDoor = operation.security?.length === 0 ? [] : ['401', '403'];
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([...atTheDoor, '500', '503']));
       for (const [status, response] of Object.entries(operation.responses)) {
         if (Number(status) < 400) continue;
         expect(Object.keys(response.content ?? {})).toEqual(['application/problem+json']);

@@ -282,7 +282,7 @@ describe('/ops/v1/openapi.json', () => {
     );
     for (const { operation, path } of operationsOf) {
       expect(path).toMatch(/^\/ops\/v1\//);
-      expect(operation.security).toEqual([{ apiKey: [] }]);
+      expect(operation.security).toEqual([{ apiKey: [] }, { session: [] }]);
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['200', '401', '500', '503']));
       // Each repair is harmless to repeat: no key names it.
       expect((operation.parameters ?? []).filter((one) => one.in === 'header')).toEqual([]);
