@@ -13,7 +13,8 @@ import { findRunningPostgres } from './sandbox/running-postgres.ts';
 import { isDatabaseAway } from './store/database-away.ts';
 import { PostgresDatabase } from './store/database.ts';
 import { Seal } from './store/seal.ts';
-import { type Command, commands, type Options, WrongUse } from './terminal/commands.ts';
+import { type Command, type Options, WrongUse } from './terminal/command.ts';
+import { commands } from './terminal/commands.ts';
 import { terminalHouse } from './terminal/terminal-house.ts';
 
 /** A sentence for the person at the terminal. */
@@ -31,6 +32,9 @@ const options = {
   talks: { type: 'boolean' },
   limit: { type: 'string' },
   line: { type: 'string' },
+  operator: { type: 'boolean' },
+  role: { type: 'string' },
+  language: { type: 'string' },
 } as const;
 
 export interface Answer {
@@ -76,7 +80,14 @@ async function carryOut(argv: readonly string[], env: Environment, workingDir: s
   const db = new PostgresDatabase({ url, poolMax: 2, after, answerMs: 600_000 });
   try {
     const said = await command.run({
-      house: terminalHouse({ db, clock: realClock, ids: realIds, seal, proofs: realProofs }),
+      house: terminalHouse({
+        db,
+        clock: realClock,
+        ids: realIds,
+        seal,
+        proofs: realProofs,
+        publicUrl: config.publicUrl,
+      }),
       operator: { by: by ?? userInfo().username, why },
       args,
       options: rest satisfies Options,

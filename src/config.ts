@@ -199,12 +199,18 @@ export interface TerminalConfig {
   dataDir: string;
   databaseUrl?: string;
   secretsKey?: Buffer;
+  /** For links that are printed. */
+  publicUrl: string;
 }
+
+const usualPort = 3000;
 
 /** Throws `ConfigError`. Variables of the gateway that are wrong are the gateway's affair. */
 export function readTerminalConfig(env: Environment, workingDir: string): TerminalConfig {
   const problems: string[] = [];
-  const read = <Name extends 'DATABASE_URL' | 'SECRETS_KEY'>(variable: Name): Values[Name] | undefined => {
+  const read = <Name extends 'DATABASE_URL' | 'SECRETS_KEY' | 'PUBLIC_URL' | 'PORT'>(
+    variable: Name,
+  ): Values[Name] | undefined => {
     const text = env[variable]?.trim() ?? '';
     if (text === '') return undefined;
     const [schema, form] = variables[variable];
@@ -215,12 +221,14 @@ export function readTerminalConfig(env: Environment, workingDir: string): Termin
   };
   const databaseUrl = read('DATABASE_URL');
   const secretsKey = read('SECRETS_KEY');
+  const publicUrl = read('PUBLIC_URL') ?? `http://localhost:${read('PORT') ?? usualPort}`;
   if (problems.length > 0) throw new ConfigError(problems);
   const dataDir = env['DATA_DIR']?.trim() ?? '';
   return {
     dataDir: resolve(workingDir, dataDir === '' ? '.data' : dataDir),
     ...given('databaseUrl', databaseUrl),
     ...given('secretsKey', secretsKey),
+    publicUrl,
   };
 }
 
@@ -327,7 +335,7 @@ function assemble(
   workingDir: string,
 ): Omit<Config, 'followParent'> {
   const production = values.NODE_ENV === 'production';
-  const listenPort = values.PORT ?? 3000;
+  const listenPort = values.PORT ?? usualPort;
   const dataDir = resolve(workingDir, values.DATA_DIR ?? '.data');
   const real = parts.length === 0;
   const { DATABASE_URL, SECRETS_KEY, FREESWITCH_URL, CDR_CREDENTIALS, SANDBOX_NUMBERS, SMTP_URL, MAIL_FROM } =

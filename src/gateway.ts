@@ -19,6 +19,7 @@ import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
+import { consultantPinMark } from './flow/sign-in.ts';
 import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
@@ -30,6 +31,7 @@ import { realProofs } from './proofs.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { PostgresDatabase } from './store/database.ts';
 import { demoConsultants, demoAccount, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
+import { demoOwner, demoSignIn } from './store/demo-people.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
 import { Seal, sha256 } from './store/seal.ts';
@@ -64,6 +66,9 @@ export interface Gateway {
     ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
     /** Of the account kept here. */
     clientCode: string;
+    /** Who signs in at /extranet, and a consultant of his by the link /extranet/c/demo. */
+    owner: { email: string; password: string };
+    consultant: { shortNumber: string; pin: string };
   };
   house: House;
   /** Takes no new calls, finishes what is being written, leaves live calls to the switch. Closing twice is once. */
@@ -257,10 +262,15 @@ async function prepareDemo(
   const derived = (what: string): string =>
     createHmac('sha256', world.secretsKey).update(what).digest('base64url').slice(0, 32);
   const apiKey = `rk_demo_${derived('demo api key')}`;
+  const ownerPassword = derived('demo owner password').slice(0, 16);
   const { noticesUrl, noticeSecret, publicUrl } = world.sandbox ?? {};
   await seedDemoMerchant(house.db, house.seal, {
     apiKeyHash: sha256(apiKey),
     linkSecret: derived('demo link secret'),
+    people: {
+      ownerPasswordHash: await house.proofs.hashPassword(ownerPassword),
+      consultantPinMark: consultantPinMark(house, demoSignIn.consultantId, demoSignIn.pin),
+    },
     pageOrigins: [config.publicUrl, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])],
     ...(noticesUrl !== undefined &&
       noticeSecret !== undefined && {
@@ -281,5 +291,7 @@ async function prepareDemo(
     caller: '+33612345678',
     ddis: demoDdis.map(({ number, way }) => ({ number, way })),
     clientCode: demoAccount.code,
+    owner: { email: demoOwner.email, password: ownerPassword },
+    consultant: { shortNumber: demoSignIn.shortNumber, pin: demoSignIn.pin },
   };
 }

@@ -235,6 +235,11 @@ function announce(config: Config, gateway: GatewayFacts, parts: RunningSandbox |
   say('');
   say(`  demo key   ${demo.apiKey}`);
   say('');
+  say(`  ${url}/extranet  ${demo.owner.email}, password ${demo.owner.password}`);
+  say(
+    `  ${url}/extranet/c/demo  a consultant: short number ${demo.consultant.shortNumber}, PIN ${demo.consultant.pin}`,
+  );
+  say('');
   for (const { number, way } of demo.ddis) say(`  ${number}  known callers, ${ways[way]}`);
   if (parts !== undefined) say(`  to be dialled on ${parts.addresses.publicUrl}/demo`);
   say(`  ${url}/topup/demo-known?code=${demo.clientCode}  credit for the account kept here`);

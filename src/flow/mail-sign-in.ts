@@ -1,30 +1,16 @@
 // What is mailed about an account: the link of an invitation, the link for a new password, and what happened to it. A link's
 // token is made as it is sent, so that no queue keeps one; what goes wrong on the way is sent again with another.
 
-import { emailKey, type Role } from '../core/sign-in.ts';
+import type { Role } from '../core/sign-in.ts';
 import { htmlText } from '../core/html-text.ts';
 import type { Language } from '../core/ids.ts';
-import {
-  asPerson,
-  isOperator,
-  membershipsOf,
-  merchantNames,
-  readUser,
-  userOfEmail,
-} from '../store/people.ts';
+import { asPerson, membershipsOf, merchantNames, readUser } from '../store/people.ts';
 import type { AccountNotice } from '../store/jobs.ts';
 import { sha256 } from '../store/seal.ts';
-import { insertLink, type LinkKind, sendLink } from '../store/sessions.ts';
+import { sendLink } from '../store/sessions.ts';
 import type { House } from './house.ts';
 import { MailDelayed } from './mail-people.ts';
-
-/** Long enough for a holiday; a password is asked for by somebody who waits for the letter. */
-export const linkSeconds: Record<LinkKind, number> = { invitation: 7 * 86_400, reset: 3_600 };
-
-/** Where a person follows it. */
-export function linkAddress(house: Pick<House, 'publicUrl'>, kind: LinkKind, token: string): string {
-  return `${house.publicUrl}/extranet/${kind}/${token}`;
-}
+import { linkAddress, newResetLink } from './sign-in-links.ts';
 
 /** Of an invitation that was written down. */
 export async function mailInvitation(
@@ -57,36 +43,14 @@ export async function mailInvitation(
 
 /** Whoever this address belongs to, if anybody: nobody is told which. */
 export async function mailReset(house: House, job: { email: string }): Promise<void> {
-  const userId = await house.db.asNobody((db) => userOfEmail(db, emailKey(job.email)));
-  if (userId === undefined) return;
-  const token = house.ids.token();
-  const id = house.ids.id('signInLink');
-  const user = await asPerson(house.db, userId, async (tx) => {
-    const at = house.clock.now();
-    const expiresAt = new Date(at.getTime() + linkSeconds.reset * 1000);
-    const kept = {
-      id,
-      userId,
-      merchantId: null,
-      kind: 'reset' as const,
-      tokenHash: sha256(token),
-      at,
-      expiresAt,
-    };
-    // An account nobody came to yet is opened by its invitation alone; one without any post is nobody's.
-    const has =
-      (await isOperator(tx, userId)) || (await membershipsOf(tx, userId)).some((one) => one.accepted);
-    if (!has) return undefined;
-    await insertLink(tx, kept);
-    return readUser(tx, userId);
-  });
-  if (!user) return;
-  const say = words[user.language];
-  await send(house, user, {
+  const made = await newResetLink(house, job.email);
+  if (!made) return;
+  const say = words[made.user.language];
+  await send(house, made.user, {
     subject: say.reset,
     lines: [say.resetAsked, say.oneHour, say.notYou],
-    link: linkAddress(house, 'reset', token),
-    key: id,
+    link: made.link,
+    key: made.id,
   });
 }
 

@@ -44,7 +44,7 @@ import {
 } from '../store/sessions.ts';
 import type { House } from './house.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
-import { linkAddress, linkSeconds } from './mail-sign-in.ts';
+import { linkAddress, linkSeconds } from './sign-in-links.ts';
 import type { NewToken, Place } from './sessions.ts';
 import { begin } from './sign-in.ts';
 
@@ -108,12 +108,13 @@ export async function invite(
 export async function inviteOperator(
   house: House,
   given: { email: string; language: Language },
-): Promise<{ outcome: 'invited'; link: string } | { outcome: 'operator' }> {
+): Promise<{ outcome: 'invited'; userId: string; link: string } | { outcome: 'operator' }> {
   const userId = await userFor(house, given);
   return asPerson(house.db, userId, async (tx) => {
     if (await isOperator(tx, userId)) return { outcome: 'operator' };
     await nameOperator(tx, userId);
-    return { outcome: 'invited', link: await shownLink(house, tx, { userId, merchantId: null }) };
+    const link = await shownLink(house, tx, { userId, merchantId: null });
+    return { outcome: 'invited', userId, link };
   });
 }
 

@@ -8,6 +8,7 @@ import { money } from '../core/money.ts';
 import type { TariffPlan } from '../core/tariff.ts';
 import { insertClient, move } from './client-accounts.ts';
 import type { Database, Tx } from './database.ts';
+import { type DemoPeople, seedDemoPeople } from './demo-people.ts';
 import type { Seal } from './seal.ts';
 
 export interface DemoFacts {
@@ -18,6 +19,8 @@ export interface DemoFacts {
   server?: { restUrl: string; soapUrl: string; secret: string; user: string };
   linkSecret: string;
   pageOrigins: readonly string[];
+  /** Absent: nobody signs in. */
+  people?: DemoPeople;
 }
 
 export const demoMerchantId = 'mer_demo';
@@ -183,6 +186,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     for (const line of lines) await seedLine(tx, line);
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
+    if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });
 }
 

@@ -1,6 +1,5 @@
 // What an operator can say at the terminal, one entry a command: the same questions and repairs as the operator's API.
 
-import type { House } from '../flow/house.ts';
 import * as repair from '../flow/repair.ts';
 import { stopsNow } from '../flow/kill-switch.ts';
 import { checkInvariants } from '../flow/watch-house.ts';
@@ -16,51 +15,9 @@ import {
   readSwitchViews,
 } from '../store/operator-views.ts';
 import { listParkedReports } from '../store/usage-reports.ts';
+import { type Command, oneId, said, type Said, WrongUse } from './command.ts';
+import { peopleCommands } from './people-commands.ts';
 import { facts, page, table, wrapped } from './print.ts';
-
-export interface Options {
-  merchant?: string;
-  kind?: string;
-  hours?: string;
-  all?: boolean;
-  talks?: boolean;
-  limit?: string;
-  line?: string;
-}
-
-export interface Called {
-  house: House;
-  operator: repair.Operator;
-  args: readonly string[];
-  options: Options;
-}
-
-export interface Said {
-  /** For a person. */
-  text: string;
-  /** For a program: `--json`. */
-  data: unknown;
-  /** 0: done, or nothing wrong. 1: not done, or something is wrong. */
-  code: 0 | 1;
-}
-
-/** The command was called wrongly: the sentence says how. */
-export class WrongUse extends Error {}
-
-export interface Command {
-  /** As it is called: `jobs retry <id>`; words before the first `<`, `[` or `--` are its name. */
-  usage: string;
-  help: string;
-  run(called: Called): Promise<Said>;
-}
-
-const said = (text: string, data: unknown, code: 0 | 1 = 0): Said => ({ text, data, code });
-
-function oneId({ args }: Called, what: string): string {
-  const [id, ...more] = args;
-  if (id === undefined || more.length > 0) throw new WrongUse(`Say which ${what}: one id.`);
-  return id;
-}
 
 function whole(text: string | undefined, name: string, otherwise: number): number {
   if (text === undefined) return otherwise;
@@ -401,6 +358,7 @@ export const commands: readonly Command[] = [
       );
     },
   },
+  ...peopleCommands,
   {
     usage: 'check [--hours <n> | --all]',
     help: 'Check what must always hold: of all that is not over and what was settled in the last 24 hours, n hours, or ever.',

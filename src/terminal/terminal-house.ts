@@ -12,6 +12,7 @@ export function terminalHouse(own: {
   ids: Ids;
   seal: Seal;
   proofs: Proofs;
+  publicUrl: string;
 }): House {
   return {
     ...own,
@@ -27,7 +28,6 @@ export function terminalHouse(own: {
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
-    publicUrl: '',
   };
 }
 

@@ -18,14 +18,10 @@ export const newPassword = z
     format: 'password',
     description: `${String(passwordCharacters.min)} characters or more; any that can be typed.`,
   });
-export const codeShape = z
-  .string()
-  .min(4)
-  .max(40)
-  .meta({
-    description: 'Six digits of the authenticator, or one of the codes for paper.',
-    example: '123456',
-  });
+export const codeShape = z.string().min(4).max(40).meta({
+  description: 'Six digits of the authenticator, or one of the codes for paper.',
+  example: '123456',
+});
 export const roleShape = z.enum(roles).meta({
   description:
     '`owner`: everything. `staff`: what `rights` says. `accountant`: reads calls, money, clients. `consultant`: himself alone.',
@@ -34,12 +30,10 @@ const right = z.enum(['read', 'write']);
 export const rightsShape = z
   .partialRecord(z.enum(areas), right)
   .meta({ description: 'By area; what is not named may not even be read.', example: { calls: 'read' } });
-export const staffRights = z
-  .partialRecord(z.enum(staffAreas), right)
-  .meta({
-    description: 'Of staff, by area. `users` may be read at most.',
-    example: { consultants: 'write' },
-  });
+export const staffRights = z.partialRecord(z.enum(staffAreas), right).meta({
+  description: 'Of staff, by area. `users` may be read at most.',
+  example: { consultants: 'write' },
+});
 export const token = z.object({ token: z.string().regex(/^[0-9A-Za-z_-]{16,64}$/) });
 
 export const merchantShape = z.object({

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
-import { realProofs } from '../../src/proofs.ts';
+import { proofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
@@ -136,7 +136,8 @@ export async function apiStage(
     log,
     metrics,
     seal: new Seal(randomBytes(32)),
-    proofs: realProofs,
+    // A password costs what it costs in test/adapters/proofs.test.ts; here many people sign in.
+    proofs: proofs({ kibibytes: 64, passes: 1 }),
     publicUrl: 'https://ring.example',
   };
   await seedDemoMerchant(db, house.seal, {
