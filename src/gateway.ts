@@ -19,7 +19,7 @@ import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
-import { consultantPinMark } from './flow/sign-in.ts';
+import { consultantPinMark } from './flow/consultants.ts';
 import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';

@@ -83,11 +83,11 @@ export type PasswordRefusal = 'too_short' | 'too_long' | 'too_simple';
 
 /** Why this is no password for somebody with this address; `undefined`: it is one. */
 export function passwordRefusal(password: string, email: string): PasswordRefusal | undefined {
-  const characters = [...password];
+  const characters = Array.from(password);
   if (characters.length < passwordCharacters.min) return 'too_short';
   if (characters.length > passwordCharacters.max) return 'too_long';
   const small = password.toLowerCase();
-  const kinds = new Set([...small]).size;
+  const kinds = new Set(Array.from(small)).size;
   const known = ['password', 'motdepasse', 'azerty', 'qwerty', '12345', emailKey(email)];
   const [local = ''] = emailKey(email).split('@');
   // Of a known word nothing may be left but digits and a mark or two.

@@ -80,7 +80,13 @@ export async function signedInBy(house: House, token: string): Promise<SignedIn 
   return found && readSignedIn(house, found, hash);
 }
 
-/** `hash`: of the token he came with, which may be the one before. */
+/** The same session as it stands now; that somebody looks does not keep it alive. */
+export async function lookAgain(house: House, who: SignedIn): Promise<SignedIn | undefined> {
+  const { sessionId: id, userId = null, merchant } = who;
+  return readSignedIn(house, { id, userId, merchantId: merchant?.id ?? null });
+}
+
+/** `hash`: of the token he came with, which may be the one before; absent: nobody came. */
 async function readSignedIn(house: House, found: SessionRef, hash?: Buffer): Promise<SignedIn | undefined> {
   const now = house.clock.now();
   const act = async (tx: Tx): Promise<SignedIn | undefined> => {
@@ -90,7 +96,7 @@ async function readSignedIn(house: House, found: SessionRef, hash?: Buffer): Pro
     if (!row || !isAlive(row, now)) return undefined;
     const isOld = hash !== undefined && !row.tokenHash.equals(hash);
     if (isOld && !(row.oldTokenUntil && now < row.oldTokenUntil)) return undefined;
-    if (now.getTime() - row.lastSeenAt.getTime() > seenEveryMs) await seeSession(tx, row.id, now);
+    if (hash && now.getTime() - row.lastSeenAt.getTime() > seenEveryMs) await seeSession(tx, row.id, now);
     const { steppedUpUntil } = row;
     return {
       ...(person ? asPersonOf(person) : asConsultantOf(consultant as ConsultantSession)),
@@ -249,7 +255,7 @@ export async function endSession(house: House, who: SignedIn, sessionId: string)
 
 /**
  * Hears when this session may stand otherwise: it ended, or its person's rights changed. Whoever keeps a connection open for
- * it looks again (`signedInBy`), and at least every few seconds by himself.
+ * it looks again (`lookAgain`), and now and then by himself.
  */
 export function whenSessionChanges(house: House, who: SignedIn, act: () => void): () => void {
   return house.db.listen(sessionChannel, (told) => {

@@ -20,6 +20,7 @@ import {
 } from '../store/people.ts';
 import { sha256 } from '../store/seal.ts';
 import { endSessions, formerSessions, makeSessionWhole, takeTryOfSession } from '../store/sessions.ts';
+import { consultantPinMark } from './consultants.ts';
 import type { House } from './house.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
 import { codeHolds } from './second-factor.ts';
@@ -123,11 +124,6 @@ export async function giveSecondFactor(
     });
     return done ? { outcome: 'signed_in', token, seconds: longest } : { outcome: 'refused' };
   });
-}
-
-/** The mark a consultant's PIN is kept and compared by: of him only, under a key the database never sees. */
-export function consultantPinMark(house: Pick<House, 'seal'>, consultantId: string, pin: string): Buffer {
-  return house.seal.mark(`${consultantId}\n${pin}`, 'consultant pin');
 }
 
 export async function signInByShortNumber(

@@ -74,6 +74,7 @@ export function consultantRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/consultants/{id}/schedule',
+    area: 'consultants',
     name: 'setConsultantSchedule',
     summary: 'The hours a consultant keeps, on the clock of your account’s zone; null: none.',
     description:
@@ -93,6 +94,7 @@ function readRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/consultants',
+    area: 'consultants',
     name: 'listConsultants',
     summary: 'Your consultants, whether each is rung now and why not, and who is calling him.',
     answer: { status: 200, description: 'All but those removed.', shape: consultantList },
@@ -120,6 +122,7 @@ function readRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/consultants/{id}',
+    area: 'consultants',
     name: 'readConsultant',
     summary: 'One consultant, also one who was removed.',
     params: consultantParams,
@@ -132,6 +135,7 @@ function readRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/consultants/{id}/calls',
+    area: 'consultants',
     name: 'listConsultantCalls',
     summary: 'What a consultant did on a day: the calls he took, those he missed, what he earned.',
     params: consultantParams,
@@ -146,6 +150,7 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/consultants',
+    area: 'consultants',
     name: 'createConsultant',
     summary: 'A new consultant. He is available at once.',
     description: 'Send an Idempotency-Key: a repeat with it finds the same one.',
@@ -163,6 +168,7 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'patch',
     path: '/v1/consultants/{id}',
+    area: 'consultants',
     name: 'changeConsultant',
     summary: 'Changes a consultant. What is left out stays; a list is replaced as a whole.',
     params: consultantParams,
@@ -180,6 +186,7 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/consultants/{id}',
+    area: 'consultants',
     name: 'archiveConsultant',
     summary: 'Removes a consultant: nobody rings him any more. A call he is on goes on.',
     description: 'What he did stays readable by his id. His short number is free again.',

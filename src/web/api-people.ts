@@ -241,7 +241,7 @@ function memberRoutes(routes: ApiRoutes, house: House): void {
       const { role, rights, consultantId: who } = body;
       const changed = await changeMember(house, merchantId, id, {
         ...(role && { role }),
-        ...(rights && { rights: rights as Record<string, string> }),
+        ...(rights && { rights: rights }),
         ...(who !== undefined && { consultantId: who }),
       });
       if (changed.outcome === 'unknown') return unknownId;
@@ -326,7 +326,7 @@ function linkRoutes(routes: ApiRoutes, house: House): void {
       const kind = merchantId === null ? ('operator' as const) : ('user' as const);
       const trace = { merchantId, subject: userId, fields: [], by: { kind, id: userId, name: email } };
       if (!session) return { status: 200, body: { outcome: 'accepted' }, trace };
-      return { ...(await answerOf(house, { outcome: 'signed_in', ...session })), trace } as ApiAnswer;
+      return { ...(await answerOf(house, { outcome: 'signed_in', ...session })), trace };
     },
   });
 

@@ -6,14 +6,23 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { deviceWords, mayDo } from '../core/sign-in.ts';
 import type { House } from '../flow/house.ts';
-import { actorOf, type NewToken, type Place, type SignedIn, signedInBy } from '../flow/sessions.ts';
+import type { Timer } from '../flow/ports.ts';
+import {
+  actorOf,
+  lookAgain,
+  type NewToken,
+  type Place,
+  type SignedIn,
+  signedInBy,
+  whenSessionChanges,
+} from '../flow/sessions.ts';
 import { ownerOfKey } from './api-key.ts';
 import type { ProblemDraft } from './problem.ts';
 import { type CallFrom, type MountedRoute, sessionCookie } from './routes.ts';
 import { languageOf, sendProblem } from './send-problem.ts';
 
 /** Whose request it is, as far as routes ask. */
-export type Admitted = Pick<CallFrom, 'merchantId' | 'by' | 'session'>;
+export type Admitted = Pick<CallFrom, 'merchantId' | 'by' | 'session' | 'consultantId'>;
 
 type Refusal = { problem: ProblemDraft };
 
@@ -77,7 +86,42 @@ export function bySession(route: MountedRoute, session: SignedIn): Admitted | Re
   }
   if (route.consultant && session.consultantId === undefined) return refused('no-right');
   if (route.stepUp && !session.steppedUpUntil) return refused('step-up-needed');
-  return { merchantId: session.merchant?.id ?? '', by: actorOf(session), session };
+  return {
+    merchantId: session.merchant?.id ?? '',
+    by: actorOf(session),
+    session,
+    ...(session.consultantId !== undefined && { consultantId: session.consultantId }),
+  };
+}
+
+/** A hint of an end may be lost with the gateway that was to give it. */
+const lookEveryMs = 30_000;
+
+/** A stream that stays open is his only as long as his session lasts and has the right to it. */
+export function endWithSession(
+  house: House,
+  route: MountedRoute,
+  { session }: CallFrom,
+  response: Response,
+): void {
+  if (!session) return;
+  let timer: Timer | undefined;
+  const look = (): void => {
+    timer?.cancel();
+    timer = house.clock.after(lookEveryMs, look);
+    lookAgain(house, session)
+      .then((now) => {
+        if (!now || 'problem' in bySession(route, now)) response.end();
+      })
+      // Nobody can be asked: what was so a moment ago is so until somebody can.
+      .catch(() => undefined);
+  };
+  timer = house.clock.after(lookEveryMs, look);
+  const stop = whenSessionChanges(house, session, look);
+  response.on('close', () => {
+    stop();
+    timer?.cancel();
+  });
 }
 
 const refused = (kind: ProblemDraft['kind'], detail?: ProblemDraft['detail']): Refusal => ({

@@ -26,7 +26,7 @@ import { meRoutes } from './api-me.ts';
 import { peopleRoutes } from './api-people.ts';
 import { sessionRoutes } from './api-session.ts';
 import { usageReportRoutes } from './api-usage-reports.ts';
-import { authorize, fromOf, keepToken } from './authorize.ts';
+import { authorize, endWithSession, fromOf, keepToken } from './authorize.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';
 import { liveFeed } from './live.ts';
 import type { WatchedConsultants } from './live-consultants.ts';
@@ -141,8 +141,10 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     }
     const answer = await run();
     if (answer.session) keepToken(house, response, answer.session);
-    if (answer.live && request.method === 'GET') liveFeed(house).followConsultants(response, answer.live);
-    else send(answer, request, response);
+    if (answer.live && request.method === 'GET') {
+      endWithSession(house, route, asked, response);
+      liveFeed(house).followConsultants(response, answer.live);
+    } else send(answer, request, response);
   };
   return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
 }

@@ -45,13 +45,18 @@ async function trace(
     area: route.area === 'operations' ? ('own' as const) : route.area,
     what: route.name,
     subject: more.subject ?? (inPath === '' ? idOf(answered) : inPath),
-    fields: more.fields ?? (typeof body === 'object' && body !== null ? Object.keys(body).sort() : []),
+    fields: more.fields ?? fieldsOf(body),
   };
   if (merchantId !== '') {
     await house.db.asMerchant(merchantId, (tx) => writeAudit(tx, { ...entry, merchantId, userId: null }));
   } else if (by.kind !== 'api_key') {
     await asPerson(house.db, by.id, (tx) => writeAudit(tx, { ...entry, merchantId: null, userId: by.id }));
   }
+}
+
+/** Names alone: what stands in them may be anything. */
+function fieldsOf(body: unknown): string[] {
+  return typeof body === 'object' && body !== null && !Buffer.isBuffer(body) ? Object.keys(body).sort() : [];
 }
 
 function idOf(body: unknown): string | null {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailReset } from '../../src/flow/mail-sign-in.ts';
 import type { Mail } from '../../src/flow/ports.ts';
-import { consultantPinMark } from '../../src/flow/sign-in.ts';
+import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 import { Browser, codeOf, goodPassword, setUpTotp, somebody, tokenOfLink } from './signed-in.ts';
 
@@ -76,12 +76,12 @@ describe('signing in', () => {
 
   it('says the same of an unknown address and a wrong password, after the same work', async () => {
     let hashed = 0;
-    const { passwordHolds } = stage.house.proofs;
+    const { proofs } = stage.house;
     stage.house.proofs = {
-      ...stage.house.proofs,
+      ...proofs,
       passwordHolds: (hash, password) => {
         hashed += 1;
-        return passwordHolds(hash, password);
+        return proofs.passwordHolds(hash, password);
       },
     };
     const answers = [];
