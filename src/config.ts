@@ -61,6 +61,11 @@ export interface Config {
    * requests has seen it, they would be refused. 0: nobody does.
    */
   drainSeconds: number;
+  /**
+   * How many proxies stand in front and add to X-Forwarded-For. Without them said, everybody behind one has its address, and what
+   * one tries too often is tried too often by all.
+   */
+  trustedProxies: number;
   /** Started by npm, which may die without a word to us: then nobody is left who would end this process. */
   followParent: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -165,6 +170,13 @@ const variables = {
       .transform(Number)
       .refine((value) => value <= 60),
     'a whole number of seconds from 0 to 60',
+  ],
+  TRUSTED_PROXIES: [
+    z
+      .string()
+      .regex(/^[0-5]$/)
+      .transform(Number),
+    'how many proxies stand in front, from 0 to 5',
   ],
   LOG_LEVEL: [z.enum(['debug', 'info', 'warn', 'error']), 'debug, info, warn or error'],
 } as const;
@@ -377,6 +389,7 @@ function assemble(
     prompts: prompts(values, dataDir, workingDir),
     // Five: a balancer that asks every two seconds and believes the second no.
     drainSeconds: values.DRAIN_SECONDS ?? (production ? 5 : 0),
+    trustedProxies: values.TRUSTED_PROXIES ?? 0,
     logLevel: values.LOG_LEVEL ?? 'info',
     ...given('operatorKey', values.OPERATOR_KEY),
   };

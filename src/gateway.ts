@@ -222,6 +222,7 @@ function pages(
     config.cdrCredentials ?? (user !== undefined && password !== undefined ? { user, password } : nobody);
   return webServer({
     house,
+    trustedProxies: config.trustedProxies,
     requests: given.requests,
     operations: operations(house, {
       metrics: given.metrics,

@@ -47,6 +47,7 @@ describe('nothing set', () => {
         dirAtSwitch: expect.stringMatching(/\/ringmeter-prompts-[0-9a-f]{12}$/),
       },
       drainSeconds: 0,
+      trustedProxies: 0,
       followParent: false,
       logLevel: 'info',
     });
@@ -97,6 +98,18 @@ describe('how long it serves on when it is told to end', () => {
   test.each(['-1', '61', '1.5', 'soon', '100'])('not %s', (text) => {
     expect(problemsOf({ DRAIN_SECONDS: text })).toEqual([
       'DRAIN_SECONDS must be a whole number of seconds from 0 to 60.',
+    ]);
+  });
+});
+
+describe('proxies in front', () => {
+  test('are believed as many as are said', () => {
+    expect(readConfig({ TRUSTED_PROXIES: '1' }, here).trustedProxies).toBe(1);
+  });
+
+  test.each(['-1', '6', 'all', 'loopback'])('not %s', (text) => {
+    expect(problemsOf({ TRUSTED_PROXIES: text })).toEqual([
+      'TRUSTED_PROXIES must be how many proxies stand in front, from 0 to 5.',
     ]);
   });
 });

@@ -198,6 +198,35 @@ describe('repairs', () => {
   });
 });
 
+describe('who may come in', () => {
+  it('begins here: links for an operator and an owner, each kept as an act', async () => {
+    const env = { DATABASE_URL: database.ownerUrl, PUBLIC_URL: 'https://pay.example' };
+    const operator = await run(['users', 'invite', '--operator', 'ops@house.example', '--by', 'ana'], env);
+    expect(operator.code).toBe(0);
+    expect(operator.out).toMatch(/https:\/\/pay\.example\/extranet\/invitation\/[\w-]{22}\n/);
+    const owner = await run(
+      ['users', 'invite', '--merchant', 'mer_1', '--role', 'owner', 'o@shop.example'],
+      env,
+    );
+    expect(owner.out).toMatch(/Invited as owner of mer_1/);
+    expect((await run(['users', '--merchant', 'mer_1'])).out).toMatch(/o@shop\.example +owner +invited/);
+    expect((await run(['users', 'reset', 'o@shop.example'])).code).toBe(1);
+    expect((await run(['users', 'forget-second-factor', 'nobody@shop.example'])).out).toContain(
+      'Nobody who signs in',
+    );
+    expect((await run(['users', 'invite', '--merchant', 'mer_none', 'o@shop.example'])).code).toBe(1);
+    expect((await run(['acts'])).out).toMatch(/ana +invite_operator +usr_/);
+    for (const wrong of [
+      ['users', 'invite', 'o@shop.example'],
+      ['users', 'invite', '--operator', '--merchant', 'mer_1', 'o@shop.example'],
+      ['users', 'invite', '--operator', 'nobody'],
+      ['users', 'invite', '--merchant', 'mer_1', '--role', 'king', 'o@shop.example'],
+    ]) {
+      expect((await run(wrong)).code).toBe(2);
+    }
+  });
+});
+
 describe('called wrongly', () => {
   it.each([
     [[], /^npm run cli -- <command>/, ''],
