@@ -109,6 +109,7 @@ function readRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/live',
+    area: 'consultants',
     name: 'followConsultants',
     summary: 'A stream of events (server-sent): whose state has changed, as it changes.',
     description:
@@ -207,6 +208,7 @@ function photoRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/consultants/{id}/photo',
+    area: 'consultants',
     name: 'setConsultantPhoto',
     summary: 'The photo of a consultant, as a page shows it: PNG, JPEG or WebP.',
     description:
@@ -223,6 +225,7 @@ function photoRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/consultants/{id}/photo',
+    area: 'consultants',
     name: 'removeConsultantPhoto',
     summary: 'Takes a consultant’s photo away. Its address leads nowhere any more.',
     params: consultantParams,

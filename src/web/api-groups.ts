@@ -84,6 +84,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/groups',
+    area: 'consultants',
     name: 'listGroups',
     summary: 'Your groups of consultants.',
     answer: { status: 200, description: 'All of them.', shape: groupList },
@@ -97,6 +98,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/groups/{id}',
+    area: 'consultants',
     name: 'readGroup',
     summary: 'One group.',
     params: idParams,
@@ -112,6 +114,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'post',
     path: '/v1/groups',
+    area: 'consultants',
     name: 'createGroup',
     summary: 'A new group. A line is served by it once PATCH /v1/lines/{line} says so.',
     description: 'Send an Idempotency-Key: a repeat with it finds the same one.',
@@ -126,6 +129,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'patch',
     path: '/v1/groups/{id}',
+    area: 'consultants',
     name: 'changeGroup',
     summary: 'Changes a group. What is left out stays; the members are replaced as a whole.',
     description: 'Holds for the next call; those that ring go on as they began.',
@@ -143,6 +147,7 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/groups/{id}',
+    area: 'consultants',
     name: 'removeGroup',
     summary: 'Removes a group that serves no line. Its consultants stay.',
     params: idParams,
