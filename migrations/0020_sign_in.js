@@ -197,7 +197,7 @@ const separation = [
   ),
   `grant select, insert, update on users, user_secrets, operators, sign_in_links, sessions to ringmeter_app;
    grant select, insert, update, delete on memberships, recovery_codes to ringmeter_app;
-   grant delete on sign_in_links to ringmeter_app;
+   grant delete on sign_in_links, sessions to ringmeter_app;
    grant select, insert on audit_entries to ringmeter_app;`,
 ].join('\n');
 

@@ -13,9 +13,9 @@ const windowSeconds = 3_600;
 /**
  * Misses in an hour. `own`: at this account from this address; people mistype a password three times and then ask for a new
  * one. `address`: an office behind one. `house`: of one address over all accounts, where somebody tries one password on each.
- * `account`: from all addresses, and of the merchant whose consultants have PINs.
+ * `account`: from all addresses; `letters`: the same of letters, in one mailbox. `merchant`: whose consultants have PINs.
  */
-const atMost = { own: 10, address: 60, house: 600, account: 60, merchant: 500 } as const;
+const atMost = { own: 10, address: 60, house: 600, account: 60, letters: 10, merchant: 500 } as const;
 type Counter = keyof typeof atMost;
 
 /** What is tried: an e-mail's password, a person's code, a consultant's PIN; a letter to be sent. */
@@ -26,6 +26,8 @@ export interface Try {
   address: string;
   /** Whose consultant. */
   merchantId?: string;
+  /** Whoever is meant was signed in from this address lately. */
+  isKnownHere?: boolean;
 }
 
 interface Subject {
@@ -45,7 +47,7 @@ function subjectsOf(house: Pick<House, 'seal'>, { door, account, address, mercha
     subject('own', `${account}\n${here}`),
     subject('address', here),
     subject('house', here),
-    subject('account', account),
+    subject(door === 'letter' ? 'letters' : 'account', account),
     ...(merchantId === '' ? [] : [subject('merchant', '')]),
   ];
 }
@@ -64,7 +66,7 @@ export async function countTry(house: House, tx: Tx, tried: Try): Promise<Admitt
     mark,
     answer: countOneMore(counted[place] ?? [], windowSeconds, atMost[counter], now),
   }));
-  const isFirst = countedNow(counted[0] ?? [], now) === 0;
+  const isFirst = countedNow(counted[0] ?? [], now) === 0 && isLooked(tried);
   const full = answers.find(
     ({ counter, answer }) =>
       answer.outcome === 'too_many' && (counter === 'own' || counter === 'house' || !isFirst),
@@ -79,6 +81,15 @@ export async function countTry(house: House, tx: Tx, tried: Try): Promise<Admitt
     ),
   );
   return { outcome: 'admitted' };
+}
+
+/**
+ * Whether a first try from an address is looked at whatever others did. Not of a letter: ten came within the hour, and each of
+ * them holds. Not of a code from where its owner never was: who tries those has his password, and a new one shuts him out.
+ */
+function isLooked({ door, isKnownHere }: Try): boolean {
+  if (door === 'letter') return false;
+  return door !== 'code' || isKnownHere === true;
 }
 
 /** It was right: his misses here are forgotten, and this try counts nowhere. */

@@ -160,6 +160,8 @@ async function shownLink(house: House, tx: Tx, of: Invitation): Promise<string> 
 async function keepLink(house: House, tx: Tx, of: Invitation, token?: string): Promise<{ id: string }> {
   const at = house.clock.now();
   const id = house.ids.id('signInLink');
+  // Who is invited anew may be invited as something else: only the newest letter holds.
+  await deleteLinks(tx, { ...of, kind: 'invitation' });
   await insertLink(tx, {
     id,
     ...of,

@@ -43,6 +43,7 @@ export async function resetPassword(house: House, token: string, password: strin
   const passwordHash = await house.proofs.hashPassword(password);
   return asPerson(house.db, userId, async (tx): Promise<PasswordSet> => {
     if (!(await useLink(tx, which))) return { outcome: 'unknown_link' };
+    await deleteLinks(tx, { userId, merchantId: null, kind: 'reset' });
     await setPasswordHash(tx, userId, passwordHash);
     await endSessions(tx, { userId }, at);
     await enqueueJob(tx, 'mail_account_notice', { userId, what: 'password_changed' }, house.ids.token());

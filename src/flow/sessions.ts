@@ -26,6 +26,7 @@ import {
   chooseMerchant,
   type ConsultantSession,
   endSessions,
+  forgetSessions,
   insertSession,
   type ListedSession,
   listSessions,
@@ -177,6 +178,9 @@ export interface NewToken {
   seconds: number;
 }
 
+/** Where somebody was is remembered for so long: what is new to him is told by it. */
+export const rememberedMs = 90 * 86_400_000;
+
 export type SessionOwner = { userId: string } | { consultantId: string; merchantId: string };
 
 /** In the transaction that let him in. `life`: how long it may last, by who he is. */
@@ -190,6 +194,7 @@ export async function beginSession(
   const at = house.clock.now();
   const token = house.ids.token();
   const { idle, longest } = sessionSeconds[life];
+  await forgetSessions(tx, owner, new Date(at.getTime() - rememberedMs));
   await insertSession(tx, {
     id: house.ids.id('session'),
     tokenHash: sha256(token),

@@ -22,7 +22,8 @@ export function linkAddress(house: Pick<House, 'publicUrl'>, kind: LinkKind, tok
 }
 
 /**
- * For a new password, in place of any before it. `undefined`: nobody who signs in has this address; an account nobody came to
+ * For a new password. Those before it hold as well, until one is used: else whoever asks again and again in somebody's name would
+ * make each of his letters worthless. `undefined`: nobody who signs in has this address; an account nobody came to
  * yet is opened by its invitation alone.
  */
 export async function newResetLink(

@@ -19,12 +19,26 @@ import {
   userOfEmail,
 } from '../store/people.ts';
 import { sha256 } from '../store/seal.ts';
-import { endSessions, formerSessions, makeSessionWhole, takeTryOfSession } from '../store/sessions.ts';
+import {
+  endSessions,
+  formerSessions,
+  makeSessionWhole,
+  takeTryOfSession,
+  wasHere,
+} from '../store/sessions.ts';
 import { consultantPinMark } from './consultants.ts';
 import type { House } from './house.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
 import { codeHolds } from './second-factor.ts';
-import { asSignedIn, beginSession, type NewToken, type Place, type SignedIn, stepUp } from './sessions.ts';
+import {
+  asSignedIn,
+  beginSession,
+  type NewToken,
+  type Place,
+  rememberedMs,
+  type SignedIn,
+  stepUp,
+} from './sessions.ts';
 
 export type Refused = { outcome: 'refused' } | { outcome: 'too_often'; retryAfterSeconds: number };
 
@@ -64,9 +78,6 @@ export async function begin(house: House, tx: Tx, userId: string, place: Place):
   return beginSession(house, tx, { userId, ...(merchantId !== undefined && { merchantId }) }, place, life);
 }
 
-/** Where he was not seen for this long, a sign-in is told him by mail. */
-const rememberedDays = 90;
-
 async function standing(
   house: House,
   tx: Tx,
@@ -78,7 +89,7 @@ async function standing(
     userId,
     address: place.address,
     userAgent: place.device,
-    since: new Date(now.getTime() - rememberedDays * 86_400_000),
+    since: new Date(now.getTime() - rememberedMs),
   });
   if (former.any && !former.here) {
     const notice = { userId, what: 'signed_in' as const, place: `${place.device}, ${place.address}` };
@@ -99,7 +110,7 @@ export async function giveSecondFactor(
 ): Promise<SignInAnswer> {
   const { userId, sessionId } = half;
   if (userId === undefined || half.whole) return { outcome: 'refused' };
-  const tried: Try = { door: 'code', account: userId, address: place.address };
+  const tried = await codeTry(house, userId, place);
   const refused = await refusalOf(house, tried);
   if (refused) return refused;
   const may = await asPerson(house.db, userId, (tx) => takeTryOfSession(tx, sessionId));
@@ -124,6 +135,12 @@ export async function giveSecondFactor(
     });
     return done ? { outcome: 'signed_in', token, seconds: longest } : { outcome: 'refused' };
   });
+}
+
+async function codeTry(house: House, userId: string, { address }: Place): Promise<Try> {
+  const since = new Date(house.clock.now().getTime() - rememberedMs);
+  const isKnownHere = await asPerson(house.db, userId, (tx) => wasHere(tx, { userId, address, since }));
+  return { door: 'code', account: userId, address, isKnownHere };
 }
 
 export async function signInByShortNumber(
@@ -164,7 +181,7 @@ export async function proveAgain(
   const tried: Try =
     password !== undefined
       ? { door: 'password', account: emailKey(who.email), address: place.address }
-      : { door: 'code', account: userId, address: place.address };
+      : await codeTry(house, userId, place);
   const refused = await refusalOf(house, tried);
   if (refused) return refused;
   if (password !== undefined && !(await passwordIsHis(house, userId, password))) {

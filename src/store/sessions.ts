@@ -59,6 +59,19 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
   );
 }
 
+/** Those of this person or consultant that could last until then at the longest. */
+export async function forgetSessions(
+  tx: Tx,
+  of: { userId?: string; consultantId?: string },
+  before: Date,
+): Promise<void> {
+  await tx.write('delete from sessions where expires_at < ? and (user_id = ? or consultant_id = ?)', [
+    before,
+    of.userId ?? null,
+    of.consultantId ?? null,
+  ]);
+}
+
 interface SessionRow extends SessionLife {
   id: string;
   tokenHash: Buffer;
@@ -252,6 +265,18 @@ export async function formerSessions(
   return row ?? { any: false, here: false, lastMerchantId: null };
 }
 
+export async function wasHere(
+  tx: Tx,
+  of: { userId: string; address: string; since: Date },
+): Promise<boolean> {
+  const row = await firstRow(
+    tx,
+    'select 1 as one from sessions where user_id = ? and whole and address = ? and created_at > ? limit 1',
+    [of.userId, of.address, of.since],
+  );
+  return row !== undefined;
+}
+
 // --- Links ---------------------------------------------------------------------------------------------------------
 
 export type LinkKind = 'invitation' | 'reset';
@@ -272,12 +297,15 @@ export async function linkOfToken(
   ]);
 }
 
-/** In place of any of its kind that is still open: only the newest letter holds. */
+/** Links that ran out unused are forgotten with it. */
 export async function insertLink(
   tx: Tx,
   link: SignInLink & { tokenHash?: Buffer; at: Date; expiresAt: Date },
 ): Promise<void> {
-  await deleteLinks(tx, link);
+  await tx.write('delete from sign_in_links where user_id = ? and used_at is null and expires_at < ?', [
+    link.userId,
+    link.at,
+  ]);
   await tx.write(
     `insert into sign_in_links (id, user_id, merchant_id, kind, token_hash, created_at, expires_at)
      values (?, ?, ?, ?, ?, ?, ?)`,

@@ -7,6 +7,7 @@ import { invite, inviteOperator } from '../flow/members.ts';
 import { removeSecondFactor } from '../flow/second-factor.ts';
 import { newResetLink } from '../flow/sign-in-links.ts';
 import { writeOperatorAct } from '../store/attention.ts';
+import { writeAudit } from '../store/audit.ts';
 import { ownerOfId } from '../store/operator-views.ts';
 import { listMembers, userOfEmail } from '../store/people.ts';
 import { type Called, type Command, said, type Said, WrongUse } from './command.ts';
@@ -56,6 +57,20 @@ async function inviteToMerchant(called: Called, email: string, merchantId: strin
   if (invited.outcome !== 'invited' || invited.link === undefined)
     throw new Error('An invitation without a link.');
   await note(called, 'invite_user', `${merchantId} ${invited.member.id} ${role}`);
+  // In the merchant's own trail too: he did not invite him.
+  const { house, operator } = called;
+  await house.db.asMerchant(merchantId, (tx) =>
+    writeAudit(tx, {
+      merchantId,
+      userId: null,
+      at: house.clock.now(),
+      by: { kind: 'terminal', id: operator.by, name: null },
+      area: 'users',
+      what: 'inviteUser',
+      subject: invited.member.id,
+      fields: { email, role },
+    }),
+  );
   return shown(invited.link, `Invited as ${role} of ${merchantId}, for seven days:`);
 }
 

@@ -30,9 +30,7 @@ export function authorize(house: House, route: MountedRoute): RequestHandler {
   return async (request, response, next) => {
     const admitted = await admit(house, route, request);
     if ('problem' in admitted) {
-      if (admitted.problem.kind === 'not-signed-in' && tokenOf(request) !== undefined) {
-        keepToken(house, response, 'none');
-      }
+      // The cookie is left alone: a request that was on its way when the token changed would take the new one away.
       sendProblem(admitted.problem, request, response, house.publicUrl);
       return;
     }
