@@ -25,19 +25,25 @@ interface LineRow extends Omit<StoredLine, 'ringing' | 'hours'> {
 /** `lock`: nobody else changes it until this transaction is over. */
 export async function readLine(tx: Tx, slug: string, lock = false): Promise<StoredLine | undefined> {
   if (lock) await tx.raw('select 1 from lines where slug = ? for no key update', [slug]);
-  const row = await firstRow<LineRow>(
-    tx,
-    `select l.id, l.slug, l.sells, l.currency, m.time_zone as "timeZone", l.active, l.name as names,
+  const row = await firstRow<LineRow>(tx, `${lineSelect} where l.slug = ?`, [slug]);
+  return row && lineOf(row);
+}
+
+/** All of the merchant's, by name in links. */
+export async function readLines(tx: Tx): Promise<StoredLine[]> {
+  return (await rows<LineRow>(tx, `${lineSelect} order by l.slug`)).map(lineOf);
+}
+
+const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "timeZone", l.active, l.name as names,
        l.ringing as pattern, l.ring_seconds as "ringSeconds", l.ring_step_seconds as "stepSeconds", l.schedule,
        coalesce((select json_agg(lc.consultant_id order by lc.position, lc.consultant_id) from line_consultants lc
          where lc.line_id = l.id), '[]') as consultants, l.group_id as "group",
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
        l.top_up_choices::text[] as "topUpAmounts"
-     from lines l join merchants m on m.id = l.merchant_id where l.slug = ?`,
-    [slug],
-  );
-  if (!row) return undefined;
+     from lines l join merchants m on m.id = l.merchant_id`;
+
+function lineOf(row: LineRow): StoredLine {
   const { pattern, ringSeconds, stepSeconds, schedule, topUpAmounts, ...line } = row;
   return {
     ...line,

@@ -9,7 +9,7 @@ import type { PaymentState } from '../core/payment.ts';
 import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
 import { stateObject, stateOf, type StateRow } from './consultants.ts';
-import { firstRow, type Tx } from './database.ts';
+import { firstRow, rows, type Tx } from './database.ts';
 
 export interface MerchantView {
   id: string;
@@ -291,23 +291,38 @@ interface ConsultantRow {
   state: StateRow;
 }
 
+interface LinePageRow {
+  merchant: MerchantView;
+  line: LinePage['line'];
+  plan: TariffPlan;
+  version: number;
+  stopped: boolean;
+  switchThere: boolean;
+  consultants: ConsultantRow[];
+}
+
 export async function readLinePage(
   tx: Tx,
   lineId: string,
   language: Language,
   now: Date,
 ): Promise<LinePage | undefined> {
-  const row = await firstRow<{
-    merchant: MerchantView;
-    line: LinePage['line'];
-    plan: TariffPlan;
-    version: number;
-    stopped: boolean;
-    switchThere: boolean;
-    consultants: ConsultantRow[];
-  }>(
-    tx,
-    `select ${merchantObject('m.processor_account')} as merchant,
+  const row = await firstRow<LinePageRow>(tx, `${linePageSelect} where l.id = ?`, [
+    language,
+    language,
+    language,
+    lineId,
+  ]);
+  return row && linePageOf(row, now);
+}
+
+/** All of the merchant's lines that have a price. */
+export async function readLinePages(tx: Tx, language: Language, now: Date): Promise<LinePage[]> {
+  const found = await rows<LinePageRow>(tx, linePageSelect, [language, language, language]);
+  return found.map((row) => linePageOf(row, now));
+}
+
+const linePageSelect = `select ${merchantObject('m.processor_account')} as merchant,
        json_build_object('id', l.id, 'slug', l.slug, 'sells', l.sells, 'name', coalesce(l.name ->> ?, l.name ->> 'en'),
          'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
          'topUpChoices', l.top_up_choices::text[],
@@ -323,11 +338,9 @@ export async function readLinePage(
          from line_members lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')
          as consultants
      from lines l join merchants m on m.id = l.merchant_id
-     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
-     where l.id = ?`,
-    [language, language, language, lineId],
-  );
-  if (!row) return undefined;
+     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true`;
+
+function linePageOf(row: LinePageRow, now: Date): LinePage {
   return {
     merchant: merchantView(row.merchant),
     line: row.line,

@@ -5,9 +5,8 @@ import type { LineChange } from '../core/line-settings.ts';
 import { isOpen } from '../core/schedule.ts';
 import type { House } from '../flow/house.ts';
 import { changeLine } from '../flow/line-settings.ts';
-import type { Tx } from '../store/database.ts';
-import { linesBySlug, readLine } from '../store/lines.ts';
-import { readLinePage } from '../store/order-view.ts';
+import { readLine, readLines, type StoredLine } from '../store/lines.ts';
+import { type LinePage, readLinePage, readLinePages } from '../store/order-view.ts';
 import { lineChange, lineList, lineParams, lineShape } from './line-shapes.ts';
 import type { ApiAnswer, ApiRoutes } from './routes.ts';
 import { wrongFields } from './wrong-fields.ts';
@@ -24,13 +23,13 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'All lines.', shape: lineList },
     problems: [],
     act: async ({ merchantId, language }) => {
-      const data = await house.db.asMerchant(merchantId, async (tx) => {
-        const entries = [];
-        for (const slug of (await linesBySlug(tx)).keys()) {
-          const entry = await lineEntry(house, tx, slug, language);
-          if (entry) entries.push(entry);
-        }
-        return entries;
+      const now = house.clock.now();
+      const [lines, pages] = await house.db.asMerchant(merchantId, (tx) =>
+        Promise.all([readLines(tx), readLinePages(tx, language, now)]),
+      );
+      const data = lines.flatMap((line) => {
+        const page = pages.find((one) => one.line.id === line.id);
+        return page ? [lineEntry(house, line, page)] : [];
       });
       return { status: 200, body: { data } };
     },
@@ -85,20 +84,15 @@ async function answerWith(
   slug: string,
   language: Language,
 ): Promise<ApiAnswer> {
-  const entry = await house.db.asMerchant(merchantId, (tx) => lineEntry(house, tx, slug, language));
-  return entry ? { status: 200, body: entry } : unknown;
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const line = await readLine(tx, slug);
+    const page = line && (await readLinePage(tx, line.id, language, house.clock.now()));
+    return page ? { status: 200, body: lineEntry(house, line, page) } : unknown;
+  });
 }
 
-async function lineEntry(
-  house: House,
-  tx: Tx,
-  slug: string,
-  language: Language,
-): Promise<object | undefined> {
-  const now = house.clock.now();
-  const settings = await readLine(tx, slug);
-  const page = settings && (await readLinePage(tx, settings.id, language, now));
-  if (!page) return undefined;
+function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): object {
+  const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
   const { names, ringing, group, hours, timeZone, outsideLine, overflowLine, topUpAmounts } = settings;
   return {
@@ -111,8 +105,8 @@ async function lineEntry(
     durationMinutes: line.durationChoices.map((seconds) => seconds / 60),
     tariff,
     tariffVersion,
-    pageUrl: `${house.publicUrl}/pay/${slug}`,
-    topUpUrl: topUpAmounts.length > 0 ? `${house.publicUrl}/topup/${slug}` : null,
+    pageUrl: `${publicUrl}/pay/${slug}`,
+    topUpUrl: topUpAmounts.length > 0 ? `${publicUrl}/topup/${slug}` : null,
     topUpAmounts,
     consultants: consultants.map(({ id, name, state }) => ({
       id,
@@ -125,7 +119,7 @@ async function lineEntry(
     ringing,
     timeZone,
     hours,
-    openNow: isOpen(hours, timeZone, now),
+    openNow: isOpen(hours, timeZone, page.now),
     outsideLine,
     overflowLine,
   };
