@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
+import { isShortNumberTaken } from '../../src/store/consultant-records.ts';
 import { demoKey, otherKey } from './api-stage.ts';
 import { type CallRow, type ConsultantStage, consultantStage, type Said } from './consultant-stage.ts';
 
@@ -23,6 +24,12 @@ const dot = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
   'base64',
 );
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
 
 const nadia = { name: 'Nadia', numbers: ['+33612345678'], language: 'fr' };
 const make = (more: object = {}, headers: Record<string, string> = {}) =>
@@ -169,7 +176,7 @@ describe('POST /v1/consultants', () => {
     expect(french.body['detail']).not.toBe(answer.body['detail']);
   });
 
-  it('a short number is one consultant’s, of a hundred who ask at once too, and free again when he is gone', async () => {
+  it('a short number is one consultant’s, of many who ask at once too, and free again when he is gone', async () => {
     const asked = await Promise.all(Array.from({ length: 12 }, () => make({ shortNumber: '77' })));
     const made = asked.filter(({ status }) => status === 201);
     expect(made).toHaveLength(1);
@@ -184,6 +191,26 @@ describe('POST /v1/consultants', () => {
     expect((await change(other, { shortNumber: '77' })).body['shortNumber']).toBe('77');
     await stage.ask('DELETE', `/v1/consultants/${other}`);
   });
+});
+
+it('who asks for a short number waits for whoever is about to have it', async () => {
+  const asked = deferred();
+  const written = deferred();
+  const first = stage.db.asMerchant(stage.merchantId, async (tx) => {
+    expect(await isShortNumberTaken(tx, '78', hugo)).toBe(false);
+    asked.resolve();
+    await written.promise;
+    await tx.write(`update consultants set short_number = '78' where id = ?`, [hugo]);
+  });
+  await asked.promise;
+  const second = make({ shortNumber: '78' });
+  const waiting = `select 1 from pg_locks where locktype = 'advisory' and not granted
+    and database = (select oid from pg_database where datname = current_database())`;
+  await expect.poll(async () => (await stage.admin.query(waiting)).rowCount).toBe(1);
+  written.resolve();
+  await first;
+  expect(kindOf(await second)).toBe('short-number-taken');
+  await change(hugo, { shortNumber: null });
 });
 
 describe('PATCH and DELETE /v1/consultants/{id}', () => {
