@@ -23,6 +23,7 @@ import { merchantServerRoutes } from './api-merchant-server.ts';
 import { recordRoutes } from './api-records.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { meRoutes } from './api-me.ts';
+import { ownWorkRoutes } from './api-own-work.ts';
 import { peopleRoutes } from './api-people.ts';
 import { sessionRoutes } from './api-session.ts';
 import { usageReportRoutes } from './api-usage-reports.ts';
@@ -69,6 +70,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   usageReportRoutes(routes, house);
   sessionRoutes(routes, house);
   meRoutes(routes, house);
+  ownWorkRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);

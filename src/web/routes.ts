@@ -245,12 +245,14 @@ export class ApiRoutes {
   >(route: ApiRoute<P, Q, B>): void {
     // One's own affairs are as one left them: doing them twice is doing them once.
     const named = route.method !== 'get' && route.area !== 'own' && this.#idempotencyKeys;
+    // What is made has no version yet that it could be based on.
+    const changes = route.versioned === true && route.method !== 'get' && route.method !== 'post';
     const problems = [
       ...doorProblems(route),
       ...usualProblems,
       ...(route.body ? bodyProblems : []),
       ...(route.bytes ? (['unsupported-media-type', route.bytes.tooLarge] as const) : []),
-      ...(route.versioned && route.params && named ? (['changed-meanwhile'] as const) : []),
+      ...(changes ? (['changed-meanwhile'] as const) : []),
       ...(route.params || route.query ? (['invalid-request'] as const) : []),
       ...(named ? writeProblems : []),
       ...route.problems,
@@ -265,14 +267,12 @@ export class ApiRoutes {
       request: {
         ...(route.params ? { params: route.params } : {}),
         ...(route.query ? { query: route.query } : {}),
-        ...(named
-          ? {
-              headers: z.object({
-                'Idempotency-Key': idempotencyKeyShape.optional(),
-                ...(route.versioned && route.params && { 'If-Match': basedOnShape.optional() }),
-              }),
-            }
-          : {}),
+        ...((named || changes) && {
+          headers: z.object({
+            ...(named && { 'Idempotency-Key': idempotencyKeyShape.optional() }),
+            ...(changes && { 'If-Match': basedOnShape.optional() }),
+          }),
+        }),
         ...(route.bytes && {
           body: {
             required: true,

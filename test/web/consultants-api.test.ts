@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { isShortNumberTaken } from '../../src/store/consultant-records.ts';
 import { demoKey, otherKey } from './api-stage.ts';
+import { Browser } from './signed-in.ts';
 import { type CallRow, type ConsultantStage, consultantStage, type Said } from './consultant-stage.ts';
 
 const claire = 'con_demo_claire';
@@ -651,5 +652,89 @@ describe('GET /v1/live', () => {
     expect(theirs.heard.text).not.toContain(hugo);
     leaving.abort();
     expect((await stage.ask('GET', '/v1/live', { key: 'rk_live_nobody' })).status).toBe(401);
+  });
+});
+
+describe('/v1/me', () => {
+  const signedIn = async () => {
+    const browser = new Browser(stage);
+    await stage.ask('PATCH', `/v1/consultants/${hugo}`, { body: { shortNumber: '31', pin: '4711' } });
+    const wish = { merchant: 'demo', shortNumber: '31', pin: '4711' };
+    expect((await browser.ask('POST', '/v1/session/short-number', wish)).status).toBe(200);
+    return browser;
+  };
+
+  it('is the same for a consultant himself, and of nobody else', async () => {
+    const browser = await signedIn();
+    const his = await browser.ask('GET', '/v1/me/consultant');
+    expect(his.headers.get('etag')).toBe(`"${String((await read(hugo)).version)}"`);
+    expect(his.body).toEqual(await read(hugo));
+    const set = await browser.ask('POST', '/v1/me/availability', { availability: 'break', reason: 'Tea' });
+    expect(set.body).toMatchObject({
+      id: hugo,
+      availability: 'break',
+      state: { because: 'break', reason: 'Tea' },
+    });
+    expect((await read(hugo)).state).toMatchObject({ because: 'break' });
+    const told = (await stage.ask('GET', '/v1/notices?limit=200')).body.data.at(-1);
+    expect(told).toMatchObject({ consultantId: hugo, body: { data: { by: 'consultant', reason: 'Tea' } } });
+    await browser.ask('POST', '/v1/me/availability', { availability: 'available' });
+
+    const daily = { weekly: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }], daysOff: [] };
+    const stale = await browser.ask('PUT', '/v1/me/schedule', { schedule: daily }, { 'if-match': '"1"' });
+    expect([stale.status, stale.kind]).toEqual([412, 'changed-meanwhile']);
+    const put = await browser.ask(
+      'PUT',
+      '/v1/me/schedule',
+      { schedule: daily },
+      { 'if-match': his.headers.get('etag') ?? '' },
+    );
+    expect(put.body).toMatchObject({ schedule: daily, state: { reachable: true } });
+    expect((await written()).at(-1)).toMatchObject({ of: hugo, by: 'consultant' });
+    await browser.ask('PUT', '/v1/me/schedule', { schedule: null });
+
+    await stage.call({
+      id: 'call_his',
+      consultant: hugo,
+      at: '2031-05-05T10:00:00Z',
+      talkSeconds: 60,
+      captured: '2.40',
+    });
+    const day = await browser.ask('GET', '/v1/me/calls?day=2031-05-05');
+    expect(day.body).toEqual((await stage.ask('GET', `/v1/consultants/${hugo}/calls?day=2031-05-05`)).body);
+    expect(day.body).toMatchObject({ talkedSeconds: 60 });
+
+    for (const [method, path] of [
+      ['GET', `/v1/consultants/${claire}`],
+      ['GET', '/v1/consultants'],
+      ['GET', '/v1/live'],
+      ['DELETE', `/v1/consultants/${hugo}`],
+    ] as const) {
+      expect((await browser.ask(method, path)).kind, path).toBe('no-right');
+    }
+    expect(kindOf(await stage.ask('GET', '/v1/me/consultant'))).toBe('no-right');
+    expect((await new Browser(stage).ask('GET', '/v1/me/consultant')).kind).toBe('not-signed-in');
+  });
+
+  it('says when his own state has changed, and no other’s', async () => {
+    const browser = await signedIn();
+    const leaving = new AbortController();
+    const response = await fetch(`${stage.url}/v1/me/live`, {
+      headers: { cookie: `ringmeter_session=${browser.cookie ?? ''}` },
+      signal: leaving.signal,
+    });
+    const stream = (response.body ?? new ReadableStream()).getReader();
+    let heard = '';
+    const until = async (wanted: string) => {
+      while (!heard.includes(wanted))
+        heard += Buffer.from((await stream.read()).value as Uint8Array).toString();
+    };
+    await until('retry');
+    await set(claire, { availability: 'away' });
+    await set(claire, { availability: 'available' });
+    await set(hugo, { availability: 'available' });
+    await until(`{"ids":["${hugo}"]}`);
+    expect(heard).not.toContain(claire);
+    leaving.abort();
   });
 });

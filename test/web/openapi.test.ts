@@ -106,6 +106,9 @@ describe('/openapi.json', () => {
       'get /v1/lines',
       'get /v1/lines/{line}',
       'get /v1/live',
+      'get /v1/me/calls',
+      'get /v1/me/consultant',
+      'get /v1/me/live',
       'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
@@ -130,6 +133,7 @@ describe('/openapi.json', () => {
       'post /v1/ddis/{number}/signing-secret',
       'post /v1/groups',
       'post /v1/invitations/{token}',
+      'post /v1/me/availability',
       'post /v1/me/password',
       'post /v1/me/totp',
       'post /v1/me/totp/confirm',
@@ -152,6 +156,7 @@ describe('/openapi.json', () => {
       'put /v1/consultants/{id}/photo',
       'put /v1/consultants/{id}/schedule',
       'put /v1/ddis/{number}',
+      'put /v1/me/schedule',
       'put /v1/merchant-server',
     ]);
   });
@@ -176,7 +181,7 @@ describe('/openapi.json', () => {
       const headers = (operation.parameters ?? [])
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
-      const changes = /^\/v1\/(consultants|groups)\/\{id\}(\/schedule)?$/.test(path);
+      const changes = /^\/v1\/((consultants|groups)\/\{id\}(\/schedule)?|me\/schedule)$/.test(path);
       const isForKeys = JSON.stringify(operation.security).includes('apiKey');
       const named = method !== 'get' && isForKeys ? ['Idempotency-Key'] : [];
       expect(headers).toEqual(changes && method !== 'get' ? [...named, 'If-Match'] : named);
