@@ -91,10 +91,11 @@ export async function claimConsultants(
   const claimed = await rows<ClaimedRow>(
     tx,
     `with wanted as (
-       select c.id, array_position(?::text[], c.id) as place from consultants c
-       where c.id = any(?::text[]) and coalesce(?::text <> all(${allNumbers}), true)
+       select c.id, asked.place from unnest(?::text[]) with ordinality as asked(id, place)
+         join consultants c on c.id = asked.id
+       where coalesce(?::text <> all(${allNumbers}), true)
          and consultant_is_reachable(c, ?::timestamptz, ?::text)
-       order by 2 limit ? for update skip locked),
+       order by asked.place limit ? for update of c skip locked),
      taken as (
        update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?::timestamptz + make_interval(secs =>
          case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (1 + cardinality(c.more_numbers)
@@ -106,7 +107,6 @@ export async function claimConsultants(
          then json_build_object('number', fallback_number, 'afterSeconds', fallback_after_seconds) end as fallback
      from taken order by place`,
     [
-      claim.candidates,
       claim.candidates,
       claim.notNumber ?? null,
       claim.now,

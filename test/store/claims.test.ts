@@ -11,7 +11,7 @@ import {
   occupyConsultant,
 } from '../../src/store/consultants.ts';
 import { demoMerchantId as merchantId, seedDemoMerchant } from '../../src/store/demo-merchant.ts';
-import { inIdleOrder } from '../../src/store/line-members.ts';
+import { inIdleOrder, reachableOfLine } from '../../src/store/line-members.ts';
 import { readLineForOrder } from '../../src/store/orders.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
@@ -87,6 +87,9 @@ it('a group rings as it is set to, in place of the line', async () => {
   await group('all', { con_3: 1, con_1: 1 });
   expect(await line()).toMatchObject({ ringing: 'all_at_once', ringStepSeconds: 7, idleGroup: null });
   expect((await line())?.consultants.map(({ id }) => id)).toEqual(['con_3', 'con_1']);
+  await admin.query(`update consultants set setting = 'away' where id = 'con_3'`);
+  const lineId = (await line())?.id ?? '';
+  expect(await db.asMerchant(merchantId, (tx) => reachableOfLine(tx, lineId, now))).toEqual(['con_1']);
   await admin.query(`update consultant_groups set strategy = 'cumulative'`);
   expect(await line()).toMatchObject({ ringing: 'cumulative', idleGroup: null });
 });
