@@ -94,6 +94,16 @@ grant select, insert, update, delete on ${table} to ringmeter_app;`,
   )
   .join('\n');
 
+/** Asked once a statement and not once a row: a line may have consultants by the thousand. */
+const askedOnce = ['consultants', 'line_consultants', 'group_members']
+  .map(
+    (table) => /* sql */ `
+alter policy merchant on ${table}
+  using (merchant_id = (select current_setting('ringmeter.merchant', true)))
+  with check (merchant_id = (select current_setting('ringmeter.merchant', true)));`,
+  )
+  .join('\n');
+
 const finders = /* sql */ `
 grant select on line_members to ringmeter_app, ringmeter_finder;
 grant create on schema public to ringmeter_finder;
@@ -112,6 +122,7 @@ export async function up(knex) {
   await knex.raw(phones.replaceAll('?', '\\?'));
   await knex.raw(groups);
   await knex.raw(separation);
+  await knex.raw(askedOnce);
   await knex.raw(finders);
 }
 

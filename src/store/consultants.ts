@@ -305,20 +305,3 @@ export async function consultantsDue(db: Db, at: Date): Promise<DueConsultant[]>
     [at],
   );
 }
-
-/**
- * He is gone: never rung again, on no line and in no group. A call he is on goes on, and what he did stays. `false`: there is
- * no such consultant, or he is gone already.
- */
-export async function archiveConsultant(tx: Tx, consultantId: string, at: Date): Promise<boolean> {
-  await tellOfConsultants(tx, [consultantId]);
-  const archived = await rows(
-    tx,
-    `update consultants set archived_at = ?, due_at = null where id = ? and archived_at is null returning id`,
-    [at, consultantId],
-  );
-  if (archived.length === 0) return false;
-  await tx.write('delete from line_consultants where consultant_id = ?', [consultantId]);
-  await tx.write('delete from group_members where consultant_id = ?', [consultantId]);
-  return true;
-}

@@ -24,6 +24,8 @@ export interface ConsultantFigures {
   consultants: number;
   reachable: number;
   reachableSet: Spread;
+  /** Of Postgres, each time it is asked for. */
+  reachableCpuMs: number;
   claim: Spread;
   /** All of so many that came at once for one consultant; how many had him. */
   race: { callers: number; won: number; ms: number };
@@ -62,7 +64,9 @@ export async function benchConsultants(
     };
     const reach = () => db.asMerchant(merchantId, (tx) => reachableOfLine(tx, lineId, new Date()));
     const reachable = await reach();
+    const idle = readProcessTimes(house);
     const reachableSet = await timed(reach);
+    const reachableCpuMs = (readProcessTimes(house).postgres - idle.postgres) / times;
     const claimOf = (session: string, candidates: readonly string[]) =>
       db.asMerchant(merchantId, (tx) => {
         const now = new Date();
@@ -85,6 +89,7 @@ export async function benchConsultants(
       consultants: manyOfOneLine,
       reachable: reachable.length,
       reachableSet,
+      reachableCpuMs,
       claim,
       race,
       changes: await say(house, scene, pool, reachable),

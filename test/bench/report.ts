@@ -187,6 +187,7 @@ export function printConsultants(one: ConsultantFigures): void {
       shown(one.reachableSet),
       `p99 under ${String(aims.reachableSetMs)}`,
     ],
+    ['  Postgres CPU, ms', one.reachableCpuMs.toFixed(1), ''],
     ['one of them claimed, ms', shown(one.claim), ''],
     [
       `${String(race.callers)} callers for one: who has him, ms for all`,

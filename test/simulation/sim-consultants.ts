@@ -1,7 +1,7 @@
 // Consultants who say what they are by web: each says it again until somebody has taken it, and only then believes it.
 
 import { setAvailability } from '../../src/flow/consultant-state.ts';
-import { archiveConsultant } from '../../src/store/consultants.ts';
+import { archiveConsultant } from '../../src/store/consultant-records.ts';
 import type { ConsultantSetting } from '../../src/core/consultant.ts';
 import type { Availability, ConsultantAct } from './availability.ts';
 import { type Client, request } from './from-outside.ts';
