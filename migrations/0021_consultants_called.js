@@ -69,17 +69,15 @@ create index on line_consultants (consultant_id);
 alter table lines add column group_id text references consultant_groups;
 create index on lines (group_id) where group_id is not null;
 
--- Who may be rung for a line, in the order they are; who is gone is none of them.
+-- Who may be rung for a line, in the order they are. Who is gone was taken off all of them, and is never reachable.
 create view line_members with (security_invoker = true) as
   select lc.merchant_id, lc.line_id, lc.consultant_id, lc.position::bigint as position
-  from line_consultants lc join lines l on l.id = lc.line_id join consultants c on c.id = lc.consultant_id
-  where l.group_id is null and c.archived_at is null
+  from line_consultants lc join lines l on l.id = lc.line_id where l.group_id is null
   union all
   select l.merchant_id, l.id, m.consultant_id, row_number() over (partition by l.id order by m.qualification desc,
     case when g.strategy = 'longest_idle' then c.last_talked_at end nulls first, m.position, m.consultant_id)
   from lines l join consultant_groups g on g.id = l.group_id join group_members m on m.group_id = g.id
-    join consultants c on c.id = m.consultant_id
-  where c.archived_at is null;
+    join consultants c on c.id = m.consultant_id;
 `;
 
 const separation = ['consultant_groups', 'group_members']
@@ -93,6 +91,16 @@ create policy merchant on ${table}
 create policy finder on ${table} for select to ringmeter_finder using (true);
 grant select on ${table} to ringmeter_finder;
 grant select, insert, update, delete on ${table} to ringmeter_app;`,
+  )
+  .join('\n');
+
+/** Asked once a statement and not once a row: a line may have consultants by the thousand. */
+const askedOnce = ['consultants', 'line_consultants', 'group_members']
+  .map(
+    (table) => /* sql */ `
+alter policy merchant on ${table}
+  using (merchant_id = (select current_setting('ringmeter.merchant', true)))
+  with check (merchant_id = (select current_setting('ringmeter.merchant', true)));`,
   )
   .join('\n');
 
@@ -114,6 +122,7 @@ export async function up(knex) {
   await knex.raw(phones.replaceAll('?', '\\?'));
   await knex.raw(groups);
   await knex.raw(separation);
+  await knex.raw(askedOnce);
   await knex.raw(finders);
 }
 

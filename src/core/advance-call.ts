@@ -4,7 +4,7 @@
 
 import { answering, askAgain } from './call-answering.ts';
 import { CallDraft, end } from './call-draft.ts';
-import { ringCaller, ringing, startRingingConsultants } from './call-ringing.ts';
+import { ringCaller, ringing, ringPhone, startRingingConsultants } from './call-ringing.ts';
 import type { CallCommand, CallEvent, CallSession, CallStep } from './call-session.ts';
 import { connected, over } from './call-talking.ts';
 
@@ -45,7 +45,7 @@ export function resume(session: CallSession): readonly CallCommand[] {
   if (session.state !== 'ringing_consultant' && session.state !== 'ringing_caller') return [];
   const commands: CallCommand[] = session.attempts
     .filter((one) => one.state === 'ringing')
-    .map((one) => ({ do: 'ring', leg: one.leg, to: one.number }));
+    .flatMap(ringPhone);
   if (session.caller?.state === 'ringing' && session.plan.callerNumber !== undefined) {
     commands.push({ do: 'ring', leg: session.caller.leg, to: session.plan.callerNumber });
   }

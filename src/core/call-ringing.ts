@@ -5,13 +5,17 @@ import { type CallDraft, close, end } from './call-draft.ts';
 import {
   type Attempt,
   askTriesMax,
+  type CallCommand,
   type CallEvent,
   type CallerLeg,
   type CallOutcome,
   type CallSession,
+  type ClaimedConsultant,
   neverAgainKey,
+  type TimerName,
 } from './call-session.ts';
 import { bridged, bridgedUnheard, silenceUs } from './call-talking.ts';
+import { mostTelling, rungOf } from './consultant.ts';
 import type { LegUuid } from './ids.ts';
 
 export function startRingingConsultants(draft: CallDraft): void {
@@ -41,6 +45,11 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       return;
     case 'timerDue':
       // Cumulative ringing: the next one joins, the earlier ones ring on.
+      if (event.timer.startsWith('next_phone ')) {
+        const attempt = session.attempts.find((one) => event.timer === nextPhoneTimer(one.leg));
+        if (attempt?.state === 'ringing') ringNextPhone(draft, attempt);
+        return;
+      }
       if (event.timer !== 'step' || session.state !== 'ringing_consultant' || session.candidates.length === 0)
         return;
       // It fell due just before somebody pressed 1, where the caller was rung first: nobody else is wanted.
@@ -133,12 +142,46 @@ function consultantsClaimed(draft: CallDraft, event: CallEvent & { type: 'consul
       ...event.consultants.map((one) => ({ ...one, state: 'ringing' as const, tries: 0 })),
     ],
   });
-  for (const { consultantId, leg, number } of event.consultants) {
+  for (const consultant of event.consultants) {
+    const { consultantId } = consultant;
     draft.fact('ringing_consultant', { consultantId });
     draft.notice('call.ringing', { party: 'consultant', consultantId });
-    draft.commands.push({ do: 'ring', leg, to: number });
+    draft.commands.push(...ringPhone(consultant));
   }
   endIfNobodyIsLeft(draft);
+}
+
+function nextPhoneTimer(leg: LegUuid): TimerName {
+  return `next_phone ${leg}`;
+}
+
+/** His phone rings, and where he is forwarded after a while the next one joins by then. Said again on a takeover. */
+export function ringPhone({ leg, number, more }: ClaimedConsultant): CallCommand[] {
+  const seconds = more?.[0]?.afterSeconds;
+  return [
+    { do: 'ring', leg, to: number },
+    ...(seconds === undefined
+      ? []
+      : [{ do: 'startTimer' as const, timer: nextPhoneTimer(leg), afterMs: seconds * 1000 }]),
+  ];
+}
+
+/** He is rung on his next phone, whether or not this one goes on; `false`: he has no more. */
+function ringNextPhone(draft: CallDraft, attempt: Attempt): boolean {
+  const [next, ...more] = attempt.more ?? [];
+  if (!next) return false;
+  const { consultantId, name, language, ringSeconds } = attempt;
+  const phone: Attempt = {
+    ...{ consultantId, name, language, leg: next.leg, number: next.number },
+    ...(ringSeconds !== undefined && { ringSeconds }),
+    ...(more.length > 0 && { more }),
+    ...{ state: 'ringing', tries: 0 },
+  };
+  draft.attempt(attempt.leg, { more: [] });
+  draft.become({ attempts: [...draft.session.attempts, phone] });
+  draft.fact('ringing_next_phone', { consultantId });
+  draft.commands.push(...ringPhone(phone));
+  return true;
 }
 
 function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): void {
@@ -224,7 +267,8 @@ function accept(draft: CallDraft, attempt: Attempt): void {
   for (const loser of losers) {
     draft.attempt(loser.leg, { state: 'stopped' });
     draft.commands.push({ do: 'hangUp', leg: loser.leg, cause: 'stopped' });
-    draft.free.push(loser.consultantId);
+    // One of his own other phones is no loser.
+    if (loser.consultantId !== attempt.consultantId) draft.free.push(loser.consultantId);
   }
   draft.commands.push({ do: 'stopTimers' });
   draft.attempt(attempt.leg, { state: 'accepted' });
@@ -249,10 +293,30 @@ function drop(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', b
   lose(draft, attempt, state, because);
 }
 
+/**
+ * This phone did not reach him. Who said no has said it for all his phones; else he is tried while one of them rings, or is
+ * left to be rung. He is missed once, by what says most of him.
+ */
 function lose(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', because: string): void {
-  draft.attempt(attempt.leg, { state });
-  draft.free.push(attempt.consultantId);
-  draft.fact('consultant_missed', { consultantId: attempt.consultantId, because });
+  draft.attempt(attempt.leg, { state, lostBecause: because });
+  const { consultantId } = attempt;
+  const his = draft.session.attempts.filter((one) => one.consultantId === consultantId);
+  const living = his.filter((one) => one.state === 'ringing' || one.state === 'offered');
+  const refused = rungOf(because) === 'refused';
+  if (!refused) {
+    const goesOn = living.length > 0 || ringNextPhone(draft, attempt);
+    if (goesOn) {
+      draft.fact('phone_missed', { consultantId, because });
+      return;
+    }
+  }
+  for (const { leg } of living) {
+    draft.attempt(leg, { state: 'stopped' });
+    draft.commands.push({ do: 'hangUp', leg, cause: 'stopped' });
+  }
+  draft.free.push(consultantId);
+  const says = mostTelling([because, ...his.flatMap((one) => one.lostBecause ?? [])]);
+  draft.fact('consultant_missed', { consultantId, because: says });
   if (draft.session.candidates.length > 0) draft.claim = 1;
   else endIfNobodyIsLeft(draft);
 }

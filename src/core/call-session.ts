@@ -186,11 +186,28 @@ export interface ClaimedConsultant {
   number: E164;
   language: Language;
   leg: LegUuid;
+  /** How long his phones ring; absent: as the plan says. */
+  ringSeconds?: number;
+  /** His other phones, in their order; gone from here once they ring. */
+  more?: readonly FurtherPhone[];
 }
 
+/**
+ * Another phone of the same consultant: it rings when the one before could not reach him, or too when that has rung for
+ * `afterSeconds`.
+ */
+export interface FurtherPhone {
+  number: E164;
+  leg: LegUuid;
+  afterSeconds?: number;
+}
+
+/** One phone of a consultant. */
 export interface Attempt extends ClaimedConsultant {
   state: 'ringing' | 'offered' | 'accepted' | 'refused' | 'failed' | 'stopped';
   tries: number;
+  /** Why this phone did not reach him. */
+  lostBecause?: string;
 }
 
 export interface CallerLeg {
@@ -288,7 +305,14 @@ export type LegEnd =
   | 'stopped'
   | 'failed';
 
-export type TimerName = 'step' | 'warning' | 'consultant_warning' | 'limit' | 'unbridged';
+export type TimerName =
+  | 'step'
+  | 'warning'
+  | 'consultant_warning'
+  | 'limit'
+  | 'unbridged'
+  /** The phone on this leg has rung so long that the next one of the same consultant joins. */
+  | `next_phone ${LegUuid}`;
 
 /** What is to be done after the step is committed, in this order. */
 export type CallCommand =
@@ -378,6 +402,16 @@ export function nextWarningSecondsBefore({ plan, moreTime }: CallSession): numbe
 /** The consultant of a known caller is told two minutes before the end, on a limit that leaves as long before it. */
 export function consultantWarningSecondsBefore({ plan }: CallSession): number | undefined {
   return plan.inbound && plan.talkLimitSeconds >= 240 ? 120 : undefined;
+}
+
+/** How long a phone of this leg rings; the caller's as the plan says. */
+export function ringSecondsOf({ plan, attempts }: CallSession, leg: LegUuid): number {
+  return attempts.find((one) => one.leg === leg)?.ringSeconds ?? plan.ringSeconds;
+}
+
+/** The longest any phone of this call rings. */
+export function ringSecondsMax({ plan, attempts }: Pick<CallSession, 'plan' | 'attempts'>): number {
+  return Math.max(plan.ringSeconds, ...attempts.map((one) => one.ringSeconds ?? 0));
 }
 
 /** The timers of a talk, as milliseconds from its bridge: whoever takes it over or moves its limit arms what is left of them. */

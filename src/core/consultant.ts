@@ -161,6 +161,12 @@ export function rungOf(because: string): Rung | undefined {
   }
 }
 
+/** Of why each of his phones did not reach him: what says most of him. There is one at least. */
+export function mostTelling(reasons: readonly string[]): string {
+  const says: readonly (Rung | undefined)[] = ['refused', 'busy', 'unanswered', undefined];
+  return says.flatMap((rung) => reasons.filter((because) => rungOf(because) === rung))[0] ?? 'failed';
+}
+
 export interface MissLimits {
   /** So many in a row pause him; 0: never. */
   unanswered: number;

@@ -73,7 +73,7 @@ export interface OrderFacts {
     /** What the line sells near the limit; `seconds` null: as long each time as was chosen. Absent or nought times: nothing. */
     moreTime?: LineMoreTime;
     /** `atWork`: worth waiting for, though somebody may have him now (core/consultant). */
-    consultants: readonly { id: string; number: string; atWork: boolean }[];
+    consultants: readonly { id: string; numbers: readonly string[]; atWork: boolean }[];
   };
   destinations: readonly Destination[];
   minimumCharge: Money;
@@ -175,7 +175,8 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   if (caller.outcome === 'refused') return refused('number_refused', caller.reason);
   if (facts.onlyNumbers && !facts.onlyNumbers.has(phone.number))
     return refused('number_refused', 'not_listed');
-  if (line.consultants.some((one) => one.number === phone.number)) return refused('number_is_consultant');
+  if (line.consultants.some((one) => one.numbers.includes(phone.number)))
+    return refused('number_is_consultant');
 
   const chosenSeconds = wish.chosenSeconds ?? line.durationChoices[0];
   if (chosenSeconds === undefined || !line.durationChoices.includes(chosenSeconds)) {
@@ -194,7 +195,7 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   if (limit.outcome === 'not_affordable') return refused('line_off', 'not_affordable');
 
   const consultants: Destination[] = [];
-  for (const { number } of candidates) {
+  for (const number of candidates.flatMap((one) => one.numbers)) {
     const consultant = destinationOf(number as E164, destinations);
     if (consultant.outcome === 'refused') return refused('line_off', 'consultant_number');
     consultants.push(consultant.destination);

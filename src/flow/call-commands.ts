@@ -6,10 +6,11 @@ import { advance } from '../core/advance-call.ts';
 import {
   type CallCommand,
   type CallEvent,
-  type CallPlan,
   type CallSession,
   keyWaitMs,
   mayOfferMoreTime,
+  ringSecondsMax,
+  ringSecondsOf,
   talkTimers,
   type TimerName,
 } from '../core/call-session.ts';
@@ -27,8 +28,8 @@ const guardAfterRingingSeconds = 60;
 const guardOnHoldSeconds = 150;
 
 /** The longest anybody waits for one phone: what it may ring, and both offers. Re-armed with the next phone. */
-export function holdSeconds({ ringSeconds }: Pick<CallPlan, 'ringSeconds'>): number {
-  return Math.max(guardOnHoldSeconds, ringSeconds + guardAfterRingingSeconds);
+export function holdSeconds(session: CallSession): number {
+  return Math.max(guardOnHoldSeconds, ringSecondsMax(session) + guardAfterRingingSeconds);
 }
 
 /** A warning that fell due while nobody commanded is still said this much later: a takeover takes half of it. */
@@ -192,7 +193,7 @@ export class CallCommands {
       }
       case 'playMusic':
         this.#requests.delete(command.leg);
-        await aSwitch.guard(command.leg, holdSeconds(this.#told.session().plan));
+        await aSwitch.guard(command.leg, holdSeconds(this.#told.session()));
         await aSwitch.playMusic(command.leg, command.sound);
         return;
       case 'announce':
@@ -224,7 +225,8 @@ export class CallCommands {
   async #ring({ leg, to }: CallCommand & { do: 'ring' }): Promise<void> {
     const session = this.#told.session();
     this.#at.switch.prepare(sentencesFor(session, leg));
-    const { callerId, ringSeconds } = session.plan;
+    const { callerId } = session.plan;
+    const ringSeconds = ringSecondsOf(session, leg);
     const guardSeconds = ringSeconds + guardAfterRingingSeconds;
     const kept = this.#keepWaiting(session);
     const done = await this.#at.switch.ring({ leg, to, callerId, ringSeconds, guardSeconds });
@@ -236,9 +238,10 @@ export class CallCommands {
   }
 
   /** Whoever waits while one phone after the other rings would else be ended by the guard of the first. */
-  async #keepWaiting({ caller, attempts, plan }: CallSession): Promise<void> {
+  async #keepWaiting(session: CallSession): Promise<void> {
+    const { caller, attempts } = session;
     if (caller?.state !== 'consented' || attempts.length < 2) return;
-    await this.#at.switch.guard(caller.leg, holdSeconds(plan));
+    await this.#at.switch.guard(caller.leg, holdSeconds(session));
   }
 
   async #bridge({ aLeg, bLeg }: CallCommand & { do: 'bridge' }): Promise<void> {

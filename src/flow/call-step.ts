@@ -9,13 +9,21 @@ import {
   type CallFact,
   type CallSession,
   type CallStep,
+  type ClaimedConsultant,
+  type FurtherPhone,
   secondsOf,
   isDestination,
   talkUs,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
-import { claimConsultants, freeConsultants, letLinger, occupyConsultant } from '../store/consultants.ts';
+import {
+  type ClaimedRow,
+  claimConsultants,
+  freeConsultants,
+  letLinger,
+  occupyConsultant,
+} from '../store/consultants.ts';
 import { insertLegs, saveSession, type StoredSession } from '../store/call-sessions.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -198,14 +206,14 @@ async function claim(
     plan.idleGroup === undefined || wanted === 'all'
       ? session.candidates
       : await inIdleOrder(tx, plan.idleGroup, session.candidates, session.id);
-  const seconds = plan.ringSeconds + claimSlackSeconds;
   const claimed = await claimConsultants(tx, {
     session: session.id,
     candidates,
     ...(plan.callerNumber !== undefined && { notNumber: plan.callerNumber }),
     atMost: wanted === 'all' ? candidates.length : wanted,
     now,
-    until: new Date(now.getTime() + seconds * 1000),
+    until: new Date(now.getTime() + claimSlackSeconds * 1000),
+    ringing: { seconds: plan.ringSeconds },
   });
   // Whoever stood before the last one claimed was taken or away; with none claimed, all were.
   const last = claimed.at(-1)?.consultantId;
@@ -213,8 +221,29 @@ async function claim(
     last === undefined || wanted === 'all' ? candidates : candidates.slice(0, candidates.indexOf(last));
   return {
     type: 'consultantsClaimed',
-    consultants: claimed.map((one) => ({ ...one, leg: house.ids.legUuid() })),
+    consultants: claimed.map((one) => withLegs(house, one)),
     skipped: passed,
+  };
+}
+
+/** Each phone he may be rung on has its leg by name before any of them rings. A number is rung once. */
+function withLegs(house: House, claimed: ClaimedRow): ClaimedConsultant {
+  const { ringSeconds, fallback, moreNumbers, ...consultant } = claimed;
+  const phones: Omit<FurtherPhone, 'leg'>[] = [
+    ...(fallback ? [fallback] : []),
+    ...moreNumbers.map((number) => ({ number })),
+  ];
+  const more = phones
+    .filter(({ number }, place) => {
+      const isFirst = phones.findIndex((one) => one.number === number) === place;
+      return isFirst && number !== consultant.number;
+    })
+    .map((phone) => ({ ...phone, leg: house.ids.legUuid() }));
+  return {
+    ...consultant,
+    leg: house.ids.legUuid(),
+    ...(ringSeconds !== null && { ringSeconds }),
+    ...(more.length > 0 && { more }),
   };
 }
 
@@ -247,6 +276,8 @@ function sentenceOf(
     refused: `The caller is sent away (${String(facts['because'])})`,
     authorized: 'The card is held',
     ringing_consultant: `${consultant} is being rung`,
+    ringing_next_phone: `${consultant} is being rung on the next phone`,
+    phone_missed: `${consultant} was not reached on one phone (${String(facts['because'])})`,
     consultant_missed: `${consultant} did not take it (${String(facts['because'])})`,
     consultant_accepted: `${consultant} pressed 1`,
     consultant_left: `${consultant} left before the caller was there`,

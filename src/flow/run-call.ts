@@ -299,7 +299,7 @@ export class LiveCall {
       if (this.#commands.hasSpoken(leg)) continue;
       if (state === 'offered') this.#askAgainLater(leg);
       if (state === 'accepted' || state === 'consented') {
-        await this.#commander.switch.guard(leg, holdSeconds(session.plan));
+        await this.#commander.switch.guard(leg, holdSeconds(session));
       }
     }
   }

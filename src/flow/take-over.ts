@@ -13,6 +13,7 @@ import {
   type LegRecord,
   mediaTimeoutUs,
   provenEndUs,
+  ringSecondsMax,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import { freshLegs, keepProofOfLife, readLegEnds, type StoredSession } from '../store/call-sessions.ts';
@@ -188,7 +189,7 @@ async function whileRinging({ house, stored, known, looked, gone }: Case): Promi
     .filter(({ leg, truth }) => truth.state === 'living' && truth.answered && ringing.has(leg))
     .map(({ leg }): CallEvent => ({ type: 'legAnswered', leg }));
   if (gone.length === 0) return { ...nothing, events: answered };
-  const maxAge = known.begun ? begunWithinSeconds : session.plan.ringSeconds + freshSlackSeconds;
+  const maxAge = known.begun ? begunWithinSeconds : ringSecondsMax(session) + freshSlackSeconds;
   const { records, fresh } = await house.db.asMerchant(merchantId, async (tx) => ({
     records: await readLegEnds(tx, gone),
     fresh: await freshLegs(tx, gone, maxAge),

@@ -17,12 +17,21 @@ export interface ClaimedRow {
   name: string;
   number: E164;
   language: Language;
+  /** How long his phones ring; null: as the line says. */
+  ringSeconds: number | null;
+  /** Rings too when he has not answered after so long. */
+  fallback: { number: E164; afterSeconds: number } | null;
+  /** In the order of his preference, after `number`. */
+  moreNumbers: E164[];
 }
 
 /** What core/consultant `reachable` asks for, as one JSON object; `stateOf` reads it. `c`: the consultant's row. */
 export const stateObject = `json_build_object('setting', c.setting, 'reason', c.setting_reason, 'backAt', c.back_at,
   'pausedAt', c.paused_at, 'keepsHours', c.schedule is not null, 'hoursFrom', c.hours_from, 'hoursTo', c.hours_to,
   'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until, 'wrapUpUntil', c.wrap_up_until)`;
+
+/** Every number he may be rung on. */
+export const allNumbers = `array_remove(array[c.number, c.fallback_number] || c.more_numbers, null)`;
 
 export interface StateRow {
   setting: ConsultantSetting['is'];
@@ -75,22 +84,29 @@ export async function claimConsultants(
     atMost: number;
     now: Date;
     until: Date;
+    /** His phones are rung, for so long each unless he says otherwise: the claim lasts as long beyond `until` as all of them may. */
+    ringing?: { seconds: number };
   },
 ): Promise<ClaimedRow[]> {
   const claimed = await rows<ClaimedRow>(
     tx,
     `with wanted as (
-       select c.id, array_position(?::text[], c.id) as place from consultants c
-       where c.id = any(?::text[]) and c.number is distinct from ?
+       select c.id, asked.place from unnest(?::text[]) with ordinality as asked(id, place)
+         join consultants c on c.id = asked.id
+       where coalesce(?::text <> all(${allNumbers}), true)
          and consultant_is_reachable(c, ?::timestamptz, ?::text)
-       order by 2 limit ? for update skip locked),
+       order by asked.place limit ? for update of c skip locked),
      taken as (
-       update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?
+       update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?::timestamptz + make_interval(secs =>
+         case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (1 + cardinality(c.more_numbers)
+           + case when c.fallback_number is null then 0 else 1 end) end)
        from wanted where c.id = wanted.id
-       returning c.id, c.name, c.number, c.language, wanted.place)
-     select id as "consultantId", name, number, language from taken order by place`,
+       returning c.*, wanted.place)
+     select id as "consultantId", name, number, language, ring_seconds as "ringSeconds", more_numbers as "moreNumbers",
+       case when fallback_number is not null
+         then json_build_object('number', fallback_number, 'afterSeconds', fallback_after_seconds) end as fallback
+     from taken order by place`,
     [
-      claim.candidates,
       claim.candidates,
       claim.notNumber ?? null,
       claim.now,
@@ -98,6 +114,8 @@ export async function claimConsultants(
       claim.atMost,
       claim.session,
       claim.until,
+      claim.ringing?.seconds ?? null,
+      claim.ringing?.seconds ?? null,
     ],
   );
   if (claimed.length > 0)
@@ -286,21 +304,4 @@ export async function consultantsDue(db: Db, at: Date): Promise<DueConsultant[]>
     'select merchant_id as "merchantId", consultant_id as "consultantId", due_at as "dueAt" from consultants_due(?)',
     [at],
   );
-}
-
-/**
- * He is gone: never rung again, on no line and in no group. A call he is on goes on, and what he did stays. `false`: there is
- * no such consultant, or he is gone already.
- */
-export async function archiveConsultant(tx: Tx, consultantId: string, at: Date): Promise<boolean> {
-  await tellOfConsultants(tx, [consultantId]);
-  const archived = await rows(
-    tx,
-    `update consultants set archived_at = ?, due_at = null where id = ? and archived_at is null returning id`,
-    [at, consultantId],
-  );
-  if (archived.length === 0) return false;
-  await tx.write('delete from line_consultants where consultant_id = ?', [consultantId]);
-  await tx.write('delete from group_members where consultant_id = ?', [consultantId]);
-  return true;
 }

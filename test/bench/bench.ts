@@ -5,6 +5,7 @@
 //   npm run bench -- [--rates 10,20,30,40] [--seconds 12] [--merchants 8] [--gateways 1] [--profile]
 //   npm run bench -- --live 20,200,2000
 //   npm run bench -- --recognitions
+//   npm run bench -- --consultants
 //
 // How it runs: bare commits; the idle house; each rate in turn, as long as the house holds it; then, at the highest rate
 // held up to the one aimed at, calls that their limit ends. Orders come at a fixed rate whatever the house makes of them.
@@ -31,10 +32,12 @@ import { openKnownMerchant } from './known-merchant.ts';
 import { figuresOf, load } from './load.ts';
 import { bareCommits, type CallInstants, MeasuredDatabase } from './measured-database.ts';
 import type { Placed } from './order-load.ts';
+import { benchConsultants } from './consultants.ts';
 import { benchRecognitions, usualSteps } from './recognitions.ts';
 import {
   aims,
   type MeasuredRate,
+  printConsultants,
   printCorrectness,
   printCosts,
   printLive,
@@ -59,6 +62,7 @@ const { values: asked } = parseArgs({
     gateways: { type: 'string', default: '1' },
     live: { type: 'string' },
     recognitions: { type: 'boolean', default: false },
+    consultants: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -153,6 +157,20 @@ async function runRecognitions(): Promise<void> {
     });
   } finally {
     await merchant.close();
+  }
+}
+
+async function runConsultants(house: RunningHouse): Promise<void> {
+  const scene = await makeScene(house, { merchants: 1, linesPerMerchant: 1, consultantsPerLine: 1 });
+  const database = await MeasuredDatabase.connect(house);
+  const pool = new Pool(house.gatewayUrl, { connections: 64 });
+  try {
+    await sayWhere(database);
+    printConsultants(await benchConsultants(house, scene, pool));
+    sayComplaints(house);
+  } finally {
+    await pool.destroy();
+    await database.close();
   }
 }
 
@@ -258,7 +276,8 @@ const tooLong = setTimeout(
 );
 
 try {
-  if (liveSteps) await inHouse({ gateways: 2 }, (house) => runLive(house, liveSteps));
+  if (asked.consultants) await inHouse({}, runConsultants);
+  else if (liveSteps) await inHouse({ gateways: 2 }, (house) => runLive(house, liveSteps));
   else {
     if (!asked.recognitions) await inHouse({ gateways }, run);
     await runRecognitions();

@@ -1,5 +1,6 @@
 // How the figures are printed: a column a rate, what we aim at beside them.
 
+import type { ConsultantFigures } from './consultants.ts';
 import type { Spread } from './figures.ts';
 import { processKinds, type ProcessTimes } from './process-times.ts';
 import type { AdoptionFigures, LiveFigures } from './live-calls.ts';
@@ -8,6 +9,7 @@ import { nameOf, type RecognitionFigures } from './recognitions.ts';
 
 /** On two cores, with everything the house talks to on the same two. */
 export const aims = {
+  reachableSetMs: 5,
   callsPerSecond: 30,
   cpuMs: 12,
   transactions: 12,
@@ -174,6 +176,38 @@ export function printRecognitions(measured: readonly RecognitionFigures[]): void
   say(
     'p50 / p99; as they should be: asked about once, rung for, reported once and as the switch measured it',
   );
+}
+
+export function printConsultants(one: ConsultantFigures): void {
+  const { race, changes } = one;
+  printTable([
+    ['consultants of one line', String(one.consultants), 'aim'],
+    [
+      `who of them may be rung (${String(one.reachable)}), ms`,
+      shown(one.reachableSet),
+      `p99 under ${String(aims.reachableSetMs)}`,
+    ],
+    ['  Postgres CPU, ms', one.reachableCpuMs.toFixed(1), ''],
+    ['one of them claimed, ms', shown(one.claim), ''],
+    [
+      `${String(race.callers)} callers for one: who has him, ms for all`,
+      `${String(race.won)}, ${race.ms.toFixed(0)}`,
+      'one',
+    ],
+    [
+      `availability said, ${String(changes.rate)} a second: done`,
+      `${String(changes.done)} of ${String(changes.asked)}`,
+      'all',
+    ],
+    ['answered after, ms', shown(changes.tookMs), ''],
+    ['said late by, ms', shown(changes.lateMs), ''],
+    [
+      'CPU a change, ms: gateway, Postgres',
+      `${changes.cpuMs.gateway.toFixed(1)}, ${changes.cpuMs.postgres.toFixed(1)}`,
+      '',
+    ],
+  ]);
+  say('p50 / p99');
 }
 
 function shown({ p50, p99, of }: Spread): string {

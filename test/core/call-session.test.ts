@@ -8,16 +8,19 @@ import {
   billableUs,
   type CallEvent,
   type CallStep,
+  type FurtherPhone,
   mayOfferMoreTime,
   talkUs,
   warningSecondsBefore,
 } from '../../src/core/call-session.ts';
+import type { E164 } from '../../src/core/ids.ts';
 import {
   answered,
   callerLeg,
   ended,
   key,
   legOf,
+  nextLegOf,
   paid,
   second,
   silence,
@@ -411,7 +414,8 @@ it('rings nobody more once somebody has accepted, though the step fell due at th
 });
 
 describe('whatever happens, in whatever order', () => {
-  const legs = fc.constantFrom(callerLeg, legOf(1), legOf(2), legOf(3));
+  const legs = fc.constantFrom(callerLeg, legOf(1), legOf(2), legOf(3), nextLegOf(1));
+  const phones: FurtherPhone[] = [{ number: '+33612345679' as E164, leg: nextLegOf(1), afterSeconds: 5 }];
   const events: fc.Arbitrary<CallEvent> = fc.oneof(
     fc.record({ type: fc.constant('legAnswered' as const), leg: legs }),
     fc.record({
@@ -428,7 +432,7 @@ describe('whatever happens, in whatever order', () => {
     }),
     fc.record({
       type: fc.constant('timerDue' as const),
-      timer: fc.constantFrom('step', 'warning', 'limit', 'unbridged'),
+      timer: fc.constantFrom('step', 'warning', 'limit', 'unbridged', `next_phone ${legOf(1)}`),
     }),
     fc.record({ type: fc.constant('legsUnbridged' as const), atUs: fc.bigInt(100_000_000n, 2_000_000_000n) }),
     fc.record({ type: fc.constant('hangUpRequested' as const), by: fc.constantFrom('caller', 'merchant') }),
@@ -460,7 +464,8 @@ describe('whatever happens, in whatever order', () => {
         fc.array(events, { maxLength: 40 }),
         (ringing, callerFirst, happened) => {
           const moreTime = { seconds: 300, times: 2, hold: '10.00' };
-          const table = new Table({ ringing: ringing as 'in_turn', callerFirst, moreTime });
+          const plan = { ringing: ringing as 'in_turn', callerFirst, moreTime };
+          const table = new Table(plan, [], new Map([[1, { more: phones }]]));
           const steps: CallStep[] = [];
           for (const event of [paid, ...happened]) {
             table.on(event);

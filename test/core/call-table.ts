@@ -13,6 +13,8 @@ export const consultant = (n: number): ClaimedConsultant => ({
   language: 'fr',
   leg: `bbbbbbbb-0000-4000-8000-00000000000${String(n)}` as LegUuid,
 });
+/** The phone that rings next for consultant n, where he has one. */
+export const nextLegOf = (n: number): LegUuid => `bbbbbbbb-0000-4000-8000-00000000001${String(n)}` as LegUuid;
 export const legOf = (n: number): LegUuid => consultant(n).leg;
 
 export function order(plan: Partial<CallSession['plan']> = {}): CallSession {
@@ -44,9 +46,16 @@ export class Table {
   session: CallSession;
   said: CallStep[] = [];
   taken = new Set<string>();
-  constructor(plan: Partial<CallSession['plan']> = {}, taken: string[] = []) {
+  readonly #more: ReadonlyMap<number, Partial<ClaimedConsultant>>;
+  /** `more`: what is known of a consultant beside his first phone. */
+  constructor(
+    plan: Partial<CallSession['plan']> = {},
+    taken: string[] = [],
+    more: ReadonlyMap<number, Partial<ClaimedConsultant>> = new Map(),
+  ) {
     this.session = order(plan);
     this.taken = new Set(taken);
+    this.#more = more;
   }
   on(event: CallEvent): this {
     let step = advance(this.session, event);
@@ -59,7 +68,10 @@ export class Table {
       const last = claimed.at(-1);
       step = advance(this.session, {
         type: 'consultantsClaimed',
-        consultants: claimed.map((id) => consultant(Number(id.slice(4)))),
+        consultants: claimed.map((id) => {
+          const n = Number(id.slice(4));
+          return { ...consultant(n), ...this.#more.get(n) };
+        }),
         skipped:
           last === undefined || step.claim === 'all'
             ? candidates
@@ -76,7 +88,12 @@ export class Table {
       step.commands
         .filter((command) => command.do !== 'startTimer' && command.do !== 'stopTimers')
         .map((command) => {
-          const leg = 'leg' in command ? (command.leg === callerLeg ? 'A' : `B${command.leg.slice(-1)}`) : '';
+          const leg =
+            'leg' in command
+              ? command.leg === callerLeg
+                ? 'A'
+                : `B${command.leg.slice(-2).replace(/^0/, '')}`
+              : '';
           const what =
             'sentence' in command
               ? ` ${command.sentence.key}`

@@ -155,8 +155,11 @@ describe('a caller who waits while consultants are rung', () => {
   });
 
   it('outlasts a phone that may ring for minutes', () => {
-    expect(holdSeconds({ ringSeconds: 25 })).toBe(150);
-    expect(holdSeconds({ ringSeconds: 120 })).toBe(180);
+    const session = (ringSeconds: number, own?: number) =>
+      ({ plan: { ringSeconds }, attempts: [{ ringSeconds: own }] }) as unknown as CallSession;
+    expect(holdSeconds(session(25))).toBe(150);
+    expect(holdSeconds(session(120))).toBe(180);
+    expect(holdSeconds(session(25, 110))).toBe(170);
   });
 });
 

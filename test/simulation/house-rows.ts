@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { pinMark } from '../../src/flow/client-accounts.ts';
 import { Seal } from '../../src/store/seal.ts';
+import { type Availability, mobileNumber, scheduleOf, thirdNumber } from './availability.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import type { SimDatabase } from './sim-database.ts';
@@ -93,7 +94,45 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
       [merchantId, id, index + 1],
     );
   }
+  if (scenario.availability) await writeLives(database, scenario.availability);
   if (scenario.known) await writeKnown(database, scenario.known, tariff.currency);
+}
+
+async function writeLives(database: SimDatabase, { lives, group }: Availability): Promise<void> {
+  for (const [index, life] of lives.entries()) {
+    const { missLimits, mobileAfterSeconds } = life;
+    // Written as somebody else might have: the clock has to find out what his hours are.
+    await database.look(
+      `update consultants set miss_limit_unanswered = ?, miss_limit_refused = ?, wrap_up_seconds = ?, ring_seconds = ?,
+         fallback_number = ?, fallback_after_seconds = ?, more_numbers = ?::text[], schedule = ?::jsonb, due_at = ?,
+         told = ? where id = ?`,
+      [
+        missLimits.unanswered,
+        missLimits.refused,
+        life.wrapUpSeconds,
+        life.ringSeconds ?? null,
+        mobileAfterSeconds === undefined ? null : mobileNumber(index),
+        mobileAfterSeconds ?? null,
+        life.thirdPhone ? [thirdNumber(index)] : [],
+        life.hours ? JSON.stringify(scheduleOf(life.hours)) : null,
+        life.hours ? '-infinity' : null,
+        life.hours ? 'off_hours' : 'at_work',
+        consultantIds[index] ?? '',
+      ],
+    );
+  }
+  if (group === undefined) return;
+  await database.look(
+    `insert into consultant_groups (id, merchant_id, name, strategy, step_seconds) values ('grp_1', ?, 'Everybody', ?, 3)`,
+    [merchantId, group],
+  );
+  for (const [index, id] of consultantIds.entries()) {
+    await database.look(
+      `insert into group_members (merchant_id, group_id, consultant_id, qualification, position) values (?, 'grp_1', ?, ?, ?)`,
+      [merchantId, id, index === 2 ? 5 : 1, index],
+    );
+  }
+  await database.look(`update lines set group_id = 'grp_1' where id = 'lin_1'`);
 }
 
 async function writeKnown(database: SimDatabase, known: KnownHouse, currency: string): Promise<void> {

@@ -31,6 +31,9 @@ select 'a consultant is not free', id from consultants
   where claim = 'hard' or (claim = 'soft' and claimed_until > now()
     and not exists (select from call_sessions s where s.id = claimed_by and s.state = 'awaiting_payment'))
 union all
+select 'the clock was not followed for a consultant', id from consultants
+  where archived_at is null and due_at <= now() - interval '20 seconds'
+union all
 select 'work of a switch lies undone', id::text from switch_work
 union all
 select 'a call somebody dialled is not over: ' || s.state, k.call_session_id

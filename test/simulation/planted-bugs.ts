@@ -251,4 +251,70 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'miss-counted-by-who-takes-over',
+    what: 'A ring whose end is found by whoever takes the call over is counted by him, and again by the step he writes.',
+    edits: [
+      {
+        file: 'src/flow/run-call.ts',
+        old: `    for (const event of found.events) await this.#take(event);`,
+        new: `    for (const event of found.events) {
+      if (event.type === 'legEnded') {
+        const lost = this.session.attempts.find((one) => one.leg === event.leg && one.state === 'ringing');
+        const { merchantId } = this.#row.stored;
+        const facts = { consultantId: lost?.consultantId ?? '', because: event.because };
+        const missed = [{ name: 'consultant_missed', facts }];
+        if (lost) await house.db.asMerchant(merchantId, (tx) => countRings(house, tx, merchantId, missed));
+      }
+      await this.#take(event);
+    }`,
+      },
+      {
+        file: 'src/flow/run-call.ts',
+        old: `import { recognize } from`,
+        new: `import { countRings } from './consultant-state.ts';
+import { recognize } from`,
+      },
+    ],
+  },
+  {
+    name: 'miss-counted-again-by-its-end',
+    what: 'A consultant who refuses by a key has missed the call twice: when he presses it, and when his leg has ended.',
+    edits: [
+      {
+        file: 'src/core/call-ringing.ts',
+        old: `if (attempt.state !== 'ringing' && attempt.state !== 'offered') return;
+      lose(`,
+        new: `if (attempt.state === 'stopped') return;
+      lose(`,
+      },
+    ],
+  },
+  {
+    name: 'claimed-in-spite-of-a-pause',
+    what: 'Who is paused is claimed all the same: callers wait for a phone nobody takes.',
+    edits: [
+      {
+        file: 'src/store/consultants.ts',
+        old: 'consultant_is_reachable(c, ?::timestamptz, ?::text)',
+        new: `consultant_is_reachable(jsonb_populate_record(c, '{"paused_at":null}'), ?::timestamptz, ?::text)`,
+      },
+    ],
+  },
+  {
+    name: 'every-gateway-tells-what-the-clock-did',
+    what: 'What the clock did to a consultant is told by each gateway that looks, whatever was told before.',
+    edits: [
+      {
+        file: 'src/flow/consultant-state.ts',
+        old: 'if (!before || (before.dueAt !== undefined && before.dueAt > now)) return;',
+        new: 'if (!before) return;',
+      },
+      {
+        file: 'src/flow/consultant-state.ts',
+        old: '!changed && told === before.told',
+        new: `!changed && (by !== 'schedule' || before.state.hours === 'always') && told === before.told`,
+      },
+    ],
+  },
 ];

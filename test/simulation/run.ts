@@ -1,6 +1,7 @@
 // One run: a scenario, a plan of faults and a seed in, a verdict out. Until `healAtMs` whatever the plan says goes wrong; then
 // everything is put right, and within fifteen minutes everything must be over. The same three in give the same trace out.
 
+import { mobileNumber, thirdNumber } from './availability.ts';
 import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
 import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
 import { isDatabaseAway } from '../../src/store/database-away.ts';
@@ -9,6 +10,7 @@ import { Kernel, Violation } from './kernel.ts';
 import { Liveness, type Pending } from './liveness.ts';
 import { Safety } from './safety.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
+import { SimConsultants } from './sim-consultants.ts';
 import { SimCustomer } from './sim-customer.ts';
 import { SimDiallers } from './sim-dialler.ts';
 import { SimDatabase, type SimulationConnections } from './sim-database.ts';
@@ -105,7 +107,14 @@ export async function run(input: RunInput, connections: SimulationConnections): 
       merchantId,
       scenario.stop,
     );
+    const consultants = new SimConsultants(
+      { name: 'the consultants', random: kernel.random.fork('consultants'), kernel, gateways },
+      merchantId,
+      consultantIds,
+    );
     const safety = new Safety(outside, operator, {
+      consultants,
+      availability: scenario.availability,
       merchantHangsUp:
         scenario.stop?.alsoTalks === true ||
         scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) ||
@@ -117,7 +126,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
       scenario.known,
       { switches, database, merchantId, currency: scenario.tariff.currency },
     );
-    const nobodyWaits = (): boolean => operator.done && diallers.done && customers.every(({ done }) => done);
+    const nobodyWaits = (): boolean =>
+      operator.done && diallers.done && consultants.done && customers.every(({ done }) => done);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 
@@ -125,6 +135,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     for (const customer of customers) customer.begin();
     diallers.begin();
     operator.begin();
+    if (scenario.availability) consultants.begin(scenario.availability);
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);
     }
@@ -141,6 +152,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     if (lost) throw new Violation(`${lost.what}: ${lost.about}`);
     await safety.exact();
     await safety.refundsAgree();
+    await safety.toldOnce();
     reached = reachedBy(outside);
   } catch (error) {
     violation = wordOf(error);
@@ -175,6 +187,9 @@ function peopleOf(kernel: Kernel, scenario: Scenario): SimPeople {
   const people = new SimPeople(kernel, { talkLimitSeconds, ringSeconds: scenario.ringSeconds });
   for (const [index, given] of scenario.consultants.entries()) {
     people.add(consultantNumber(index), 'consultant', given ?? []);
+    if (!scenario.availability) continue;
+    people.add(mobileNumber(index), 'consultant');
+    people.add(thirdNumber(index), 'consultant');
   }
   for (const [number, caller] of new Map(scenario.orders.map((one) => [one.callerNumber, one.caller]))) {
     people.add(number, 'caller', caller ?? []);

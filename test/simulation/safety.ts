@@ -4,11 +4,14 @@
 import { affordableSeconds, rate } from '../../src/core/rating.ts';
 import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
+import { type Availability, mobileNumber, thirdNumber } from './availability.ts';
+import { AvailabilitySafety } from './availability-safety.ts';
 import { consultantIds, fixedPrice } from './house-rows.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { KnownSafety } from './known-safety.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber } from './scenario.ts';
+import type { SimConsultants } from './sim-consultants.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
 import type { SimMerchant } from './sim-merchant.ts';
@@ -118,14 +121,27 @@ export class Safety {
   readonly #operator: SimOperator;
   /** Of calls somebody dialled, in a house where somebody does. */
   readonly #known: KnownSafety | undefined;
+  /** Of consultants, in a house where they work. */
+  readonly #working: AvailabilitySafety | undefined;
 
   constructor(
     outside: Outside,
     operator: SimOperator,
-    { merchantHangsUp, known }: { merchantHangsUp: boolean; known?: KnownHouse | undefined },
+    {
+      merchantHangsUp,
+      known,
+      availability,
+      consultants,
+    }: {
+      merchantHangsUp: boolean;
+      known?: KnownHouse | undefined;
+      availability?: Availability | undefined;
+      consultants: SimConsultants;
+    },
   ) {
     const { kernel, database, switches, processor, merchant } = outside;
     this.#known = known && new KnownSafety(known, outside);
+    this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -144,6 +160,7 @@ export class Safety {
       this.#writesSeen = this.#database.writes;
       await this.#books();
       await this.#known?.rows();
+      await this.#working?.rows();
     }
     await this.#known?.heard();
     await this.#talks();
@@ -275,6 +292,10 @@ export class Safety {
     }
   }
 
+  async toldOnce(): Promise<void> {
+    await this.#working?.toldOnce();
+  }
+
   allTalks(): Talk[] {
     return this.#switches.flatMap((one) => [...one.talks()]);
   }
@@ -386,6 +407,7 @@ export class Safety {
         );
         if (!found) throw new Violation(`${number} is rung on a leg nobody wrote down: ${leg}`);
         this.#orderOfLeg.set(leg, found.order_id);
+        await this.#working?.rings(leg);
         const { stoppedSinceMs = Infinity } = this.#operator;
         if (sinceMs > Math.max(stoppedSinceMs, this.#kernel.disturbedUntilMs) + stopWithinMs) {
           throw new Violation(`${number} is rung though calls were stopped: ${leg}`);
@@ -400,7 +422,7 @@ export class Safety {
     const lives = new Set(this.#switches.flatMap((one) => one.livingLegs().map(({ number }) => number)));
     for (const [index, id] of consultantIds.entries()) {
       const claim = this.#claims.get(id);
-      const onThePhone = lives.has(consultantNumber(index));
+      const onThePhone = phonesOf(index).some((number) => lives.has(number));
       const agrees = onThePhone ? claim !== undefined : claim !== 'hard';
       if (agrees) {
         this.#disagreeSinceMs.delete(index);
@@ -410,7 +432,7 @@ export class Safety {
       if (since === undefined) this.#disagreeSinceMs.set(index, now);
       else if (
         now - Math.max(since, this.#kernel.disturbedUntilMs) >
-        (onThePhone ? resyncMs : resyncMs + this.#recordsComeWithinMs(consultantNumber(index)))
+        (onThePhone ? resyncMs : resyncMs + this.#recordsComeWithinMs(phonesOf(index)))
       ) {
         throw new Violation(
           `${id} is ${claim ?? 'free'} for ${seconds(BigInt(Math.round(now - since)) * 1000n)} while ${onThePhone ? 'a leg of his lives' : 'no leg of his lives'}`,
@@ -420,9 +442,9 @@ export class Safety {
   }
 
   /** Of the last talk, or the last leg, of this consultant. */
-  #recordsComeWithinMs(number: string): number {
+  #recordsComeWithinMs(numbers: readonly string[]): number {
     const within = this.#switches.map((one) => {
-      const last = one.legsEver().findLast((leg) => leg.number === number)?.leg;
+      const last = one.legsEver().findLast((leg) => numbers.includes(leg.number))?.leg;
       if (last === undefined) return 0;
       const talk = one.talkOf(last);
       const legs = talk ? [talk.aLeg, talk.bLeg] : [last];
@@ -434,6 +456,10 @@ export class Safety {
     });
     return Math.max(...within);
   }
+}
+
+function phonesOf(index: number): string[] {
+  return [consultantNumber(index), mobileNumber(index), thirdNumber(index)];
 }
 
 /** What a talk was worth at most: to its end by the switch, or to the last packet of who fell silent, and never past the money. */

@@ -2,6 +2,7 @@
 // costs little, and every way of selling one now and then. What goes wrong meanwhile is the plan's (fault-plan, draw-plan).
 
 import type { Tariff } from '../../src/core/tariff.ts';
+import { type Availability, drawAvailability } from './availability.ts';
 import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
 import { type Behaviour, willing } from './sim-people.ts';
@@ -73,6 +74,8 @@ export interface Scenario {
   ordersOfANumber?: number;
   /** Somebody dials; absent: nobody does, and there is no number to dial. */
   known?: KnownHouse;
+  /** Consultants work: they have breaks, hours, limits, several phones; absent: they are always there, and rung on one. */
+  availability?: Availability;
   /** From here on nothing goes wrong any more. */
   healAtMs: number;
 }
@@ -150,7 +153,18 @@ export function drawScenario(random: Random): Scenario {
     orders,
     healAtMs: random.int(50_000, 110_000),
   };
-  return drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario));
+  const drawn = drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario));
+  const working = random.fork('availability');
+  if (!working.chance(0.3)) return drawn;
+  const { consultants } = drawn;
+  return {
+    ...drawn,
+    availability: drawAvailability(working, consultants.length),
+    // Misses are what pauses are made of: some take no call at first.
+    consultants: consultants.map((given) =>
+      working.chance(0.4) ? [missing(working), ...(given ?? [])] : given,
+    ),
+  };
 }
 
 /** What few houses see in the hour of a call. Drawn by itself: what else a seed means does not hang on it. */
@@ -196,6 +210,15 @@ function drawGivenBack(random: Random): GivenBack[] {
     ...(random.chance(0.5) && { amount: random.pick(['0.10', '0.50', '1.00', '2.37']) }),
     twice: random.chance(0.4),
   }));
+}
+
+/** A call he does not take: he lets it ring, refuses it, says no or nothing. */
+function missing(random: Random): Behaviour {
+  const no = random.pick(['never', 'rejects', 'key', 'hangs up', 'silent'] as const);
+  if (no === 'never' || no === 'rejects') return willing(undefined, { rung: no });
+  if (no === 'hangs up')
+    return willing(undefined, { answers: [], hangsUp: { at: 'asked', afterMs: random.int(0, 3_000) } });
+  return willing(undefined, { answers: no === 'key' ? [{ key: '3', afterMs: 1_000 }] : [] });
 }
 
 /** Half of them want to go on talking when the end is near. */

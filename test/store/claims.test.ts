@@ -4,14 +4,10 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PostgresDatabase } from '../../src/store/database.ts';
-import {
-  archiveConsultant,
-  claimConsultants,
-  freeConsultants,
-  occupyConsultant,
-} from '../../src/store/consultants.ts';
+import { archiveConsultant } from '../../src/store/consultant-records.ts';
+import { claimConsultants, freeConsultants, occupyConsultant } from '../../src/store/consultants.ts';
 import { demoMerchantId as merchantId, seedDemoMerchant } from '../../src/store/demo-merchant.ts';
-import { inIdleOrder } from '../../src/store/line-members.ts';
+import { inIdleOrder, reachableOfLine } from '../../src/store/line-members.ts';
 import { readLineForOrder } from '../../src/store/orders.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
@@ -87,6 +83,9 @@ it('a group rings as it is set to, in place of the line', async () => {
   await group('all', { con_3: 1, con_1: 1 });
   expect(await line()).toMatchObject({ ringing: 'all_at_once', ringStepSeconds: 7, idleGroup: null });
   expect((await line())?.consultants.map(({ id }) => id)).toEqual(['con_3', 'con_1']);
+  await admin.query(`update consultants set setting = 'away' where id = 'con_3'`);
+  const lineId = (await line())?.id ?? '';
+  expect(await db.asMerchant(merchantId, (tx) => reachableOfLine(tx, lineId, now))).toEqual(['con_1']);
   await admin.query(`update consultant_groups set strategy = 'cumulative'`);
   expect(await line()).toMatchObject({ ringing: 'cumulative', idleGroup: null });
 });
@@ -114,8 +113,7 @@ it('the longest idle is first, asked anew with each phone; the better qualified 
 it('who is gone keeps the call he is on, and is on no line, in no group and never claimed again', async () => {
   await group('in_turn', { con_1: 1, con_2: 1 });
   await claim('call_live', ['con_1']);
-  expect(await db.asMerchant(merchantId, (tx) => archiveConsultant(tx, 'con_1', now))).toBe(true);
-  expect(await db.asMerchant(merchantId, (tx) => archiveConsultant(tx, 'con_1', now))).toBe(false);
+  await db.asMerchant(merchantId, (tx) => archiveConsultant(tx, 'con_1', now));
   // He had not pressed 1 yet.
   expect(await db.asMerchant(merchantId, (tx) => occupyConsultant(tx, 'call_live', 'con_1', now))).toBe(true);
   expect((await line())?.consultants.map(({ id }) => id)).toEqual(['con_2']);
