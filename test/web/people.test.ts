@@ -5,7 +5,7 @@ import { inviteOperator } from '../../src/flow/members.ts';
 import { mailInvitation } from '../../src/flow/mail-sign-in.ts';
 import type { Mail } from '../../src/flow/ports.ts';
 import { apiStage, ask, otherKey, type Stage } from './api-stage.ts';
-import { Browser, goodPassword, somebody, tokenOfLink } from './signed-in.ts';
+import { Browser, goodPassword, somebody, tokenOfLink, waitingForLocks } from './signed-in.ts';
 
 let stage: Stage;
 let owner: Awaited<ReturnType<typeof somebody>>;
@@ -174,10 +174,15 @@ describe('who works here', () => {
       merchantId: 'mer_other',
     });
     await second.browser.stepUp();
-    const answers = await Promise.all([
+    // Both are let go only once both have begun, so that neither could have been first.
+    await stage.admin.query(`begin; select from memberships where merchant_id = 'mer_other' for update`);
+    const removed = Promise.all([
       other.browser.ask('DELETE', `/v1/users/${second.id}`),
       second.browser.ask('DELETE', `/v1/users/${other.id}`),
     ]);
+    await expect.poll(() => waitingForLocks(stage)).toBe(2);
+    await stage.admin.query('commit');
+    const answers = await removed;
     expect(answers.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
     const { rows } = await stage.admin.query<{ id: string }>(
       `select user_id as id from memberships where merchant_id = 'mer_other' and role = 'owner'`,

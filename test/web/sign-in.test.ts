@@ -5,7 +5,15 @@ import { mailReset } from '../../src/flow/mail-sign-in.ts';
 import type { Mail } from '../../src/flow/ports.ts';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
-import { Browser, codeOf, goodPassword, setUpTotp, somebody, tokenOfLink } from './signed-in.ts';
+import {
+  Browser,
+  codeOf,
+  goodPassword,
+  setUpTotp,
+  somebody,
+  tokenOfLink,
+  waitingForLocks,
+} from './signed-in.ts';
 
 let stage: Stage;
 let owner: Awaited<ReturnType<typeof somebody>>;
@@ -419,11 +427,15 @@ describe('a password', () => {
     expect(link).toMatch(/^https:\/\/ring\.example\/extranet\/reset\/[\w-]{22}$/);
     const path = `/v1/password-resets/${tokenOfLink(link)}`;
     expect((await asked.ask('POST', path, { password: 'short' })).status).toBe(422);
-    const both = await Promise.all(
+    await stage.admin.query('begin; select from sign_in_links for update');
+    const sent = Promise.all(
       ['the first of two', 'the second of two'].map((password) =>
         new Browser(stage).ask('POST', path, { password }),
       ),
     );
+    await expect.poll(() => waitingForLocks(stage)).toBe(2);
+    await stage.admin.query('commit');
+    const both = await sent;
     expect(both.map(({ status }) => status).sort()).toEqual([200, 404]);
     expect((await asked.ask('POST', path, { password: 'the third of two' })).kind).toBe('link-unknown');
     expect((await asked.signIn('reset@shop.example')).kind).toBe('sign-in-refused');

@@ -117,3 +117,12 @@ export function codeOf(stage: Stage, secret: string, steps = 0): string {
   const timestamp = stage.house.clock.now().getTime() + steps * 30_000;
   return new TOTP({ secret }).generate({ timestamp });
 }
+
+/** How many transactions wait for somebody else's rows: all of them have begun then, and none was first. */
+export async function waitingForLocks(stage: Stage): Promise<number> {
+  await stage.admin.query('select pg_stat_clear_snapshot()');
+  const { rows } = await stage.admin.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.n ?? 0;
+}
