@@ -2,7 +2,7 @@
 
 import { sayState } from '../core/consultant.ts';
 import { earnedOf, sumByCurrency } from '../core/earnings.ts';
-import { type Money, money, moneyFacts } from '../core/money.ts';
+import { type Money, money, moneyFacts, zero } from '../core/money.ts';
 import { rate } from '../core/rating.ts';
 import type { Tariff } from '../core/tariff.ts';
 import type { House } from '../flow/house.ts';
@@ -49,20 +49,15 @@ function callAnswer(call: CurrentCall, { share }: ConsultantRecord, now: Date): 
 
 /** By its price until now, as if it ended: never more than what it may cost. */
 function earnedUntil(
-  { tariff, talkLimitSeconds }: CurrentCall,
+  { tariff, talkLimitSeconds, source }: CurrentCall,
   share: string,
   since: Date,
   now: Date,
 ): Money {
   const talkedMs = Math.min(Math.max(0, now.getTime() - since.getTime()), talkLimitSeconds * 1000);
-  return earnedOf(
-    {
-      paid: rate(tariff, BigInt(talkedMs) * 1000n).total,
-      vatRate: tariff.vatRate,
-      talkedSeconds: talkedMs / 1000,
-    },
-    share,
-  );
+  const price = rate(tariff, BigInt(talkedMs) * 1000n).total;
+  const paid = source === 'unknown' ? zero(price.currency) : price;
+  return earnedOf({ paid, vatRate: tariff.vatRate, talkedSeconds: talkedMs / 1000 }, share);
 }
 
 export function dayAnswer({ day, share, calls }: ConsultantDay): object {
@@ -116,6 +111,8 @@ function earnedBy(call: DayCall): Money | null {
 function paidFor(call: DayCall): Money | undefined {
   const { currency, captured, moved, paymentState, state, tariff, billableUs } = call;
   if (state !== 'ended' && state !== 'settled') return undefined;
+  // Nobody recognized him, so that nobody pays.
+  if (call.source === 'unknown') return zero(currency);
   if (call.source === 'card') {
     if (paymentState === 'captured') return money(captured ?? '0', currency);
     return paymentState === 'voided' || paymentState === 'failed' ? money(0, currency) : undefined;

@@ -431,6 +431,8 @@ describe('GET /v1/consultants/{id}/calls', () => {
       },
       // The merchant bills it himself: a minute at 2.40, VAT inside.
       { id: 'call_f', at: on('13:00:00'), talkSeconds: 60, kind: 'known_call', clientCode: 'C-1' },
+      // Put through though nobody knew him: nobody pays for him.
+      { id: 'call_m', at: on('13:30:00'), talkSeconds: 60, kind: 'known_call' },
       { id: 'call_g', at: on('14:00:00'), talkSeconds: 60, currency: 'JPY', captured: '1200' },
       {
         id: 'call_h',
@@ -450,7 +452,7 @@ describe('GET /v1/consultants/{id}/calls', () => {
     const answer = await day('?day=2031-11-22');
     expect(answer).toMatchObject({
       day: '2031-11-22',
-      talkedSeconds: 900,
+      talkedSeconds: 960,
       // 24.00 and two of 2.40 without VAT are 24.00; 40 % of it. 1200 without VAT are 1000.
       earned: [
         { amount: '9.60', currency: 'EUR' },
@@ -469,6 +471,7 @@ describe('GET /v1/consultants/{id}/calls', () => {
       ['call_i', 'refused', 'card', null],
       ['call_h', 'missed', 'card', null],
       ['call_g', 'talked', 'card', { amount: '400', currency: 'JPY' }],
+      ['call_m', 'talked', 'unknown', eur('0.00')],
       ['call_f', 'talked', 'C-1', eur('0.80')],
       ['call_e', 'talked', '6006', eur('0.80')],
       ['call_d', 'talked', 'card', null],
@@ -531,6 +534,24 @@ describe('who is calling now', () => {
       clientCode: 'C-9',
     });
     expect((await read(claire))['call']).toMatchObject({ since: null, caller: 'C-9', earned: null });
+    await stage.freeAll();
+    await stage.call({
+      ...common,
+      id: 'call_trial',
+      state: 'connected',
+      connectedAt: since,
+      kind: 'known_call',
+    });
+    expect((await read(claire))['call']).toMatchObject({
+      caller: 'unknown',
+      minutesPaid: null,
+      earned: { amount: '0.00', currency: 'EUR' },
+    });
+    await stage.admin.query(`update call_sessions set state = 'ended' where id = 'call_trial'`);
+    await stage.freeAll();
+    await stage.admin.query(`update consultants set claimed_by = 'call_ring', claim = 'hard' where id = $1`, [
+      claire,
+    ]);
     // Over, and its claim not yet released: nobody is calling.
     await stage.admin.query(`update call_sessions set state = 'ended' where id = 'call_ring'`);
     expect((await read(claire))['call']).toBeNull();
