@@ -302,8 +302,9 @@ function lose(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', b
   const { consultantId } = attempt;
   const his = draft.session.attempts.filter((one) => one.consultantId === consultantId);
   const living = his.filter((one) => one.state === 'ringing' || one.state === 'offered');
-  const refused = rungOf(because) === 'refused';
-  if (!refused) {
+  // Busy after it was answered: another call has him by now (flow/call-step ConsultantTaken).
+  const hasHim = attempt.state === 'offered' && because === 'busy';
+  if (rungOf(because) !== 'refused' && !hasHim) {
     const goesOn = living.length > 0 || ringNextPhone(draft, attempt);
     if (goesOn) {
       draft.fact('phone_missed', { consultantId, because });

@@ -90,12 +90,13 @@ export async function countRings(
     const { misses, pause } = countRing(before.misses, rung, before.missLimits);
     const pauses = pause && before.state.pausedAt === undefined;
     const state = pauses ? { ...before.state, pausedAt: now } : before.state;
-    const of = { merchantId, consultantId };
-    if (pauses) {
-      const draft = { consultantId, name: before.name, ...misses };
-      await tellMerchant(house, tx, of, [{ type: 'consultant.paused', data: draft }], now);
-    }
-    await write(house, tx, before, { ...before, state, misses }, { ...of, by: 'pause', changed: false });
+    const paused = {
+      type: 'consultant.paused' as const,
+      data: { consultantId, name: before.name, ...misses },
+    };
+    const first = pauses ? [paused] : [];
+    const change = { merchantId, consultantId, by: 'pause' as const, changed: false, first };
+    await write(house, tx, before, { ...before, state, misses }, change);
   }
 }
 
@@ -120,24 +121,28 @@ function withHours(consultant: StoredConsultant, now: Date): StoredConsultant {
   return { ...consultant, state: { ...state, hours } };
 }
 
-/** `changed`: there is something to tell even where he is (un)reachable for the same reason as before. */
+/** `changed`: there is something to tell even where he is (un)reachable for the same reason as before. `first`: told before it. */
 async function write(
   house: House,
   tx: Tx,
   before: StoredConsultant,
   after: StoredConsultant,
-  change: OfConsultant & { by: ChangedBy; changed: boolean; settingAt?: Date },
+  change: OfConsultant & {
+    by: ChangedBy;
+    changed: boolean;
+    settingAt?: Date;
+    first?: readonly NoticeDraft[];
+  },
 ): Promise<void> {
   const now = house.clock.now();
-  const { by, changed, settingAt, merchantId, consultantId } = change;
+  const { by, changed, settingAt, merchantId, consultantId, first = [] } = change;
   const told = toldStateOf(after.state, now);
-  await writeConsultant(
-    tx,
-    { ...after, told },
-    { dueAt: changesAt(after.state, now), ...(settingAt && { settingAt }) },
-  );
-  if (!changed && told === before.told) return;
-  await tellMerchant(house, tx, { merchantId, consultantId }, [availabilityChanged(after, now, by)], now);
+  const isNews = changed || told !== before.told;
+  const drafts = [...first, ...(isNews ? [availabilityChanged(after, now, by)] : [])];
+  const counted = { ...before.notices, last: before.notices.last + drafts.length };
+  const dueAt = changesAt(after.state, now);
+  await writeConsultant(tx, { ...after, told, notices: counted }, { dueAt, ...(settingAt && { settingAt }) });
+  await tellMerchant(house, tx, { merchantId, consultantId, counted }, drafts, now);
 }
 
 function availabilityChanged({ id, name, state }: StoredConsultant, now: Date, by: ChangedBy): NoticeDraft {

@@ -11,6 +11,7 @@ import type {
 import type { E164, Language } from '../core/ids.ts';
 import { type Schedule, scheduleOf } from '../core/schedule.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
+import { type CountedOfConsultant, noticeAddress } from './notices.ts';
 
 export interface ClaimedRow {
   consultantId: string;
@@ -213,11 +214,13 @@ export interface StoredConsultant {
   dueAt: Date | undefined;
   misses: Misses;
   missLimits: MissLimits;
+  /** How many notices were about him, and where the next one goes. */
+  notices: CountedOfConsultant;
   schedule: Schedule | undefined;
   timeZone: string;
 }
 
-interface StoredConsultantRow extends Misses {
+interface StoredConsultantRow extends Misses, CountedOfConsultant {
   missLimits: MissLimits;
   name: string;
   state: StateRow;
@@ -233,13 +236,14 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     tx,
     `select c.name, ${stateObject} as state, c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
        json_build_object('unanswered', c.miss_limit_unanswered, 'refused', c.miss_limit_refused) as "missLimits",
-       c.schedule, m.time_zone as "timeZone"
+       c.notices as last, ${noticeAddress}, c.schedule, m.time_zone as "timeZone"
      from consultants c join merchants m on m.id = c.merchant_id
      where c.id = ? and c.archived_at is null for no key update of c`,
     [consultantId],
   );
   if (!row) return undefined;
   const { name, state, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
+  const { last, url, sealed } = row;
   return {
     id: consultantId,
     name,
@@ -249,6 +253,7 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     dueAt: dueAt instanceof Date ? dueAt : undefined,
     misses: { unanswered, refused },
     missLimits,
+    notices: { last, url, sealed },
     schedule: schedule === null ? undefined : scheduleOf(schedule),
     timeZone,
   };
@@ -266,7 +271,7 @@ export async function writeConsultant(
   await tx.write(
     `update consultants set setting = ?, setting_reason = ?, back_at = ?, setting_at = coalesce(?, setting_at),
        paused_at = ?, misses_unanswered = ?, misses_refused = ?, schedule = ?::jsonb, hours_from = ?, hours_to = ?,
-       wrap_up_until = ?, due_at = ?, told = ?
+       wrap_up_until = ?, due_at = ?, told = ?, notices = ?
      where id = ?`,
     [
       setting.is,
@@ -282,6 +287,7 @@ export async function writeConsultant(
       wrapUpUntil ?? null,
       at.dueAt ?? null,
       told,
+      consultant.notices.last,
       id,
     ],
   );

@@ -9,18 +9,25 @@
 import { type NoticeDraft, type NoticeOfOrder, noticeBody } from '../core/merchant-notice.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
-/** What a notice is about: it is counted there. */
+/**
+ * What a notice is about: it is counted there. Of a consultant, who is locked and written by whoever tells of him, it has been
+ * counted already.
+ */
 export type NoticeAbout = { merchantId: string } & (
-  { orderId: string; callSessionId?: string } | { consultantId: string }
+  { orderId: string; callSessionId?: string } | { consultantId: string; counted: CountedOfConsultant }
 );
 
-/** Where the merchant's notices go, how they are signed, and how many were about the same by now. */
-interface Counted {
+/** Where the merchant's notices go and how they are signed; `last`: the sequence of the last of these. */
+export interface CountedOfConsultant {
   last: number;
-  reference: string | null;
-  slug: string | null;
   url: string | null;
   sealed: Buffer | null;
+}
+
+/** Where the merchant's notices go, how they are signed, and how many were about the same by now. */
+interface Counted extends CountedOfConsultant {
+  reference: string | null;
+  slug: string | null;
 }
 
 /**
@@ -71,26 +78,20 @@ export async function writeNotices(
   return { url, secretSealed: sealed, notices };
 }
 
-const address = `m.notice_secret_sealed as sealed,
+/** Of merchant `m`: where his notices go, nowhere once they are disabled, and what signs them. */
+export const noticeAddress = `m.notice_secret_sealed as sealed,
        case when m.notices_disabled_at is null then m.notice_url end as url`;
 
 async function countNotices(tx: Tx, about: NoticeAbout, many: number): Promise<Counted> {
-  const counted =
-    'orderId' in about
-      ? await firstRow<Counted>(
-          tx,
-          `update orders o set notices = o.notices + ? from lines l, merchants m
-           where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
-           returning o.notices as last, o.reference, l.slug, ${address}`,
-          [many, about.orderId],
-        )
-      : await firstRow<Counted>(
-          tx,
-          `update consultants c set notices = c.notices + ? from merchants m where c.id = ? and m.id = c.merchant_id
-           returning c.notices as last, null as reference, null as slug, ${address}`,
-          [many, about.consultantId],
-        );
-  if (!counted) throw new Error('A notice about nothing there is.');
+  if ('consultantId' in about) return { ...about.counted, reference: null, slug: null };
+  const counted = await firstRow<Counted>(
+    tx,
+    `update orders o set notices = o.notices + ? from lines l, merchants m
+     where o.id = ? and l.id = o.line_id and m.id = o.merchant_id
+     returning o.notices as last, o.reference, l.slug, ${noticeAddress}`,
+    [many, about.orderId],
+  );
+  if (!counted) throw new Error('A notice without its order.');
   return counted;
 }
 

@@ -91,6 +91,12 @@ describe('forwarded after some seconds', () => {
   });
 });
 
+it('whom another call has by now is rung on no phone of his any more', () => {
+  const of = table([phone(next)]).on(answered(first)).on(ended(first, 'busy'));
+  expect(missed(of)).toEqual([{ consultantId: 'con_1', because: 'busy' }]);
+  expect(of.done()).toEqual(['ask B1 consultant_offer', 'ring B2']);
+});
+
 it('his phones are tried in their order, then the next consultant; silence on one is no word for all', () => {
   const of = table([phone(next), phone(third)]).on(ended(first, 'unreachable'));
   expect(of.done()).toEqual(['ring B11']);

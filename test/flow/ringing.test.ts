@@ -72,3 +72,39 @@ it('cumulative: the next one joins after the step, the first rings on', async ()
   await accept(caller);
   await endAndSettle(id);
 });
+
+it('the next phone of a consultant, where the first is busy: who he is, and his claim, stay the same', async () => {
+  // As many numbers as this world may ring; nobody else is asked.
+  await world.sql.query(
+    `update consultants set more_numbers = array['${hugo}'] where id = 'con_demo_claire'`,
+  );
+  await world.sql.query(`update consultants set setting = 'away' where id <> 'con_demo_claire'`);
+  const id = await order(`ring_seconds = 25`);
+  await world.phoneIs(claire, 'ringing');
+  await world.does(claire, 'busy');
+  await accept(hugo);
+  await world.phoneIs(caller, 'ringing');
+  const busy = await world.sql.query(`select id, claim from consultants where claimed_by is not null`);
+  expect(busy.rows).toEqual([{ id: 'con_demo_claire', claim: 'hard' }]);
+  await accept(caller);
+  await endAndSettle(id);
+  await world.sql.query(`update consultants set setting = 'available', more_numbers = '{}'`);
+});
+
+it('a consultant who refuses too often is paused, and his merchant hears it', async () => {
+  await world.sql.query(`update consultants set setting = 'away' where id <> 'con_demo_claire'`);
+  await world.sql.query(`update consultants set miss_limit_refused = 1 where id = 'con_demo_claire'`);
+  const id = await order(`ring_seconds = 25`);
+  await world.phoneIs(claire, 'ringing');
+  await world.does(claire, 'reject');
+  expect(await world.sessionIs(id, 'settled')).toMatchObject({ outcome: 'nobody_took_it' });
+  const told = await world.sql.query<{ type: string; body: { data: object } }>(
+    `select type, body::json from notices where consultant_id = 'con_demo_claire' order by sequence`,
+  );
+  expect(told.rows.map(({ type }) => type)).toEqual(['consultant.paused', 'consultant.availability_changed']);
+  const back = await world.api('POST', '/v1/consultants/con_demo_claire/availability', {
+    availability: 'available',
+  });
+  expect(back.json).toMatchObject({ state: { reachable: true } });
+  await world.sql.query(`update consultants set setting = 'available'`);
+});
