@@ -1,0 +1,75 @@
+// A voice from the microphone, as one of the sounds the house takes. Browsers record what they like; what the house does
+// not know is written as WAV here.
+
+export const soundSecondsMax = 60;
+export const soundBytesMax = 5 * 1_024 * 1_024;
+/** What a file may be. */
+export const soundTypes = ['audio/wav', 'audio/mpeg', 'audio/ogg', 'audio/webm'] as const;
+
+/** The best this browser records that the house takes as it is; else its own choice, to be written anew. */
+export function recorderOptions(): MediaRecorderOptions {
+  const taken = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus'].find((type) =>
+    MediaRecorder.isTypeSupported(type),
+  );
+  return { ...(taken !== undefined && { mimeType: taken }), audioBitsPerSecond: 48_000 };
+}
+
+/** A file's own word for itself, in the API's words; `undefined`: not one of them. */
+export function soundTypeOf({ type, name }: { type: string; name?: string }): string | undefined {
+  const plain = type.replace(/;.*/, '').toLowerCase();
+  if (plain === 'video/webm') return 'audio/webm';
+  if (plain === 'audio/x-wav' || plain === 'audio/wave' || plain === 'audio/vnd.wave') return 'audio/wav';
+  if (plain === 'audio/mp3') return 'audio/mpeg';
+  if (plain === '' && name !== undefined) {
+    const ending = /\.(wav|mp3|ogg|webm)$/i.exec(name)?.[1]?.toLowerCase();
+    return ending === undefined ? undefined : ending === 'mp3' ? 'audio/mpeg' : `audio/${ending}`;
+  }
+  return (soundTypes as readonly string[]).includes(plain) ? plain : undefined;
+}
+
+/** As the house takes it; rejects when the browser cannot read what it recorded. */
+export async function asTaken(sound: Blob): Promise<Blob> {
+  const type = soundTypeOf(sound);
+  if (type !== undefined) return type === sound.type ? sound : new Blob([sound], { type });
+  return asWav(sound);
+}
+
+/** One channel of 16 kHz is all a telephone carries: a minute is two megabytes. */
+const wavRate = 16_000;
+
+async function asWav(sound: Blob): Promise<Blob> {
+  const context = new OfflineAudioContext(1, wavRate, wavRate);
+  const decoded = await context.decodeAudioData(await sound.arrayBuffer());
+  const length = Math.ceil(Math.min(decoded.duration, soundSecondsMax) * wavRate);
+  const rendering = new OfflineAudioContext(1, length, wavRate);
+  const source = rendering.createBufferSource();
+  source.buffer = decoded;
+  source.connect(rendering.destination);
+  source.start();
+  const samples = (await rendering.startRendering()).getChannelData(0);
+  return wavOf(samples, wavRate);
+}
+
+/** RIFF, PCM, 16 bits, one channel. */
+export function wavOf(samples: Float32Array, rate: number): Blob {
+  const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
+  const text = (at: number, word: string): void =>
+    [...word].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
+  text(0, 'RIFF');
+  view.setUint32(4, 36 + samples.length * 2, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate * 2, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, 'data');
+  view.setUint32(40, samples.length * 2, true);
+  samples.forEach((sample, place) => {
+    const level = Math.max(-1, Math.min(1, sample));
+    view.setInt16(44 + place * 2, Math.round(level * 32_767), true);
+  });
+  return new Blob([view], { type: 'audio/wav' });
+}
