@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useAct } from './act.ts';
 import { ask } from './ask.ts';
 import { houseNow } from './clock.ts';
+import { copy } from './copy.ts';
 import type { OpenSession } from './contract.ts';
 import { tell } from './notices.tsx';
 import { Page, Trouble, Waiting } from './parts/page.tsx';
@@ -25,9 +26,9 @@ export default function Account(): React.ReactNode {
       <p className="soft">
         {session.user.name}
         {byEmail && ` · ${session.user.email ?? ''}`}
-        {` · ${say(`role.${session.as.role}`)}`}
+        {session.as.role !== null && ` · ${say(`role.${session.as.role}`)}`}
       </p>
-      {byEmail && <SecondFactor must={session.mustSetUpTotp} />}
+      {byEmail && <SecondFactor must={session.mustSetUpTotp} has={session.hasTotp} />}
       {byEmail && !session.mustSetUpTotp && <Password />}
       {!session.mustSetUpTotp && <Sessions />}
     </Page>
@@ -39,7 +40,7 @@ interface TotpSecret {
   qrSvg: string;
 }
 
-function SecondFactor({ must }: { must: boolean }): React.ReactNode {
+function SecondFactor({ must, has }: { must: boolean; has: boolean }): React.ReactNode {
   const { say } = useWords();
   const [secret, setSecret] = useState<TotpSecret>();
   const [code, setCode] = useState('');
@@ -107,12 +108,12 @@ function SecondFactor({ must }: { must: boolean }): React.ReactNode {
       ) : (
         <Stack>
           {must && <Alert color="teal">{say('factor.must')}</Alert>}
-          <p>{say('factor.why')}</p>
+          <p>{say(has ? 'factor.isSet' : 'factor.why')}</p>
           <Group>
             <Button loading={begin.busy} onClick={() => void begin.run()}>
-              {say('factor.setUp')}
+              {say(has ? 'factor.renew' : 'factor.setUp')}
             </Button>
-            {!must && (
+            {has && (
               <Button variant="default" loading={remove.busy} onClick={() => void remove.run()}>
                 {say('factor.remove')}
               </Button>
@@ -142,10 +143,7 @@ function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void 
         <Button
           variant="default"
           onClick={() => {
-            navigator.clipboard.writeText(codes.join('\n')).then(
-              () => tell(say('copied')),
-              () => tell(say('copy.failed'), 'bad'),
-            );
+            copy(codes.join('\n'), say);
           }}
         >
           {say('copy')}
@@ -245,12 +243,12 @@ function Sessions(): React.ReactNode {
           {data.data.map(({ id, current, lastSeenAt, userAgent, address }) => (
             <li key={id} className="row">
               <span className="row-main">
-                <strong>{browserOf(userAgent) ?? say('sessions.unknown')}</strong>
+                <strong>{userAgent === '?' ? say('sessions.unknown') : userAgent}</strong>
                 <span className="soft">
                   {say('sessions.seen', {
                     at: showInstant(lastSeenAt, language, browserZone(), houseNow()),
                   })}
-                  {address !== null && ` · ${address}`}
+                  {` · ${address}`}
                 </span>
               </span>
               {current ? (
@@ -266,25 +264,4 @@ function Sessions(): React.ReactNode {
       )}
     </section>
   );
-}
-
-/** Enough to know one's own telephone by: `Firefox, Android`. */
-function browserOf(userAgent: string | null): string | undefined {
-  if (userAgent === null) return undefined;
-  const browser = [
-    ['Edg/', 'Edge'],
-    ['OPR/', 'Opera'],
-    ['Firefox/', 'Firefox'],
-    ['Chrome/', 'Chrome'],
-    ['Safari/', 'Safari'],
-  ].find(([mark = '']) => userAgent.includes(mark))?.[1];
-  const system = [
-    ['Android', 'Android'],
-    ['iPhone', 'iPhone'],
-    ['iPad', 'iPad'],
-    ['Windows', 'Windows'],
-    ['Mac OS', 'macOS'],
-    ['Linux', 'Linux'],
-  ].find(([mark = '']) => userAgent.includes(mark))?.[1];
-  return [browser, system].filter((part) => part !== undefined).join(', ') || undefined;
 }

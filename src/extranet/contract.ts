@@ -36,12 +36,12 @@ export interface LiveCall {
   callSessionId: string;
   /** When the two were joined; `null` while phones ring. */
   since: string | null;
-  /** `card`, or the code of a client. */
+  /** `card`, the code of a client, or `unknown`. */
   caller: string;
   line: string;
   minutesPaid: number | null;
-  /** What he has earned in it so far, where he has a share and the API reckons it. */
-  earned?: Amount | null;
+  /** As if it ended when it was read; `null` without a share, or while it rings. */
+  earned: Amount | null;
 }
 
 export interface Consultant {
@@ -51,7 +51,6 @@ export interface Consultant {
   hasPin: boolean;
   /** In order of preference: the first is where he is rung. */
   numbers: string[];
-  sip: string | null;
   language: Language;
   languages: Language[];
   /** Slugs. */
@@ -68,13 +67,15 @@ export interface Consultant {
   share: string | null;
   missedCallToggles: boolean;
   schedule: Schedule | null;
+  /** What he has set, or his merchant for him. */
+  availability: Availability;
   state: State;
   call: LiveCall | null;
 }
 
 /** What a write of a consultant may hold; the PIN is never read. */
 export type ConsultantChange = Partial<
-  Omit<Consultant, 'id' | 'hasPin' | 'photoUrl' | 'schedule' | 'state' | 'call'>
+  Omit<Consultant, 'id' | 'hasPin' | 'photoUrl' | 'schedule' | 'availability' | 'state' | 'call'>
 > & { pin?: string | null };
 
 export interface AvailabilityWish {
@@ -138,14 +139,16 @@ export interface Session {
   user: { id: string; name: string; email: string | null; language: Language };
   as: {
     kind: 'operator' | 'user' | 'consultant';
-    role: Role;
-    merchant: { id: string; name: string; slug: string; timeZone?: string } | null;
+    /** `null`: none before a merchant is chosen. */
+    role: Role | null;
+    merchant: { id: string; name: string; slug: string; timeZone: string } | null;
     rights: Partial<Record<Area, Right>>;
     consultantId: string | null;
   };
   merchants: { id: string; name: string; role: Role }[];
   steppedUpUntil: string | null;
   mustSetUpTotp: boolean;
+  hasTotp: boolean;
 }
 
 export type SignedIn =
@@ -156,27 +159,37 @@ export interface OpenSession {
   current: boolean;
   createdAt: string;
   lastSeenAt: string;
-  userAgent: string | null;
-  address: string | null;
+  /** In words: `Firefox, Android`. */
+  userAgent: string;
+  address: string;
 }
 
 export interface MerchantUser {
   id: string;
   name: string | null;
-  email: string | null;
-  role: Role;
+  email: string;
+  role: (typeof roles)[number];
   rights: Partial<Record<Area, Right>>;
   consultantId: string | null;
-  status?: 'active' | 'invited';
-  lastSeenAt?: string | null;
-  hasTotp?: boolean;
+  status: 'active' | 'invited';
+  hasTotp: boolean;
+}
+
+export interface Invitation {
+  email: string;
+  /** `null`: to run the house. */
+  merchant: string | null;
+  role: Role;
+  /** There is an account, and its password accepts. */
+  hasPassword: boolean;
 }
 
 export interface AuditEntry {
   id: string;
   at: string;
-  by: string | { name?: string | null; kind?: string } | null;
+  by: { kind: string; id: string; name: string | null };
+  area: Area;
+  /** The operation, as the API names it. */
   action: string;
-  subject?: string | null;
-  details?: unknown;
+  subject: string | null;
 }

@@ -2,10 +2,11 @@
 // to be done waits meanwhile, and is done afterwards by itself.
 
 import { useEffect, useRef, useState } from 'react';
-import { Button, Group, Modal, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { ask, whenStepUpNeeded } from './ask.ts';
 import { changed } from './session.ts';
 import { Problem } from './problem.ts';
+import { Dialog } from './parts/dialog.tsx';
 import { useWords } from './words.ts';
 
 export function StepUp(): React.ReactNode {
@@ -52,13 +53,7 @@ export function StepUp(): React.ReactNode {
   };
 
   return (
-    <Modal
-      opened={asked}
-      onClose={() => end(false)}
-      title={say('stepUp.title')}
-      closeButtonProps={{ 'aria-label': say('close') }}
-      zIndex={400}
-    >
+    <Dialog opened={asked} onClose={() => end(false)} title={say('stepUp.title')} above>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -113,6 +108,6 @@ export function StepUp(): React.ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -16,7 +16,7 @@ const teal: MantineColorsTuple = [
   '#40b7a2',
   '#229f8b',
   '#128a78',
-  '#0b7a6b',
+  '#096f61',
   '#086156',
   '#064a42',
 ];

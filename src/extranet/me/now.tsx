@@ -16,7 +16,7 @@ import { useOwnConsultant, useTimeZone } from '../read.ts';
 import { showClock, showInstant, showMoney } from '../show.ts';
 import { useWords } from '../words.ts';
 import { dayIn } from '../zone.ts';
-import { useWish } from './wish.ts';
+import { useWish, type Wish } from './wish.ts';
 
 export default function Now(): React.ReactNode {
   const { say } = useWords();
@@ -38,7 +38,7 @@ function Own({ consultant }: { consultant: Consultant }): React.ReactNode {
   const { say } = useWords();
   const wish = useWish(consultant.id);
   const [editing, setEditing] = useState<Availability>();
-  const set = wish.pressed?.availability ?? settingOf(consultant.state);
+  const set = wish.pressed?.availability ?? settingOf(consultant);
   const press = (availability: Availability): void => {
     // Outside his hours "available" alone changes nothing: he says until when he works in spite of them.
     if (availability === 'available' && consultant.state.because === 'off_hours') setEditing('available');
@@ -46,28 +46,8 @@ function Own({ consultant }: { consultant: Consultant }): React.ReactNode {
   };
   return (
     <Stack gap="md">
-      <StateBanner consultant={consultant} />
+      <StateBanner consultant={consultant} wish={wish} set={set} onDetails={() => setEditing(set)} />
       <Switch set={set} isBusy={wish.standing === 'sending'} onPress={press} />
-      <div className="wish" role="status">
-        {(wish.standing === 'unsent' || wish.standing === 'old') && (
-          <span className="wish-unsent">
-            {say(wish.standing === 'old' ? 'wish.old' : 'wish.unsent', {
-              what: say(`set.${wish.pressed?.availability ?? 'available'}`),
-            })}
-            {wish.standing === 'old' && (
-              <Button size="xs" variant="default" onClick={wish.send}>
-                {say('wish.send')}
-              </Button>
-            )}
-            <Button size="xs" variant="default" onClick={wish.forget}>
-              {say('wish.forget')}
-            </Button>
-          </span>
-        )}
-        {wish.standing !== 'unsent' && wish.standing !== 'old' && (
-          <Details consultant={consultant} set={set} onEdit={() => setEditing(set)} />
-        )}
-      </div>
       <CallCard call={consultant.call} />
       <Today />
       {editing && (
@@ -86,33 +66,67 @@ function Own({ consultant }: { consultant: Consultant }): React.ReactNode {
   );
 }
 
-function StateBanner({ consultant }: { consultant: Consultant }): React.ReactNode {
-  const { say, language } = useWords();
-  const timeZone = useTimeZone();
+/** What is so now; and when a press has not arrived yet, that, with what can be done about it. */
+function StateBanner({
+  consultant,
+  wish,
+  set,
+  onDetails,
+}: {
+  consultant: Consultant;
+  wish: Wish;
+  set: Availability | undefined;
+  onDetails: () => void;
+}): React.ReactNode {
+  const { say } = useWords();
+  const more = useStateSentence(consultant);
+  const { pressed, standing } = wish;
+  const isUnsent = standing === 'unsent' || standing === 'old';
   const { state } = consultant;
   return (
-    <div className="banner" data-tone={toneOf(state)} role="status">
-      <span className="banner-dot" aria-hidden="true" />
-      <span>
-        <strong>{say(stateKey(consultant))}</strong>
+    <div className="banner" data-tone={isUnsent ? 'pause' : toneOf(state)}>
+      <span className="banner-words" role="status">
+        <strong>
+          {say(stateKey(consultant))}
+          {state.reason !== null && state.reason !== '' && ` · ${state.reason}`}
+        </strong>
         <span className="banner-more">
-          {state.reachable
-            ? say('now.rings')
-            : state.until !== null && state.because !== 'busy'
-              ? say(state.because === 'off_hours' ? 'now.hoursBegin' : 'now.backAt', {
-                  at: showInstant(state.until, language, timeZone, houseNow()),
-                })
-              : say(
-                  state.because === 'paused'
-                    ? 'now.paused'
-                    : state.because === 'busy'
-                      ? 'now.busy'
-                      : 'now.notRung',
-                )}
+          {isUnsent && pressed
+            ? say(standing === 'old' ? 'wish.old' : 'wish.unsent', {
+                what: say(`set.${pressed.availability}`),
+              })
+            : more}
         </span>
       </span>
+      {standing === 'old' && (
+        <Button size="sm" variant="default" onClick={wish.send}>
+          {say('wish.send')}
+        </Button>
+      )}
+      {isUnsent && (
+        <Button size="sm" variant="default" onClick={wish.forget}>
+          {say('wish.forget')}
+        </Button>
+      )}
+      {!isUnsent && (set === 'break' || set === 'away') && (
+        <Button size="sm" variant="default" onClick={onDetails}>
+          {say(set === 'break' ? 'now.details' : 'now.detailsAway')}
+        </Button>
+      )}
     </div>
   );
+}
+
+function useStateSentence({ state }: Consultant): string {
+  const { say, language } = useWords();
+  const timeZone = useTimeZone();
+  if (state.reachable) return say('now.rings');
+  if (state.because === 'busy') return say('now.busy');
+  if (state.until !== null) {
+    const at = showInstant(state.until, language, timeZone, houseNow());
+    return say(state.because === 'off_hours' ? 'now.hoursBegin' : 'now.backAt', { at });
+  }
+  return say(state.because === 'paused' ? 'now.paused' : 'now.notRung');
 }
 
 const choices: readonly { availability: Availability; icon: IconName; tone: string }[] = [
@@ -147,28 +161,6 @@ function Switch({
         </button>
       ))}
     </div>
-  );
-}
-
-/** Reason and end of what is set, to be changed; the place is kept while there is none. */
-function Details({
-  consultant: { state },
-  set,
-  onEdit,
-}: {
-  consultant: Consultant;
-  set: Availability | undefined;
-  onEdit: () => void;
-}): React.ReactNode {
-  const { say } = useWords();
-  if (set !== 'break' && set !== 'away') return null;
-  return (
-    <span className="wish-details">
-      <span>{state.reason === null || state.reason === '' ? say('now.noReason') : state.reason}</span>
-      <Button variant="default" size="sm" onClick={onEdit}>
-        {say('now.details')}
-      </Button>
-    </span>
   );
 }
 

@@ -1,7 +1,8 @@
 // Who changed what, newest first.
 
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { AuditEntry } from '../contract.ts';
@@ -12,52 +13,64 @@ import { useWords } from '../words.ts';
 
 interface AuditPage {
   data: AuditEntry[];
-  next?: string | null;
+  hasMore: boolean;
+  next: number | null;
+}
+
+/** The API tells it oldest first: the newest are at the end of its last page. */
+const pagesMax = 40;
+const shownAtOnce = 50;
+
+async function wholeAudit(): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  let after = '';
+  for (let page = 0; page < pagesMax; page += 1) {
+    const { data, hasMore, next } = await ask<AuditPage>('GET', `/v1/audit?limit=200${after}`);
+    entries.push(...data);
+    if (!hasMore || next === null) break;
+    after = `&after=${next}`;
+  }
+  return entries.reverse();
 }
 
 export default function Audit(): React.ReactNode {
   const { say, language } = useWords();
   const timeZone = useTimeZone();
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['audit'],
-    initialPageParam: '',
-    queryFn: ({ pageParam }) =>
-      ask<AuditPage>('GET', `/v1/audit${pageParam === '' ? '' : `?after=${encodeURIComponent(pageParam)}`}`),
-    getNextPageParam: ({ next }) => next ?? undefined,
-  });
-  const entries = data?.pages.flatMap((page) => page.data) ?? [];
+  const [shown, setShown] = useState(shownAtOnce);
+  const { data, error, refetch } = useQuery({ queryKey: ['audit'], queryFn: wholeAudit });
   return (
     <Page title={say('audit.title')}>
       {error ? (
         <Trouble error={error} again={() => void refetch()} />
       ) : !data ? (
         <Waiting />
-      ) : entries.length === 0 ? (
+      ) : data.length === 0 ? (
         <Empty>{say('audit.none')}</Empty>
       ) : (
         <>
           <ul className="card rows rows-card">
-            {entries.map((entry) => (
-              <li key={entry.id} className="row">
+            {data.slice(0, shown).map(({ id, by, area, action, subject, at }) => (
+              <li key={id} className="row">
                 <span className="row-main">
-                  <strong>{entry.action}</strong>
+                  <strong>{wordsOf(action)}</strong>
                   <span className="soft">
-                    {[nameOf(entry.by), entry.subject].filter(Boolean).join(' · ')}
+                    {[
+                      by.name ?? say(`actor.${by.kind === 'api_key' ? 'key' : 'house'}`),
+                      say(`area.${area}`),
+                      subject,
+                    ]
+                      .filter((part) => part !== null)
+                      .join(' · ')}
                   </span>
                 </span>
-                <time className="row-end soft" dateTime={entry.at}>
-                  {showInstant(entry.at, language, timeZone, houseNow())}
+                <time className="row-end soft" dateTime={at}>
+                  {showInstant(at, language, timeZone, houseNow())}
                 </time>
               </li>
             ))}
           </ul>
-          {hasNextPage && (
-            <Button
-              variant="default"
-              mt="md"
-              loading={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-            >
+          {data.length > shown && (
+            <Button variant="default" mt="md" onClick={() => setShown(shown + shownAtOnce)}>
               {say('audit.more')}
             </Button>
           )}
@@ -67,6 +80,11 @@ export default function Audit(): React.ReactNode {
   );
 }
 
-function nameOf(by: AuditEntry['by']): string | undefined {
-  return typeof by === 'string' ? by : (by?.name ?? by?.kind ?? undefined);
+/** `changeConsultant` as `Change consultant`: the API's names are sentences without blanks. */
+function wordsOf(action: string): string {
+  const apart = action.replace(
+    /([a-z])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  );
+  return apart.slice(0, 1).toUpperCase() + apart.slice(1);
 }

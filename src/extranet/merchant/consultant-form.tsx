@@ -8,7 +8,6 @@ import {
   Group,
   NativeSelect,
   PasswordInput,
-  SegmentedControl,
   Stack,
   Switch,
   Textarea,
@@ -25,9 +24,7 @@ interface Fields {
   name: string;
   shortNumber: string;
   pin: string;
-  by: 'number' | 'sip';
   numbers: string[];
-  sip: string;
   language: Language;
   languages: Language[];
   lines: string[];
@@ -49,9 +46,7 @@ export function fieldsOf(of: Consultant | undefined): Fields {
     name: of?.name ?? '',
     shortNumber: of?.shortNumber ?? '',
     pin: '',
-    by: of?.sip ? 'sip' : 'number',
     numbers: of && of.numbers.length > 0 ? of.numbers : [''],
-    sip: of?.sip ?? '',
     language: of?.language ?? 'fr',
     languages: of?.languages ?? ['fr'],
     lines: of?.lines ?? [],
@@ -81,7 +76,6 @@ export function bodyOf(fields: Fields): ConsultantChange {
     shortNumber: fields.shortNumber.trim() === '' ? null : fields.shortNumber.trim(),
     ...(fields.pin !== '' && { pin: fields.pin }),
     numbers: fields.numbers.map(plain).filter((number) => number !== ''),
-    sip: fields.by === 'sip' ? fields.sip.trim() : null,
     language: fields.language,
     languages: fields.languages.length === 0 ? [fields.language] : fields.languages,
     lines: fields.lines,
@@ -175,7 +169,7 @@ function Who({ fields, put, wrong, say, hasPin }: PartProps & { hasPin: boolean 
         label={say('name')}
         required
         withAsterisk={false}
-        maxLength={80}
+        maxLength={60}
         autoComplete="off"
         value={fields.name}
         error={wrong['/name']}
@@ -186,7 +180,7 @@ function Who({ fields, put, wrong, say, hasPin }: PartProps & { hasPin: boolean 
           label={say('consultant.shortNumber')}
           description={say('consultant.shortNumberWhat')}
           inputMode="numeric"
-          maxLength={6}
+          maxLength={8}
           autoComplete="off"
           value={fields.shortNumber}
           error={wrong['/shortNumber']}
@@ -276,27 +270,6 @@ function Where({ fields, put, wrong, say }: PartProps): React.ReactNode {
     put({ numbers: [numbers[place] ?? '', ...numbers.filter((_, other) => other !== place)] });
   return (
     <Stack gap="sm">
-      <SegmentedControl
-        aria-label={say('consultant.by')}
-        value={fields.by}
-        onChange={(by) => put({ by: by as Fields['by'] })}
-        data={[
-          { value: 'number', label: say('consultant.byNumber') },
-          { value: 'sip', label: say('consultant.bySip') },
-        ]}
-      />
-      {fields.by === 'sip' && (
-        <TextInput
-          label={say('consultant.sip')}
-          placeholder="claire@sip.example.com"
-          autoComplete="off"
-          required
-          withAsterisk={false}
-          value={fields.sip}
-          error={wrong['/sip']}
-          onChange={(event) => put({ sip: event.currentTarget.value })}
-        />
-      )}
       {numbers.map((number, place) => (
         <div key={place} className="number-row">
           <TextInput
@@ -306,7 +279,7 @@ function Where({ fields, put, wrong, say }: PartProps): React.ReactNode {
             type="tel"
             autoComplete="off"
             placeholder="+33 6 12 34 56 78"
-            required={fields.by === 'number' && place === 0}
+            required={place === 0}
             withAsterisk={false}
             value={number}
             error={wrong[`/numbers/${place}`] ?? (place === 0 ? wrong['/numbers'] : undefined)}
@@ -398,7 +371,7 @@ function Ringing({ fields, put, wrong, say }: PartProps): React.ReactNode {
             onChange={(event) => put({ fallbackNumber: event.currentTarget.value })}
           />
           {seconds('fallbackAfterSeconds', say('consultant.fallbackAfter'), {
-            min: 1,
+            min: 3,
             max: 60,
             pointer: '/fallback/afterSeconds',
           })}
@@ -407,14 +380,14 @@ function Ringing({ fields, put, wrong, say }: PartProps): React.ReactNode {
       <div className="pair">
         {seconds('unanswered', say('consultant.unanswered'), {
           description: say('consultant.missWhat'),
-          min: 1,
-          max: 50,
+          min: 0,
+          max: 100,
           pointer: '/missLimits/unanswered',
         })}
         {seconds('refused', say('consultant.refused'), {
           description: say('consultant.missWhat'),
-          min: 1,
-          max: 50,
+          min: 0,
+          max: 100,
           pointer: '/missLimits/refused',
         })}
       </div>
@@ -443,7 +416,7 @@ function PageWords({ fields, put, wrong, say }: PartProps): React.ReactNode {
         label={say('consultant.wordsFr')}
         autosize
         minRows={3}
-        maxLength={600}
+        maxLength={500}
         lang="fr"
         value={fields.introductionFr}
         error={wrong['/introduction/fr']}
@@ -453,7 +426,7 @@ function PageWords({ fields, put, wrong, say }: PartProps): React.ReactNode {
         label={say('consultant.wordsEn')}
         autosize
         minRows={3}
-        maxLength={600}
+        maxLength={500}
         lang="en"
         value={fields.introductionEn}
         error={wrong['/introduction/en']}

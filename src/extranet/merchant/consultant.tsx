@@ -2,7 +2,7 @@
 // of its own, so that a link leads to it.
 
 import { useState } from 'react';
-import { Button, FileButton, Group, Modal, Stack, Tabs } from '@mantine/core';
+import { Button, FileButton, Group, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { useAct } from '../act.ts';
@@ -20,6 +20,7 @@ import { isProblem } from '../problem.ts';
 import { useLive } from '../live.ts';
 import { useTimeZone } from '../read.ts';
 import { changed, may, useSession } from '../session.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { useWords } from '../words.ts';
 import { changeOf, ConsultantForm } from './consultant-form.tsx';
 
@@ -241,11 +242,10 @@ function Archive({ consultant }: { consultant: Consultant }): React.ReactNode {
       <Button variant="default" size="sm" mt="sm" onClick={() => setAsked(true)}>
         {say('archive.go')}
       </Button>
-      <Modal
+      <Dialog
         opened={asked}
         onClose={() => setAsked(false)}
         title={say('archive.sure', { name: consultant.name })}
-        closeButtonProps={{ 'aria-label': say('close') }}
       >
         <Stack>
           <p>{say('archive.text')}</p>
@@ -258,7 +258,7 @@ function Archive({ consultant }: { consultant: Consultant }): React.ReactNode {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </section>
   );
 }

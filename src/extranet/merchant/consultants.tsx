@@ -114,7 +114,7 @@ function BoardRow({ consultant, mayWrite }: { consultant: Consultant; mayWrite: 
           <span className="soft">{shortNumber ?? '\u00a0'}</span>
         </span>
       </Link>
-      <span className="board-state">
+      <span className="board-state" data-on-call={call !== null}>
         <StateText consultant={consultant} timeZone={timeZone} />
       </span>
       <span className="board-call">{call && <Wire call={call} />}</span>
@@ -133,14 +133,13 @@ function SettingMenu({ consultant }: { consultant: Consultant }): React.ReactNod
     tell(say('override.done', { name, what: say(`set.${wish.availability}`) }));
     await changed('consultants');
   });
-  const now = settingOf(state);
+  const now = settingOf(consultant);
   return (
     <>
       <Menu position="bottom-end" width={240} shadow="md">
         <Menu.Target>
           <ActionIcon
-            variant="subtle"
-            color="gray"
+            variant="default"
             size={40}
             aria-label={say('override.label', { name })}
             loading={set.busy}

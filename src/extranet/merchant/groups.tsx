@@ -1,7 +1,7 @@
 // Groups: who is rung together, in which order, by which rule.
 
 import { useState } from 'react';
-import { ActionIcon, Button, Group as Row, Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group as Row, NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useNavigate, useParams } from 'react-router';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
@@ -12,6 +12,7 @@ import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { Portrait } from '../parts/portrait.tsx';
 import { useConsultants, useGroups } from '../read.ts';
 import { changed, may, useSession } from '../session.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { useWords } from '../words.ts';
 
 export default function Groups(): React.ReactNode {
@@ -129,13 +130,7 @@ function GroupDialog({
     onClose();
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={group?.name ?? say('groups.new')}
-      closeButtonProps={{ 'aria-label': say('close') }}
-    >
+    <Dialog onClose={onClose} wide title={group?.name ?? say('groups.new')}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -206,7 +201,7 @@ function GroupDialog({
           </Row>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

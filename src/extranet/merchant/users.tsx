@@ -1,17 +1,18 @@
 // Who may sign in for this merchant, and to do what.
 
 import { useState } from 'react';
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
-import { houseNow } from '../clock.ts';
 import { areas, roles, type Area, type MerchantUser, type Right, type Role } from '../contract.ts';
 import { tell } from '../notices.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page, Trouble, Waiting } from '../parts/page.tsx';
-import { useConsultantNames, useTimeZone, useUsers } from '../read.ts';
+import { useConsultantNames, useUsers } from '../read.ts';
 import { changed, may, useSession } from '../session.ts';
-import { initialsOf, showInstant } from '../show.ts';
+import { initialsOf } from '../show.ts';
+import { copy } from '../copy.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { useWords } from '../words.ts';
 
 /** What a right can be given for; his own page every consultant has. */
@@ -19,9 +20,8 @@ const grantable = areas.filter((area) => area !== 'own');
 type Rights = Partial<Record<Area, Right>>;
 
 export default function Users(): React.ReactNode {
-  const { say, language } = useWords();
+  const { say } = useWords();
   const session = useSession();
-  const timeZone = useTimeZone();
   const mayWrite = may(session, 'users', 'write');
   const { data, error, refetch } = useUsers();
   const [editing, setEditing] = useState<MerchantUser | 'new'>();
@@ -45,29 +45,25 @@ export default function Users(): React.ReactNode {
           {data.map((user) => (
             <li key={user.id} className="row">
               <span className="portrait" aria-hidden="true">
-                {initialsOf(user.name ?? user.email ?? '?')}
+                {initialsOf(user.name ?? user.email)}
               </span>
               <span className="row-main">
-                <strong>{user.name ?? user.email ?? '–'}</strong>
-                <span className="soft">{user.name === null ? say('users.invited') : (user.email ?? '')}</span>
+                <strong>{user.name ?? user.email}</strong>
+                <span className="soft">{user.status === 'invited' ? say('users.invited') : user.email}</span>
               </span>
               <span className="row-end">
                 <strong>{say(`role.${user.role}`)}</strong>
-                <span className="soft">
-                  {user.lastSeenAt
-                    ? say('users.seen', { at: showInstant(user.lastSeenAt, language, timeZone, houseNow()) })
-                    : '\u00a0'}
-                </span>
+                <span className="soft">{user.hasTotp ? say('users.factor') : '\u00a0'}</span>
               </span>
               {mayWrite && (
-                <Button
+                <ActionIcon
                   variant="default"
-                  size="sm"
-                  aria-label={say('users.editOne', { name: user.name ?? user.email ?? '' })}
+                  size={40}
+                  aria-label={say('users.editOne', { name: user.name ?? user.email })}
                   onClick={() => setEditing(user)}
                 >
-                  {say('edit')}
-                </Button>
+                  <Icon name="pen" size={18} />
+                </ActionIcon>
               )}
             </li>
           ))}
@@ -91,17 +87,28 @@ function UserDialog({
   const own = useSession().user.id === user?.id;
   const names = useConsultantNames();
   const [email, setEmail] = useState('');
+  const [link, setLink] = useState<string>();
   const [role, setRole] = useState<Role>(user?.role ?? 'staff');
   const [rights, setRights] = useState<Rights>(user?.rights ?? { consultants: 'write' });
   const [consultantId, setConsultantId] = useState(user?.consultantId ?? '');
   const body = {
     role,
     ...(role === 'staff' && { rights }),
-    ...(consultantId === '' ? (user?.consultantId ? { consultantId: null } : {}) : { consultantId }),
+    ...(consultantId !== '' && { consultantId }),
   };
   const save = useAct(async () => {
     if (user) await ask('PATCH', `/v1/users/${user.id}`, body);
-    else await ask('POST', '/v1/users', { email: email.trim(), ...body });
+    else {
+      const invited = await ask<MerchantUser & { link: string | null }>('POST', '/v1/users', {
+        email: email.trim(),
+        ...body,
+      });
+      await changed('users');
+      if (invited.link !== null) {
+        setLink(invited.link);
+        return;
+      }
+    }
     tell(user ? say('saved') : say('users.sent', { email: email.trim() }));
     await changed('users');
     onClose();
@@ -113,74 +120,86 @@ function UserDialog({
     onClose();
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={user ? (user.name ?? user.email ?? '') : say('users.inviteTitle')}
-      closeButtonProps={{ 'aria-label': say('close') }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+    <Dialog onClose={onClose} wide title={user ? (user.name ?? user.email) : say('users.inviteTitle')}>
+      {link !== undefined ? (
         <Stack>
-          {!user && (
-            <TextInput
-              label={say('email')}
-              type="email"
-              data-autofocus
-              autoComplete="off"
-              required
-              withAsterisk={false}
-              value={email}
-              error={save.fields['/email']}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
-          )}
-          <NativeSelect
-            label={say('users.role')}
-            description={say(`role.${role}.text`)}
-            value={role}
-            error={save.fields['/role']}
-            onChange={(event) => setRole(event.currentTarget.value as Role)}
-            data={roles.map((value) => ({ value, label: say(`role.${value}`) }))}
+          <p>{say('users.link', { email: email.trim() })}</p>
+          <TextInput
+            readOnly
+            aria-label={say('users.linkLabel')}
+            value={link}
+            onFocus={(event) => event.currentTarget.select()}
           />
-          {role === 'staff' && <RightsTable rights={rights} onChange={setRights} />}
-          <NativeSelect
-            label={say('users.consultant')}
-            description={say('users.consultantWhat')}
-            required={role === 'consultant'}
-            value={consultantId}
-            error={save.fields['/consultantId']}
-            onChange={(event) => setConsultantId(event.currentTarget.value)}
-            data={[
-              { value: '', label: say('users.noConsultant') },
-              ...[...names].map(([value, label]) => ({ value, label })),
-            ]}
-          />
-          <Group justify="space-between">
-            {user && !own ? (
-              <Button
-                variant="subtle"
-                color="vermilion"
-                loading={remove.busy}
-                onClick={() => void remove.run()}
-              >
-                {say('users.remove')}
-              </Button>
-            ) : (
-              <span />
-            )}
-            <Button type="submit" loading={save.busy}>
-              {say(user ? 'save' : 'users.send')}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => copy(link, say)}>
+              {say('copy')}
             </Button>
+            <Button onClick={onClose}>{say('done')}</Button>
           </Group>
         </Stack>
-      </form>
-    </Modal>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save.run();
+          }}
+        >
+          <Stack>
+            {!user && (
+              <TextInput
+                label={say('email')}
+                type="email"
+                data-autofocus
+                autoComplete="off"
+                required
+                withAsterisk={false}
+                value={email}
+                error={save.fields['/email']}
+                onChange={(event) => setEmail(event.currentTarget.value)}
+              />
+            )}
+            <NativeSelect
+              label={say('users.role')}
+              description={say(`role.${role}.text`)}
+              value={role}
+              error={save.fields['/role']}
+              onChange={(event) => setRole(event.currentTarget.value as Role)}
+              data={roles.map((value) => ({ value, label: say(`role.${value}`) }))}
+            />
+            {role === 'staff' && <RightsTable rights={rights} onChange={setRights} />}
+            <NativeSelect
+              label={say('users.consultant')}
+              description={say('users.consultantWhat')}
+              required={role === 'consultant'}
+              value={consultantId}
+              error={save.fields['/consultantId']}
+              onChange={(event) => setConsultantId(event.currentTarget.value)}
+              data={[
+                { value: '', label: say('users.noConsultant') },
+                ...[...names].map(([value, label]) => ({ value, label })),
+              ]}
+            />
+            <Group justify="space-between">
+              {user && !own ? (
+                <Button
+                  variant="subtle"
+                  color="vermilion"
+                  loading={remove.busy}
+                  onClick={() => void remove.run()}
+                >
+                  {say('users.remove')}
+                </Button>
+              ) : (
+                <span />
+              )}
+              <Button type="submit" loading={save.busy}>
+                {say(user ? 'save' : 'users.send')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      )}
+    </Dialog>
   );
 }
 

@@ -80,6 +80,7 @@ export function HoursEditor({
     <Stack gap="lg">
       <p className="soft">{say('hours.zone', { zone: timeZone.replaceAll('_', ' ') })}</p>
       <SegmentedControl
+        className="mode"
         aria-label={say('hours.mode')}
         value={shown.mode}
         disabled={readOnly}
@@ -179,7 +180,7 @@ function DaysOff({
   };
   return (
     <section>
-      <h3>{say('daysOff.title')}</h3>
+      <h2>{say('daysOff.title')}</h2>
       {daysOff.length === 0 ? (
         <p className="soft">{say('daysOff.none')}</p>
       ) : (

@@ -11,7 +11,12 @@ export function secondsOf(call: LiveCall, now: number): number {
 
 export function useCallerName(): (caller: string) => string {
   const { say } = useWords();
-  return (caller) => (caller === 'card' ? say('call.card') : say('call.client', { code: caller }));
+  return (caller) =>
+    caller === 'card'
+      ? say('call.card')
+      : caller === 'unknown'
+        ? say('call.unknown')
+        : say('call.client', { code: caller });
 }
 
 export function Wire({ call }: { call: LiveCall }): React.ReactNode {

@@ -82,7 +82,7 @@ function Recording({
   };
   return (
     <section className="card">
-      <h3>{say(`sound.${kind}`)}</h3>
+      <h2>{say(`sound.${kind}`)}</h2>
       <p className="soft">{say(`sound.${kind}.text`)}</p>
       {taken ? (
         <Stack gap="sm">

@@ -1,9 +1,10 @@
 // A setting with what belongs to it: why, and until when.
 
 import { useState } from 'react';
-import { Button, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Stack, TextInput } from '@mantine/core';
 import type { Availability, AvailabilityWish, State } from '../contract.ts';
 import { useTimeZone } from '../read.ts';
+import { Dialog } from './dialog.tsx';
 import { useWords } from '../words.ts';
 import { Until } from './until.tsx';
 
@@ -28,7 +29,7 @@ export function SettingDialog({
   // "Available until" is a word against the hours, and ends: without an end it would say nothing.
   const inSpite = availability === 'available';
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': say('close') }}>
+    <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,6 +63,6 @@ export function SettingDialog({
           </Button>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,11 @@
-// What a consultant has set, read from his state.
+// What a consultant has set, or his merchant for him.
 
-import type { Availability, State } from '../contract.ts';
+import type { Availability, Consultant } from '../contract.ts';
 
-/** As far as his state tells it; a pause is nobody's wish. */
-export function settingOf({ because }: State): Availability | undefined {
-  if (because === 'break' || because === 'away') return because;
-  return because === 'paused' ? undefined : 'available';
+/** A pause is nobody's wish: as long as it stands, none of the three is what he has set. */
+export function settingOf({
+  availability,
+  state,
+}: Pick<Consultant, 'availability' | 'state'>): Availability | undefined {
+  return state.because === 'paused' ? undefined : availability;
 }

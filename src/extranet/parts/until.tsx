@@ -1,11 +1,12 @@
 // Until when: not said, in a quarter of an hour, or at a time of day in the merchant's zone.
 
 import { useState } from 'react';
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { houseNow } from '../clock.ts';
 import { showInstant } from '../show.ts';
 import { nextTimeIn, timeIn } from '../zone.ts';
 import { useWords } from '../words.ts';
+import { TimeText } from './time-text.tsx';
 
 const quick = [15, 30, 60] as const;
 
@@ -56,15 +57,13 @@ export function Until({
             {say('until.minutes', { minutes })}
           </Button>
         ))}
-        <TextInput
-          type="time"
-          size="sm"
-          aria-label={say('until.time')}
+        <TimeText
+          label={say('until.time')}
           value={time}
-          onChange={(event) => {
-            const next = event.currentTarget.value;
-            setTime(next);
-            if (/^\d{2}:\d{2}$/.test(next)) onChange(nextTimeIn(timeZone, next, houseNow()).toISOString());
+          onChange={(next) => {
+            const at = next === '24:00' ? '00:00' : next;
+            setTime(at);
+            onChange(nextTimeIn(timeZone, at, houseNow()).toISOString());
           }}
         />
       </div>

@@ -18,6 +18,7 @@ import {
 } from '../week.ts';
 import { showWeekday } from '../show.ts';
 import { useWords } from '../words.ts';
+import { TimeText } from './time-text.tsx';
 
 interface Drag {
   day: number;
@@ -192,16 +193,16 @@ function DayRow({
               `${timeOf(span.from)}–${endOf(span)}`
             ) : (
               <>
-                <TimeField
+                <TimeText
                   label={say('hours.from', { day: name })}
                   value={timeOf(span.from)}
-                  onChange={(time) => change(number, spanOf(minutesOf(time), endOf(span)))}
+                  onChange={(time) => change(number, spanOf(minutesOf(time) % dayMinutes, endOf(span)))}
                 />
                 <span aria-hidden="true">–</span>
-                <TimeField
+                <TimeText
                   label={say('hours.to', { day: name })}
-                  value={timeOf(span.to)}
-                  onChange={(time) => change(number, spanOf(span.from, time === '00:00' ? '24:00' : time))}
+                  value={endOf(span)}
+                  onChange={(time) => change(number, spanOf(span.from, time))}
                 />
                 <button
                   type="button"
@@ -242,35 +243,4 @@ function nextSpan(spans: readonly Span[]): Span {
   if (!last) return { from: 9 * 60, to: 18 * 60 };
   const from = last.to + 60;
   return from + 60 <= dayMinutes ? { from, to: Math.min(from + 120, dayMinutes) } : { from: 0, to: 60 };
-}
-
-/** Taken over when it is whole and left: a half typed time would move the bar under the eyes. */
-function TimeField({
-  label,
-  value,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  onChange: (time: string) => void;
-}): React.ReactNode {
-  const [typed, setTyped] = useState<string>();
-  const take = (): void => {
-    if (typed !== undefined && /^\d{2}:\d{2}$/.test(typed) && typed !== value) onChange(typed);
-    setTyped(undefined);
-  };
-  return (
-    <input
-      type="time"
-      className="time-field"
-      aria-label={label}
-      value={typed ?? value}
-      step={60}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onBlur={take}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') take();
-      }}
-    />
-  );
 }

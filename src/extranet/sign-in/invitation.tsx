@@ -1,10 +1,13 @@
 // The link of an invitation: who was invited says his name and chooses a password, and is in.
 
 import { useState } from 'react';
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
+import type { Invitation as Invited } from '../contract.ts';
+import { Trouble, Waiting } from '../parts/page.tsx';
 import { tell } from '../notices.tsx';
 import { queries, signedInAnew } from '../session.ts';
 import { Doorstep } from '../shell.tsx';
@@ -18,6 +21,10 @@ export default function Invitation(): React.ReactNode {
   const navigate = useNavigate();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const { data, error, refetch } = useQuery({
+    queryKey: ['invitation', token],
+    queryFn: () => ask<Invited>('GET', `/v1/invitations/${encodeURIComponent(token)}`),
+  });
   const accept = useAct(
     async () => {
       await ask('POST', `/v1/invitations/${encodeURIComponent(token)}`, { name: name.trim(), password });
@@ -28,6 +35,13 @@ export default function Invitation(): React.ReactNode {
     },
     { quiet: true },
   );
+  if (!data) {
+    return (
+      <Doorstep title={say('invitation.title')}>
+        {error ? <Trouble error={error} again={() => void refetch()} /> : <Waiting />}
+      </Doorstep>
+    );
+  }
   return (
     <Doorstep title={say('invitation.title')}>
       <form
@@ -37,7 +51,12 @@ export default function Invitation(): React.ReactNode {
         }}
       >
         <Stack>
-          <p>{say('invitation.text')}</p>
+          <p>
+            {say(data.hasPassword ? 'invitation.textKnown' : 'invitation.text', {
+              merchant: data.merchant ?? say('invitation.house'),
+            })}
+          </p>
+          <TextInput label={say('email')} type="email" autoComplete="username" readOnly value={data.email} />
           <TextInput
             label={say('name')}
             autoComplete="name"
@@ -47,7 +66,19 @@ export default function Invitation(): React.ReactNode {
             error={accept.fields['/name']}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <NewPassword value={password} onChange={setPassword} wrong={accept.fields['/password']} />
+          {data.hasPassword ? (
+            <PasswordInput
+              label={say('password')}
+              autoComplete="current-password"
+              required
+              withAsterisk={false}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              visibilityToggleButtonProps={{ 'aria-label': say('password.show') }}
+            />
+          ) : (
+            <NewPassword value={password} onChange={setPassword} wrong={accept.fields['/password']} />
+          )}
           <Failed text={accept.failed} />
           <Button type="submit" loading={accept.busy} fullWidth>
             {say('invitation.go')}
