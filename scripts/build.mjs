@@ -3,6 +3,7 @@
 
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,

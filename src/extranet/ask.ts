@@ -49,11 +49,11 @@ async function once<T>(method: Method, path: string, body?: object | Blob): Prom
 }
 
 async function send(method: Method, path: string, body?: object | Blob): Promise<Response> {
-  const sentAt = performance.now();
   try {
     const response = await fetch(path, {
       method,
       credentials: 'same-origin',
+      cache: 'no-store',
       headers: {
         'Accept-Language': language,
         ...(body === undefined
@@ -62,7 +62,7 @@ async function send(method: Method, path: string, body?: object | Blob): Promise
       },
       ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     });
-    clockHeard(response.headers.get('date'), performance.now() - sentAt);
+    clockHeard(response.headers.get('date'));
     return response;
   } catch {
     throw new Problem('unreached', 0, unreachedText);

@@ -3,19 +3,25 @@
 
 import { useSyncExternalStore } from 'react';
 
-let offsetMs = 0;
+/** What the house's clock shows when ours of the page shows zero. */
+let houseStart = Number.NEGATIVE_INFINITY;
 
-/** `date` of an answer that took so long; whole seconds, so that less than two apart means nothing. */
-export function clockHeard(date: string | null, tookMs: number): void {
-  if (date === null) return;
-  const theirs = Date.parse(date) + 500;
-  if (Number.isNaN(theirs) || tookMs > 3_000) return;
-  const apart = theirs - (Date.now() - tookMs / 2);
-  offsetMs = Math.abs(apart) < 2_000 ? 0 : apart;
+/**
+ * `date`: of an answer that has just come. It was cut to the second and was on its way: what it tells is at most a little too
+ * early, never too late, and the latest of all is the nearest. On the page's own clock, which nobody sets.
+ */
+export function clockHeard(date: string | null): void {
+  const theirs = date === null ? Number.NaN : Date.parse(date);
+  if (!Number.isNaN(theirs)) houseStart = Math.max(houseStart, theirs - performance.now());
 }
 
+/** Devices that are right are believed to the millisecond. */
+const rightWithinMs = 3_000;
+
 export function houseNow(): number {
-  return Date.now() + offsetMs;
+  const own = Date.now();
+  const theirs = houseStart + performance.now();
+  return Math.abs(theirs - own) < rightWithinMs || houseStart === Number.NEGATIVE_INFINITY ? own : theirs;
 }
 
 // One beat for everything that counts, so that two clocks on a page never disagree.

@@ -65,7 +65,7 @@ export function useSession(): Session {
 /** Everything that was read belongs to who read it. */
 export async function signedInAnew(): Promise<void> {
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
-  await queries.fetchQuery({ queryKey: ['session'], queryFn: readSession, staleTime: 0 });
+  queries.setQueryData(['session'], await readSession());
   tellTabs('session');
 }
 

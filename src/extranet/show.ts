@@ -65,7 +65,7 @@ export function showNumber(number: string): string {
 export function initialsOf(name: string): string {
   const parts = name.trim().split(/\s+/);
   return [parts[0], parts.length > 1 ? parts.at(-1) : undefined]
-    .map((part) => [...(part ?? '')][0] ?? '')
+    .map((part) => String.fromCodePoint(...[part?.codePointAt(0) ?? []].flat()))
     .join('')
     .toLocaleUpperCase();
 }

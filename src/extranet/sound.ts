@@ -54,7 +54,7 @@ async function asWav(sound: Blob): Promise<Blob> {
 export function wavOf(samples: Float32Array, rate: number): Blob {
   const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
   const text = (at: number, word: string): void =>
-    [...word].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
+    new TextEncoder().encode(word).forEach((letter, place) => view.setUint8(at + place, letter));
   text(0, 'RIFF');
   view.setUint32(4, 36 + samples.length * 2, true);
   text(8, 'WAVEfmt ');

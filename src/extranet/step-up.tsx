@@ -67,7 +67,7 @@ export function StepUp(): React.ReactNode {
             aria-label={say('stepUp.by')}
             value={by}
             onChange={(next) => {
-              setBy(next as typeof by);
+              setBy(next);
               setText('');
               setWrong(undefined);
             }}

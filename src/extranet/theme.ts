@@ -49,8 +49,8 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { teal, vermilion, dark },
   primaryColor: 'teal',
-  primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
+  // White stands on it by day and by night.
+  primaryShade: 7,
   black: '#10211d',
   defaultRadius: 'md',
   radius: { md: '10px', lg: '16px' },

@@ -105,3 +105,12 @@ export function endOf({ to }: Span): string {
 
 export const minutesOfWeek = (week: Week): number =>
   week.flat().reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** `9`, `930` and `9h30` are times: `09:00`, `09:30`; `undefined` where it is none. `24:00` is the end of the day. */
+export function readTime(text: string): string | undefined {
+  const match = /^\s*(\d{1,2})\s*(?:[:.h]?\s*(\d{2}))?\s*h?\s*$/i.exec(text);
+  if (!match) return undefined;
+  const [hours, minutes] = [Number(match[1]), Number(match[2] ?? 0)];
+  if (hours > 24 || minutes > 59 || (hours === 24 && minutes > 0)) return undefined;
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}

@@ -151,7 +151,7 @@ export const words: Record<keyof typeof french, string> = {
   'state.until': 'until {at}',
   'tone.free': 'available',
   'tone.call': 'on a call',
-  'tone.pause': 'on a break',
+  'tone.pause': 'paused',
   'tone.off': 'away',
   'set.available': 'Available',
   'set.break': 'Break',

@@ -431,7 +431,7 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
     }),
   );
   app.get(['/v1/consultants/:id/calls', '/v1/me/calls'], (request, response) => {
-    response.json(callsOf(String(request.query['day'])));
+    response.json(callsOf(request.query['day'] as string));
   });
   const recordingPaths = ['/v1/consultants/:id/recordings/:kind', '/v1/me/recordings/:kind'];
   app.get(recordingPaths, (request, response) => {

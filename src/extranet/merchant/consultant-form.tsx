@@ -53,13 +53,14 @@ export function fieldsOf(of: Consultant | undefined): Fields {
     introductionFr: of?.introduction.fr ?? '',
     introductionEn: of?.introduction.en ?? '',
     ringSeconds: of?.ringSeconds === null || of === undefined ? '' : String(of.ringSeconds),
-    hasFallback: of?.fallback != null,
+    hasFallback: of !== undefined && of.fallback !== null,
     fallbackNumber: of?.fallback?.number ?? '',
     fallbackAfterSeconds: String(of?.fallback?.afterSeconds ?? 10),
     wrapUpSeconds: String(of?.wrapUpSeconds ?? 0),
     unanswered: String(of?.missLimits.unanswered ?? 3),
     refused: String(of?.missLimits.refused ?? 5),
-    sharePercent: of?.share == null ? '' : String(Math.round(Number(of.share) * 10_000) / 100),
+    sharePercent:
+      of === undefined || of.share === null ? '' : String(Math.round(Number(of.share) * 10_000) / 100),
     missedCallToggles: of?.missedCallToggles ?? false,
   };
 }

@@ -49,11 +49,13 @@ export default function Users(): React.ReactNode {
               </span>
               <span className="row-main">
                 <strong>{user.name ?? user.email}</strong>
-                <span className="soft">{user.status === 'invited' ? say('users.invited') : user.email}</span>
-              </span>
-              <span className="row-end">
-                <strong>{say(`role.${user.role}`)}</strong>
-                <span className="soft">{user.hasTotp ? say('users.factor') : '\u00a0'}</span>
+                <span className="soft">
+                  {[
+                    say(`role.${user.role}`),
+                    ...(user.hasTotp ? [say('users.factor')] : []),
+                    user.status === 'invited' ? say('users.invited') : user.email,
+                  ].join(' · ')}
+                </span>
               </span>
               {mayWrite && (
                 <ActionIcon

@@ -86,7 +86,7 @@ export function HoursEditor({
         disabled={readOnly}
         onChange={(mode) =>
           edit({
-            mode: mode as Draft['mode'],
+            mode,
             ...(mode === 'hours' && minutesOfWeek(shown.week) === 0 && { week: usual }),
           })
         }
