@@ -31,10 +31,15 @@ let shown = Math.floor(houseNow() / 1_000);
 
 function hear(act: () => void): () => void {
   hearers.add(act);
-  beat ??= window.setInterval(() => {
-    shown = Math.floor(houseNow() / 1_000);
-    for (const hearer of hearers) hearer();
-  }, 1_000);
+  if (beat === undefined) {
+    const look = (): void => {
+      shown = Math.floor(houseNow() / 1_000);
+      for (const hearer of hearers) hearer();
+    };
+    beat = window.setInterval(look, 1_000);
+    // What was shown last is as old as the last clock on this page.
+    look();
+  }
   return () => {
     hearers.delete(act);
     if (hearers.size === 0) {

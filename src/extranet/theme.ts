@@ -77,6 +77,7 @@ export const variables: CSSVariablesResolver = (given) => {
       '--mantine-color-body': '#fbfcfb',
       '--mantine-color-dimmed': '#4c5f59',
       '--mantine-color-placeholder': '#66776f',
+      '--mantine-color-error': '#a8201a',
     },
     dark: { ...usual.dark, '--mantine-color-dimmed': '#a3bab2', '--mantine-color-placeholder': '#8fa59d' },
   };
