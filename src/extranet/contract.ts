@@ -117,6 +117,8 @@ export interface Group {
 export interface Line {
   slug: string;
   name: string;
+  /** The group that serves it; `null`: its own consultants do. */
+  group: string | null;
   timeZone: string;
 }
 

@@ -14,6 +14,11 @@ export type Key = WithPlurals extends infer K
     ? Base
     : K
   : never;
+/** Whether there is such a sentence in the language that is spoken. */
+export function isKey(text: string): text is Key {
+  return i18next.exists(text);
+}
+
 export type Values = Record<string, string | number>;
 export type Say = (key: Key, values?: Values) => string;
 

@@ -354,7 +354,7 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
     });
   });
   app.get('/v1/lines', (_request, response) => {
-    response.json({ data: [{ slug: 'demo', name: 'Consultation', timeZone: zone }] });
+    response.json({ data: [{ slug: 'demo', name: 'Consultation', group: 'grp_1', timeZone: zone }] });
   });
   app.get(['/v1/live', '/v1/me/live'], (_request, response) => {
     response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).flushHeaders();

@@ -7,9 +7,9 @@ import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { AuditEntry } from '../contract.ts';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
-import { useTimeZone } from '../read.ts';
+import { useConsultantNames, useTimeZone } from '../read.ts';
 import { showInstant } from '../show.ts';
-import { useWords } from '../words.ts';
+import { isKey, type Say, useWords } from '../words.ts';
 
 interface AuditPage {
   data: AuditEntry[];
@@ -36,6 +36,7 @@ async function wholeAudit(): Promise<AuditEntry[]> {
 export default function Audit(): React.ReactNode {
   const { say, language } = useWords();
   const timeZone = useTimeZone();
+  const names = useConsultantNames();
   const [shown, setShown] = useState(shownAtOnce);
   const { data, error, refetch } = useQuery({ queryKey: ['audit'], queryFn: wholeAudit });
   return (
@@ -52,12 +53,12 @@ export default function Audit(): React.ReactNode {
             {data.slice(0, shown).map(({ id, by, area, action, subject, at }) => (
               <li key={id} className="row">
                 <span className="row-main">
-                  <strong>{wordsOf(action)}</strong>
+                  <strong>{wordsOf(action, say)}</strong>
                   <span className="soft">
                     {[
                       by.name ?? say(`actor.${by.kind === 'api_key' ? 'key' : 'house'}`),
                       say(`area.${area}`),
-                      subject,
+                      subject === null ? null : (names.get(subject) ?? subject),
                     ]
                       .filter((part) => part !== null)
                       .join(' · ')}
@@ -80,8 +81,10 @@ export default function Audit(): React.ReactNode {
   );
 }
 
-/** `changeConsultant` as `Change consultant`: the API's names are sentences without blanks. */
-function wordsOf(action: string): string {
+/** In words where there are some; else the API's name, which is a sentence without blanks: `Settle now`. */
+function wordsOf(action: string, say: Say): string {
+  const key = `did.${action}`;
+  if (isKey(key)) return say(key);
   const apart = action.replace(
     /([a-z])([A-Z])/g,
     (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,

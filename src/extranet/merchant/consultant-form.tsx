@@ -4,7 +4,6 @@
 import { useState } from 'react';
 import {
   Button,
-  Checkbox,
   Group,
   NativeSelect,
   PasswordInput,
@@ -14,6 +13,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import type { Consultant, ConsultantChange, Language } from '../contract.ts';
+import { Checks } from '../parts/checks.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useLines } from '../read.ts';
 import { useWords, type Say } from '../words.ts';
@@ -48,7 +48,7 @@ export function fieldsOf(of: Consultant | undefined): Fields {
     pin: '',
     numbers: of && of.numbers.length > 0 ? of.numbers : [''],
     language: of?.language ?? 'fr',
-    languages: of?.languages ?? ['fr'],
+    languages: of && of.languages.length > 0 ? of.languages : [of?.language ?? 'fr'],
     lines: of?.lines ?? [],
     introductionFr: of?.introduction.fr ?? '',
     introductionEn: of?.introduction.en ?? '',
@@ -229,36 +229,6 @@ function Who({ fields, put, wrong, say, hasPin }: PartProps & { hasPin: boolean 
         />
       )}
     </>
-  );
-}
-
-function Checks({
-  label,
-  options,
-  chosen,
-  onChange,
-}: {
-  label: string;
-  options: readonly { value: string; label: string }[];
-  chosen: readonly string[];
-  onChange: (next: string[]) => void;
-}): React.ReactNode {
-  return (
-    <fieldset className="checks">
-      <legend>{label}</legend>
-      {options.map(({ value, label: name }) => (
-        <Checkbox
-          key={value}
-          label={name}
-          checked={chosen.includes(value)}
-          onChange={(event) =>
-            onChange(
-              event.currentTarget.checked ? [...chosen, value] : chosen.filter((other) => other !== value),
-            )
-          }
-        />
-      ))}
-    </fieldset>
   );
 }
 

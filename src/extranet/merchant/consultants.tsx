@@ -111,7 +111,7 @@ function BoardRow({ consultant, mayWrite }: { consultant: Consultant; mayWrite: 
         <Portrait consultant={consultant} />
         <span className="row-main">
           <strong>{name}</strong>
-          <span className="soft">{shortNumber ?? '\u00a0'}</span>
+          {shortNumber !== null && <span className="soft">{shortNumber}</span>}
         </span>
       </Link>
       <span className="board-state" data-on-call={call !== null}>

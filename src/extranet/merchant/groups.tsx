@@ -7,10 +7,11 @@ import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import { strategies, type Consultant, type Group, type Strategy } from '../contract.ts';
 import { tell } from '../notices.tsx';
+import { Checks } from '../parts/checks.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { Portrait } from '../parts/portrait.tsx';
-import { useConsultants, useGroups } from '../read.ts';
+import { useConsultants, useGroups, useLines } from '../read.ts';
 import { changed, may, useSession } from '../session.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { useWords } from '../words.ts';
@@ -22,6 +23,7 @@ export default function Groups(): React.ReactNode {
   const mayWrite = may(useSession(), 'consultants', 'write');
   const { data: groups, error, refetch } = useGroups();
   const { data: consultants = [] } = useConsultants();
+  const { data: lines = [] } = useLines();
   const byId = new Map(consultants.map((consultant) => [consultant.id, consultant]));
   const editing = id === 'new' ? 'new' : groups?.find((group) => group.id === id);
   return (
@@ -77,6 +79,16 @@ export default function Groups(): React.ReactNode {
                 })}
               </ol>
               {group.members.length === 0 && <p className="soft">{say('groups.empty')}</p>}
+              {lines.some((line) => line.group === group.id) && (
+                <p className="soft group-lines">
+                  {say('groups.serves', {
+                    lines: lines
+                      .filter((line) => line.group === group.id)
+                      .map((line) => line.name)
+                      .join(', '),
+                  })}
+                </p>
+              )}
             </li>
           ))}
         </ul>
@@ -110,6 +122,12 @@ function GroupDialog({
   const [shortNumber, setShortNumber] = useState(group?.shortNumber ?? '');
   const [strategy, setStrategy] = useState<Strategy>(group?.strategy ?? 'all');
   const [stepSeconds, setStepSeconds] = useState(String(group?.stepSeconds ?? 15));
+  const { data: lines = [] } = useLines();
+  const served = lines
+    .filter((line) => line.group !== null && line.group === group?.id)
+    .map(({ slug }) => slug);
+  const [chosenLines, setChosenLines] = useState<readonly string[]>();
+  const mayChangeLines = may(useSession(), 'lines', 'write');
   const [members, setMembers] = useState<Group['members']>(group?.members ?? []);
   const save = useAct(async () => {
     const body = {
@@ -119,9 +137,15 @@ function GroupDialog({
       stepSeconds: Number(stepSeconds),
       members,
     };
-    await (group ? ask('PATCH', `/v1/groups/${group.id}`, body) : ask('POST', '/v1/groups', body));
+    const { id } = await (group
+      ? ask<Group>('PATCH', `/v1/groups/${group.id}`, body)
+      : ask<Group>('POST', '/v1/groups', body));
+    for (const { slug } of lines) {
+      const [was, is] = [served.includes(slug), (chosenLines ?? served).includes(slug)];
+      if (was !== is) await ask('PATCH', `/v1/lines/${slug}`, { group: is ? id : null });
+    }
     tell(say('saved'));
-    await changed('groups');
+    await changed('groups', 'lines');
     onClose();
   });
   const remove = useAct(async () => {
@@ -182,6 +206,15 @@ function GroupDialog({
             )}
           </div>
           <Members members={members} consultants={consultants} onChange={setMembers} />
+          {mayChangeLines && lines.length > 0 && (
+            <Checks
+              label={say('groups.lines')}
+              what={say('groups.linesWhat')}
+              options={lines.map(({ slug, name: line }) => ({ value: slug, label: line }))}
+              chosen={chosenLines ?? served}
+              onChange={setChosenLines}
+            />
+          )}
           <Row justify="space-between">
             {group ? (
               <Button
