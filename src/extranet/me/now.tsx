@@ -1,7 +1,7 @@
 // The page a consultant works with: one switch under the thumb, and who is calling.
 
 import { useState } from 'react';
-import { Button, Stack } from '@mantine/core';
+import { ActionIcon, Button, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { ask } from '../ask.ts';
 import { houseNow, useNow } from '../clock.ts';
@@ -109,9 +109,14 @@ function StateBanner({
         </Button>
       )}
       {!isUnsent && (set === 'break' || set === 'away') && (
-        <Button size="sm" variant="default" onClick={onDetails}>
-          {say(set === 'break' ? 'now.details' : 'now.detailsAway')}
-        </Button>
+        <ActionIcon
+          variant="default"
+          size={44}
+          aria-label={say(set === 'break' ? 'now.details' : 'now.detailsAway')}
+          onClick={onDetails}
+        >
+          <Icon name="pen" />
+        </ActionIcon>
       )}
     </div>
   );
