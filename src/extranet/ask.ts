@@ -68,10 +68,3 @@ async function send(method: Method, path: string, body?: object | Blob): Promise
     throw new Problem('unreached', 0, unreachedText);
   }
 }
-
-/** A sound, as the API answers it. Throws a `Problem`. */
-export async function askSound(path: string): Promise<Blob> {
-  const response = await send('GET', path);
-  if (!response.ok) throw await problemOfResponse(response);
-  return response.blob();
-}

@@ -1,18 +1,13 @@
-// A voice from the microphone, as one of the sounds the house takes. Browsers record what they like; what the house does
-// not know is written as WAV here.
+// A voice from the microphone or a file, as the house takes it wherever it runs: WAV of one channel at 16 kHz. Browsers
+// record what they like, and a house without a converter knows nothing else.
 
 export const soundSecondsMax = 60;
 export const soundBytesMax = 5 * 1_024 * 1_024;
 /** What a file may be. */
 export const soundTypes = ['audio/wav', 'audio/mpeg', 'audio/ogg', 'audio/webm'] as const;
 
-/** The best this browser records that the house takes as it is; else its own choice, to be written anew. */
-export function recorderOptions(): MediaRecorderOptions {
-  const taken = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus'].find((type) =>
-    MediaRecorder.isTypeSupported(type),
-  );
-  return { ...(taken !== undefined && { mimeType: taken }), audioBitsPerSecond: 48_000 };
-}
+/** Of a voice; the browser chooses the form. */
+export const recorderOptions: MediaRecorderOptions = { audioBitsPerSecond: 64_000 };
 
 /** A file's own word for itself, in the API's words; `undefined`: not one of them. */
 export function soundTypeOf({ type, name }: { type: string; name?: string }): string | undefined {
@@ -27,11 +22,19 @@ export function soundTypeOf({ type, name }: { type: string; name?: string }): st
   return (soundTypes as readonly string[]).includes(plain) ? plain : undefined;
 }
 
-/** As the house takes it; rejects when the browser cannot read what it recorded. */
-export async function asTaken(sound: Blob): Promise<Blob> {
-  const type = soundTypeOf(sound);
-  if (type !== undefined) return type === sound.type ? sound : new Blob([sound], { type });
+/** A recording of the microphone. Rejects when the browser cannot read what it recorded. */
+export function asTaken(sound: Blob): Promise<Blob> {
   return asWav(sound);
+}
+
+/** A file somebody chose: what the browser cannot read goes as it is, and the house may know it. */
+export async function fileAsTaken(file: Blob, type: string): Promise<Blob> {
+  if (type === 'audio/wav') return new Blob([file], { type });
+  try {
+    return await asWav(file);
+  } catch {
+    return new Blob([file], { type });
+  }
 }
 
 /** One channel of 16 kHz is all a telephone carries: a minute is two megabytes. */

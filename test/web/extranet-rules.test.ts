@@ -1,6 +1,9 @@
 // What of the application needs no browser: its two languages, hours and the clock of a zone.
 
 import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
   asOnMonday,
@@ -15,6 +18,8 @@ import {
 } from '../../src/extranet/week.ts';
 import { words as english } from '../../src/extranet/words-en.ts';
 import { words as french } from '../../src/extranet/words-fr.ts';
+import type { House } from '../../src/flow/house.ts';
+import { merchantRoutes } from '../../src/web/merchant-api.ts';
 import { dayAfter, dayIn, nextTimeIn, timeIn, weekdayIn } from '../../src/extranet/zone.ts';
 
 const keys = Object.keys(french) as (keyof typeof french)[];
@@ -54,6 +59,24 @@ describe('the sentences', () => {
       'users.consultant',
     ]);
   });
+});
+
+test('what it asks of the API is there, by the same method', () => {
+  const folder = fileURLToPath(new URL('../../src/extranet', import.meta.url));
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const plain = (path: string): string => path.replace(/\?.*/, '').replace(/\$?\{[^}]*\}+/g, '*');
+  const asked = [...sources.matchAll(/\bask(?:<[^(]*>)?\(\s*'([A-Z]+)',\s*[`'](\/v1[^`']*)[`']/g)].map(
+    ([, method = '', path = '']) => `${method} ${plain(path)}`,
+  );
+  // No route acts here: what they are is enough.
+  const known = merchantRoutes({} as House).routes.map(
+    ({ method, path }) => `${method.toUpperCase()} ${plain(path)}`,
+  );
+  expect(asked.length).toBeGreaterThan(30);
+  expect(asked.filter((one) => !known.includes(one))).toEqual([]);
 });
 
 describe('a week of hours', () => {

@@ -433,6 +433,15 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
   app.get(['/v1/consultants/:id/calls', '/v1/me/calls'], (request, response) => {
     response.json(callsOf(request.query['day'] as string));
   });
+  app.get(['/v1/consultants/:id/recordings', '/v1/me/recordings'], (_request, response) => {
+    response.json({
+      data: ['introduction', 'available', 'busy', 'away'].map((kind) => ({
+        kind,
+        recorded: recordings.has(kind),
+        words: null,
+      })),
+    });
+  });
   const recordingPaths = ['/v1/consultants/:id/recordings/:kind', '/v1/me/recordings/:kind'];
   app.get(recordingPaths, (request, response) => {
     const sound = recordings.get(String(request.params['kind']));

@@ -171,7 +171,7 @@ describe('a consultant and his merchant', () => {
 
     // Why, and back at a time of the merchant's clock.
     await other.getByRole('button', { name: 'Reason, return' }).click();
-    await other.getByLabel('Reason').fill('Lunch');
+    await other.getByRole('textbox', { name: 'Reason' }).fill('Lunch');
     await other.getByRole('textbox', { name: 'Time' }).fill('2359');
     await other.getByRole('textbox', { name: 'Time' }).press('Tab');
     await other.getByRole('button', { name: 'Save' }).click();
@@ -234,6 +234,33 @@ describe('a consultant and his merchant', () => {
     expect(weekly).toContainEqual({ days: [2, 3, 4, 5], from: '09:00', to: '12:30' });
     expect(weekly).toContainEqual({ days: [6], from: '20:00', to: '02:00' });
     expect(weekly).toContainEqual({ days: [7], from: '10:00', to: '12:00' });
+  });
+
+  test('an introduction is spoken, heard, and kept as every house can read it', async () => {
+    const page = await claireAt('me/introduction');
+    // A microphone that hums: browsers of tests have none.
+    await page.evaluate(() => {
+      const context = new AudioContext();
+      const hum = context.createOscillator();
+      const microphone = context.createMediaStreamDestination();
+      hum.connect(microphone);
+      hum.start();
+      navigator.mediaDevices.getUserMedia = () => Promise.resolve(microphone.stream);
+    });
+    await page.getByRole('button', { name: 'Record' }).first().click();
+    await page.getByRole('button', { name: 'Stop 0:01' }).click();
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByText('The recording is kept.').waitFor();
+    const kept = await page.evaluate(async () => {
+      const answer = await fetch('/v1/me/recordings/introduction');
+      const bytes = new DataView(await answer.arrayBuffer());
+      const word = (at: number): string =>
+        String.fromCharCode(...[0, 1, 2, 3].map((place) => bytes.getUint8(at + place)));
+      return { riff: word(0), wave: word(8), rate: bytes.getUint32(24, true), bytes: bytes.byteLength };
+    });
+    expect(kept).toMatchObject({ riff: 'RIFF', wave: 'WAVE', rate: 16_000 });
+    expect(kept.bytes).toBeGreaterThan(16_000);
+    expect(await page.locator('audio').count()).toBe(1);
   });
 
   test('the page opens without the house, and says so', async () => {

@@ -7,11 +7,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import { tell } from '../notices.tsx';
-import { Problem } from '../problem.ts';
-import { queries } from '../session.ts';
+import { changed } from '../session.ts';
 import { showClock } from '../show.ts';
 import {
   asTaken,
+  fileAsTaken,
   recorderOptions,
   soundBytesMax,
   soundSecondsMax,
@@ -20,9 +20,15 @@ import {
 } from '../sound.ts';
 import { useWords } from '../words.ts';
 import { Icon } from './icon.tsx';
+import { Trouble, Waiting } from './page.tsx';
 
 export const recordingKinds = ['introduction', 'available', 'busy', 'away'] as const;
 export type RecordingKind = (typeof recordingKinds)[number];
+
+interface Recorded {
+  kind: RecordingKind;
+  recorded: boolean;
+}
 
 /** `base`: `/v1/me/recordings` or `/v1/consultants/{id}/recordings`. */
 export function Recordings({
@@ -32,53 +38,59 @@ export function Recordings({
   base: string;
   readOnly?: boolean;
 }): React.ReactNode {
+  const { data, error, refetch, dataUpdatedAt } = useQuery({
+    queryKey: ['recordings', base],
+    queryFn: async () => (await ask<{ data: Recorded[] }>('GET', base)).data,
+  });
+  if (!data) return error ? <Trouble error={error} again={() => void refetch()} /> : <Waiting />;
   return (
     <Stack>
       {recordingKinds.map((kind) => (
-        <Recording key={kind} kind={kind} path={`${base}/${kind}`} readOnly={readOnly} />
+        <Recording
+          key={kind}
+          kind={kind}
+          path={`${base}/${kind}`}
+          there={data.some((one) => one.kind === kind && one.recorded)}
+          readAt={dataUpdatedAt}
+          readOnly={readOnly}
+        />
       ))}
     </Stack>
   );
 }
 
-async function isThere(path: string): Promise<boolean> {
-  const answer = await fetch(path, { method: 'HEAD', credentials: 'same-origin' });
-  if (answer.ok || answer.status === 404) return answer.ok;
-  throw new Problem('unexpected', answer.status, `${answer.status}`);
-}
-
 function Recording({
   kind,
   path,
+  there,
+  readAt,
   readOnly,
 }: {
   kind: RecordingKind;
   path: string;
+  there: boolean;
+  /** So that a new one is not the old one out of a cache. */
+  readAt: number;
   readOnly: boolean;
 }): React.ReactNode {
   const { say } = useWords();
-  const { data: there, dataUpdatedAt } = useQuery({
-    queryKey: ['recording', path],
-    queryFn: () => isThere(path),
-  });
   const [taken, setTaken] = useState<Blob>();
-  const again = (): Promise<void> => queries.invalidateQueries({ queryKey: ['recording', path] });
   const keep = useAct(async (sound: Blob) => {
     await ask('PUT', path, sound);
     setTaken(undefined);
     tell(say('sound.kept'));
-    await again();
+    await changed('recordings');
   });
   const remove = useAct(async () => {
     await ask('DELETE', path);
-    await again();
+    await changed('recordings');
   });
   const fromFile = (file: File | null): void => {
     if (!file) return;
     const type = soundTypeOf(file);
     if (type === undefined) tell(say('sound.wrongType'), 'bad');
     else if (file.size > soundBytesMax) tell(say('sound.tooLarge'), 'bad');
-    else setTaken(new Blob([file], { type }));
+    else void fileAsTaken(file, type).then(setTaken);
   };
   return (
     <section className="card">
@@ -100,15 +112,10 @@ function Recording({
       ) : (
         <Stack gap="sm">
           <div className="player">
-            {there === true ? (
-              <audio
-                controls
-                preload="none"
-                aria-label={say(`sound.${kind}`)}
-                src={`${path}?v=${dataUpdatedAt}`}
-              />
+            {there ? (
+              <audio controls preload="none" aria-label={say(`sound.${kind}`)} src={`${path}?v=${readAt}`} />
             ) : (
-              <p className="soft">{there === undefined ? '\u00a0' : say('sound.none')}</p>
+              <p className="soft">{say('sound.none')}</p>
             )}
           </div>
           {!readOnly && (
@@ -125,7 +132,7 @@ function Recording({
                   </Button>
                 )}
               </FileButton>
-              {there === true && (
+              {there && (
                 <Button
                   variant="subtle"
                   color="vermilion"
@@ -183,7 +190,7 @@ function Recorder({ onTaken }: { onTaken: (sound: Blob) => void }): React.ReactN
       tell(say(refused ? 'sound.refused' : 'sound.noMicrophone'), 'bad');
       return;
     }
-    const made = new MediaRecorder(stream, recorderOptions());
+    const made = new MediaRecorder(stream, recorderOptions);
     recorder.current = made;
     const pieces: Blob[] = [];
     const stopMeter = meter(stream, level);
