@@ -39,11 +39,13 @@ module.exports = {
     only('soap', '^src/soap/', []),
     only('web', '^src/web/', ['^src/(core|store|flow|soap)/']),
     only('sandbox', '^src/sandbox/', ['^src/core/']),
+    only('extranet', '^src/extranet/', ['^src/core/']),
     only('terminal', '^src/terminal/', ['^src/(core|store|flow)/']),
     only('config', '^src/config\\.ts$', ['^src/core/']),
     // A port is a shape: who stands behind it takes nothing of the steps but its types; the sandbox nothing of the rules.
     typesOnly('ports', '^src/(telephony|payments|merchants)/', '^src/flow/'),
     typesOnly('rules-in-the-sandbox', '^src/sandbox/', '^src/core/'),
+    typesOnly('rules-in-the-extranet', '^src/extranet/', '^src/core/'),
     {
       name: 'put-together-at-the-top',
       severity: 'error',
@@ -64,11 +66,16 @@ module.exports = {
     library('sax', 'sax', '^src/soap/'),
     library('liquidjs', 'liquidjs', '^src/web/'),
     library('luxon', 'luxon', '^src/core/'),
+    library(
+      'browser-application',
+      '(@mantine/[^/]+|react|react-dom|react-router|i18next|@tanstack/[^/]+)',
+      '^src/extranet/',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'] },
   },
 };

@@ -3,7 +3,7 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /ringmeter
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.browser.json ./
+COPY tsconfig.json tsconfig.browser.json tsconfig.extranet.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --omit=optional --no-audit --no-fund

@@ -14,11 +14,11 @@ export default tseslint.config(
   { ignores: ['dist', '.data', 'node_modules', '**/*.cjs'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['tsconfig.test.json', 'tsconfig.browser.json'],
+        project: ['tsconfig.test.json', 'tsconfig.browser.json', 'tsconfig.extranet.json'],
       },
     },
     rules: {

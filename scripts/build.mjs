@@ -3,6 +3,7 @@
 
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -20,12 +21,15 @@ import { dirname, extname, join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants as zlib, gzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp.json');
 const lockFile = join(dist, '.lock');
 const browserFolders = ['web/browser', 'sandbox/browser'];
+/** The application for merchants and consultants: many files of one program, with names of their own making. */
+const application = 'extranet';
 /** Read by the compiled code beside itself. */
 const staticTypes = new Set(['.css', '.html', '.svg', '.png', '.ico', '.wav', '.txt']);
 const notCopied = ['telephony/freeswitch-conf'];
@@ -73,6 +77,12 @@ async function buildWhatChanged() {
       ...sources.filter(isImportable),
     ]),
     static: stampOf(['scripts/build.mjs', ...sources.filter(isStatic)]),
+    application: stampOf([
+      'tsconfig.extranet.json',
+      'package-lock.json',
+      'scripts/build.mjs',
+      ...sources.filter((path) => isOfApplication(path) || path.startsWith('src/core/')),
+    ]),
   };
   const last = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
   const expected = expectedOutputs(sources);
@@ -87,11 +97,17 @@ async function buildWhatChanged() {
     await bundle(sources);
     done.push('browser scripts');
   }
+  if (last.application !== stamps.application || missing(applicationOutputs())) {
+    await bundleApplication(sources);
+    done.push('extranet');
+  }
   if (last.static !== stamps.static || missing(expected.static)) {
     copyStatic(sources);
     done.push('static files');
   }
-  removeStale(new Set([...expected.server, ...expected.browser, ...expected.static]));
+  removeStale(
+    new Set([...expected.server, ...expected.browser, ...expected.static, ...applicationOutputs()]),
+  );
   writeAtomically(stampFile, JSON.stringify(stamps));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(done.length === 0 ? `nothing changed (${seconds} s)` : `${done.join(', ')} built in ${seconds} s`);
@@ -116,8 +132,12 @@ function isBrowserScript(path) {
   return path.endsWith('.ts') && browserFolders.some((folder) => path.startsWith(`src/${folder}/`));
 }
 
+function isOfApplication(path) {
+  return path.startsWith(`src/${application}/`);
+}
+
 function isServer(path) {
-  return path.endsWith('.ts') && !isBrowserScript(path);
+  return path.endsWith('.ts') && !isBrowserScript(path) && !isOfApplication(path);
 }
 
 /** A browser script may use a file of core/, whose change changes it too. */
@@ -126,6 +146,7 @@ function isImportable(path) {
 }
 
 function isStatic(path) {
+  if (isOfApplication(path)) return false;
   return staticTypes.has(extname(path)) && !notCopied.some((folder) => path.startsWith(`src/${folder}/`));
 }
 
@@ -155,6 +176,24 @@ function expectedOutputs(sources) {
     browser: new Set([...entries.map(script), ...[...folders].map((folder) => `${folder}/manifest.json`)]),
     static: new Set(sources.filter(isStatic).map(inDist)),
   };
+}
+
+/** Their names carry hashes: the list the last bundling wrote says what they are. Without it nothing is there. */
+function applicationOutputs() {
+  const list = join(dist, application, 'files.json');
+  if (!existsSync(list)) return new Set([`${application}/files.json`]);
+  const names = JSON.parse(readFileSync(list, 'utf8'));
+  return new Set(
+    [
+      'files.json',
+      ...names.flatMap((name) => [name, ...(isPacked(name) ? [`${name}.br`, `${name}.gz`] : [])]),
+    ].map((name) => `${application}/${name}`),
+  );
+}
+
+/** What grows smaller by packing; images are packed already. */
+function isPacked(name) {
+  return /\.(js|css|svg|webmanifest)$/.test(name);
 }
 
 // --- What is made ----------------------------------------------------------------------------------------------
@@ -207,6 +246,110 @@ async function bundle(sources) {
       writeAtomically(file.path, file.contents);
     }
     writeAtomically(join(outdir, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  }
+}
+
+/**
+ * One program in pieces that are loaded when they are needed, under names that carry their hash, packed once here rather
+ * than at every request. Its page names the first piece and its style sheet.
+ */
+async function bundleApplication(sources) {
+  const own = sources.filter(isOfApplication);
+  if (own.length === 0) return;
+  say('bundling the extranet');
+  const outdir = join(dist, application);
+  const from = join(root, 'src', application);
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    charset: 'utf8',
+    write: false,
+    logLevel: 'error',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    tsconfig: join(root, 'tsconfig.extranet.json'),
+    legalComments: 'none',
+  };
+  let pieces, worker;
+  try {
+    pieces = await build({
+      ...shared,
+      entryPoints: { main: join(from, 'main.tsx') },
+      outdir,
+      format: 'esm',
+      splitting: true,
+      // Which browsers have all of this: those of the last three years or so.
+      target: ['es2022'],
+      entryNames: 'assets/[name]-[hash]',
+      chunkNames: 'assets/[name]-[hash]',
+      assetNames: 'assets/[name]-[hash]',
+      metafile: true,
+    });
+    const entry = Object.entries(pieces.metafile.outputs).find(([, { entryPoint }]) =>
+      entryPoint?.endsWith('main.tsx'),
+    );
+    const inOutdir = (path) => relative(outdir, join(root, path)).split('\\').join('/');
+    const first = { script: inOutdir(entry[0]), style: inOutdir(entry[1].cssBundle) };
+    // What the first piece imports at once is asked for at once, not only when the first has been read.
+    const early = entry[1].imports
+      .filter(({ kind }) => kind === 'import-statement')
+      .map(({ path }) => inOutdir(path));
+    const files = new Map(
+      pieces.outputFiles.map(({ path, contents }) => [
+        relative(outdir, path).split('\\').join('/'),
+        contents,
+      ]),
+    );
+    for (const path of own.filter((name) => /\.(png|svg|webmanifest)$/.test(name)))
+      files.set(path.slice(`src/${application}/`.length), readFileSync(join(root, path)));
+    const page = readFileSync(join(from, 'index.html'), 'utf8')
+      .replace('{{script}}', first.script)
+      .replace('{{style}}', first.style)
+      .replace(
+        '{{early}}',
+        early.map((path) => `<link rel="modulepreload" href="/extranet/${path}">`).join('\n    '),
+      );
+    files.set('index.html', Buffer.from(page));
+    // The worker keeps what a consultant's page is made of, so that his phone opens it in a tunnel too.
+    const ofHisPage = Object.entries(pieces.metafile.outputs)
+      .filter(([, { entryPoint }]) => /\/extranet\/(me\/[^/]+|words-\w+)\.tsx?$/.test(entryPoint ?? ''))
+      .flatMap(([path, { imports }]) => [
+        path,
+        ...imports.filter(({ kind }) => kind === 'import-statement').map((imported) => imported.path),
+      ])
+      .map(inOutdir);
+    const kept = [...new Set([first.script, first.style, ...early, ...ofHisPage])].map(
+      (path) => `/extranet/${path}`,
+    );
+    worker = await build({
+      ...shared,
+      entryPoints: [join(from, 'service-worker.ts')],
+      outdir,
+      format: 'iife',
+      target: ['es2022'],
+      define: { ...shared.define, shellFiles: JSON.stringify(kept) },
+    });
+    files.set('service-worker.js', worker.outputFiles[0].contents);
+    for (const [name, contents] of files) {
+      if (isPacked(name)) {
+        writeAtomically(
+          join(outdir, `${name}.br`),
+          brotliCompressSync(contents, { params: { [zlib.BROTLI_PARAM_QUALITY]: 11 } }),
+        );
+        writeAtomically(join(outdir, `${name}.gz`), gzipSync(contents, { level: 9 }));
+      }
+      writeAtomically(join(outdir, name), contents);
+    }
+    writeAtomically(join(outdir, 'files.json'), JSON.stringify([...files.keys()].sort(), null, 2));
+    const size = [first.script, first.style, ...early].reduce(
+      (sum, name) => sum + statSync(join(outdir, `${name}.br`)).size,
+      0,
+    );
+    say(`the extranet's first load is ${Math.round(size / 1000)} kB packed`);
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    throw new BuildFailed('the extranet does not bundle; what is wrong stands above.');
   }
 }
 

@@ -39,6 +39,7 @@ import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
 import { cardPage } from './web/card-page.ts';
+import { extranet } from './web/extranet.ts';
 import { hooks } from './web/hooks.ts';
 import { liveFeed } from './web/live.ts';
 import { merchantApi } from './web/merchant-api.ts';
@@ -247,6 +248,7 @@ function pages(
         ...(standsIn && demoOrigin !== undefined && { stripeApiOrigin: demoOrigin }),
         ...(demoOrigin !== undefined && { sandbox: { ribbon: true, demoOrigin } }),
       }),
+      extranet(house),
     ],
   });
 }

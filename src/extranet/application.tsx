@@ -1,0 +1,131 @@
+// Providers around the pages, and which address is which page. Pages are loaded when they are opened: a consultant's
+// phone never gets the merchant's.
+
+import { lazy, Suspense, useEffect } from 'react';
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
+import type { Area } from './contract.ts';
+import { Notices } from './notices.tsx';
+import { NotThere, Trouble, Waiting } from './parts/page.tsx';
+import { isConsultant, may, queries, useSession, useSessionQuery } from './session.ts';
+import { Shell } from './shell.tsx';
+import { SignIn } from './sign-in/sign-in.tsx';
+import { StepUp } from './step-up.tsx';
+import { theme, variables } from './theme.ts';
+import { languageOfPerson } from './words.ts';
+
+const CodeSignIn = lazy(() => import('./sign-in/code-sign-in.tsx'));
+const AskReset = lazy(() => import('./sign-in/ask-reset.tsx'));
+const Reset = lazy(() => import('./sign-in/reset.tsx'));
+const Invitation = lazy(() => import('./sign-in/invitation.tsx'));
+const Account = lazy(() => import('./account.tsx'));
+const Consultants = lazy(() => import('./merchant/consultants.tsx'));
+const ConsultantPage = lazy(() => import('./merchant/consultant.tsx'));
+const NewConsultant = lazy(() => import('./merchant/new-consultant.tsx'));
+const Groups = lazy(() => import('./merchant/groups.tsx'));
+const Users = lazy(() => import('./merchant/users.tsx'));
+const Audit = lazy(() => import('./merchant/audit.tsx'));
+const ChooseMerchant = lazy(() => import('./choose-merchant.tsx'));
+const Now = lazy(() => import('./me/now.tsx'));
+const Calls = lazy(() => import('./me/calls.tsx'));
+const Hours = lazy(() => import('./me/hours.tsx'));
+const Greeting = lazy(() => import('./me/greeting.tsx'));
+
+export function Application({ nonce }: { nonce: string }): React.ReactNode {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={queries}>
+        <BrowserRouter basename="/extranet">
+          <Suspense fallback={<Waiting />}>
+            <Pages />
+          </Suspense>
+        </BrowserRouter>
+        <StepUp />
+        <Notices />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+function Pages(): React.ReactNode {
+  return (
+    <Routes>
+      <Route path="sign-in" element={<SignIn />} />
+      <Route path="c/:merchant" element={<CodeSignIn />} />
+      <Route path="reset" element={<AskReset />} />
+      <Route path="reset/:token" element={<Reset />} />
+      <Route path="invitation/:token" element={<Invitation />} />
+      <Route element={<SignedIn />}>
+        <Route index element={<FirstPage />} />
+        <Route path="account" element={<Account />} />
+        <Route path="merchants" element={<ChooseMerchant />} />
+        <Route element={<WhoMay area="consultants" />}>
+          <Route path="consultants" element={<Consultants />} />
+          <Route path="consultants/new" element={<NewConsultant />} />
+          <Route path="consultants/:id/:tab?" element={<ConsultantPage />} />
+          <Route path="groups" element={<Groups />} />
+          <Route path="groups/:id" element={<Groups />} />
+        </Route>
+        <Route element={<WhoMay area="users" />}>
+          <Route path="users" element={<Users />} />
+          <Route path="audit" element={<Audit />} />
+        </Route>
+        <Route element={<OwnOnly />}>
+          <Route path="me" element={<Now />} />
+          <Route path="me/calls" element={<Calls />} />
+          <Route path="me/hours" element={<Hours />} />
+          <Route path="me/introduction" element={<Greeting />} />
+        </Route>
+        <Route path="*" element={<NotThere />} />
+      </Route>
+    </Routes>
+  );
+}
+
+/** Who is nobody yet signs in, and comes back to where he wanted to go. */
+function SignedIn(): React.ReactNode {
+  const { data, error, refetch, isPending } = useSessionQuery();
+  const place = useLocation();
+  const language = data?.user.language;
+  useEffect(() => {
+    if (language) languageOfPerson(language);
+  }, [language]);
+  if (isPending) return <Waiting />;
+  if (!data && error) return <Trouble error={error} again={() => void refetch()} whole />;
+  if (!data) return <Navigate to="/sign-in" replace state={{ to: place.pathname }} />;
+  if (data.mustSetUpTotp && place.pathname !== '/account') return <Navigate to="/account" replace />;
+  // An operator is of no merchant, somebody of several of none before he said which.
+  const needsMerchant = data.as.merchant === null && place.pathname !== '/account';
+  if (needsMerchant && place.pathname !== '/merchants') return <Navigate to="/merchants" replace />;
+  return (
+    <Shell>
+      <Suspense fallback={<Waiting />}>
+        <Outlet />
+      </Suspense>
+    </Shell>
+  );
+}
+
+function FirstPage(): React.ReactNode {
+  const session = useSession();
+  const { to } = (useLocation().state ?? {}) as { to?: string };
+  if (to !== undefined && to !== '/') return <Navigate to={to} replace />;
+  if (may(session, 'consultants')) return <Navigate to="/consultants" replace />;
+  if (isConsultant(session)) return <Navigate to="/me" replace />;
+  if (may(session, 'users')) return <Navigate to="/users" replace />;
+  return <Navigate to="/account" replace />;
+}
+
+function WhoMay({ area }: { area: Area }): React.ReactNode {
+  return may(useSession(), area) ? <Outlet /> : <NotThere />;
+}
+
+function OwnOnly(): React.ReactNode {
+  return isConsultant(useSession()) ? <Outlet /> : <NotThere />;
+}

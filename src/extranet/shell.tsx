@@ -1,0 +1,167 @@
+// The frame of every page of somebody who is signed in: where he can go, whose merchant this is, who he is. Beside the
+// page on a wide screen, under the thumb on a phone.
+
+import { useEffect, useRef } from 'react';
+import { Button, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { NavLink, useLocation, useNavigate } from 'react-router';
+import { Icon, Mark, type IconName } from './parts/icon.tsx';
+import { isConsultant, may, signOut, useSession } from './session.ts';
+import { tell } from './notices.tsx';
+import { useOnline } from './live.ts';
+import { initialsOf } from './show.ts';
+import { chooseLanguage, useWords, type Key } from './words.ts';
+
+interface Place {
+  to: string;
+  icon: IconName;
+  name: Key;
+  /** Only this address, none below it. */
+  end?: boolean;
+}
+
+function usePlaces(): Place[] {
+  const session = useSession();
+  if (session.as.merchant === null) return [];
+  const own: Place[] = [
+    { to: '/me', icon: 'phone', name: 'nav.now', end: true },
+    { to: '/me/calls', icon: 'list', name: 'nav.calls' },
+    { to: '/me/hours', icon: 'clock', name: 'nav.hours' },
+    { to: '/me/introduction', icon: 'microphone', name: 'nav.introduction' },
+  ];
+  const merchants: Place[] = [
+    ...(may(session, 'consultants')
+      ? ([
+          { to: '/consultants', icon: 'people', name: 'nav.consultants' },
+          { to: '/groups', icon: 'ring', name: 'nav.groups' },
+        ] as const)
+      : []),
+    ...(may(session, 'users')
+      ? ([
+          { to: '/users', icon: 'key', name: 'nav.users' },
+          { to: '/audit', icon: 'list', name: 'nav.audit' },
+        ] as const)
+      : []),
+  ];
+  // Who runs the merchant and talks himself has one way to his own page.
+  if (merchants.length > 0) return isConsultant(session) ? [...merchants, own[0] as Place] : merchants;
+  return isConsultant(session) ? own : [];
+}
+
+export function Shell({ children }: { children: React.ReactNode }): React.ReactNode {
+  const { say } = useWords();
+  const session = useSession();
+  const places = usePlaces();
+  const online = useOnline();
+  const { pathname } = useLocation();
+  const content = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    // Who listens to the page hears that it is another one; who just arrived begins at the top.
+    if (isFirst.current) isFirst.current = false;
+    else content.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <div className="shell" data-places={places.length > 0}>
+      <a className="skip" href="#content">
+        {say('nav.skip')}
+      </a>
+      <header className="bar">
+        <NavLink to="/" className="brand">
+          <Mark />
+          <span className="brand-name">{session.as.merchant?.name ?? 'Ringmeter'}</span>
+        </NavLink>
+        <PersonMenu />
+      </header>
+      {places.length > 0 && (
+        <nav className="places" aria-label={say('nav.label')}>
+          {places.map(({ to, icon, name, end = false }) => (
+            <NavLink key={to} to={to} end={end} className="place">
+              <Icon name={icon} />
+              <span>{say(name)}</span>
+            </NavLink>
+          ))}
+        </nav>
+      )}
+      <main className="content" id="content" ref={content} tabIndex={-1}>
+        {!online && (
+          <div className="offline" role="alert">
+            <Icon name="offline" />
+            <span>{say('offline')}</span>
+          </div>
+        )}
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function PersonMenu(): React.ReactNode {
+  const { say, language } = useWords();
+  const session = useSession();
+  const navigate = useNavigate();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const schemes = ['light', 'dark', 'auto'] as const;
+  const next = schemes[(schemes.indexOf(colorScheme) + 1) % schemes.length] ?? 'auto';
+  const leave = (): void => {
+    signOut().catch((error: unknown) => tell(error instanceof Error ? error.message : '', 'bad'));
+  };
+  return (
+    <Menu position="bottom-end" width={250} shadow="md" radius="md">
+      <Menu.Target>
+        <UnstyledButton className="person" aria-label={say('nav.person', { name: session.user.name })}>
+          {/* Drawn by the style sheet: what is read is the label. */}
+          <span aria-hidden="true" data-initials={initialsOf(session.user.name)} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{session.user.name}</Menu.Label>
+        <Menu.Item onClick={() => void navigate('/account')}>{say('nav.account')}</Menu.Item>
+        {(session.merchants.length > 1 || session.as.kind === 'operator') && (
+          <Menu.Item onClick={() => void navigate('/merchants')}>{say('nav.merchants')}</Menu.Item>
+        )}
+        <Menu.Item
+          lang={language === 'fr' ? 'en' : 'fr'}
+          onClick={() => void chooseLanguage(language === 'fr' ? 'en' : 'fr')}
+        >
+          {language === 'fr' ? 'English' : 'Français'}
+        </Menu.Item>
+        <Menu.Item closeMenuOnClick={false} onClick={() => setColorScheme(next)}>
+          {say('nav.scheme', { scheme: say(`scheme.${colorScheme}`) })}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item onClick={leave}>{say('nav.signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** The frame of who is not signed in: one card in the middle. */
+export function Doorstep({ title, children }: { title: string; children: React.ReactNode }): React.ReactNode {
+  const { language } = useWords();
+  useEffect(() => {
+    document.title = `${title} · Ringmeter`;
+  }, [title]);
+  return (
+    <div className="doorstep">
+      <header className="doorstep-bar">
+        <span className="brand">
+          <Mark />
+          <span className="brand-name">Ringmeter</span>
+        </span>
+        <Button
+          variant="subtle"
+          size="sm"
+          lang={language === 'fr' ? 'en' : 'fr'}
+          onClick={() => void chooseLanguage(language === 'fr' ? 'en' : 'fr')}
+        >
+          {language === 'fr' ? 'English' : 'Français'}
+        </Button>
+      </header>
+      <main className="doorstep-card">
+        <h1>{title}</h1>
+        {children}
+      </main>
+    </div>
+  );
+}
