@@ -1,8 +1,9 @@
 // Signing in, proving it again, and getting out, over the API.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mailReset } from '../../src/flow/mail-sign-in.ts';
+import { mailAccountNotice, mailReset } from '../../src/flow/mail-sign-in.ts';
 import type { Mail } from '../../src/flow/ports.ts';
+import type { AccountNotice } from '../../src/store/jobs.ts';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 import {
@@ -385,6 +386,32 @@ describe('the second factor', () => {
       { userId: id, what: 'totp_set' },
       { userId: id, what: 'totp_removed' },
     ]);
+  });
+});
+
+describe('a sign-in from somewhere new', () => {
+  it('is told its owner by mail, and none from where he was before', async () => {
+    const { id } = await somebody(stage, { email: 'told@shop.example', role: 'staff' });
+    await new Browser(stage).signIn('told@shop.example');
+    const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Safari/604.1';
+    await new Browser(stage, { address: '198.51.100.77', agent: phone }).signIn('told@shop.example');
+    const { rows } = await stage.admin.query<{ payload: AccountNotice }>(
+      `select payload from graphile_worker._private_jobs where payload ->> 'userId' = $1`,
+      [id],
+    );
+    expect(rows.map(({ payload }) => payload)).toEqual([
+      { userId: id, what: 'signed_in', place: 'Safari, iPhone, 198.51.100.77' },
+    ]);
+    const { mailer } = stage.house;
+    const mails: Mail[] = [];
+    stage.house.mailer = {
+      configured: true,
+      send: (mail) => Promise.resolve((mails.push(mail), 'sent' as const)),
+    };
+    for (const { payload } of rows) await mailAccountNotice(stage.house, payload);
+    stage.house.mailer = mailer;
+    expect(mails).toMatchObject([{ to: 'told@shop.example', subject: 'A new sign-in to your account' }]);
+    expect(mails[0]?.text).toContain('(Safari, iPhone, 198.51.100.77)');
   });
 });
 
