@@ -64,6 +64,30 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
   known_nobody: { key: 'known_nobody' },
   known_consultant_lost: { key: 'known_consultant_lost' },
   merchant_text: { key: 'merchant_text', text: 'Our offices are closed.' },
+  service_short_number: { key: 'service_short_number', merchant: 'Voyance Clara' },
+  service_pin: { key: 'service_pin', byNumber: true },
+  service_refused: { key: 'service_refused' },
+  service_menu: { key: 'service_menu', name: 'Maria', state: { is: 'break', reason: 'lunch' } },
+  service_hour: { key: 'service_hour' },
+  service_today: {
+    key: 'service_today',
+    calls: 3,
+    seconds: 1_830,
+    missed: 1,
+    earned: [{ amount: '12.50', currency: 'EUR' }],
+  },
+  service_schedule: { key: 'service_schedule', hours: [{ days: [1, 2], from: '09:00', to: '18:30' }] },
+  service_messages: { key: 'service_messages' },
+  service_recording: { key: 'service_recording', kind: 'introduction' },
+  service_speak: { key: 'service_speak', kind: 'introduction' },
+  service_take: { key: 'service_take', seconds: 12 },
+  service_goodbye: { key: 'service_goodbye' },
+  recording: {
+    key: 'recording',
+    merchantId: 'mer_x',
+    digest: '0'.repeat(32),
+    words: 'It is Maria speaking.',
+  },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
   apology: { key: 'apology' },
@@ -100,7 +124,7 @@ describe('what is said', () => {
 
   test.each(every)('in %s, %s, is something of its own', (language, _key, facts) => {
     const text = spokenText({ language, ...facts });
-    expect(text).toMatch(/^[A-Z].*\.$/);
+    expect(text).toMatch(/^\p{Lu}.*\.$/u);
     expect(text).not.toMatch(/undefined|NaN|\[object|[€$£\n\r\t]| {2}/);
     // Nothing is said twice in other circumstances or left in the other language.
     const others = all
@@ -109,6 +133,7 @@ describe('what is said', () => {
     if (!['caller_hold', 'consultant_wait'].includes(facts.key)) expect(others).not.toContain(text);
     // A merchant's own words are spoken as he wrote them.
     if (facts.key === 'merchant_text') expect(text).toBe(facts.text);
+    else if (facts.key === 'recording') expect(text).toBe(facts.words);
     else expect(spokenText({ language: language === 'fr' ? 'en' : 'fr', ...facts })).not.toBe(text);
   });
 
