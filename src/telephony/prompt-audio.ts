@@ -2,6 +2,7 @@
 //
 //   <dir>/<language>/<id>.txt   the words, always: for who listens by reading, and for whoever wonders what a file says
 //   <dir>/<language>/<id>.wav   the voice, when espeak-ng is installed (mono, 16 bit; the switch resamples)
+//   <dir>/<language>/8000/<id>.wav   what somebody spoke himself has it at a telephone's own rate too
 //
 // The id is a digest of voice, language and words, so a file never changes its meaning, needs no invalidation, and any
 // number of gateways may share one folder. Files appear by rename, whole or not at all.
@@ -17,6 +18,12 @@ import { languages, type Language } from '../core/ids.ts';
 import { spokenText, type Sentence } from '../core/prompt.ts';
 import { promptFile, type PromptFile } from './dial-string.ts';
 
+/** What somebody has spoken himself, mono and 16 bit, at 8 and at 16 kHz. */
+export type RecordingSource = (
+  merchantId: string,
+  digest: string,
+) => Promise<{ wav8: Buffer; wav16: Buffer } | undefined>;
+
 export interface PromptAudioOptions {
   /** Our folder; made when missing. */
   dir: string;
@@ -25,6 +32,8 @@ export interface PromptAudioOptions {
   /** Program to speak with; espeak-ng's options. */
   engine?: string;
   voices?: Record<Language, string>;
+  /** Where recordings are kept; absent: there are none. */
+  recordings?: RecordingSource;
 }
 
 /** A sentence takes about 30 ms; a child that runs this long hangs. */
@@ -42,7 +51,12 @@ export class PromptAudio {
   readonly #queue: (() => void)[] = [];
 
   constructor(options: PromptAudioOptions) {
-    this.#options = { engine: 'espeak-ng', voices: { fr: 'fr-fr', en: 'en-gb' }, ...options };
+    this.#options = {
+      engine: 'espeak-ng',
+      voices: { fr: 'fr-fr', en: 'en-gb' },
+      recordings: () => Promise.resolve(undefined),
+      ...options,
+    };
     // Refused here rather than at the first call: see promptFile for what the folder may be called.
     promptFile(options.dirAtSwitch, 'en', '0'.repeat(32));
   }
@@ -110,11 +124,12 @@ export class PromptAudio {
 
   #id(sentence: Sentence): string {
     const voice = this.#options.voices[sentence.language];
-    const words = [this.#options.engine, voice, sentence.language, spokenText(sentence)].join('\n');
-    return createHash('sha256').update(words).digest('hex').slice(0, 32);
+    if (sentence.key === 'recording') return digestOf(['recording', sentence.digest, sentence.words]);
+    return digestOf([this.#options.engine, voice, sentence.language, spokenText(sentence)]);
   }
 
   async #write(id: string, sentence: Sentence): Promise<void> {
+    if (sentence.key === 'recording') return this.#layOut(id, sentence);
     const words = spokenText(sentence);
     const folder = path.join(this.#options.dir, sentence.language);
     const [wav, txt] = [path.join(folder, `${id}.wav`), path.join(folder, `${id}.txt`)];
@@ -138,6 +153,21 @@ export class PromptAudio {
     } finally {
       await rm(unfinished, { force: true });
     }
+  }
+
+  /** Somebody's own voice; of his words only what he said they are. */
+  async #layOut(id: string, sentence: Sentence & { key: 'recording' }): Promise<void> {
+    const folder = path.join(this.#options.dir, sentence.language);
+    const wav = path.join(folder, `${id}.wav`);
+    if (await there(wav)) return;
+    const recording = await this.#options.recordings(sentence.merchantId, sentence.digest);
+    if (recording === undefined) throw new Error('The recording is not kept any more.');
+    const words = spokenText(sentence);
+    // A switch looks first into the folder of its call's own rate (mod_sndfile): it need not resample there.
+    await mkdir(path.join(folder, '8000'), { recursive: true });
+    await appear(path.join(folder, `${id}.txt`), `${words === '' ? '♪ recording' : words}\n`);
+    await appear(path.join(folder, '8000', `${id}.wav`), recording.wav8);
+    await appear(wav, recording.wav16);
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
@@ -168,6 +198,21 @@ export class PromptAudio {
       child.stdin.on('error', () => undefined);
       child.stdin.end(words);
     });
+  }
+}
+
+function digestOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+}
+
+/** Whole or not at all. */
+async function appear(file: string, content: string | Buffer): Promise<void> {
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}`);
+  try {
+    await writeFile(unfinished, content);
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
   }
 }
 

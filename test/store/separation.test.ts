@@ -19,6 +19,7 @@ const listedFinders = [
   'legs_left_over',
   'link_of_token',
   'lines_to_tell',
+  'live_service_calls_of_switch',
   'live_sessions_of_switch',
   'merchant_of_api_key',
   'merchant_of_charge',

@@ -133,6 +133,7 @@ export async function apiStage(
       report: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }),
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     log,
     metrics,
     seal: new Seal(randomBytes(32)),
