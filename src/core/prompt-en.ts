@@ -257,7 +257,7 @@ function hoursAloud({ days, from, to }: OpenHours): string {
   return `${named}, from ${timeAloud(fromHour, fromMinute)} to ${timeAloud(toHour, toMinute)}`;
 }
 
-function moreTime(more: MoreTimeTerms): string {
+export function moreTime(more: MoreTimeTerms): string {
   const hold = money(more.hold, more.currency);
   const amount = hold.amount.isZero()
     ? 'Nothing more is held on your card'
@@ -265,7 +265,7 @@ function moreTime(more: MoreTimeTerms): string {
   return `For ${durationAloud(more.seconds, words)} more, press 5. ${amount}.`;
 }
 
-function priceSentence(terms: PriceTerms): string {
+export function priceSentence(terms: PriceTerms): string {
   const { fixed, perMinute } = termsDue(terms);
   const taxes = 'taxes included';
   if (perMinute === undefined) {
@@ -284,7 +284,7 @@ function priceSentence(terms: PriceTerms): string {
     : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
 }
 
-const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
   unknown: (merchant) => `We could not recognize you. Please check your client code, or contact ${merchant}.`,
   wrong_pin: (merchant) =>
     `We could not recognize you. Please check your client code, or contact ${merchant}.`,
@@ -298,7 +298,7 @@ const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (me
   withheld: () => 'We cannot take calls from hidden numbers. Please call again and show your number.',
 };
 
-const words: SpokenWords = {
+export const words: SpokenWords = {
   language: 'en',
   and: 'and',
   hour: ['hour', 'hours'],

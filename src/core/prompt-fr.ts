@@ -269,7 +269,7 @@ function hoursAloud({ days, from, to }: OpenHours): string {
   return `${named}, de ${timeAloud(fromHour, fromMinute)} à ${timeAloud(toHour, toMinute)}`;
 }
 
-function moreTime(more: MoreTimeTerms): string {
+export function moreTime(more: MoreTimeTerms): string {
   const hold = money(more.hold, more.currency);
   const amount = hold.amount.isZero()
     ? "Rien de plus n'est réservé sur votre carte"
@@ -277,7 +277,7 @@ function moreTime(more: MoreTimeTerms): string {
   return `Pour parler ${durationAloud(more.seconds, words)} de plus, appuyez sur 5. ${amount}.`;
 }
 
-function priceSentence(terms: PriceTerms): string {
+export function priceSentence(terms: PriceTerms): string {
   const { fixed, perMinute } = termsDue(terms);
   const taxes = 'toutes taxes comprises';
   if (perMinute === undefined) {
@@ -296,7 +296,7 @@ function priceSentence(terms: PriceTerms): string {
     : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
 }
 
-const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
   unknown: (merchant) =>
     `Nous ne vous avons pas reconnu. Vérifiez votre code client ou contactez ${merchant}.`,
   wrong_pin: (merchant) =>
@@ -311,7 +311,7 @@ const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (me
   withheld: () => 'Nous ne prenons pas les appels masqués. Rappelez en montrant votre numéro.',
 };
 
-const words: SpokenWords = {
+export const words: SpokenWords = {
   language: 'fr',
   and: 'et',
   hour: ['heure', 'heures'],

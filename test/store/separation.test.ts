@@ -140,6 +140,7 @@ describe('functions that look past the separation', () => {
         'order_id',
         'payment_id',
         'report_id',
+        'service_call_id',
         'since',
         'user_id',
         'value',
