@@ -39,16 +39,6 @@ export function nextTimeKeyed(digits: string, now: Date, timeZone: string): Date
   return next?.toJSDate();
 }
 
-/** The calendar day of this instant there, `2026-11-22`, and its bounds. */
-export function dayOf(at: Date, timeZone: string): { day: string; from: Date; to: Date } {
-  const begins = inZone(at, timeZone).startOf('day');
-  return {
-    day: begins.toFormat('yyyy-MM-dd'),
-    from: begins.toJSDate(),
-    to: begins.plus({ days: 1 }).toJSDate(),
-  };
-}
-
 function inZone(at: Date, timeZone: string): DateTime {
   const local = DateTime.fromJSDate(at, { zone: timeZone });
   if (!local.isValid) throw new Error(`No such time zone: ${timeZone}`);

@@ -5,7 +5,8 @@
 
 import { type ConsultantSetting, reachable, settingNow } from '../core/consultant.ts';
 import { scheduleOf } from '../core/schedule.ts';
-import type { RecordingKind, SpokenState } from '../core/sentence.ts';
+import { moneyFacts } from '../core/money.ts';
+import type { RecordingKind, SentenceFacts, SpokenState } from '../core/sentence.ts';
 import type {
   AvailabilityWish,
   ServiceCall,
@@ -13,18 +14,19 @@ import type {
   ServiceRead,
   ServiceReading,
 } from '../core/service-call.ts';
-import { dayOf, spokenInstant } from '../core/spoken-clock.ts';
+import { spokenInstant } from '../core/spoken-clock.ts';
+import { readConsultantDay } from '../store/consultant-records.ts';
 import type { Tx } from '../store/database.ts';
 import { readConsultantRecording } from '../store/recordings.ts';
 import {
   consultantOfShortNumber,
   consultantsOfIds,
   consultantsOfNumber,
-  readConsultantDay,
   type ServedConsultant,
   type StoredServiceCall,
 } from '../store/service-calls.ts';
-import { consultantPinMark } from './consultant-pin.ts';
+import { consultantPinMark } from './consultants.ts';
+import { dayOfConsultant, type ShownDay } from './consultant-day.ts';
 import { setAvailability } from './consultant-state.ts';
 import type { House } from './house.ts';
 import { countGuess, mayGuess } from './limit-guesses.ts';
@@ -102,8 +104,8 @@ export async function readOfConsultant(
   const read = await house.db.asMerchant(merchantId, async (tx): Promise<ServiceRead | undefined> => {
     if (typeof reading === 'object') return readRecordingOf(tx, merchantId, consultant.id, reading.recording);
     if (reading === 'today') {
-      const day = await readConsultantDay(tx, consultant.id, dayOf(now, plan.timeZone));
-      return { what: 'today', facts: { key: 'service_today', ...day } };
+      const day = await readConsultantDay(tx, consultant.id, now, undefined);
+      return day && { what: 'today', facts: todayOf(dayOfConsultant(day)) };
     }
     const [one] = await consultantsOfIds(tx, [consultant.id]);
     if (!one) return undefined;
@@ -119,6 +121,21 @@ export async function readOfConsultant(
     };
   });
   return read ? { type: 'read', read } : { type: 'failed' };
+}
+
+function todayOf({
+  calls,
+  talkedSeconds,
+  earned,
+  missed,
+}: ShownDay): SentenceFacts & { key: 'service_today' } {
+  return {
+    key: 'service_today',
+    calls: calls.filter((one) => one.talkedSeconds > 0).length,
+    seconds: talkedSeconds,
+    missed,
+    ...(earned && { earned: earned.map(moneyFacts) }),
+  };
 }
 
 async function readRecordingOf(

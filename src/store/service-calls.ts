@@ -116,7 +116,7 @@ export interface ServedConsultant {
 type ServedRow = Omit<ServedConsultant, 'state'> & { state: StateRow };
 
 const served = `select c.id, c.name, c.language, c.pin_mark as "pinMark", ${stateObject} as state, c.schedule,
-    coalesce((to_jsonb(c) ->> 'missed_call_toggles')::boolean, false) as "missedCallToggles"
+    c.missed_call_toggles as "missedCallToggles"
   from consultants c where c.archived_at is null`;
 
 const servedOf = ({ state, ...row }: ServedRow): ServedConsultant => ({ ...row, state: stateOf(state) });
@@ -125,7 +125,7 @@ const servedOf = ({ state, ...row }: ServedRow): ServedConsultant => ({ ...row, 
 export async function consultantsOfNumber(tx: Tx, number: E164): Promise<ServedConsultant[]> {
   const found = await rows<ServedRow>(
     tx,
-    `${served} and (c.number = ? or coalesce(jsonb_exists(to_jsonb(c) -> 'numbers', ?), false)) order by c.id`,
+    `${served} and (c.number = ? or ? = any(c.more_numbers)) order by c.id`,
     [number, number],
   );
   return found.map(servedOf);
@@ -143,33 +143,4 @@ export async function consultantOfShortNumber(
 ): Promise<ServedConsultant | undefined> {
   const row = await firstRow<ServedRow>(tx, `${served} and c.short_number = ?`, [shortNumber]);
   return row && servedOf(row);
-}
-
-export interface ConsultantDay {
-  /** He talked. */
-  calls: number;
-  seconds: number;
-  /** He was rung, and did not take it. */
-  missed: number;
-}
-
-/** What he took and what he missed of the calls that rang him between two instants. */
-export async function readConsultantDay(
-  tx: Tx,
-  consultantId: string,
-  { from, to }: { from: Date; to: Date },
-): Promise<ConsultantDay> {
-  const row = await firstRow<ConsultantDay>(
-    tx,
-    `select
-       count(*) filter (where s.consultant_id = ? and s.bridged_us is not null)::int as calls,
-       round(coalesce(sum(s.talk_us) filter (where s.consultant_id = ?), 0) / 1e6)::int as seconds,
-       count(*) filter (where s.consultant_id is distinct from ? and s.state in ('ended', 'settled') and exists (
-         select from jsonb_array_elements(s.progress -> 'attempts') a
-         where a ->> 'consultantId' = ? and a ->> 'state' in ('failed', 'refused')))::int as missed
-     from call_sessions s where s.id in (
-       select l.call_session_id from legs l where l.consultant_id = ? and l.created_at >= ? and l.created_at < ?)`,
-    [consultantId, consultantId, consultantId, consultantId, consultantId, from, to],
-  );
-  return row ?? { calls: 0, seconds: 0, missed: 0 };
 }

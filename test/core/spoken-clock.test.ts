@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { dayOf, nextTimeKeyed, spokenInstant } from '../../src/core/spoken-clock.ts';
+import { nextTimeKeyed, spokenInstant } from '../../src/core/spoken-clock.ts';
 
 const paris = 'Europe/Paris';
 // A Monday, noon in Paris.
@@ -45,9 +45,4 @@ describe('an instant that is said', () => {
   ])('%s', (at, said) => {
     expect(spokenInstant(new Date(at), now, paris)).toEqual(said);
   });
-});
-
-it('a day has the hours its clock gives it', () => {
-  const { day, from, to } = dayOf(new Date('2026-03-29T10:00:00Z'), paris);
-  expect([day, (to.getTime() - from.getTime()) / 3_600_000]).toEqual(['2026-03-29', 23]);
 });

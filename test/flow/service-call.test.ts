@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { consultantPinMark } from '../../src/flow/consultant-pin.ts';
+import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
 
 const service = '+33199000290';
@@ -18,13 +18,12 @@ beforeAll(async () => {
     `insert into ddis (id, merchant_id, kind, line_id, number) values ('ddi_service', 'mer_demo', 'service', null, $1)`,
     [service],
   );
-  await world.sql.query('alter table consultants add column if not exists missed_call_toggles boolean');
   for (const [id, short] of [
     ['con_demo_claire', '11'],
     ['con_demo_hugo', '12'],
   ] as const) {
     await world.sql.query(
-      'update consultants set short_number = $1, pin_mark = $2, missed_call_toggles = $3 where id = $4',
+      'update consultants set short_number = $1, pin_mark = $2, missed_call_toggles = $3, share = 0.4 where id = $4',
       [short, consultantPinMark(world.house, id, pin), id === 'con_demo_hugo', id],
     );
   }
@@ -96,7 +95,7 @@ it('by his number and his PIN he hears his state, sets it, keys a time, hears hi
   expect(inParis.format(backAt!)).toBe('09:15');
   expect(backAt!.getTime()).toBeGreaterThan(Date.now());
   await keys(claire, '7');
-  await said(claire, "Aujourd'hui, vous avez pris 0 appel.");
+  await said(claire, "Aujourd'hui, vous avez pris 0 appel. Vous avez gagné zéro pour le moment.");
   await keys(claire, '9');
   await said(claire, "Vous n'avez pas d'horaires");
   await keys(claire, '1');
