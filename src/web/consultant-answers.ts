@@ -65,4 +65,3 @@ export function dayAnswer(read: ConsultantDay): object {
     data: calls.map((one) => ({ ...one, earned: one.earned && moneyFacts(one.earned) })),
   };
 }
-}
