@@ -217,3 +217,12 @@ it('another gateway goes on where he was: it asks again, and what he keys is don
   await keys(claire, '1');
   await isSet('available');
 });
+
+it('a line says its own words in the calls that begin from now on', async () => {
+  const set = await world.api('PUT', '/v1/lines/demo-known/prompts/code_wanted', {
+    fr: 'Ici {merchant}, quel est votre code ?',
+  });
+  expect(set.status).toBe(200);
+  await world.dials(stranger, '+33199000203', { withheld: true });
+  await said(stranger, 'Ici Les Conseils de Claire, quel est votre code ?');
+});
