@@ -8,6 +8,9 @@ alter table ddis
   add column kind text not null default 'line' check (kind in ('line', 'service')),
   add constraint ddis_line_check check ((kind = 'line') = (line_id is not null));
 
+-- a caller who is put through to one consultant hears first how he has introduced himself
+alter table lines add column introduces boolean not null default false;
+
 -- core/service-call: a consultant on the telephone, as far as whoever takes the call over needs it
 create table service_calls (
   id text primary key,

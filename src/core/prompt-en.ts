@@ -284,7 +284,10 @@ export function priceSentence(terms: PriceTerms): string {
     : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
 }
 
-export const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<
+  (SentenceFacts & { key: 'known_refused' })['because'],
+  (merchant: string) => string
+> = {
   unknown: (merchant) => `We could not recognize you. Please check your client code, or contact ${merchant}.`,
   wrong_pin: (merchant) =>
     `We could not recognize you. Please check your client code, or contact ${merchant}.`,

@@ -296,7 +296,10 @@ export function priceSentence(terms: PriceTerms): string {
     : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
 }
 
-export const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<
+  (SentenceFacts & { key: 'known_refused' })['because'],
+  (merchant: string) => string
+> = {
   unknown: (merchant) =>
     `Nous ne vous avons pas reconnu. Vérifiez votre code client ou contactez ${merchant}.`,
   wrong_pin: (merchant) =>

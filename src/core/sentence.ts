@@ -39,6 +39,9 @@ export type RecordingKind = (typeof recordingKinds)[number];
 /** Said before the menu: what came of what was keyed. */
 export type MenuNews = 'set' | 'kept' | 'thrown_away' | 'deleted' | 'failed' | 'wrong_key';
 
+/** In somebody's own voice. */
+export type Recorded = SentenceFacts & { key: 'recording' };
+
 export type Sentence = { language: Language } & SentenceFacts;
 
 export type SentenceFacts =

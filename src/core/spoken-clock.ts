@@ -4,8 +4,8 @@ import { DateTime } from 'luxon';
 
 /** An instant as it is said: its day as seen from now, and the time on the wall. */
 export interface SpokenInstant {
-  /** ISO weekday within the next six days; beyond them the date, `12-25`. */
-  day: 'today' | 'tomorrow' | number | string;
+  /** `today`, `tomorrow`; the ISO weekday within the next six days; beyond them the date, `12-25`. */
+  day: number | string;
   hour: number;
   minute: number;
 }

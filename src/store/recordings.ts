@@ -1,7 +1,9 @@
 // What somebody has spoken himself, or sent as a file: a consultant's introduction and messages, a line's own sentences. Named by
 // its digest, kept once however many use it, and gone with the last of them.
 
+import type { ConsultantState } from '../core/consultant.ts';
 import type { RecordingKind } from '../core/sentence.ts';
+import { stateObject, stateOf, type StateRow } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
 /** 32 hexadecimal digits, of what it sounds like at 16 kHz. */
@@ -74,6 +76,30 @@ export async function recordingsOfConsultants(
      where consultant_id = any(?::text[])`,
     [consultantIds],
   );
+}
+
+export interface OwnMessages {
+  recordings: Pick<ConsultantRecording, 'kind' | 'digest' | 'words'>[];
+  state: ConsultantState;
+  /** The line lets its callers hear an introduction. */
+  introduces: boolean;
+}
+
+/** What a consultant has said himself, and how he is now: in one question, since a caller waits. */
+export async function readOwnMessages(
+  tx: Tx,
+  lineId: string,
+  consultantId: string,
+): Promise<OwnMessages | undefined> {
+  const row = await firstRow<Omit<OwnMessages, 'state'> & { state: StateRow }>(
+    tx,
+    `select ${stateObject} as state, l.introduces,
+       coalesce((select json_agg(json_build_object('kind', r.kind, 'digest', r.digest, 'words', r.words))
+         from consultant_recordings r where r.consultant_id = c.id), '[]') as recordings
+     from consultants c, lines l where c.id = ? and c.archived_at is null and l.id = ?`,
+    [consultantId, lineId],
+  );
+  return row && { ...row, state: stateOf(row.state) };
 }
 
 /** `false`: there is no such consultant. What it replaces is gone unless somebody else uses it. */

@@ -64,6 +64,7 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/lines/{line}/prompts',
+    area: 'lines',
     name: 'listPrompts',
     summary: 'Every sentence a line can say in your own words, and which it does.',
     params: lineParams,
@@ -82,6 +83,7 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/lines/{line}/prompts/{key}',
+    area: 'lines',
     name: 'readPrompt',
     summary: 'One sentence: how we say it, and how this line does.',
     params: keyParams,
@@ -97,6 +99,7 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/lines/{line}/prompts/{key}',
+    area: 'lines',
     name: 'setPrompt',
     summary: 'Sets what this line says for a sentence, by text.',
     description: 'Holds for calls that begin from now on; those under way go on as they began.',
@@ -111,6 +114,7 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/lines/{line}/prompts/{key}/recordings/{language}',
+    area: 'lines',
     name: 'setPromptRecording',
     summary: 'Sets what this line says for a sentence in a language, by a recording: WAV, MP3, Ogg or WebM.',
     description: 'At most 5 MB and 60 seconds. Not for sentences that must hold facts of the call.',
@@ -128,6 +132,7 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/lines/{line}/prompts/{key}',
+    area: 'lines',
     name: 'deletePrompt',
     summary: 'A sentence is said as we say it again, in every language.',
     params: keyParams,

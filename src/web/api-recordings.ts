@@ -32,6 +32,7 @@ export function recordingRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/consultants/{id}/recordings',
+    area: 'consultants',
     name: 'listRecordings',
     summary: 'Which recordings a consultant has.',
     params: consultantParams,
@@ -47,6 +48,7 @@ export function recordingRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'get',
     path: '/v1/consultants/{id}/recordings/{kind}',
+    area: 'consultants',
     name: 'hearRecording',
     summary: 'A recording of a consultant, to be heard: WAV, mono, 16 kHz.',
     params,
@@ -58,6 +60,7 @@ export function recordingRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'put',
     path: '/v1/consultants/{id}/recordings/{kind}',
+    area: 'consultants',
     name: 'setRecording',
     summary: 'Sets a recording of a consultant: WAV, MP3, Ogg or WebM.',
     description:
@@ -73,12 +76,76 @@ export function recordingRoutes(routes: ApiRoutes, house: House): void {
   routes.add({
     method: 'delete',
     path: '/v1/consultants/{id}/recordings/{kind}',
+    area: 'consultants',
     name: 'deleteRecording',
     summary: 'Deletes a recording of a consultant. Deleting none is done already.',
     params,
     answer: { status: 200, description: 'There is none now.', shape: recordingShape },
     problems: ['unknown-id'],
     act: ({ merchantId, params: { id, kind } }) => removeRecording(house, merchantId, id, kind),
+  });
+}
+
+const own = { area: 'own', consultant: true } as const;
+const ownParams = z.object({ kind: recordingKind });
+const nobody: ApiAnswer = { problem: { kind: 'no-right' }, began: false };
+
+/** The same of his own, for a consultant who is signed in. */
+export function ownRecordingRoutes(routes: ApiRoutes, house: House): void {
+  routes.add({
+    ...own,
+    method: 'get',
+    path: '/v1/me/recordings',
+    name: 'listOwnRecordings',
+    summary: 'Which recordings he has.',
+    answer: {
+      status: 200,
+      description: 'All kinds.',
+      shape: z.object({ data: z.array(recordingShape) }).openapi('RecordingList'),
+    },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, consultantId }) =>
+      consultantId === undefined ? nobody : listRecordings(house, merchantId, consultantId),
+  });
+
+  routes.add({
+    ...own,
+    method: 'get',
+    path: '/v1/me/recordings/{kind}',
+    name: 'hearOwnRecording',
+    summary: 'A recording of his, to be heard: WAV, mono, 16 kHz.',
+    params: ownParams,
+    answer: { status: 200, description: 'The sound itself.', shape: z.string(), sound: true },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, consultantId, params: { kind } }) =>
+      consultantId === undefined ? nobody : hearRecording(house, merchantId, consultantId, kind),
+  });
+
+  routes.add({
+    ...own,
+    method: 'put',
+    path: '/v1/me/recordings/{kind}',
+    name: 'setOwnRecording',
+    summary: 'Sets a recording of his: WAV, MP3, Ogg or WebM, at most 5 MB and 60 seconds.',
+    params: ownParams,
+    bytes: sound,
+    answer: { status: 200, description: 'It is kept.', shape: recordingShape },
+    problems: ['unknown-id', 'recording-refused'],
+    act: async ({ merchantId, consultantId, params: { kind }, bytes }) =>
+      consultantId === undefined ? nobody : setRecording(house, merchantId, consultantId, kind, bytes),
+  });
+
+  routes.add({
+    ...own,
+    method: 'delete',
+    path: '/v1/me/recordings/{kind}',
+    name: 'deleteOwnRecording',
+    summary: 'Deletes a recording of his. Deleting none is done already.',
+    params: ownParams,
+    answer: { status: 200, description: 'There is none now.', shape: recordingShape },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, consultantId, params: { kind } }) =>
+      consultantId === undefined ? nobody : removeRecording(house, merchantId, consultantId, kind),
   });
 }
 

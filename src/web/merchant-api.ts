@@ -20,7 +20,7 @@ import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { lineRoutes } from './api-lines.ts';
 import { merchantServerRoutes } from './api-merchant-server.ts';
-import { recordingRoutes } from './api-recordings.ts';
+import { ownRecordingRoutes, recordingRoutes } from './api-recordings.ts';
 import { recordRoutes } from './api-records.ts';
 import { promptRoutes } from './api-prompts.ts';
 import { refundRoutes } from './api-refunds.ts';
@@ -75,6 +75,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   sessionRoutes(routes, house);
   meRoutes(routes, house);
   ownWorkRoutes(routes, house);
+  ownRecordingRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
+import { toneWav } from '../adapters/tone.ts';
 import { claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
 
 const service = '+33199000290';
@@ -225,4 +226,36 @@ it('a line says its own words in the calls that begin from now on', async () => 
   expect(set.status).toBe(200);
   await world.dials(stranger, '+33199000203', { withheld: true });
   await said(stranger, 'Ici Les Conseils de Claire, quel est votre code ?');
+});
+
+it('who wants one consultant hears him introduce himself, or why he is not there, in his own voice', async () => {
+  await world.api('PATCH', '/v1/lines/demo-known', { consultants: ['con_demo_claire'], introduces: true });
+  for (const [kind, seconds] of [
+    ['introduction', 1],
+    ['away', 2],
+  ] as const) {
+    await fetch(`${world.url}/v1/consultants/con_demo_claire/recordings/${kind}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${world.apiKey}`, 'content-type': 'audio/wav' },
+      body: new Uint8Array(toneWav({ hz: 440, seconds })),
+    });
+  }
+  const dials = async (): Promise<void> => {
+    await world.dials(stranger, '+33199000203', { withheld: true });
+    await said(stranger, 'quel est votre code');
+    await keys(stranger, `${world.gateway.demo?.clientCode ?? ''}#`);
+  };
+  await dials();
+  await said(stranger, '♪ recording');
+  await world.phoneIs(claire, 'ringing');
+  await said(stranger, 'Bienvenue chez Les Conseils de Claire');
+  await world.does(stranger, 'hangup');
+  await world.phoneIs(claire, 'ended');
+
+  await world.sql.query(`update consultants set setting = 'away' where id = 'con_demo_claire'`);
+  await dials();
+  await said(stranger, '♪ recording');
+  await world.phoneIs(stranger, 'ended');
+  const heard = (await world.phone(stranger))?.heard.map(({ text }) => text) ?? [];
+  expect(heard.join()).not.toContain('personne');
 });
