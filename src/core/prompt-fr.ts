@@ -195,7 +195,7 @@ const news: Record<MenuNews, string> = {
 };
 
 function stateAloud({ is, reason, until }: SpokenState): string {
-  const ends = until === undefined ? '' : ` jusqu'à ${instantAloud(until)}`;
+  const ends = until === undefined ? '' : ` ${untilAloud(until)}`;
   const why = reason === undefined ? '' : `, ${nameAloud(reason)}`;
   switch (is) {
     case 'available':
@@ -241,10 +241,12 @@ function dayAloud(day: SpokenInstant['day']): string {
   return `le ${date === 1 ? 'premier' : String(date)} ${months[(month ?? 1) - 1] ?? ''}`;
 }
 
-/** Behind « jusqu'à »: « 14 heures 30 », « demain, 9 heures ». */
-function instantAloud({ day, hour, minute }: SpokenInstant): string {
+/** « jusqu'à 14 heures 30 », « jusqu'à demain, 9 heures », « jusqu'au premier mai, 9 heures ». */
+function untilAloud({ day, hour, minute }: SpokenInstant): string {
   const named = dayAloud(day);
-  return named === '' ? timeAloud(hour, minute) : `${named}, ${timeAloud(hour, minute)}`;
+  const time = timeAloud(hour, minute);
+  if (named === '') return `jusqu'à ${time}`;
+  return `${`jusqu'à ${named}`.replace("jusqu'à le ", "jusqu'au ")}, ${time}`;
 }
 
 function beginsAloud({ day, hour, minute }: SpokenInstant): string {

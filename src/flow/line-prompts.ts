@@ -130,8 +130,8 @@ async function change(
 function fieldsOf(prompts: readonly LinePrompt[], key: string, other: readonly LinePrompt[]): object {
   const name = (one: LinePrompt): string => `prompts.${one.key}.${one.language}`;
   const of = (list: readonly LinePrompt[]): LinePrompt[] => list.filter((one) => one.key === key);
-  return Object.fromEntries([
-    ...of(other).map((one) => [name(one), null]),
-    ...of(prompts).map((one) => [name(one), one.text ?? `recording ${one.digest ?? ''}`]),
+  return Object.fromEntries<string | null>([
+    ...of(other).map((one) => [name(one), null] as const),
+    ...of(prompts).map((one) => [name(one), one.text ?? `recording ${one.digest ?? ''}`] as const),
   ]);
 }
