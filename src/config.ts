@@ -55,7 +55,14 @@ export interface Config {
   demo: boolean;
   /** Absent: no mail is sent or promised. */
   mail?: { smtpUrl: string; from: string };
-  prompts: { dir: string; dirAtSwitch: string; engine?: string; voices?: Partial<Record<Language, string>> };
+  prompts: {
+    dir: string;
+    dirAtSwitch: string;
+    engine?: string;
+    /** Who speaks instead of espeak-ng. */
+    speech?: { command: string } | { url: string };
+    voices?: Partial<Record<Language, string>>;
+  };
   /**
    * Told to end, it says on /readyz for so long that it is about to, and still takes orders: until whoever shares out the
    * requests has seen it, they would be refused. 0: nobody does.
@@ -157,6 +164,8 @@ const variables = {
     'an absolute path of letters, digits and ._-, no part of it beginning with a dot (the event socket ends an argument at a blank)',
   ],
   TTS_ENGINE: [z.string().regex(/^[A-Za-z0-9_./-]+$/), 'the name or path of an espeak-ng'],
+  TTS_COMMAND: [z.string().min(1), 'a command line that reads text and writes a WAV'],
+  TTS_URL: [urlOf('http:', 'https:'), 'an address that takes text by POST and answers a WAV'],
   TTS_VOICE_FR: [voice, 'the name of a voice, such as fr-fr'],
   TTS_VOICE_EN: [voice, 'the name of a voice, such as en-gb'],
   OPERATOR_KEY: [
@@ -328,6 +337,9 @@ function checkTogether(
   if (parts.length > 0 && (values.PORT ?? 3000) === (values.SANDBOX_PORT ?? 3001)) {
     problems.push('SANDBOX_PORT must be another port than PORT.');
   }
+  if ([values.TTS_ENGINE, values.TTS_COMMAND, values.TTS_URL].filter(isGiven).length > 1) {
+    problems.push('TTS_ENGINE, TTS_COMMAND and TTS_URL are three ways to speak: give one of them.');
+  }
   if (production) needs('PROMPTS_DIR', 'when NODE_ENV is production: a folder the switch reads too');
   if (
     set('PROMPTS_DIR') &&
@@ -413,8 +425,14 @@ function prompts(values: Values, dataDir: string, workingDir: string): Config['p
     dir,
     dirAtSwitch: values.PROMPTS_DIR_AT_SWITCH ?? dir,
     ...given('engine', values.TTS_ENGINE),
+    ...given('speech', speechOf(values)),
     ...(Object.keys(voices).length > 0 ? { voices } : {}),
   };
+}
+
+function speechOf({ TTS_COMMAND, TTS_URL }: Values): Config['prompts']['speech'] {
+  if (TTS_URL !== undefined) return { url: TTS_URL };
+  return TTS_COMMAND === undefined ? undefined : { command: TTS_COMMAND };
 }
 
 // --- One value at a time -----------------------------------------------------------------------------------------

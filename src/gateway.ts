@@ -34,7 +34,9 @@ import { demoConsultants, demoAccount, demoDdis, seedDemoMerchant } from './stor
 import { demoOwner, demoSignIn } from './store/demo-people.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
+import { readRecording } from './store/recordings.ts';
 import { Seal, sha256 } from './store/seal.ts';
+import { ChildAudioConverter } from './telephony/audio-converter.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
@@ -115,7 +117,10 @@ export async function startGateway(
         country: config.trunkCountry,
         clock: realClock,
         log,
-        prompts: promptsOf(config),
+        prompts: {
+          ...promptsOf(config),
+          recordings: (merchantId, digest) => db.asMerchant(merchantId, (tx) => readRecording(tx, digest)),
+        },
       }),
   );
   const spoolDir = spoolDirOf(config, world);
@@ -129,6 +134,7 @@ export async function startGateway(
     notifier: new NoticeDelivery(http),
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
+    audio: new ChildAudioConverter({ log }),
     log,
     metrics,
     seal: new Seal(world.secretsKey),

@@ -286,6 +286,11 @@ describe('single values', () => {
   test('voices and engine', () => {
     const { prompts } = readConfig({ TTS_VOICE_FR: 'mb-fr1', TTS_ENGINE: '/usr/bin/espeak-ng' }, here);
     expect(prompts).toMatchObject({ voices: { fr: 'mb-fr1' }, engine: '/usr/bin/espeak-ng' });
+    const command = 'piper --model fr.onnx --output-file -';
+    expect(readConfig({ TTS_COMMAND: command }, here).prompts.speech).toEqual({ command });
+    const url = 'http://127.0.0.1:5002/speak';
+    expect(readConfig({ TTS_URL: url }, here).prompts.speech).toEqual({ url });
+    expect(problemsOf({ TTS_URL: url, TTS_COMMAND: command }).join()).toContain('give one of them');
   });
 
   test.each([
@@ -335,6 +340,7 @@ describe('single values', () => {
     ['PROMPTS_DIR_AT_SWITCH', ['prompts', '/a b', '/a;b', '/a/../b', '/a/.b']],
     ['TTS_ENGINE', ['espeak; rm', '$(x)']],
     ['TTS_VOICE_FR', ['-f', 'a b']],
+    ['TTS_URL', ['speak', 'ftp://host/']],
     ['LOG_LEVEL', ['trace', 'INFO']],
   ])('%s refuses what it cannot be', (variable, texts) => {
     for (const text of texts) {

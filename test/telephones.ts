@@ -8,10 +8,12 @@ export interface Phone {
   state: 'ringing' | 'answered' | 'ended';
   direction: string;
   callerId: string;
+  /** What is said into it now is recorded; a real telephone does not say. */
+  recording?: boolean;
   heard: { text: string; at: string }[];
 }
 
-export type PhoneAct = 'answer' | 'hangup' | 'reject' | 'busy' | 'keys';
+export type PhoneAct = 'answer' | 'hangup' | 'reject' | 'busy' | 'keys' | 'say';
 
 export interface Dialling {
   withheld?: boolean;
@@ -21,7 +23,7 @@ export interface Dialling {
 export interface Telephones {
   /** `undefined`: it never rang. */
   phone(number: string): Promise<Phone | undefined>;
-  /** `keys` wants `{ digits }`. */
+  /** `keys` wants `{ digits }`, `say` `{ text }`. */
   does(number: string, act: PhoneAct, body?: object): Promise<void>;
   /** Calls this DDI. `withheld`: its number is told to nobody; `assertedBy`: the network vouches for the number. */
   dials(number: string, ddi: string, options?: Dialling): Promise<void>;

@@ -216,6 +216,16 @@ function letIn(draft: CallDraft, caller: CallerLeg, claim: CallEvent & { type: '
         }
       : { key: 'merchant_text', language, text: recognizing.greeting });
   draft.commands.push({ do: 'play', leg: caller.leg, request: 'hold', sentence });
+  // The music begins behind the last of them.
+  for (const words of claim.own?.before ?? []) {
+    draft.commands.push({
+      do: 'play',
+      leg: caller.leg,
+      request: 'hold',
+      sentence: { language, ...words },
+    });
+  }
+  if (claim.own?.nobody) patch(draft, { nobodyHears: claim.own.nobody });
   draft.become({ caller: { ...caller, state: 'consented' } });
   draft.fact('caller_let_in');
   startRingingConsultants(draft);

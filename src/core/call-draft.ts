@@ -95,10 +95,14 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid, 
       draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'stopped' });
     } else if (caller.state !== 'gone') {
       const known = plan.inbound !== undefined;
+      const { nobodyHears } = draft.session.recognizing ?? {};
       const sentence: Sentence =
         heard ??
         (outcome === 'nobody_took_it'
-          ? { key: known ? 'known_nobody' : 'caller_nobody', language }
+          ? ((nobodyHears && { language, ...nobodyHears }) ?? {
+              key: known ? 'known_nobody' : 'caller_nobody',
+              language,
+            })
           : outcome === 'consultant_left' || outcome === 'failed'
             ? { key: known ? 'known_consultant_lost' : 'caller_consultant_lost', language }
             : { key: 'apology', language });

@@ -34,6 +34,7 @@ import type { E164, Language, LegUuid } from './ids.ts';
 import type { CallerQuestion, Cli, Recognition } from './known-caller.ts';
 import type { NoticeDraft } from './merchant-notice.ts';
 import type { PriceTerms, Sentence } from './prompt.ts';
+import type { Recorded } from './sentence.ts';
 
 export type CallState =
   | 'recognizing'
@@ -166,6 +167,8 @@ export interface Recognizing {
   greeting?: string;
   /** Refused, and let through to another line: what he hears before it rings. */
   passedOn?: Sentence;
+  /** The consultant he wants is not there, and has said himself what such a caller hears. */
+  nobodyHears?: Recorded;
 }
 
 /** A call as it comes in, before anybody was asked anything. */
@@ -254,6 +257,8 @@ export type CallEvent =
       /** What his account lets him talk, as it was locked. */
       talkLimitSeconds?: number;
       balance?: { amount: string; currency: string };
+      /** Of the one consultant he wants: what is said before his telephone rings, and what if he is not there. */
+      own?: { before: readonly Recorded[]; nobody?: Recorded };
     }
   | { type: 'digitsGiven'; leg: LegUuid; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'paymentAuthorized' }

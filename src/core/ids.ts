@@ -37,6 +37,7 @@ export const idPrefixes = {
   user: 'usr',
   session: 'ses',
   signInLink: 'lnk',
+  serviceCall: 'svc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

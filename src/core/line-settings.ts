@@ -25,6 +25,8 @@ export interface LineSettings {
   consultants: readonly string[];
   /** Whose members are rung instead, in its own way; null: the consultants are. */
   group: string | null;
+  /** A caller who is put through to one consultant hears first how he has introduced himself. */
+  introduces: boolean;
   hours: Schedule;
   /** Slugs: whose consultants are rung outside the hours, and whose when nobody has taken the call. */
   outsideLine: string | null;

@@ -1,10 +1,21 @@
 // Spoken English. Prices with their taxes, and "charged" only where it is certain.
 
 import { money } from './money.ts';
-import type { MoreTimeTerms, PriceTerms, SentenceFacts } from './sentence.ts';
+import type { OpenHours } from './schedule.ts';
+import type {
+  MenuNews,
+  MoreTimeTerms,
+  PriceTerms,
+  RecordingKind,
+  SentenceFacts,
+  SpokenState,
+} from './sentence.ts';
+import type { SpokenInstant } from './spoken-clock.ts';
 import {
   amountAloud,
+  countAloud,
   durationAloud,
+  listAloud,
   minutesAloud,
   nameAloud,
   signsAloud,
@@ -87,6 +98,70 @@ export function english(sentence: SentenceFacts): string {
       return 'We are sorry, your consultant is no longer on the line. Nothing was counted. Please call again. Goodbye.';
     case 'merchant_text':
       return textAloud(sentence.text);
+    case 'service_short_number':
+      return sentence.again
+        ? 'We did not recognize you. Please key your short number again, then press hash.'
+        : `Welcome to the consultants' service of ${nameAloud(sentence.merchant)}. Please key your short number, then press hash.`;
+    case 'service_pin':
+      return (
+        (sentence.again
+          ? 'We did not recognize you. Please key your PIN again, then press hash.'
+          : 'Please key your PIN, then press hash.') +
+        (sentence.byNumber ? ' To key your short number instead, press star.' : '')
+      );
+    case 'service_refused':
+      return 'We could not recognize you. Please check your short number and your PIN. Goodbye.';
+    case 'service_menu': {
+      const hello = sentence.name === undefined ? '' : `Hello ${nameAloud(sentence.name)}. `;
+      const happened = sentence.news === undefined ? '' : `${news[sentence.news]} `;
+      return (
+        `${hello}${happened}${stateAloud(sentence.state)} To be available, press 1. For a break, press 2. To be away, press 3. ` +
+        'To say when you are back, press 4. For your introduction, press 5. For your messages, press 6. ' +
+        "For today's calls, press 7. For your schedule, press 9."
+      );
+    }
+    case 'service_hour':
+      return (
+        (sentence.again ? 'There is no such time. ' : '') +
+        'At what time will you be back? Please key hours and minutes in four digits, then press hash. To go back, press star.'
+      );
+    case 'service_today': {
+      const { calls, seconds, missed, earned } = sentence;
+      const talked = calls === 0 ? '' : `, and talked for ${durationAloud(seconds, words)}`;
+      const sums = (earned ?? []).map((one) => amountAloud(money(one.amount, one.currency), words));
+      return (
+        `Today you have taken ${countAloud(calls, ['call', 'calls'], 'en', 'no')}${talked}. ` +
+        (earned === undefined
+          ? ''
+          : `You have earned ${sums.length === 0 ? 'nothing yet' : listAloud(sums, words)}. `) +
+        (missed === 0 ? 'You missed none.' : `You missed ${countAloud(missed, ['call', 'calls'], 'en')}.`)
+      );
+    }
+    case 'service_schedule': {
+      const { hours } = sentence;
+      if (hours === undefined)
+        return 'You keep no hours. You are at work whenever you say that you are available.';
+      if (hours.length === 0) return 'Your schedule has no hours.';
+      return `Your hours are: ${hours.map(hoursAloud).join('; ')}.`;
+    }
+    case 'service_messages':
+      return (
+        'For the message said while you are available, press 1. While you are on a call, press 2. While you are away, press 3. ' +
+        'To go back, press star.'
+      );
+    case 'service_recording':
+      return `${which[sentence.kind]} is recorded. To hear it, press 1. To record it anew, press 2. To delete it, press 3. To go back, press star.`;
+    case 'service_speak':
+      return (
+        (sentence.again ? 'We heard nothing. ' : '') +
+        `${which[sentence.kind]}: please speak after the tone, for one minute at most. When you have finished, press hash.`
+      );
+    case 'service_take':
+      return `You have recorded ${durationAloud(sentence.seconds, words)}. To hear it, press 1. To keep it, press 2. To record it anew, press 3. To throw it away, press star.`;
+    case 'service_goodbye':
+      return 'We have heard nothing from you. Your state stays as it is. Goodbye.';
+    case 'recording':
+      return textAloud(sentence.words);
     case 'caller_farewell':
       return sentence.because === 'limit'
         ? 'Your time is up and the conversation has ended. Thank you for calling, goodbye.'
@@ -98,7 +173,91 @@ export function english(sentence: SentenceFacts): string {
   }
 }
 
-function moreTime(more: MoreTimeTerms): string {
+const which: Record<RecordingKind, string> = {
+  introduction: 'Your introduction',
+  available: 'Your message while you are available',
+  busy: 'Your message while you are on a call',
+  away: 'Your message while you are away',
+};
+
+const news: Record<MenuNews, string> = {
+  set: 'Done.',
+  kept: 'Your recording is kept.',
+  thrown_away: 'Your recording was thrown away.',
+  deleted: 'Your recording is deleted.',
+  failed: 'That did not work, please try again.',
+  wrong_key: 'That key means nothing here.',
+};
+
+function stateAloud({ is, reason, until }: SpokenState): string {
+  const ends = until === undefined ? '' : ` until ${instantAloud(until)}`;
+  const why = reason === undefined ? '' : `, ${nameAloud(reason)}`;
+  switch (is) {
+    case 'available':
+      return `You are available${ends}.`;
+    case 'break':
+      return `You are on a break${why}${ends}.`;
+    case 'away':
+      return `You are away${ends}.`;
+    case 'paused':
+      return 'You are paused, because you missed too many calls.';
+    case 'off_hours':
+      return until === undefined
+        ? 'You are outside your hours.'
+        : `You are outside your hours. They begin ${instantAloud(until)}.`;
+    case 'busy':
+      return 'You are on a call.';
+    case 'wrap_up':
+      return 'You have just finished a call.';
+  }
+}
+
+const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+
+function instantAloud({ day, hour, minute }: SpokenInstant): string {
+  const time = timeAloud(hour, minute);
+  if (day === 'today') return time;
+  if (day === 'tomorrow') return `tomorrow at ${time}`;
+  if (typeof day === 'number') return `${weekdays[day - 1] ?? ''} at ${time}`;
+  const [month, date] = day.split('-').map(Number);
+  return `${String(date)} ${months[(month ?? 1) - 1] ?? ''} at ${time}`;
+}
+
+function timeAloud(hour: number, minute: number): string {
+  if (minute === 0 && hour % 24 === 0) return 'midnight';
+  if (minute === 0 && hour === 12) return 'noon';
+  const half = hour % 24 < 12 ? 'AM' : 'PM';
+  const twelve = hour % 12 === 0 ? 12 : hour % 12;
+  if (minute === 0) return `${String(twelve)} ${half}`;
+  // "2 5 PM" would be heard as 2:50 or as two numbers.
+  return `${String(twelve)} ${minute < 10 ? 'oh ' : ''}${String(minute)} ${half}`;
+}
+
+function hoursAloud({ days, from, to }: OpenHours): string {
+  const [fromHour = 0, fromMinute = 0] = from.split(':').map(Number);
+  const [toHour = 0, toMinute = 0] = to.split(':').map(Number);
+  const named = listAloud(
+    days.map((day) => weekdays[day - 1] ?? ''),
+    words,
+  );
+  return `${named}, from ${timeAloud(fromHour, fromMinute)} to ${timeAloud(toHour, toMinute)}`;
+}
+
+export function moreTime(more: MoreTimeTerms): string {
   const hold = money(more.hold, more.currency);
   const amount = hold.amount.isZero()
     ? 'Nothing more is held on your card'
@@ -106,7 +265,7 @@ function moreTime(more: MoreTimeTerms): string {
   return `For ${durationAloud(more.seconds, words)} more, press 5. ${amount}.`;
 }
 
-function priceSentence(terms: PriceTerms): string {
+export function priceSentence(terms: PriceTerms): string {
   const { fixed, perMinute } = termsDue(terms);
   const taxes = 'taxes included';
   if (perMinute === undefined) {
@@ -125,7 +284,10 @@ function priceSentence(terms: PriceTerms): string {
     : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
 }
 
-const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<
+  (SentenceFacts & { key: 'known_refused' })['because'],
+  (merchant: string) => string
+> = {
   unknown: (merchant) => `We could not recognize you. Please check your client code, or contact ${merchant}.`,
   wrong_pin: (merchant) =>
     `We could not recognize you. Please check your client code, or contact ${merchant}.`,
@@ -139,7 +301,7 @@ const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (me
   withheld: () => 'We cannot take calls from hidden numbers. Please call again and show your number.',
 };
 
-const words: SpokenWords = {
+export const words: SpokenWords = {
   language: 'en',
   and: 'and',
   hour: ['hour', 'hours'],

@@ -2,10 +2,21 @@
 // where it is certain.
 
 import { money } from './money.ts';
-import type { MoreTimeTerms, PriceTerms, SentenceFacts } from './sentence.ts';
+import type { OpenHours } from './schedule.ts';
+import type {
+  MenuNews,
+  MoreTimeTerms,
+  PriceTerms,
+  RecordingKind,
+  SentenceFacts,
+  SpokenState,
+} from './sentence.ts';
+import type { SpokenInstant } from './spoken-clock.ts';
 import {
   amountAloud,
+  countAloud,
   durationAloud,
+  listAloud,
   minutesAloud,
   nameAloud,
   signsAloud,
@@ -89,6 +100,70 @@ export function french(sentence: SentenceFacts): string {
       return "Nous sommes désolés, votre correspondant n'est plus en ligne. Rien ne vous est compté. Rappelez, s'il vous plaît. Au revoir.";
     case 'merchant_text':
       return textAloud(sentence.text);
+    case 'service_short_number':
+      return sentence.again
+        ? 'Nous ne vous avons pas reconnu. Composez de nouveau votre numéro court, puis appuyez sur dièse.'
+        : `Bienvenue au service des consultants de ${nameAloud(sentence.merchant)}. Composez votre numéro court, puis appuyez sur dièse.`;
+    case 'service_pin':
+      return (
+        (sentence.again
+          ? 'Nous ne vous avons pas reconnu. Composez de nouveau votre code secret, puis appuyez sur dièse.'
+          : 'Composez votre code secret, puis appuyez sur dièse.') +
+        (sentence.byNumber ? ' Pour composer votre numéro court, appuyez sur étoile.' : '')
+      );
+    case 'service_refused':
+      return 'Nous ne vous avons pas reconnu. Vérifiez votre numéro court et votre code secret. Au revoir.';
+    case 'service_menu': {
+      const hello = sentence.name === undefined ? '' : `Bonjour ${nameAloud(sentence.name)}. `;
+      const happened = sentence.news === undefined ? '' : `${news[sentence.news]} `;
+      return (
+        `${hello}${happened}${stateAloud(sentence.state)} Pour être disponible, appuyez sur 1. Pour une pause, sur 2. ` +
+        'Pour vous absenter, sur 3. Pour dire quand vous revenez, sur 4. Pour votre présentation, sur 5. ' +
+        'Pour vos messages, sur 6. Pour vos appels du jour, sur 7. Pour vos horaires, sur 9.'
+      );
+    }
+    case 'service_hour':
+      return (
+        (sentence.again ? "Cette heure n'existe pas. " : '') +
+        'À quelle heure revenez-vous ? Composez les heures et les minutes en quatre chiffres, puis appuyez sur dièse. Pour revenir en arrière, appuyez sur étoile.'
+      );
+    case 'service_today': {
+      const { calls, seconds, missed, earned } = sentence;
+      const talked = calls === 0 ? '' : `, et parlé ${durationAloud(seconds, words)}`;
+      const sums = (earned ?? []).map((one) => amountAloud(money(one.amount, one.currency), words));
+      return (
+        `Aujourd'hui, vous avez pris ${countAloud(calls, ['appel', 'appels'], 'fr')}${talked}. ` +
+        (earned === undefined
+          ? ''
+          : `Vous avez gagné ${sums.length === 0 ? 'zéro pour le moment' : listAloud(sums, words)}. `) +
+        (missed === 0 ? "Vous n'en avez manqué aucun." : `Vous en avez manqué ${String(missed)}.`)
+      );
+    }
+    case 'service_schedule': {
+      const { hours } = sentence;
+      if (hours === undefined)
+        return "Vous n'avez pas d'horaires. Vous travaillez quand vous vous dites disponible.";
+      if (hours.length === 0) return 'Vos horaires sont vides.';
+      return `Vos horaires : ${hours.map(hoursAloud).join(' ; ')}.`;
+    }
+    case 'service_messages':
+      return (
+        'Pour le message quand vous êtes disponible, appuyez sur 1. Quand vous êtes en ligne, sur 2. Quand vous êtes absent, sur 3. ' +
+        'Pour revenir en arrière, appuyez sur étoile.'
+      );
+    case 'service_recording':
+      return `${which[sentence.kind]} est enregistré. Pour écouter, appuyez sur 1. Pour enregistrer de nouveau, sur 2. Pour supprimer, sur 3. Pour revenir en arrière, appuyez sur étoile.`;
+    case 'service_speak':
+      return (
+        (sentence.again ? "Nous n'avons rien entendu. " : '') +
+        `${which[sentence.kind]} : parlez après le bip, pendant une minute au plus. Quand vous avez terminé, appuyez sur dièse.`
+      );
+    case 'service_take':
+      return `Vous avez enregistré ${durationAloud(sentence.seconds, words)}. Pour écouter, appuyez sur 1. Pour garder, sur 2. Pour recommencer, sur 3. Pour abandonner, appuyez sur étoile.`;
+    case 'service_goodbye':
+      return "Nous n'avons rien entendu de vous. Votre état reste comme il est. Au revoir.";
+    case 'recording':
+      return textAloud(sentence.words);
     case 'caller_farewell':
       return sentence.because === 'limit'
         ? "La durée prévue est écoulée, l'entretien est terminé. Merci de votre appel, au revoir."
@@ -103,7 +178,100 @@ export function french(sentence: SentenceFacts): string {
   }
 }
 
-function moreTime(more: MoreTimeTerms): string {
+const which: Record<RecordingKind, string> = {
+  introduction: 'Votre texte de présentation',
+  available: 'Votre message de disponibilité',
+  busy: "Votre message d'occupation",
+  away: "Votre message d'absence",
+};
+
+const news: Record<MenuNews, string> = {
+  set: "C'est fait.",
+  kept: 'Votre enregistrement est gardé.',
+  thrown_away: 'Votre enregistrement est abandonné.',
+  deleted: 'Votre enregistrement est supprimé.',
+  failed: "Cela n'a pas fonctionné, essayez de nouveau.",
+  wrong_key: 'Cette touche ne fait rien ici.',
+};
+
+function stateAloud({ is, reason, until }: SpokenState): string {
+  const ends = until === undefined ? '' : ` ${untilAloud(until)}`;
+  const why = reason === undefined ? '' : `, ${nameAloud(reason)}`;
+  switch (is) {
+    case 'available':
+      return `Vous êtes disponible${ends}.`;
+    case 'break':
+      return `Vous êtes en pause${why}${ends}.`;
+    case 'away':
+      return `Vous êtes absent${ends}.`;
+    case 'paused':
+      return "Vous êtes suspendu, parce que vous avez manqué trop d'appels.";
+    case 'off_hours':
+      return until === undefined
+        ? 'Vous êtes en dehors de vos horaires.'
+        : `Vous êtes en dehors de vos horaires. Ils reprennent ${beginsAloud(until)}.`;
+    case 'busy':
+      return 'Vous êtes en ligne.';
+    case 'wrap_up':
+      return 'Vous venez de terminer un appel.';
+  }
+}
+
+const weekdays = ['lundi', 'mardi', 'mercredi', 'jeudi', 'vendredi', 'samedi', 'dimanche'];
+const months = [
+  'janvier',
+  'février',
+  'mars',
+  'avril',
+  'mai',
+  'juin',
+  'juillet',
+  'août',
+  'septembre',
+  'octobre',
+  'novembre',
+  'décembre',
+];
+
+function dayAloud(day: SpokenInstant['day']): string {
+  if (day === 'today') return '';
+  if (day === 'tomorrow') return 'demain';
+  if (typeof day === 'number') return weekdays[day - 1] ?? '';
+  const [month, date] = day.split('-').map(Number);
+  return `le ${date === 1 ? 'premier' : String(date)} ${months[(month ?? 1) - 1] ?? ''}`;
+}
+
+/** « jusqu'à 14 heures 30 », « jusqu'à demain, 9 heures », « jusqu'au premier mai, 9 heures ». */
+function untilAloud({ day, hour, minute }: SpokenInstant): string {
+  const named = dayAloud(day);
+  const time = timeAloud(hour, minute);
+  if (named === '') return `jusqu'à ${time}`;
+  return `${`jusqu'à ${named}`.replace("jusqu'à le ", "jusqu'au ")}, ${time}`;
+}
+
+function beginsAloud({ day, hour, minute }: SpokenInstant): string {
+  return `${dayAloud(day)} à ${timeAloud(hour, minute)}`.trim();
+}
+
+function timeAloud(hour: number, minute: number): string {
+  const hours = hour % 24;
+  if (minute === 0 && hours === 0) return 'minuit';
+  if (minute === 0 && hours === 12) return 'midi';
+  const whole = countAloud(hours, words.hour, 'fr');
+  return minute === 0 ? whole : `${whole} ${String(minute)}`;
+}
+
+function hoursAloud({ days, from, to }: OpenHours): string {
+  const [fromHour = 0, fromMinute = 0] = from.split(':').map(Number);
+  const [toHour = 0, toMinute = 0] = to.split(':').map(Number);
+  const named = listAloud(
+    days.map((day) => weekdays[day - 1] ?? ''),
+    words,
+  );
+  return `${named}, de ${timeAloud(fromHour, fromMinute)} à ${timeAloud(toHour, toMinute)}`;
+}
+
+export function moreTime(more: MoreTimeTerms): string {
   const hold = money(more.hold, more.currency);
   const amount = hold.amount.isZero()
     ? "Rien de plus n'est réservé sur votre carte"
@@ -111,7 +279,7 @@ function moreTime(more: MoreTimeTerms): string {
   return `Pour parler ${durationAloud(more.seconds, words)} de plus, appuyez sur 5. ${amount}.`;
 }
 
-function priceSentence(terms: PriceTerms): string {
+export function priceSentence(terms: PriceTerms): string {
   const { fixed, perMinute } = termsDue(terms);
   const taxes = 'toutes taxes comprises';
   if (perMinute === undefined) {
@@ -130,7 +298,10 @@ function priceSentence(terms: PriceTerms): string {
     : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
 }
 
-const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (merchant: string) => string> = {
+export const refusal: Record<
+  (SentenceFacts & { key: 'known_refused' })['because'],
+  (merchant: string) => string
+> = {
   unknown: (merchant) =>
     `Nous ne vous avons pas reconnu. Vérifiez votre code client ou contactez ${merchant}.`,
   wrong_pin: (merchant) =>
@@ -145,7 +316,7 @@ const refusal: Record<(SentenceFacts & { key: 'known_refused' })['because'], (me
   withheld: () => 'Nous ne prenons pas les appels masqués. Rappelez en montrant votre numéro.',
 };
 
-const words: SpokenWords = {
+export const words: SpokenWords = {
   language: 'fr',
   and: 'et',
   hour: ['heure', 'heures'],

@@ -2,8 +2,11 @@
 // and prompt-en.ts; prompt.ts joins the two. (A file of its own so that the languages and prompt.ts do not import in a
 // circle.)
 
+import type { UnreachableBecause } from './consultant.ts';
 import type { Language } from './ids.ts';
 import type { RecognitionRefusal } from './known-caller.ts';
+import type { OpenHours } from './schedule.ts';
+import type { SpokenInstant } from './spoken-clock.ts';
 
 /** What the caller is told of the price before he says yes. Prices as decimal text in `currency`, VAT inside. */
 export interface PriceTerms {
@@ -21,6 +24,23 @@ export interface MoreTimeTerms {
   hold: string;
   currency: string;
 }
+
+/** What a consultant hears of himself. `reason`: of a break, as it was written. `until`: when that ends by itself. */
+export interface SpokenState {
+  is: 'available' | UnreachableBecause;
+  reason?: string;
+  until?: SpokenInstant;
+}
+
+/** What a consultant may record: told before he is rung for, and said for him while he is free, on the line, or away. */
+export const recordingKinds = ['introduction', 'available', 'busy', 'away'] as const;
+export type RecordingKind = (typeof recordingKinds)[number];
+
+/** Said before the menu: what came of what was keyed. */
+export type MenuNews = 'set' | 'kept' | 'thrown_away' | 'deleted' | 'failed' | 'wrong_key';
+
+/** In somebody's own voice. */
+export type Recorded = SentenceFacts & { key: 'recording' };
 
 export type Sentence = { language: Language } & SentenceFacts;
 
@@ -76,6 +96,37 @@ export type SentenceFacts =
   | { key: 'known_consultant_lost' }
   /** The merchant's own words, spoken as they are. */
   | { key: 'merchant_text'; text: string }
+  /** A consultant who calls the service: his short number, then `#`. */
+  | { key: 'service_short_number'; merchant: string; again?: boolean }
+  /** `byNumber`: the telephone's number is a consultant's; `*` leads to the short number. */
+  | { key: 'service_pin'; byNumber?: boolean; again?: boolean }
+  /** Said of an unknown short number and of a wrong PIN alike. */
+  | { key: 'service_refused' }
+  /** His state, and what he may key. */
+  | { key: 'service_menu'; name?: string; news?: MenuNews; state: SpokenState }
+  /** At what time he will be back: hours and minutes, then `#`. */
+  | { key: 'service_hour'; again?: boolean }
+  | {
+      key: 'service_today';
+      calls: number;
+      seconds: number;
+      missed: number;
+      /** Absent: what he earns is not counted here. Decimal text. */
+      earned?: readonly { amount: string; currency: string }[];
+    }
+  /** Absent `hours`: he keeps none, and is at work whenever he says so. */
+  | { key: 'service_schedule'; hours?: readonly OpenHours[] }
+  /** Which of his messages. */
+  | { key: 'service_messages' }
+  | { key: 'service_recording'; kind: RecordingKind }
+  /** He is to speak after the tone. `again`: nothing was heard. */
+  | { key: 'service_speak'; kind: RecordingKind; again?: boolean }
+  /** He has spoken: listen, keep, redo. */
+  | { key: 'service_take'; seconds: number }
+  /** Nothing was keyed. */
+  | { key: 'service_goodbye' }
+  /** What somebody has spoken himself, or sent as a file; `words`: what it says, for who reads instead of hearing. */
+  | { key: 'recording'; merchantId: string; digest: string; words: string }
   | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }
   | { key: 'consultant_farewell' }
   /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */

@@ -95,6 +95,18 @@ function counted(count: number, noun: Noun, language: Language): string {
   return `${numbers[language].format(count)} ${singular ? noun[0] : noun[1]}`;
 }
 
+/** `1 call`, `2 calls`; `none`: a word instead of the digit where there are none. */
+export function countAloud(count: number, noun: Noun, language: Language, none?: string): string {
+  const aloud = counted(count, noun, language);
+  return count === 0 && none !== undefined ? aloud.replace(/^0/, none) : aloud;
+}
+
+/** `Monday`, `Monday and Tuesday`, `Monday, Tuesday and Friday`. */
+export function listAloud(items: readonly string[], words: SpokenWords): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} ${words.and} ${last}`;
+}
+
 function namedByUnicode(m: Money, language: Language): string {
   const whole = m.amount.isInteger();
   const format = new Intl.NumberFormat(language, {

@@ -9,6 +9,7 @@ import type { Cli } from '../core/known-caller.ts';
 import { priceTerms } from '../core/order.ts';
 import type { Sentence } from '../core/prompt.ts';
 import { isOpen, scheduleOf } from '../core/schedule.ts';
+import { newServiceCall } from '../core/service-call.ts';
 import { type Tariff, tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
 import {
@@ -19,10 +20,22 @@ import {
   readDialledLine,
 } from '../store/known-calls.ts';
 import { sha256 } from '../store/seal.ts';
+import {
+  type DialledService,
+  insertServiceCall,
+  readDialledService,
+  type StoredServiceCall,
+} from '../store/service-calls.ts';
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
 import type { ParkedLeg, Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
+
+/** A consultant has dialled the service. */
+export interface ServiceArrived {
+  service: StoredServiceCall;
+  gone?: true;
+}
 
 /**
  * Takes a call that waits on this switch: it is ours before anything else, then written down. `undefined`: nobody's number,
@@ -33,7 +46,7 @@ export async function answerInbound(
   aSwitch: Switch,
   lease: bigint,
   parked: ParkedLeg,
-): Promise<Arrived | undefined> {
+): Promise<Arrived | ServiceArrived | undefined> {
   const { leg, ddi, cli } = parked;
   const taking = aSwitch.take(leg, guardWhileRecognizedSeconds);
   const owner = ddi === undefined ? undefined : await house.db.asNobody((db) => merchantOfDdi(db, ddi));
@@ -48,6 +61,11 @@ export async function answerInbound(
   const arrived = await house.db.asMerchant(merchantId, async (tx) => {
     const [line, known] = await Promise.all([readDialledLine(tx, ddiId), isLegKnown(tx, leg)]);
     if (known) return 'taken' as const;
+    const service = line ? undefined : await readDialledService(tx, ddiId);
+    if (service) {
+      const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli }, service);
+      return (await insertServiceCall(tx, stored, at, lease)) ? stored : ('taken' as const);
+    }
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
     const tariff = tariffAt(line.plan, at);
     const session = sessionOf(house, line, { leg, ddi, cli, at, callerId: line.callerId, tariff });
@@ -76,6 +94,10 @@ export async function answerInbound(
     };
     return writeArrival(house, tx, stored, begun, lease);
   });
+  if (arrived !== undefined && arrived !== 'taken' && 'call' in arrived) {
+    const took = await taking;
+    return { service: arrived, ...(took.outcome === 'gone' && { gone: true }) };
+  }
   if (arrived !== undefined && arrived !== 'taken')
     aSwitch.prepare(firstWords(arrived.written.stored.session));
   const took = await taking;
@@ -86,6 +108,19 @@ export async function answerInbound(
   }
   // He hung up before we could take him: the session learns it as from any other end.
   return took.outcome === 'gone' ? { ...arrived, gone: true } : arrived;
+}
+
+function serviceCallOf(
+  house: House,
+  switchId: string,
+  merchantId: string,
+  { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },
+  { merchantName, timeZone, country }: DialledService,
+): StoredServiceCall {
+  const id = house.ids.id('serviceCall');
+  const plan = { merchantName, timeZone, cli };
+  const call = newServiceCall({ id, leg, plan, language: languageOf({ country }) });
+  return { call, merchantId, switchId, ddi, version: 0 };
 }
 
 /** A call to this line as it begins, before anybody was asked who calls. */
@@ -154,6 +189,6 @@ function firstWords({ plan }: CallSession): Sentence[] {
 }
 
 /** The country's language, until the merchant's server names the caller's. */
-function languageOf(line: DialledLine): Language {
+function languageOf(line: Pick<DialledLine, 'country'>): Language {
   return ['FR', 'BE', 'CH', 'LU', 'MC'].includes(line.country) ? 'fr' : 'en';
 }

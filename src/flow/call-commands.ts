@@ -15,8 +15,10 @@ import {
   type TimerName,
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
+import { inOwnWords, type LinePrompts } from '../core/own-words.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type { House } from './house.ts';
+import { linePromptsOf } from './line-prompts.ts';
 import type { Commanded, Switch, Timer } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import type { SwitchClock } from './switch-clock.ts';
@@ -47,6 +49,8 @@ export interface AtSwitch {
 /** Whoever gave the commands. */
 export interface Told {
   session(): CallSession;
+  /** Whose call it is: its own words are said. */
+  line(): { merchantId: string; lineId: string };
   hasEnded(leg: LegUuid): boolean;
   tell(event: CallEvent): void;
   /** A timer fell due. `isDue` is to be asked when its turn comes: what came before it may have moved the limit. */
@@ -61,6 +65,9 @@ export interface Told {
   recognize(command: CallCommand & { do: 'recognize' }): void;
 }
 
+/** A row of a database that answers; nobody on the line waits longer for how something is put. */
+const ownWordsWaitMs = 1_000;
+
 type Words = 'wait' | 'hold' | 'last_words';
 
 export class CallCommands {
@@ -73,6 +80,9 @@ export class CallCommands {
   readonly #ordered = new Set<LegUuid>();
   /** We have ordered the two to be joined: what came of it the switch's events or a look tell. */
   #joined = false;
+  /** The line's own words, as they were when this gateway had the call first; `undefined`: not read yet. */
+  #ownWords: LinePrompts | undefined;
+  #reading: Promise<void> | undefined;
   #owed: CallCommand[] = [];
 
   constructor(at: AtSwitch, told: Told) {
@@ -115,7 +125,31 @@ export class CallCommands {
 
   /** All at once: they are of different legs, or the switch keeps the order of one leg's. */
   async doAll(commands: readonly CallCommand[]): Promise<void> {
+    // What ends a call, joins or cuts it waits for no words.
+    const waits = commands.some(saysSomething) && !commands.some(cannotWait);
+    if (this.#ownWords === undefined && waits) await this.#readOwnWords();
     await Promise.all(commands.map((command) => this.#do(command)));
+  }
+
+  /** Once a call; read in time or not at all. */
+  #readOwnWords(): Promise<void> {
+    this.#reading ??= new Promise((resolve) => {
+      const { merchantId, lineId } = this.#told.line();
+      const late = this.#at.house.clock.after(ownWordsWaitMs, resolve);
+      void linePromptsOf(this.#at.house, merchantId, lineId).then((prompts) => {
+        this.#ownWords = prompts;
+        late.cancel();
+        resolve();
+      });
+    });
+    return this.#reading;
+  }
+
+  /** As this line says it. */
+  #said(sentence: Sentence): Sentence {
+    return this.#ownWords === undefined
+      ? sentence
+      : inOwnWords(sentence, this.#ownWords, this.#told.line().merchantId);
   }
 
   /** What is owed, where it is still meant after whatever happened meanwhile. */
@@ -157,7 +191,8 @@ export class CallCommands {
       case 'ask': {
         const request = house.ids.legUuid();
         this.#requests.set(command.leg, { request });
-        await aSwitch.ask(command.leg, { request, sentence: command.sentence, waitMs: keyWaitMs });
+        const sentence = this.#said(command.sentence);
+        await aSwitch.ask(command.leg, { request, sentence, waitMs: keyWaitMs });
         return;
       }
       case 'answer':
@@ -170,7 +205,7 @@ export class CallCommands {
         await aSwitch.guard(command.leg, guardWhileRecognizedSeconds);
         await aSwitch.askDigits(command.leg, {
           request,
-          sentence: command.sentence,
+          sentence: this.#said(command.sentence),
           maxDigits,
           terminator,
           waitMs,
@@ -186,7 +221,7 @@ export class CallCommands {
       case 'play': {
         const request = house.ids.legUuid();
         this.#requests.set(command.leg, { request, words: command.request });
-        const done = await aSwitch.play(command.leg, request, command.sentence);
+        const done = await aSwitch.play(command.leg, request, this.#said(command.sentence));
         // The switch would not say it: what was to follow the words follows without them.
         if (done.outcome === 'refused') this.#goOnUnheard(command.leg);
         return;
@@ -197,7 +232,7 @@ export class CallCommands {
         await aSwitch.playMusic(command.leg, command.sound);
         return;
       case 'announce':
-        await aSwitch.announce(command.leg, command.sentence);
+        await aSwitch.announce(command.leg, this.#said(command.sentence));
         return;
       case 'bridge':
         await this.#bridge(command);
@@ -224,7 +259,7 @@ export class CallCommands {
 
   async #ring({ leg, to }: CallCommand & { do: 'ring' }): Promise<void> {
     const session = this.#told.session();
-    this.#at.switch.prepare(sentencesFor(session, leg));
+    this.#at.switch.prepare(sentencesFor(session, leg).map((sentence) => this.#said(sentence)));
     const { callerId } = session.plan;
     const ringSeconds = ringSecondsOf(session, leg);
     const guardSeconds = ringSeconds + guardAfterRingingSeconds;
@@ -295,6 +330,14 @@ export function legState(
   leg: LegUuid,
 ): { state: string; tries: number } | undefined {
   return caller?.leg === leg ? caller : attempts.find((one) => one.leg === leg);
+}
+
+function saysSomething({ do: what }: CallCommand): boolean {
+  return ['ask', 'askDigits', 'play', 'announce', 'ring'].includes(what);
+}
+
+function cannotWait({ do: what }: CallCommand): boolean {
+  return what === 'hangUp' || what === 'bridge' || what === 'moveLimit';
 }
 
 /** What a gateway that may have been replaced must leave to the next one. Ending is always allowed, and so are last words. */

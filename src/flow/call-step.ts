@@ -36,6 +36,7 @@ import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 import { neverCall, unlessRingingIsBarred } from './never-call.ts';
 import { ownSettler } from './own-hands.ts';
+import { ownMessages } from './own-messages.ts';
 import { writeUsage } from './report-usage.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
@@ -170,8 +171,14 @@ async function letIn(tx: Tx, stored: StoredSession, clientCode: string, at: Date
   const { inbound } = session.plan;
   const claimed = await claimClient(tx, session.id, clientCode, inbound?.callsAtOnce ?? 1);
   const nobodys = session.recognizing?.passedOn !== undefined;
-  if (!claimed || nobodys || inbound?.recognizedBy !== 'accounts') return { type: 'clientClaimed', claimed };
-  return reserveForCall(tx, stored, session, clientCode, at);
+  if (!claimed || nobodys) return { type: 'clientClaimed', claimed };
+  const event =
+    inbound?.recognizedBy === 'accounts'
+      ? await reserveForCall(tx, stored, session, clientCode, at)
+      : ({ type: 'clientClaimed', claimed } as const);
+  if (!event.claimed) return event;
+  const own = await ownMessages(tx, stored.merchantId, stored.lineId, session, at);
+  return { ...event, ...(own && { own }) };
 }
 
 /** A call from outside, written down with its first step. Throws where the lease is another's by now: then it is his to take. */

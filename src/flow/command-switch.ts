@@ -21,6 +21,7 @@ import { answerInbound } from './answer-inbound.ts';
 import { type CallTaker, offerToTake } from './own-hands.ts';
 import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
+import { ServiceDesk } from './service-desk.ts';
 import { SwitchClock } from './switch-clock.ts';
 import { SwitchSweep } from './sweep-switch.ts';
 
@@ -52,6 +53,7 @@ export class SwitchCommander implements CallTaker {
   readonly #answering = new Set<LegUuid>();
   readonly #asCommander: Commander;
   readonly #sweep: SwitchSweep;
+  readonly #desk: ServiceDesk;
   #lease: bigint | undefined;
   #renewedAtMs = 0;
   /** What lived on the switch when the lease became ours is ours in memory too. */
@@ -102,6 +104,7 @@ export class SwitchCommander implements CallTaker {
         call.hangUp(id);
       },
     });
+    this.#desk = new ServiceDesk(atSwitch);
     aSwitch.onEvent((event) => this.#hear(event));
   }
 
@@ -119,7 +122,7 @@ export class SwitchCommander implements CallTaker {
   }
 
   merchantOfLeg(leg: LegUuid): string | undefined {
-    return this.#merchantOfLeg.get(leg);
+    return this.#merchantOfLeg.get(leg) ?? this.#desk.merchantOfLeg(leg);
   }
 
   /** Registers the switch, takes its lease when it is free, adopts what lives on it; goes on doing so until `stop`. */
@@ -161,6 +164,7 @@ export class SwitchCommander implements CallTaker {
     await this.#looking;
     await Promise.allSettled([...this.#live.values()].map((call) => call.idle()));
     for (const call of this.#live.values()) call.cancelTimers();
+    await this.#desk.stop();
     if (this.#lease !== undefined) {
       await this.#house.db
         .asNobody((db) => releaseLease(db, this.#switch.id, this.#holder))
@@ -217,6 +221,7 @@ export class SwitchCommander implements CallTaker {
     if (this.#missed) this.#sweepNow();
     for (const call of this.#owing) call.goOn();
     this.#owing.clear();
+    this.#desk.goOn();
   }
 
   #sayCommanded(): void {
@@ -226,6 +231,7 @@ export class SwitchCommander implements CallTaker {
 
   /** Another commands it now, and what we remember of its calls is of the past. */
   #letGo(): void {
+    this.#desk.forgetAll();
     if (this.#lease === undefined && this.#live.size === 0) return;
     this.#lease = undefined;
     for (const call of [...this.#live.values()]) this.#forget(call);
@@ -369,6 +375,7 @@ export class SwitchCommander implements CallTaker {
       this.#started();
       this.#takeWork();
     }
+    await this.#desk.sweep({ missed, taken });
     await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });
@@ -397,6 +404,7 @@ export class SwitchCommander implements CallTaker {
         const leg = 'aLeg' in event ? event.aLeg : event.leg;
         const id = this.#sessionOfLeg.get(leg);
         if (id !== undefined) this.#live.get(id)?.hear(event);
+        else this.#desk.hear(leg, event);
       }
     }
   }
@@ -405,11 +413,16 @@ export class SwitchCommander implements CallTaker {
   #answer(parked: ParkedLeg): void {
     const lease = this.#lease;
     if (this.#stopped || lease === undefined || !this.#mayBegin()) return;
-    if (this.#sessionOfLeg.has(parked.leg) || this.#answering.has(parked.leg)) return;
+    if (this.#sessionOfLeg.has(parked.leg) || this.#desk.has(parked.leg)) return;
+    if (this.#answering.has(parked.leg)) return;
     this.#answering.add(parked.leg);
     void answerInbound(this.#house, this.#switch, lease, parked)
       .then((arrived) => {
         if (!arrived) return;
+        if ('service' in arrived) {
+          this.#desk.begin(arrived.service, arrived.gone === true);
+          return;
+        }
         const { stored, commands } = arrived.written;
         this.#take(stored, true)?.arrive({ commands, gone: arrived.gone === true });
       })

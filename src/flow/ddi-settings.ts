@@ -19,7 +19,9 @@ import {
 import { changesBetween, noteChange } from './settings-change.ts';
 
 export interface DdiWish {
-  line: string;
+  kind: Ddi['kind'];
+  /** Of a line; null of the service. */
+  line: string | null;
   recognizedBy: Ddi['recognizedBy'];
   active: boolean;
   settings: InboundSettings;
@@ -44,7 +46,7 @@ export async function setDdi(house: House, merchantId: string, number: E164, wis
     const lines = await linesBySlug(tx);
     const { ring } = settings.refused;
     const wrong = [
-      ...neighbourProblem('line', wish.line, lines),
+      ...(wish.line === null ? [] : neighbourProblem('line', wish.line, lines)),
       ...(ring ? neighbourProblem('refused/ring/line', ring.line, lines) : []),
       ...atServer,
     ];
@@ -54,23 +56,24 @@ export async function setDdi(house: House, merchantId: string, number: E164, wis
       ownServer === null ? undefined : serverKept(house, merchantId, oldServer, ownServer);
     if (kept?.outcome === 'wrong') return { outcome: 'wrong', wrong: inServer(kept.wrong) };
 
-    const { line, recognizedBy, active } = wish;
+    const { kind, line, recognizedBy, active } = wish;
     const ofServer = serverChanges(house, merchantId, oldServer, kept?.server);
     const changes = {
       ...changesBetween(
         {
+          kind: old.kind,
           line: old.line,
           recognizedBy: old.recognizedBy,
           active: old.active,
           ...inboundSettings(old.settings),
         },
-        { line, recognizedBy, active, ...settings },
+        { kind, line, recognizedBy, active, ...settings },
       ),
       ...Object.fromEntries(Object.entries(ofServer).map(([field, one]) => [`ownServer.${field}`, one])),
     };
     const at = house.clock.now();
     if (await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'ddi', of: number, changes })) {
-      await writeDdi(tx, { id: old.id, line, recognizedBy, active, settings });
+      await writeDdi(tx, { id: old.id, kind, line, recognizedBy, active, settings });
       await writeServer(tx, { ddi: number }, kept?.server);
     }
     const ddi = await readDdi(tx, number);

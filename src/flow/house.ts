@@ -4,6 +4,7 @@ import type { E164 } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
 import type {
+  AudioConverter,
   CardProcessor,
   CdrSpool,
   Clock,
@@ -30,6 +31,7 @@ export interface House {
   /** Merchants' own servers: who calls, and what he used. */
   merchantServer: MerchantServer;
   mailer: Mailer;
+  audio: AudioConverter;
   log: Log;
   metrics: Metrics;
   seal: Seal;

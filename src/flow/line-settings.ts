@@ -56,6 +56,18 @@ export async function changeLine(
 }
 
 function settingsOf(line: StoredLine): LineSettings {
-  const { active, names, ringing, consultants, group, hours, outsideLine, overflowLine, topUpAmounts } = line;
-  return { active, names, ringing, consultants, group, hours, outsideLine, overflowLine, topUpAmounts };
+  const { active, names, ringing, consultants, group, introduces, hours } = line;
+  const { outsideLine, overflowLine, topUpAmounts } = line;
+  return {
+    active,
+    names,
+    ringing,
+    consultants,
+    group,
+    introduces,
+    hours,
+    outsideLine,
+    overflowLine,
+    topUpAmounts,
+  };
 }

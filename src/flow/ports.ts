@@ -112,6 +112,18 @@ export interface DigitsQuestion {
   secret: boolean;
 }
 
+/** Somebody speaks, and what he says becomes a take: a file of this switch's, until it is dropped. */
+export interface RecordingOrder {
+  request: string;
+  /** Said first, and then a tone. */
+  sentence: Sentence;
+  /** Names the take; what lies there under this name is replaced. */
+  take: LegUuid;
+  maxSeconds: number;
+  /** Silence that ends it. */
+  silenceSeconds: number;
+}
+
 /** A call from outside that nobody commands yet. */
 export interface ParkedLeg {
   leg: LegUuid;
@@ -152,6 +164,8 @@ export type SwitchEvent =
       otherCause?: HangupCause;
     }
   | { type: 'digitsGiven'; leg: LegUuid; request: string; digits: string; ended: DigitsEnd }
+  /** A take is made. `back`: he ended it by `*`. */
+  | { type: 'recorded'; leg: LegUuid; request: string; seconds: number; back: boolean }
   /** An inbound call waits, ringing, parked and guarded, for somebody to take it. */
   | ({ type: 'legParked' } & ParkedLeg)
   | { type: 'linkUp'; coreUuid: string }
@@ -186,6 +200,14 @@ export interface Switch {
   ask(leg: LegUuid, question: Question): Promise<Commanded>;
   /** Says a sentence; `played` follows unless the leg ends first. */
   play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded>;
+  /** Records what he says until `#`, `*`, silence or its greatest length: `recorded` follows unless the leg ends first. */
+  record(leg: LegUuid, order: RecordingOrder): Promise<Commanded>;
+  /** Says a take; `played` follows unless the leg ends first. */
+  playTake(leg: LegUuid, request: string, take: LegUuid): Promise<Commanded>;
+  /** `words`: what it says, where the switch wrote that down too. */
+  readTake(take: LegUuid): Promise<{ outcome: 'read'; wav: Buffer; words?: string } | { outcome: 'gone' }>;
+  /** Dropping what is gone is nothing. */
+  dropTake(take: LegUuid): Promise<void>;
   /** Until the next command for this leg: music, or the tone of a telephone that rings as the switch's country makes it. */
   playMusic(leg: LegUuid, sound?: RingBack): Promise<Commanded>;
   /** Says a sentence to one party of a bridge; the talk goes on. */
@@ -211,6 +233,23 @@ export interface Switch {
   legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }>;
   /** Calls from outside that ring unanswered, taken or not: whoever took one may not have come to write it down. */
   parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }>;
+}
+
+/** Sound as telephones take it: mono, 16 bit, WAV. */
+export interface TelephoneAudio {
+  wav8: Buffer;
+  wav16: Buffer;
+  seconds: number;
+}
+
+export type AudioMade =
+  | { outcome: 'made'; audio: TelephoneAudio }
+  /** `no_converter`: only WAV can be read on this machine. `failed`: it took too long, or too much. */
+  | { outcome: 'refused'; because: 'not_audio' | 'too_short' | 'too_long' | 'no_converter' | 'failed' };
+
+/** Makes what somebody recorded or sent fit for telephones; nothing of it is believed. */
+export interface AudioConverter {
+  convert(bytes: Buffer, mediaType: string): Promise<AudioMade>;
 }
 
 // --- The card processor ----------------------------------------------------------------------------------------

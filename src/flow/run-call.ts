@@ -85,6 +85,7 @@ export class LiveCall {
     );
     this.#commands = new CallCommands(commander, {
       session: () => this.session,
+      line: () => this.#row.stored,
       hasEnded: (leg) => this.#endedLegs.has(leg),
       tell: (event) => this.#tell(event),
       due: (timer, isDue) => this.#enqueue(() => this.#timerDue(timer, isDue)),

@@ -115,6 +115,10 @@ export class Channel {
   extension: { application: string; argument: string }[] = [];
   /** Keys that have arrived and that nothing has read yet. */
   readonly typed: string[] = [];
+  /** Takes what is said into the telephone, while that is recorded. */
+  recorder: ((text: string) => void) | undefined;
+  /** Said a moment before it was: as keys, a test speaks too early. */
+  spoken: { text: string; atMs: number } | undefined;
   digitsDialed = '';
   /** Waits for a playback in the bridge to end, as FreeSWITCH's bridge does. */
   afterPlayback: (() => void) | undefined;

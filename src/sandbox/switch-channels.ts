@@ -22,6 +22,7 @@ import {
 import { wholeSecond, type SwitchClock, type SwitchTasks } from './switch-clock.ts';
 import type { EventBus, Origin } from './switch-events.ts';
 import './switch-questions.ts';
+import './switch-recordings.ts';
 
 const origins = {
   create: { file: 'switch_core_state_machine.c', function: 'switch_core_session_run', line: 626 },
@@ -280,6 +281,11 @@ export class SwitchChannels implements BridgeHost {
 
   keys(channel: Channel, digits: string): void {
     type(this, channel, digits);
+  }
+
+  said(channel: Channel, text: string): void {
+    if (channel.recorder) channel.recorder(text);
+    else channel.spoken = { text, atMs: Date.now() };
   }
 
   bridgeChanged(channel: Channel): void {

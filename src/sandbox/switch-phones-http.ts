@@ -133,7 +133,7 @@ export class PhonesHttp {
           throw new BadRequest(405, 'A phone is read with GET and scripted with PUT.');
         throw new BadRequest(
           404,
-          `A phone cannot ${action}: it can answer, hangup, reject, busy, keys and dial.`,
+          `A phone cannot ${action}: it can answer, hangup, reject, busy, keys, say and dial.`,
         );
       }
       this.#only(request, 'POST');
@@ -149,6 +149,7 @@ export class PhonesHttp {
     ['hangup', (number) => this.#phones.hangUp(number)],
     ['reject', (number) => this.#phones.turnAway(number, 'CALL_REJECTED')],
     ['busy', (number) => this.#phones.turnAway(number, 'USER_BUSY')],
+    ['say', (number, body) => this.#phones.say(number, wordsOf(body['text']))],
     ['keys', (number, body) => this.#phones.press(number, digitsOf(body['digits'], 'digits'))],
     [
       'dial',
@@ -230,6 +231,13 @@ function digitsOf(value: unknown, name: string): string {
     throw new BadRequest(400, `"${name}" is one to 64 keys: 0-9, *, # (and A-D).`);
   }
   return value.toUpperCase();
+}
+
+function wordsOf(value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '' || value.length > 1000) {
+    throw new BadRequest(400, '"text" is what is said, at most 1000 characters.');
+  }
+  return value.trim();
 }
 
 function scriptOf(body: Record<string, unknown>): Script {

@@ -53,6 +53,8 @@ export interface PhoneView {
   heard: Heard[];
   playing: Heard | null;
   music: boolean;
+  /** What is said into it now is recorded. */
+  recording: boolean;
   /** All keys pressed in this call. */
   keys: string;
   bridged: boolean;
@@ -98,6 +100,7 @@ export interface PhoneLines {
   answer(channel: Channel): void;
   hangUp(channel: Channel, cause: string): boolean;
   keys(channel: Channel, digits: string): void;
+  said(channel: Channel, text: string): void;
   inbound(number: string, ddi: string, dialling: Dialling): Channel;
 }
 
@@ -169,6 +172,15 @@ export class SwitchPhones implements Handsets {
       if (quiet) this.#hold(phone, digits);
       else lines.keys(channel, digits);
       this.#changed();
+      return undefined;
+    });
+  }
+
+  /** Speaks into the telephone: heard where somebody records. */
+  say(number: string, text: string): Handled {
+    return this.#inState(number, (_phone, channel, lines) => {
+      if (channel.answeredUs === 0) return `${number} has not been answered: nobody hears it yet.`;
+      lines.said(channel, text);
       return undefined;
     });
   }
@@ -406,6 +418,7 @@ function view(phone: Phone): PhoneView {
     heard: phone.heard,
     playing: phone.playing ?? null,
     music: phone.music,
+    recording: channel?.recorder !== undefined,
     keys: phone.keys,
     bridged: channel?.bridgedTo !== undefined,
     leg: channel?.uuid ?? null,

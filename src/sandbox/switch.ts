@@ -5,6 +5,7 @@
 //   switch-commands       the API commands         switch-lists     what lives, as tables
 //   switch-channels       legs: come, answered, park, go            switch-channel   one leg, and how events write it
 //   switch-applications   what runs on a leg       switch-questions play_and_get_digits
+//   switch-recordings     record
 //   switch-bridge         two legs joined          switch-cdr       call detail records
 //   switch-phones         the telephones           switch-phones-http  their API
 //   switch-clock          microseconds, and tasks put off to a whole second

@@ -8,8 +8,10 @@ import type { StoredServer } from './known-calls.ts';
 export interface Ddi {
   id: string;
   number: E164;
-  /** The line's slug. */
-  line: string;
+  /** What its callers reach: a line, or the service consultants set their state by. */
+  kind: 'line' | 'service';
+  /** The line's slug; null: it leads to none. */
+  line: string | null;
   recognizedBy: 'server' | 'accounts';
   /** core/inbound-settings: what differs from the usual ones. */
   settings: unknown;
@@ -22,7 +24,7 @@ export interface Ddi {
 
 interface DdiRow extends Omit<Ddi, 'ownServer'>, StoredServer {}
 
-const selected = `select d.id, d.number, l.slug as line, d.recognized_by as "recognizedBy", d.settings, d.active,
+const selected = `select d.id, d.number, d.kind, l.slug as line, d.recognized_by as "recognizedBy", d.settings, d.active,
     d.server_protocol as protocol, d.server_url as url, d.server_timeout_ms as "timeoutMs",
     d.server_secret_sealed as "secretSealed", d.server_credentials_sealed as "credentialsSealed",
     d.server_old_secret_sealed as "oldSecretSealed", d.server_old_secret_until as "oldSecretUntil",
@@ -31,7 +33,7 @@ const selected = `select d.id, d.number, l.slug as line, d.recognized_by as "rec
         'timeoutMs', d.server_timeout_ms)
       when m.server_url is not null and m.server_protocol is not null then json_build_object('protocol',
         m.server_protocol, 'url', m.server_url, 'timeoutMs', m.server_timeout_ms) end as server
-  from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id`;
+  from ddis d left join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id`;
 
 function ddiOf(row: DdiRow): Ddi {
   const {
@@ -63,13 +65,13 @@ export async function readDdi(tx: Tx, number: E164, lock = false): Promise<Ddi |
 /** What it leads to and how its callers are recognized. What the settings hold that is not named here stays. */
 export async function writeDdi(
   tx: Tx,
-  ddi: Pick<Ddi, 'id' | 'line' | 'recognizedBy' | 'active'> & { settings: InboundSettings },
+  ddi: Pick<Ddi, 'id' | 'kind' | 'line' | 'recognizedBy' | 'active'> & { settings: InboundSettings },
 ): Promise<void> {
   await tx.write(
-    `update ddis set line_id = (select l.id from lines l where l.slug = ?), recognized_by = ?, active = ?,
+    `update ddis set kind = ?, line_id = (select l.id from lines l where l.slug = ?), recognized_by = ?, active = ?,
        settings = settings || ?::jsonb
      where id = ?`,
-    [ddi.line, ddi.recognizedBy, ddi.active, JSON.stringify(ddi.settings), ddi.id],
+    [ddi.kind, ddi.line, ddi.recognizedBy, ddi.active, JSON.stringify(ddi.settings), ddi.id],
   );
 }
 

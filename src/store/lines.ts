@@ -40,7 +40,7 @@ const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "ti
          where lc.line_id = l.id), '[]') as consultants, l.group_id as "group",
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
-       l.top_up_choices::text[] as "topUpAmounts"
+       l.introduces, l.top_up_choices::text[] as "topUpAmounts"
      from lines l join merchants m on m.id = l.merchant_id`;
 
 function lineOf(row: LineRow): StoredLine {
@@ -77,13 +77,13 @@ export async function writeLine(
   { id, merchantId }: { id: string; merchantId: string },
   settings: LineSettings,
 ): Promise<void> {
-  const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants, group } =
-    settings;
+  const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
+  const { group, introduces } = settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
        overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
-       group_id = ?
+       group_id = ?, introduces = ?
      where id = ?`,
     [
       JSON.stringify(names),
@@ -96,6 +96,7 @@ export async function writeLine(
       overflowLine,
       topUpAmounts,
       group,
+      introduces,
       id,
     ],
   );

@@ -24,6 +24,8 @@ export interface Message {
 }
 /** Path of a prompt as the switch sees it; made by `promptFile` only. */
 export type PromptFile = Branded<'PromptFile'>;
+/** Path of a recording that is being made, as the switch sees it; made by `takeFile` only. */
+export type TakeFile = Branded<'TakeFile'>;
 
 /** Where our calls go: a carrier's gateway of the profile, or (tests on loopback) an address. */
 export type CarrierRoute =
@@ -53,14 +55,17 @@ const request = (value: string): string => allowed('request id', value, /^[A-Za-
 const taskId = (value: string): string => allowed('task id', value, /^[1-9][0-9]{0,9}$/);
 // A folder may be called as people call folders, blanks and accents included; what an argument list, a dial string or a
 // file name of FreeSWITCH gives a meaning to is out: quotes, backslash, $ { } [ ] , ; ! @ and control characters.
-const file = (value: PromptFile): PromptFile =>
-  allowed(
-    'prompt file',
-    value,
-    /^\/(?:(?!\.{1,2}\/)[\p{L}\p{N}._()+=~-](?:[\p{L}\p{N} ._()+=~-]*[\p{L}\p{N}._()+=~-])?\/)*(?:fr|en)\/(?:[0-9a-f]{32}|apology)\.wav$/u,
-  );
+const folders = String.raw`^\/(?:(?!\.{1,2}\/)[\p{L}\p{N}._()+=~-](?:[\p{L}\p{N} ._()+=~-]*[\p{L}\p{N}._()+=~-])?\/)*`;
+const promptPattern = new RegExp(String.raw`${folders}(?:fr|en)\/(?:[0-9a-f]{32}|apology)\.wav$`, 'u');
+const takePattern = new RegExp(
+  String.raw`${folders}takes\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.wav$`,
+  'u',
+);
+const file = (value: PromptFile): PromptFile => allowed('prompt file', value, promptPattern);
+const takeOf = (value: TakeFile): TakeFile => allowed('take', value, takePattern);
+const asWord = (path: string): string => (path.includes(' ') ? `'${path}'` : path);
 /** As one word of an argument list. */
-const quoted = (value: PromptFile): string => (file(value).includes(' ') ? `'${value}'` : value);
+const quoted = (value: PromptFile): string => asWord(file(value));
 const cause = (value: string): string => allowed('cause', value, /^[A-Z_]{3,40}$/);
 
 /** A day and an hour: no call lives longer, and a slip of units (milliseconds) is caught. */
@@ -85,6 +90,12 @@ export function promptFile(dirAtSwitch: string, language: Language, id: string):
   if (!languages.includes(language)) throw new UnsafeCommandPart('language');
   if (!dirAtSwitch.startsWith('/')) throw new UnsafeCommandPart('prompts folder');
   return file(`${dirAtSwitch.replace(/\/+$/, '')}/${language}/${id}.wav` as PromptFile);
+}
+
+/** `<dirAtSwitch>/takes/<uuid>.wav`: where the switch writes what somebody says. */
+export function takeFile(dirAtSwitch: string, take: LegUuid): TakeFile {
+  if (!dirAtSwitch.startsWith('/')) throw new UnsafeCommandPart('prompts folder');
+  return takeOf(`${dirAtSwitch.replace(/\/+$/, '')}/takes/${uuid(take)}.wav` as TakeFile);
 }
 
 function route(to: E164, by: CarrierRoute): string {
@@ -210,6 +221,37 @@ export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid
 
 export const play = (leg: LegUuid, id: string, prompt: PromptFile): Message =>
   execute(leg, 'playback', file(prompt), `play:${request(id)}`);
+
+export const playTake = (leg: LegUuid, id: string, take: TakeFile): Message =>
+  execute(leg, 'playback', takeOf(take), `play:${request(id)}`);
+
+/** What everybody knows from answering machines: a fifth of a second at 1 kHz, not loud. */
+const beep = 'tone_stream://v=-16;%(200,50,1000)';
+/** Mean amplitude of a frame (of 32 767) below which it is silence: above the hiss of a line, below a voice that is soft. */
+const silenceThreshold = 200;
+const terminatorsVariable = 'playback_terminators';
+export const endedByVariable = 'playback_terminator_used';
+export const recordedMsVariable = 'record_ms';
+
+/**
+ * A tone, then what he says, until a key, silence or the greatest length: executes in their order, to be sent together behind the
+ * sentence that says what to do. The switch hangs up by itself where it cannot write the file.
+ */
+export function record(
+  leg: LegUuid,
+  order: { request: string; take: TakeFile; maxSeconds: number; silenceSeconds: number },
+): Message[] {
+  const most = whole('seconds', order.maxSeconds, 1, 300);
+  const silence = whole('silence', order.silenceSeconds, 1, 60);
+  const argument = `${asWord(takeOf(order.take))} ${String(most)} ${String(silenceThreshold)} ${String(silence)}`;
+  return [
+    execute(leg, 'playback', beep),
+    forgetKeys(leg),
+    execute(leg, 'set', `${terminatorsVariable}=#${restartKey}`),
+    execute(leg, 'record', argument, `record:${request(order.request)}`),
+    execute(leg, 'unset', terminatorsVariable),
+  ];
+}
 
 /** A slow broken chord, quiet (-26 dB), with a rest; endless until broken. Needs no sound files on the switch. */
 export const music =

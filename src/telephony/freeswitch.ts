@@ -18,6 +18,7 @@ import type {
   Log,
   ParkedLeg,
   Question,
+  RecordingOrder,
   Switch,
   SwitchEvent,
   Timer,
@@ -33,6 +34,7 @@ import { NumberEntries } from './number-entries.ts';
 import { PromptAudio, type PromptAudioOptions } from './prompt-audio.ts';
 import { ringBackOf } from './ring-back.ts';
 import { SecretEntries } from './secret-entries.ts';
+import { Takes } from './takes.ts';
 import { clockOf, commanded, isKeyedInSecret, readChannels, readDump } from './switch-answers.ts';
 import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
 
@@ -84,6 +86,7 @@ export class FreeSwitch implements Switch {
   readonly #sounds: Readonly<Record<RingBack, string>>;
   readonly #link: EslLink;
   readonly #prompts: PromptAudio;
+  readonly #takes: Takes;
   readonly #listeners: ((event: SwitchEvent) => void)[] = [];
   readonly #legs: KnownLegs;
   readonly #tasks: LegTasks;
@@ -105,6 +108,7 @@ export class FreeSwitch implements Switch {
     this.#sounds = { music: say.music, tone: ringBackOf(options.country) };
     this.#legs = new KnownLegs(options.clock);
     this.#prompts = new PromptAudio(options.prompts);
+    this.#takes = new Takes(options.prompts);
     this.#link = new EslLink(
       { ...options, events: eventsWeNeed, hearsSecrets: () => this.#secrets.any() },
       {
@@ -221,6 +225,36 @@ export class FreeSwitch implements Switch {
       await this.#stopMusic(leg);
       return commanded(await this.#link.send(say.play(leg, request, prompt)));
     });
+  }
+
+  record(leg: LegUuid, order: RecordingOrder): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const prompt = await this.#render(order.sentence);
+      await this.#takes.prepare();
+      await this.#stopMusic(leg);
+      // Somebody before us may have him speak already: then he begins anew.
+      if (this.#legs.get(leg)?.ours !== true) await this.#link.api(say.breakPlaying(leg, 'all'));
+      const sent = [
+        say.play(leg, `${order.request}-said`, prompt),
+        ...say.record(leg, { ...order, take: this.#takes.file(order.take) }),
+      ].map((one) => this.#link.send(one));
+      const outcomes = (await Promise.all(sent)).map(commanded);
+      return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
+    });
+  }
+
+  playTake(leg: LegUuid, request: string, take: LegUuid): Promise<Commanded> {
+    return this.#turns.take([leg], async () =>
+      commanded(await this.#link.send(say.playTake(leg, request, this.#takes.file(take)))),
+    );
+  }
+
+  readTake(take: LegUuid): ReturnType<Switch['readTake']> {
+    return this.#takes.read(take);
+  }
+
+  dropTake(take: LegUuid): Promise<void> {
+    return this.#takes.drop(take);
   }
 
   playMusic(leg: LegUuid, sound: RingBack = 'music'): Promise<Commanded> {
@@ -440,6 +474,8 @@ export class FreeSwitch implements Switch {
       );
     }
     try {
+      await this.#takes.prepare();
+      await this.#takes.dropOld();
       await this.#prompts.layOutApology();
     } catch (err) {
       this.#log.warn({ switch: this.id, err }, 'The prompts folder cannot be written.');

@@ -1,7 +1,8 @@
 // A sentence becomes a file the switch can play. What is said is in core/prompt; here it gets a voice and a name.
 //
 //   <dir>/<language>/<id>.txt   the words, always: for who listens by reading, and for whoever wonders what a file says
-//   <dir>/<language>/<id>.wav   the voice, when espeak-ng is installed (mono, 16 bit; the switch resamples)
+//   <dir>/<language>/<id>.wav   the voice, when an engine speaks (mono, 16 bit; the switch resamples)
+//   <dir>/<language>/8000/<id>.wav   what somebody spoke himself has it at a telephone's own rate too
 //
 // The id is a digest of voice, language and words, so a file never changes its meaning, needs no invalidation, and any
 // number of gateways may share one folder. Files appear by rename, whole or not at all.
@@ -9,13 +10,19 @@
 // Without an engine the .wav stays absent: the switch answers FILE NOT FOUND, which counts as played. That is said once,
 // clearly, at boot (`findEngine`), because callers then hear silence.
 
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { access, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { languages, type Language } from '../core/ids.ts';
 import { spokenText, type Sentence } from '../core/prompt.ts';
 import { promptFile, type PromptFile } from './dial-string.ts';
+import { commandLine, espeak, httpEngine, type SpeechEngine } from './speech-engines.ts';
+
+/** What somebody has spoken himself, mono and 16 bit, at 8 and at 16 kHz. */
+export type RecordingSource = (
+  merchantId: string,
+  digest: string,
+) => Promise<{ wav8: Buffer; wav16: Buffer } | undefined>;
 
 export interface PromptAudioOptions {
   /** Our folder; made when missing. */
@@ -24,25 +31,33 @@ export interface PromptAudioOptions {
   dirAtSwitch: string;
   /** Program to speak with; espeak-ng's options. */
   engine?: string;
+  /** Who speaks instead: a command line, or an address. */
+  speech?: { command: string } | { url: string };
   voices?: Record<Language, string>;
+  /** Where recordings are kept; absent: there are none. */
+  recordings?: RecordingSource;
 }
 
-/** A sentence takes about 30 ms; a child that runs this long hangs. */
-const renderTimeoutMs = 5_000;
 /** More at once only take each other's processor; calls wait for the first ones, which are theirs. */
 const rendersAtOnce = 2;
 /** Sentences known to lie in the folder: most calls say what others said before. Forgotten all at once, then looked for. */
 const knownMax = 10_000;
 
 export class PromptAudio {
-  readonly #options: Required<PromptAudioOptions>;
+  readonly #options: Required<Omit<PromptAudioOptions, 'speech' | 'engine'>>;
+  readonly #engine: SpeechEngine;
   readonly #rendering = new Map<string, Promise<void>>();
   readonly #known = new Set<string>();
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
   constructor(options: PromptAudioOptions) {
-    this.#options = { engine: 'espeak-ng', voices: { fr: 'fr-fr', en: 'en-gb' }, ...options };
+    this.#options = {
+      voices: { fr: 'fr-fr', en: 'en-gb' },
+      recordings: () => Promise.resolve(undefined),
+      ...options,
+    };
+    this.#engine = engineOf(options);
     // Refused here rather than at the first call: see promptFile for what the folder may be called.
     promptFile(options.dirAtSwitch, 'en', '0'.repeat(32));
   }
@@ -75,13 +90,8 @@ export class PromptAudio {
   }
 
   /** Whether there is a voice: call at boot. */
-  async findEngine(): Promise<boolean> {
-    try {
-      await this.#speak(['--version'], '');
-      return true;
-    } catch {
-      return false;
-    }
+  findEngine(): Promise<boolean> {
+    return this.#engine.isThere();
   }
 
   /**
@@ -110,11 +120,12 @@ export class PromptAudio {
 
   #id(sentence: Sentence): string {
     const voice = this.#options.voices[sentence.language];
-    const words = [this.#options.engine, voice, sentence.language, spokenText(sentence)].join('\n');
-    return createHash('sha256').update(words).digest('hex').slice(0, 32);
+    if (sentence.key === 'recording') return digestOf(['recording', sentence.digest, sentence.words]);
+    return digestOf([this.#engine.name, voice, sentence.language, spokenText(sentence)]);
   }
 
   async #write(id: string, sentence: Sentence): Promise<void> {
+    if (sentence.key === 'recording') return this.#layOut(id, sentence);
     const words = spokenText(sentence);
     const folder = path.join(this.#options.dir, sentence.language);
     const [wav, txt] = [path.join(folder, `${id}.wav`), path.join(folder, `${id}.txt`)];
@@ -126,18 +137,29 @@ export class PromptAudio {
         await rename(unfinished, txt);
       }
       if (!(await there(wav))) {
-        // The words go in by standard input: as an argument, a sentence beginning with `-` would be an option.
-        await this.#inTurn(() =>
-          this.#speak(
-            ['-v', this.#options.voices[sentence.language], '-s', '150', '-w', unfinished, '--stdin'],
-            words,
-          ),
-        );
+        const voice = this.#options.voices[sentence.language];
+        const { language } = sentence;
+        await this.#inTurn(() => this.#engine.speak({ words, language, voice, file: unfinished }));
         await rename(unfinished, wav);
       }
     } finally {
       await rm(unfinished, { force: true });
     }
+  }
+
+  /** Somebody's own voice; of his words only what he said they are. */
+  async #layOut(id: string, sentence: Sentence & { key: 'recording' }): Promise<void> {
+    const folder = path.join(this.#options.dir, sentence.language);
+    const wav = path.join(folder, `${id}.wav`);
+    if (await there(wav)) return;
+    const recording = await this.#options.recordings(sentence.merchantId, sentence.digest);
+    if (recording === undefined) throw new Error('The recording is not kept any more.');
+    const words = spokenText(sentence);
+    // A switch looks first into the folder of its call's own rate (mod_sndfile): it need not resample there.
+    await mkdir(path.join(folder, '8000'), { recursive: true });
+    await appear(path.join(folder, `${id}.txt`), `${words === '' ? '♪ recording' : words}\n`);
+    await appear(path.join(folder, '8000', `${id}.wav`), recording.wav8);
+    await appear(wav, recording.wav16);
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
@@ -150,24 +172,25 @@ export class PromptAudio {
       this.#queue.shift()?.();
     }
   }
+}
 
-  /** One run of the engine; no shell between us and it. */
-  #speak(options: string[], words: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(this.#options.engine, options, {
-        stdio: ['pipe', 'ignore', 'ignore'],
-        timeout: renderTimeoutMs,
-        killSignal: 'SIGKILL',
-      });
-      child.once('error', reject);
-      child.once('close', (code, signal) => {
-        if (code === 0) resolve();
-        else reject(new Error(`${this.#options.engine} ended with ${String(signal ?? code)}`));
-      });
-      // An engine that ends before it has read everything must not end us (EPIPE); its exit code tells.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(words);
-    });
+function engineOf({ engine = 'espeak-ng', speech }: PromptAudioOptions): SpeechEngine {
+  if (speech === undefined) return espeak(engine);
+  return 'url' in speech ? httpEngine(speech.url) : commandLine(speech.command);
+}
+
+function digestOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+}
+
+/** Whole or not at all. */
+async function appear(file: string, content: string | Buffer): Promise<void> {
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}`);
+  try {
+    await writeFile(unfinished, content);
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
   }
 }
 

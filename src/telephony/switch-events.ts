@@ -8,8 +8,10 @@ import type { Cli } from '../core/known-caller.ts';
 import type { DigitsEnd, HangupCause, ParkedLeg, SwitchEvent } from '../flow/ports.ts';
 import {
   digitsVariable,
+  endedByVariable,
   inboundVariable,
   keyVariable,
+  recordedMsVariable,
   restartKey,
   secretVariable,
   takenVariable,
@@ -167,7 +169,8 @@ function leftFirst(
 
 const otherCauseVariable = 'variable_last_bridge_hangup_cause';
 
-// `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`, `digits:<request>:<turn>`.
+// `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`, `digits:<request>:<turn>`,
+// `record:<request>`.
 // Everything else that executes on the leg (the dialplan's own, announcements, music) has another and tells the steps nothing.
 function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   const [kind, request] = (event.header('Application-UUID') ?? '').split(':', 2);
@@ -175,6 +178,7 @@ function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   if (request === undefined || event.header('Answer-State') === 'hangup') return undefined;
   if (kind === 'play') return { type: 'played', leg, request };
   if (kind === 'digits') return enteredNumber(event, leg, request);
+  if (kind === 'record') return recorded(event, leg, request);
   if (kind !== 'ask') return undefined;
   const key = event.header(`variable_${keyVariable}`);
   // read_result first: with `failure` the variable can still hold what was typed.
@@ -201,6 +205,17 @@ export function enteredNumber(
   if (digits === '') return { type: 'noKeyGiven', leg, request };
   const ended: DigitsEnd = terminator !== undefined ? 'terminator' : result === 'timeout' ? 'pause' : 'full';
   return { type: 'digitsGiven', leg, request, digits, ended };
+}
+
+function recorded(event: SwitchHeaders, leg: LegUuid, request: string): SwitchEvent {
+  const ms = event.header(`variable_${recordedMsVariable}`) ?? '';
+  return {
+    type: 'recorded',
+    leg,
+    request,
+    seconds: /^[0-9]{1,9}$/.test(ms) ? Number(ms) / 1000 : 0,
+    back: event.header(`variable_${endedByVariable}`) === restartKey,
+  };
 }
 
 /** Keys in the talk. Outside it a key belongs to the question that is being asked and is told by its result. */

@@ -25,6 +25,7 @@ export function terminalHouse(own: {
       report: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }),
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },

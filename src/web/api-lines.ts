@@ -94,7 +94,8 @@ async function answerWith(
 function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): object {
   const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
-  const { names, ringing, group, hours, timeZone, outsideLine, overflowLine, topUpAmounts } = settings;
+  const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine, topUpAmounts } =
+    settings;
   return {
     slug,
     name: line.name,
@@ -108,6 +109,7 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
     pageUrl: `${publicUrl}/pay/${slug}`,
     topUpUrl: topUpAmounts.length > 0 ? `${publicUrl}/topup/${slug}` : null,
     topUpAmounts,
+    introduces,
     consultants: consultants.map(({ id, name, state }) => ({
       id,
       name,

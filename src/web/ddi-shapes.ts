@@ -49,6 +49,11 @@ const digitEntryShape = z.object({
   betweenMs: z.int().meta({ description: 'Silence between two digits; then what was keyed counts.' }),
 });
 
+const kind = z.enum(['line', 'service'], { error: 'Must be line or service.' }).meta({
+  description:
+    'What its callers reach: a line, or the service your consultants set their state by. Of the service nothing below counts but `active`.',
+});
+const lineMeaning = 'The line it leads to, by its name in links; none where it leads to the service.';
 const active = z.boolean();
 const recognizedBy = z.enum(['server', 'accounts']).meta({
   description: 'Who says whether a caller is known: your own server, or the accounts kept here.',
@@ -78,8 +83,9 @@ const ringBack = z.enum(['tone', 'music']).meta({
 
 export const ddiBody = z
   .strictObject({
-    line: lineSlug.meta({ description: 'The line it leads to, by its name in links.' }),
-    recognizedBy,
+    kind: kind.default('line'),
+    line: lineSlug.optional().meta({ description: lineMeaning }),
+    recognizedBy: recognizedBy.optional(),
     active: active.default(true).meta({ description: '`false`: a call to it is ended at once.' }),
     clientCode: digitEntry(usual.code).meta({ description: codeMeaning }),
     pin: digitEntry(usual.pin).meta({ description: pinMeaning }),
@@ -121,13 +127,24 @@ export const ddiBody = z
       description: 'Asked for this number instead of `/v1/merchant-server`; null: that one is.',
     }),
   })
+  .superRefine(({ kind: reaches, line, recognizedBy: by }, context) => {
+    const wrong = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (reaches === 'service') {
+      if (line !== undefined) wrong('line', 'The service has no line.');
+      return;
+    }
+    if (line === undefined) wrong('line', 'Say which line it leads to.');
+    if (by === undefined) wrong('recognizedBy', 'Say who knows its callers: server or accounts.');
+  })
   .openapi('DdiRequest');
 
 export const ddiShape = z
   .object({
     id: z.string().meta({ example: 'ddi_demo_rest' }),
     number: ddiNumber,
-    line: z.string().meta({ description: 'The line it leads to, by its name in links.' }),
+    kind,
+    line: z.string().nullable().meta({ description: lineMeaning }),
     active,
     recognizedBy,
     server: z

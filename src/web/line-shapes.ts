@@ -34,6 +34,9 @@ const ringing = z.strictObject({
   stepSeconds: within(ringBounds.stepSeconds).optional(),
 });
 
+const introducesMeaning =
+  'A caller of yours who is put through to one consultant hears his recorded introduction before it rings.';
+
 const timePattern = /^([01]\d|2[0-3]):[0-5]\d$/;
 const weekday = z
   .int({ error: 'Must be 1 (Monday) to 7 (Sunday).' })
@@ -102,6 +105,7 @@ export const lineChange = z
         description: 'All of them by id, in the order they are rung; the line is then served by no group.',
       }),
     group: z.string().min(1).max(64).nullable().optional().meta({ description: groupMeaning }),
+    introduces: z.boolean().optional().meta({ description: introducesMeaning }),
     hours: hoursBody.optional().meta({ description: hoursMeaning }),
     outsideLine: otherLine.nullable().optional().meta({ description: outsideMeaning }),
     overflowLine: otherLine.nullable().optional().meta({ description: overflowMeaning }),
@@ -129,6 +133,7 @@ export const lineShape = z
       description: 'Where a client of yours pays credit into his account; null where the line offers none.',
     }),
     topUpAmounts: z.array(z.string()).meta({ description: topUpMeaning }),
+    introduces: z.boolean().meta({ description: introducesMeaning }),
     consultants: z
       .array(
         z.object({

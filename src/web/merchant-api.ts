@@ -20,7 +20,9 @@ import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { lineRoutes } from './api-lines.ts';
 import { merchantServerRoutes } from './api-merchant-server.ts';
+import { ownRecordingRoutes, recordingRoutes } from './api-recordings.ts';
 import { recordRoutes } from './api-records.ts';
+import { promptRoutes } from './api-prompts.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { meRoutes } from './api-me.ts';
 import { ownWorkRoutes } from './api-own-work.ts';
@@ -61,7 +63,9 @@ export function merchantRoutes(house: House): ApiRoutes {
   refundRoutes(routes, house);
   consultantRoutes(routes, house);
   groupRoutes(routes, house);
+  recordingRoutes(routes, house);
   lineRoutes(routes, house);
+  promptRoutes(routes, house);
   ddiRoutes(routes, house);
   merchantServerRoutes(routes, house);
   inboundRoutes(routes, house);
@@ -71,6 +75,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   sessionRoutes(routes, house);
   meRoutes(routes, house);
   ownWorkRoutes(routes, house);
+  ownRecordingRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
@@ -146,7 +151,8 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     if (answer.live && request.method === 'GET') {
       endWithSession(house, route, asked, response);
       liveFeed(house).followConsultants(response, answer.live);
-    } else send(answer, request, response);
+    } else if (answer.sound) response.status(answer.status).type('audio/wav').send(answer.sound);
+    else send(answer, request, response);
   };
   return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
 }
@@ -272,6 +278,7 @@ interface Rendered extends FinalAnswer {
   fileName?: string;
   version?: number;
   live?: WatchedConsultants;
+  sound?: Buffer;
   draft?: ProblemDraft;
   session?: Traced['session'];
 }
@@ -288,8 +295,9 @@ async function answerOf(house: House, request: Request, run: () => Promise<ApiAn
       draft: answer.problem,
     };
   }
-  const { status, html, csv, version, live } = answer;
+  const { status, html, csv, version, live, sound } = answer;
   if (live) return { status, text: '', began: true, live };
+  if (sound) return { status, text: '', began: true, sound };
   if (html !== undefined && request.accepts(['application/json', 'text/html']) === 'text/html') {
     return { status, text: html, began: true, mediaType: 'text/html' };
   }

@@ -45,6 +45,8 @@ export const problemStatuses = {
   'line-not-yours': 422,
   'photo-refused': 422,
   'photo-too-large': 413,
+  'recording-refused': 422,
+  'recording-too-large': 413,
   'database-away': 503,
   unexpected: 500,
   'operator-api-off': 404,

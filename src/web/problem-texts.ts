@@ -248,6 +248,23 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Une photo ne dépasse pas 512 ko. Réduisez-la, 512 pixels de côté suffisent largement, puis renvoyez-la.',
     },
   },
+  'recording-refused': {
+    title: {
+      en: 'Not a recording we can keep',
+      fr: 'Ce n’est pas un enregistrement que nous pouvons garder',
+    },
+    detail: {
+      en: 'Send sound of 0.3 to 60 seconds, with its own Content-Type: a WAV is always understood.',
+      fr: 'Envoyez un son de 0,3 à 60 secondes, avec son propre Content-Type : un WAV est toujours compris.',
+    },
+  },
+  'recording-too-large': {
+    title: { en: 'The recording is too large', fr: 'L’enregistrement est trop lourd' },
+    detail: {
+      en: 'A recording may have 5 MB and 60 seconds at most. Send it mono at 16 kHz, or as MP3 or Ogg.',
+      fr: 'Un enregistrement ne dépasse pas 5 Mo et 60 secondes. Envoyez-le en mono à 16 kHz, ou en MP3 ou Ogg.',
+    },
+  },
   'database-away': {
     title: { en: 'Not available for a moment', fr: 'Indisponible pour un moment' },
     detail: {

@@ -83,6 +83,8 @@ export type ApiAnswer =
       csv?: CsvAnswer;
       version?: number;
       live?: WatchedConsultants;
+      /** Instead of the body: a WAV. */
+      sound?: Buffer;
     } & Traced)
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
@@ -139,6 +141,8 @@ export interface ApiRoute<
     csv?: true;
     /** It is a stream of events, each of this shape. */
     live?: true;
+    /** It is a WAV. */
+    sound?: true;
   };
   /** It has versions: its answer says which in `ETag`, a change may say in `If-Match` which it was based on. */
   versioned?: true;
@@ -292,7 +296,7 @@ export class ApiRoutes {
             headers: z.object({ ETag: z.string().meta({ description: 'Its version.', example: '"3"' }) }),
           }),
           content: {
-            [route.answer.live ? 'text/event-stream' : 'application/json']: { schema: route.answer.shape },
+            [answerType(route.answer)]: { schema: route.answer.shape },
             ...(route.answer.html ? { 'text/html': { schema: z.string() } } : {}),
             ...(route.answer.csv ? { 'text/csv': { schema: z.string() } } : {}),
           },
@@ -349,6 +353,11 @@ export class ApiRoutes {
       servers: [{ url: info.publicUrl }],
     });
   }
+}
+
+function answerType({ live, sound }: { live?: true; sound?: true }): string {
+  if (live) return 'text/event-stream';
+  return sound ? 'audio/wav' : 'application/json';
 }
 
 function readRequest<P extends Shape | undefined, Q extends Shape | undefined, B extends Shape | undefined>(

@@ -306,3 +306,34 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
   );
   expect(Math.min(sent, refused)).toBeGreaterThan(100);
 });
+
+describe('what somebody says becomes a take', () => {
+  const take = '0b5e3f1e-7c1a-4d0e-9d55-6a1f0c2b7e91' as LegUuid;
+
+  test('behind a tone, until a key, silence or its greatest length', () => {
+    const order = {
+      request: 'op_1',
+      take: say.takeFile('/srv/my prompts', take),
+      maxSeconds: 60,
+      silenceSeconds: 5,
+    };
+    const sent = say
+      .record(take, order)
+      .map(({ headers }) => [headers['execute-app-name'], headers['execute-app-arg']]);
+    expect(sent).toEqual([
+      ['playback', 'tone_stream://v=-16;%(200,50,1000)'],
+      ['flush_dtmf', undefined],
+      ['set', 'playback_terminators=#*'],
+      ['record', `'/srv/my prompts/takes/${take}.wav' 60 200 5`],
+      ['unset', 'playback_terminators'],
+    ]);
+  });
+
+  test.each(['relative', '/srv/../x', "/srv/'x", '/srv/x y\n'])('never outside its folder: %j', (dir) => {
+    expect(() => say.takeFile(dir, take)).toThrow('allowed form');
+  });
+
+  test.each(['../x', 'x', `${take} x`, `${take}\n`])('under no other name: %j', (name) => {
+    expect(() => say.takeFile('/srv', name as LegUuid)).toThrow('allowed form');
+  });
+});

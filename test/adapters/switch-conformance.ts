@@ -609,6 +609,23 @@ export function switchConformance(
         expect(await ear.next('noKeyGiven', leg, 2)).toMatchObject({ request: 'op_8' });
       }, 45_000);
 
+      test('records until silence; the take is heard, read, and gone when it is dropped', async () => {
+        const { leg } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        const order = { request: 'op_1', sentence: question, take, maxSeconds: 20, silenceSeconds: 1 };
+        expect(await world.switch.record(leg, order)).toEqual(done);
+        const recorded = await ear.next('recorded', leg);
+        expect(recorded).toMatchObject({ request: 'op_1', back: false });
+        expect(recorded.seconds).toBeGreaterThan(0.3);
+        expect(await world.switch.playTake(leg, 'op_2', take)).toEqual(done);
+        expect(await ear.next('played', leg, ear.of('played', leg).length + 1)).toMatchObject({ leg });
+        const read = await world.switch.readTake(take);
+        expect(read.outcome === 'read' && read.wav.toString('latin1', 0, 4)).toBe('RIFF');
+        await world.switch.dropTake(take);
+        await world.switch.dropTake(take);
+        expect(await world.switch.readTake(take)).toEqual({ outcome: 'gone' });
+      }, 45_000);
+
       test('asked again, even by the same request, only the later entry counts', async () => {
         const { leg, phone } = await inTalkWithUs();
         await world.switch.play(leg, 'op_0', farewell);

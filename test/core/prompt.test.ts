@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { languages, type Language } from '../../src/core/ids.ts';
 import { spokenText, type PriceTerms, type SentenceFacts } from '../../src/core/prompt.ts';
+import type { SpokenState } from '../../src/core/sentence.ts';
 
 const price = (
   fixedPrice: string,
@@ -64,6 +65,30 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
   known_nobody: { key: 'known_nobody' },
   known_consultant_lost: { key: 'known_consultant_lost' },
   merchant_text: { key: 'merchant_text', text: 'Our offices are closed.' },
+  service_short_number: { key: 'service_short_number', merchant: 'Voyance Clara' },
+  service_pin: { key: 'service_pin', byNumber: true },
+  service_refused: { key: 'service_refused' },
+  service_menu: { key: 'service_menu', name: 'Maria', state: { is: 'break', reason: 'lunch' } },
+  service_hour: { key: 'service_hour' },
+  service_today: {
+    key: 'service_today',
+    calls: 3,
+    seconds: 1_830,
+    missed: 1,
+    earned: [{ amount: '12.50', currency: 'EUR' }],
+  },
+  service_schedule: { key: 'service_schedule', hours: [{ days: [1, 2], from: '09:00', to: '18:30' }] },
+  service_messages: { key: 'service_messages' },
+  service_recording: { key: 'service_recording', kind: 'introduction' },
+  service_speak: { key: 'service_speak', kind: 'introduction' },
+  service_take: { key: 'service_take', seconds: 12 },
+  service_goodbye: { key: 'service_goodbye' },
+  recording: {
+    key: 'recording',
+    merchantId: 'mer_x',
+    digest: '0'.repeat(32),
+    words: 'It is Maria speaking.',
+  },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
   apology: { key: 'apology' },
@@ -100,7 +125,7 @@ describe('what is said', () => {
 
   test.each(every)('in %s, %s, is something of its own', (language, _key, facts) => {
     const text = spokenText({ language, ...facts });
-    expect(text).toMatch(/^[A-Z].*\.$/);
+    expect(text).toMatch(/^\p{Lu}.*\.$/u);
     expect(text).not.toMatch(/undefined|NaN|\[object|[€$£\n\r\t]| {2}/);
     // Nothing is said twice in other circumstances or left in the other language.
     const others = all
@@ -109,6 +134,7 @@ describe('what is said', () => {
     if (!['caller_hold', 'consultant_wait'].includes(facts.key)) expect(others).not.toContain(text);
     // A merchant's own words are spoken as he wrote them.
     if (facts.key === 'merchant_text') expect(text).toBe(facts.text);
+    else if (facts.key === 'recording') expect(text).toBe(facts.words);
     else expect(spokenText({ language: language === 'fr' ? 'en' : 'fr', ...facts })).not.toBe(text);
   });
 
@@ -297,6 +323,85 @@ describe('names, spoken', () => {
         });
         expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}<>]/u);
       }),
+    );
+  });
+});
+
+describe('what consultants hear of numbers, hours and days', () => {
+  const state = (until: SpokenState['until'], language: Language): string =>
+    spokenText({ language, key: 'service_menu', state: { is: 'away', ...(until && { until }) } });
+
+  test.each<[SpokenState['until'], string, string]>([
+    [undefined, 'Vous êtes absent.', 'You are away.'],
+    [{ day: 'today', hour: 14, minute: 30 }, "jusqu'à 14 heures 30.", 'until 2 30 PM.'],
+    [{ day: 'today', hour: 1, minute: 5 }, "jusqu'à 1 heure 5.", 'until 1 oh 5 AM.'],
+    [{ day: 'today', hour: 0, minute: 0 }, "jusqu'à minuit.", 'until midnight.'],
+    [{ day: 'today', hour: 0, minute: 21 }, "jusqu'à 0 heure 21.", 'until 12 21 AM.'],
+    [{ day: 'today', hour: 12, minute: 0 }, "jusqu'à midi.", 'until noon.'],
+    [{ day: 'tomorrow', hour: 9, minute: 0 }, "jusqu'à demain, 9 heures.", 'until tomorrow at 9 AM.'],
+    [{ day: 7, hour: 21, minute: 0 }, "jusqu'à dimanche, 21 heures.", 'until Sunday at 9 PM.'],
+    [{ day: '05-01', hour: 8, minute: 15 }, "jusqu'au premier mai, 8 heures 15.", 'until 1 May at 8 15 AM.'],
+  ])('%j', (until, french, english) => {
+    expect(state(until, 'fr')).toContain(french);
+    expect(state(until, 'en')).toContain(english);
+  });
+
+  test.each<[number, number, string, string]>([
+    [0, 0, 'pris 0 appel.', 'taken no calls.'],
+    [1, 1, 'pris 1 appel, et parlé 1 seconde.', 'taken 1 call, and talked for 1 second.'],
+    [
+      2,
+      61,
+      'pris 2 appels, et parlé 1 minute et 1 seconde.',
+      'taken 2 calls, and talked for 1 minute and 1 second.',
+    ],
+    [21, 7_200, 'pris 21 appels, et parlé 2 heures.', 'taken 21 calls, and talked for 2 hours.'],
+    [71, 4_860, 'pris 71 appels, et parlé 81 minutes.', 'taken 71 calls, and talked for 81 minutes.'],
+    [91, 80, 'pris 91 appels, et parlé 1 minute et 20 secondes.', 'taken 91 calls'],
+  ])('%i calls of %i seconds', (calls, seconds, french, english) => {
+    const said = (language: Language): string =>
+      spokenText({ language, key: 'service_today', calls, seconds, missed: 0 });
+    expect(said('fr')).toContain(french);
+    expect(said('en')).toContain(english);
+  });
+
+  test.each<[{ amount: string; currency: string }[] | undefined, string, string]>([
+    [[], 'gagné zéro pour le moment', 'earned nothing yet'],
+    [[{ amount: '0.80', currency: 'EUR' }], 'gagné 80 centimes', 'earned 80 cents'],
+    [
+      [
+        { amount: '21.05', currency: 'EUR' },
+        { amount: '1.00', currency: 'CHF' },
+      ],
+      'gagné 21 euros et 5 centimes et 1 franc suisse',
+      'earned 21 euros and 5 cents and 1 Swiss franc',
+    ],
+  ])('earned %j', (earned, french, english) => {
+    const said = (language: Language): string =>
+      spokenText({
+        language,
+        key: 'service_today',
+        calls: 1,
+        seconds: 60,
+        missed: 2,
+        ...(earned && { earned }),
+      });
+    expect(said('fr')).toContain(french);
+    expect(said('en')).toContain(english);
+    expect(said('fr')).toContain('Vous en avez manqué 2.');
+    expect(said('en')).toContain('You missed 2 calls.');
+  });
+
+  it('the days and hours of a schedule', () => {
+    const hours = [
+      { days: [1, 2, 5], from: '09:00', to: '12:30' },
+      { days: [6], from: '20:00', to: '24:00' },
+    ];
+    expect(spokenText({ language: 'fr', key: 'service_schedule', hours })).toBe(
+      'Vos horaires : lundi, mardi et vendredi, de 9 heures à 12 heures 30 ; samedi, de 20 heures à minuit.',
+    );
+    expect(spokenText({ language: 'en', key: 'service_schedule', hours })).toBe(
+      'Your hours are: Monday, Tuesday and Friday, from 9 AM to 12 30 PM; Saturday, from 8 PM to midnight.',
     );
   });
 });

@@ -47,7 +47,12 @@ function stage(session: Partial<CallSession> = {}) {
   } as unknown as CallSession;
   const commands = new CallCommands(
     {
-      house: { clock, ids: { legUuid: () => 'request' } } as unknown as House,
+      // Its line has no words of its own.
+      house: {
+        clock,
+        ids: { legUuid: () => 'request' },
+        db: { asMerchant: () => Promise.resolve({}) },
+      } as unknown as House,
       switch: {
         prepare: () => undefined,
         ...Object.fromEntries(names.map((name) => [name, does(name)])),
@@ -57,6 +62,7 @@ function stage(session: Partial<CallSession> = {}) {
     },
     {
       session: () => call,
+      line: () => ({ merchantId: 'mer_x', lineId: 'lin_x' }),
       hasEnded: () => false,
       tell: (event) => told.push(event),
       due: (timer, isDue) => due.push(() => isDue() && told.push({ type: 'timerDue', timer })),

@@ -69,6 +69,7 @@ export async function moneyStage() {
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     merchantServer: noMerchantServer,
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     seal: new Seal(randomBytes(32)),

@@ -39,7 +39,9 @@ export async function promptsHeard(
 
 async function promptsOf(dir: string): Promise<{ text: string; wav: string }[]> {
   const names = await readdir(dir, { recursive: true });
-  const whole = names.filter((name) => name.endsWith('.wav') && !path.basename(name).startsWith('.'));
+  // Not what people are saying, nor the same at another rate.
+  const prompts = names.filter((name) => !/^takes\/|\/8000\//.test(name));
+  const whole = prompts.filter((name) => name.endsWith('.wav') && !path.basename(name).startsWith('.'));
   return Promise.all(
     whole.map(async (name) => {
       const wav = path.join(dir, name);

@@ -105,6 +105,7 @@ export class SimGateway {
       notifier: merchant.portOf(process),
       merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
+      audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),

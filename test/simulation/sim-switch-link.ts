@@ -272,6 +272,24 @@ export class SimSwitchLink implements Switch {
 
   // --- Parts of commands ---------------------------------------------------------------------------------------------
 
+  // Nobody speaks in here: consultants' calls to the service are none of this world's.
+
+  record(): Promise<Commanded> {
+    return Promise.resolve({ outcome: 'refused', reason: 'nobody speaks' });
+  }
+
+  playTake(): Promise<Commanded> {
+    return Promise.resolve({ outcome: 'refused', reason: 'nobody speaks' });
+  }
+
+  readTake(): Promise<{ outcome: 'gone' }> {
+    return Promise.resolve({ outcome: 'gone' });
+  }
+
+  dropTake(): Promise<void> {
+    return Promise.resolve();
+  }
+
   #exists(leg: LegUuid): Promise<Reply<boolean>> {
     return this.wire.send(`exists ${short(leg)}`, () => this.#world.exists(leg));
   }

@@ -12,6 +12,7 @@ import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.t
 import { PostgresDatabase } from '../../src/store/database.ts';
 import { demoMerchantId, seedDemoMerchant } from '../../src/store/demo-merchant.ts';
 import { Seal, sha256 } from '../../src/store/seal.ts';
+import { ChildAudioConverter } from '../../src/telephony/audio-converter.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { hooks } from '../../src/web/hooks.ts';
 import { merchantApi } from '../../src/web/merchant-api.ts';
@@ -133,6 +134,7 @@ export async function apiStage(
       report: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }),
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    audio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
     log,
     metrics,
     seal: new Seal(randomBytes(32)),

@@ -62,6 +62,16 @@ describe('PUT /v1/ddis/{number}', () => {
     expect((await put(asItWas)).body).toMatchObject({ ...asItWas, ...usual, clientCode: code, active: true });
   });
 
+  it('leads to the consultants’ service, which has no line, and back to one', async () => {
+    const { status, body } = await put({ kind: 'service' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ kind: 'service', line: null, server: null });
+    expect((await stage.ask('GET', path)).body).toMatchObject({ kind: 'service', line: null });
+    for (const wrong of [{ kind: 'service', line: 'demo' }, { kind: 'line' }, { recognizedBy: 'server' }])
+      expect((await put(wrong)).status, JSON.stringify(wrong)).toBe(422);
+    expect((await put(asItWas)).body).toMatchObject({ kind: 'line', line: 'demo-known' });
+  });
+
   it('takes a number in a path as it is and escaped', async () => {
     const escaped = await stage.ask('GET', `/v1/ddis/${encodeURIComponent(number)}`);
     expect(escaped.body).toMatchObject({ number });
