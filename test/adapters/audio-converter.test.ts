@@ -43,6 +43,19 @@ describe('one channel at another rate', () => {
   });
 });
 
+// ITU-T G.711, table 1a and 2a: the quietest and the loudest.
+test.each([
+  [6, [0xd5, 0x55, 0xaa, 0x2a], [8, -8, 32_256, -32_256]],
+  [7, [0xff, 0x7f, 0x80, 0x00], [0, 0, 32_124, -32_124]],
+])('what telephones speak among themselves, format %i', (kind, bytes, values) => {
+  const wav = Buffer.concat([toneWav({ hz: 0, seconds: 0, bits: 8, rate: 8_000 }), Buffer.from(bytes)]);
+  wav.writeUInt16LE(kind, 20);
+  wav.writeUInt32LE(bytes.length, 40);
+  const read = readWav(wav, 61);
+  if (read.outcome !== 'sound') throw new Error(read.because);
+  expect([...read.sound.samples].map((one) => Math.abs(one * 32_768) * Math.sign(one) + 0)).toEqual(values);
+});
+
 describe('the converter', () => {
   it('answers 8 and 16 kHz', async () => {
     const made = await withoutFfmpeg.convert(

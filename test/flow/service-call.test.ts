@@ -35,7 +35,10 @@ afterEach(async () => {
     if (phone && phone.state !== 'ended') await world.does(number, 'hangup');
   }
   await eventually(async () => {
-    const { rows } = await world.sql.query('select id from service_calls where ended_at is null');
+    const { rows } = await world.sql.query(
+      `select id from service_calls where ended_at is null
+       union all select id from call_sessions where state <> 'settled'`,
+    );
     expect(rows).toEqual([]);
   });
 });
