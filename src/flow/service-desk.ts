@@ -44,14 +44,13 @@ export class ServiceDesk {
     if (taken) this.forgetAll();
     const refs = await house.db.asNobody((db) => liveServiceCallsOfSwitch(db, aSwitch.id));
     const known = new Set([...this.#calls.values()].map((call) => call.id));
-    const looked: Promise<void>[] = [];
-    if (missed) for (const call of this.#calls.values()) looked.push(call.adopt(false));
+    // Not waited for: one of them may be keeping a recording, and callers wait to be answered behind this.
+    if (missed) for (const call of this.#calls.values()) void call.adopt(false);
     for (const { merchantId, serviceCallId } of refs) {
       if (known.has(serviceCallId)) continue;
       const stored = await house.db.asMerchant(merchantId, (tx) => readServiceCall(tx, serviceCallId));
-      if (stored && !this.#calls.has(stored.call.leg)) looked.push(this.#take(stored).adopt(true));
+      if (stored && !this.#calls.has(stored.call.leg)) void this.#take(stored).adopt(true);
     }
-    await Promise.all(looked);
   }
 
   /** The lease is renewed. */
