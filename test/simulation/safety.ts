@@ -338,7 +338,9 @@ export class Safety {
     const boughtUs = BigInt(order.boughtSeconds) * 1_000_000n;
     const early = endedUs - talk.bridgedUs < boughtUs - 2n * gridUs;
     const byOurs = ['ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'ALLOTTED_TIMEOUT'].includes(cause);
-    if (early && (byOurs || (byGateway && !this.#merchantHangsUp))) {
+    // They were still to be joined when calls were stopped: what rings ends, though its end comes after the joining.
+    const rangAtStop = this.#operator.endsWhatRings(Number(talk.bridgedUs / 1000n));
+    if (early && (byOurs || (byGateway && !this.#merchantHangsUp && !rangAtStop))) {
       throw new Violation(
         `cut early: ${order.order_id} was parted (${cause}) after ${seconds(endedUs - talk.bridgedUs)} of ${seconds(boughtUs)}`,
       );

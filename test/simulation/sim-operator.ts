@@ -13,6 +13,8 @@ export class SimOperator {
   readonly #stop: Stop | undefined;
   /** Since when calls are stopped for certain; absent: they are not, or may be allowed again. */
   stoppedSinceMs: number | undefined;
+  /** From when he first asked for that until he let calls go on: what rings ends. */
+  #asked: { fromMs: number; toMs: number } | undefined;
   done: boolean;
 
   constructor(client: Client, merchantId: string, stop: Stop | undefined) {
@@ -27,15 +29,23 @@ export class SimOperator {
     if (stop) this.#client.kernel.at(stop.atMs, 'the operator stops calls', () => void this.#live(stop));
   }
 
+  /** What rang at this instant may have been ended. */
+  endsWhatRings(atMs: number): boolean {
+    return this.#asked !== undefined && this.#asked.fromMs <= atMs && atMs <= this.#asked.toMs;
+  }
+
   async #live({ forMs, alsoTalks, wholeHouse }: Stop): Promise<void> {
     const { kernel } = this.#client;
     const whose = wholeHouse ? {} : { merchantId: this.#merchantId };
+    const asked = { fromMs: kernel.nowMs, toMs: Infinity };
+    this.#asked = asked;
     await this.#untilDone('stops calls', (house) =>
       stopCalls(house, { ...whose, alsoTalks, reason: 'simulated' }),
     );
     this.stoppedSinceMs = kernel.nowMs;
     await this.#wait(forMs);
     this.stoppedSinceMs = undefined;
+    asked.toMs = kernel.nowMs;
     await this.#untilDone('lets calls go on', async (house) => {
       await resumeCalls(house, whose);
       return true;
