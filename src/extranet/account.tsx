@@ -92,7 +92,7 @@ function SecondFactor({ must, has }: { must: boolean; has: boolean }): React.Rea
               autoComplete="one-time-code"
               className="code-field"
               value={code}
-              error={confirm.failed}
+              error={confirm.kind === 'sign-in-refused' ? say('factor.wrong') : confirm.failed}
               onChange={(event) => setCode(event.currentTarget.value)}
             />
             <Group>

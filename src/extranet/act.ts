@@ -12,6 +12,8 @@ export interface Act<A extends unknown[]> {
   fields: Readonly<Record<string, string>>;
   /** Why the last try failed, in a sentence. */
   failed: string | undefined;
+  /** The same by its name. */
+  kind: string | undefined;
 }
 
 /** `quiet`: whoever calls shows the failure himself. Resolves whether it was done. */
@@ -42,5 +44,5 @@ export function useAct<A extends unknown[]>(
       setBusy(false);
     }
   };
-  return { run, busy, fields: problem?.fields ?? {}, failed: problem?.message };
+  return { run, busy, fields: problem?.fields ?? {}, failed: problem?.message, kind: problem?.kind };
 }

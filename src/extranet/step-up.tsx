@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Button, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { ask, whenStepUpNeeded } from './ask.ts';
 import { changed } from './session.ts';
-import { Problem } from './problem.ts';
+import { isProblem, Problem } from './problem.ts';
 import { Dialog } from './parts/dialog.tsx';
 import { useWords } from './words.ts';
 
@@ -46,7 +46,10 @@ export function StepUp(): React.ReactNode {
       void changed('session');
       end(true);
     } catch (error) {
-      setWrong(error instanceof Problem ? error.message : say('problem.unexpected'));
+      // The house's own sentence is for the door.
+      const isRefused = isProblem(error, 'sign-in-refused');
+      const said = error instanceof Problem ? error.message : say('problem.unexpected');
+      setWrong(isRefused ? say('stepUp.wrong') : said);
     } finally {
       setBusy(false);
     }

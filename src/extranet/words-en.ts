@@ -69,6 +69,7 @@ export const words: Record<keyof typeof french, string> = {
   'factor.recoveryText': 'Enter one of your recovery codes. Each works once.',
   'factor.code': 'Code of six digits',
   'factor.recoveryCode': 'Recovery code',
+  'factor.wrong': 'That code is not right. Wait for the next one, and look at your telephone’s clock.',
   'factor.confirm': 'Confirm',
   'factor.useRecovery': 'Use a recovery code',
   'factor.useTotp': 'Use the authenticator application',
@@ -105,6 +106,7 @@ export const words: Record<keyof typeof french, string> = {
   'stepUp.why':
     'This change is about money, a secret or who may enter. Confirm it; it then goes on by itself.',
   'stepUp.by': 'Confirm with',
+  'stepUp.wrong': 'That does not confirm you. Check it and try again.',
   'stepUp.code': 'Code',
   'stepUp.confirm': 'Confirm',
   'merchants.title': 'For which merchant?',

@@ -67,6 +67,7 @@ export const words = {
   'factor.recoveryText': 'Saisissez l’un de vos codes de secours. Chacun ne sert qu’une fois.',
   'factor.code': 'Code à six chiffres',
   'factor.recoveryCode': 'Code de secours',
+  'factor.wrong': 'Ce code n’est pas le bon. Attendez le suivant et vérifiez l’heure de votre téléphone.',
   'factor.confirm': 'Confirmer',
   'factor.useRecovery': 'Utiliser un code de secours',
   'factor.useTotp': 'Utiliser l’application d’authentification',
@@ -104,6 +105,7 @@ export const words = {
   'stepUp.why':
     'Ce changement touche à l’argent, à un secret ou à un accès. Confirmez-le ; il se poursuit ensuite de lui-même.',
   'stepUp.by': 'Confirmer avec',
+  'stepUp.wrong': 'Cela ne vous confirme pas. Vérifiez, et réessayez.',
   'stepUp.code': 'Code',
   'stepUp.confirm': 'Confirmer',
   'merchants.title': 'Pour quel marchand ?',

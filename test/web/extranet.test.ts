@@ -326,7 +326,7 @@ describe('the merchant', () => {
     const again = page.getByRole('dialog', { name: 'Is it still you?' });
     await again.getByRole('textbox', { name: 'Password' }).fill('wrong');
     await again.getByRole('button', { name: 'Confirm' }).click();
-    await again.getByText('That is not your password.').waitFor();
+    await again.getByText('That does not confirm you.').waitFor();
     await again.getByRole('textbox', { name: 'Password' }).fill(people.owner.password);
     await again.getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('The invitation is on its way to lou@shop.example.').waitFor();

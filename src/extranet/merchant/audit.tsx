@@ -7,7 +7,7 @@ import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { AuditEntry } from '../contract.ts';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
-import { useConsultantNames, useTimeZone } from '../read.ts';
+import { useConsultantNames, useGroups, useTimeZone } from '../read.ts';
 import { showInstant } from '../show.ts';
 import { isKey, type Say, useWords } from '../words.ts';
 
@@ -36,7 +36,9 @@ async function wholeAudit(): Promise<AuditEntry[]> {
 export default function Audit(): React.ReactNode {
   const { say, language } = useWords();
   const timeZone = useTimeZone();
-  const names = useConsultantNames();
+  const consultants = useConsultantNames();
+  const { data: groups = [] } = useGroups();
+  const names = new Map([...consultants, ...groups.map(({ id, name }) => [id, name] as const)]);
   const [shown, setShown] = useState(shownAtOnce);
   const { data, error, refetch } = useQuery({ queryKey: ['audit'], queryFn: wholeAudit });
   return (
