@@ -92,7 +92,9 @@ describe('forwarded after some seconds', () => {
 });
 
 it('whom another call has by now is rung on no phone of his any more', () => {
-  const of = table([phone(next)]).on(answered(first)).on(ended(first, 'busy'));
+  const of = table([phone(next)])
+    .on(answered(first))
+    .on(ended(first, 'busy'));
   expect(missed(of)).toEqual([{ consultantId: 'con_1', because: 'busy' }]);
   expect(of.done()).toEqual(['ask B1 consultant_offer', 'ring B2']);
 });
