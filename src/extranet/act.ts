@@ -37,7 +37,9 @@ export function useAct<A extends unknown[]>(
       // Who is not signed in any more is shown that by the page that comes in this one's place.
       if (!quiet && known.kind !== 'not-signed-in') {
         const [first] = Object.values(known.fields);
-        tell(first === undefined ? known.message : `${known.message} ${first}`, 'bad');
+        // The API's own sentence is for programs.
+        const message = known.kind === 'changed-meanwhile' ? say('problem.changedMeanwhile') : known.message;
+        tell(first === undefined ? message : `${message} ${first}`, 'bad');
       }
       return false;
     } finally {

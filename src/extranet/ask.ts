@@ -27,18 +27,26 @@ export function whenStepUpNeeded(act: () => Promise<boolean>): void {
   onStepUp = act;
 }
 
-/** Throws a `Problem`. A 204 or an empty body is `undefined`. */
-export async function ask<T>(method: Method, path: string, body?: object | Blob): Promise<T> {
+/**
+ * Throws a `Problem`. A 204 or an empty body is `undefined`. `basedOn`: the version a change was made from; where another
+ * one stands by now it is refused as `changed-meanwhile`, and overwrites nothing.
+ */
+export async function ask<T>(
+  method: Method,
+  path: string,
+  body?: object | Blob,
+  basedOn?: number,
+): Promise<T> {
   try {
-    return await once<T>(method, path, body);
+    return await once<T>(method, path, body, basedOn);
   } catch (error) {
-    if (isProblem(error, 'step-up-needed') && (await onStepUp())) return once<T>(method, path, body);
+    if (isProblem(error, 'step-up-needed') && (await onStepUp())) return once<T>(method, path, body, basedOn);
     throw error;
   }
 }
 
-async function once<T>(method: Method, path: string, body?: object | Blob): Promise<T> {
-  const response = await send(method, path, body);
+async function once<T>(method: Method, path: string, body?: object | Blob, basedOn?: number): Promise<T> {
+  const response = await send(method, path, body, basedOn);
   if (!response.ok) {
     const problem = await problemOfResponse(response);
     if (problem.kind === 'not-signed-in') onSignedOut();
@@ -48,7 +56,7 @@ async function once<T>(method: Method, path: string, body?: object | Blob): Prom
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-async function send(method: Method, path: string, body?: object | Blob): Promise<Response> {
+async function send(method: Method, path: string, body?: object | Blob, basedOn?: number): Promise<Response> {
   try {
     const response = await fetch(path, {
       method,
@@ -56,6 +64,7 @@ async function send(method: Method, path: string, body?: object | Blob): Promise
       cache: 'no-store',
       headers: {
         'Accept-Language': language,
+        ...(basedOn === undefined ? {} : { 'If-Match': `"${String(basedOn)}"` }),
         ...(body === undefined
           ? {}
           : { 'Content-Type': body instanceof Blob ? body.type.replace(/;.*/, '') : 'application/json' }),

@@ -46,6 +46,8 @@ export interface LiveCall {
 
 export interface Consultant {
   id: string;
+  /** Of his settings: what a change says it was made from. */
+  version: number;
   name: string;
   shortNumber: string | null;
   hasPin: boolean;
@@ -75,7 +77,7 @@ export interface Consultant {
 
 /** What a write of a consultant may hold; the PIN is never read. */
 export type ConsultantChange = Partial<
-  Omit<Consultant, 'id' | 'hasPin' | 'photoUrl' | 'schedule' | 'availability' | 'state' | 'call'>
+  Omit<Consultant, 'id' | 'version' | 'hasPin' | 'photoUrl' | 'schedule' | 'availability' | 'state' | 'call'>
 > & { pin?: string | null };
 
 export interface AvailabilityWish {
@@ -107,6 +109,7 @@ export type Strategy = (typeof strategies)[number];
 
 export interface Group {
   id: string;
+  version: number;
   name: string;
   shortNumber: string | null;
   strategy: Strategy;

@@ -32,6 +32,8 @@ export const words: Record<keyof typeof french, string> = {
   offline: 'No connection. Nothing is lost: everything is sent when it is back.',
 
   'problem.unreached': 'No answer came. Check the connection and try again.',
+  'problem.changedMeanwhile':
+    'Nothing is saved: somebody else has changed this meanwhile. Look what stands there now, or save again to replace it by yours.',
   'problem.unexpected': 'Something went wrong on our side. Try again in a minute.',
   'trouble.title': 'This page could not be read',
   'trouble.again': 'Try again',

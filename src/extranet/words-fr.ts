@@ -30,6 +30,8 @@ export const words = {
   offline: 'Pas de connexion. Rien n’est perdu : tout sera envoyé dès son retour.',
 
   'problem.unreached': 'Aucune réponse n’est arrivée. Vérifiez la connexion et réessayez.',
+  'problem.changedMeanwhile':
+    'Rien n’est enregistré : quelqu’un d’autre a modifié ceci entre-temps. Regardez ce qui est en place, ou enregistrez de nouveau pour le remplacer.',
   'problem.unexpected': 'Quelque chose n’a pas fonctionné de notre côté. Réessayez dans une minute.',
   'trouble.title': 'Cette page n’a pas pu être lue',
   'trouble.again': 'Réessayer',

@@ -45,16 +45,22 @@ export async function writeAudit(
   );
 }
 
-/** Oldest first, after the position named. */
+/** Oldest first, after the position named; or newest first, before it. */
 export async function listAudit(
   tx: Tx,
-  { merchantId, after, limit }: { merchantId: string; after?: number; limit: number },
+  {
+    merchantId,
+    from,
+    newestFirst,
+    limit,
+  }: { merchantId: string; from?: number; newestFirst: boolean; limit: number },
 ): Promise<(AuditEntry & { position: number })[]> {
   const found = await rows<Omit<AuditEntry, 'by'> & { position: string; by: Actor }>(
     tx,
     `select position, at, json_build_object('kind', by_kind, 'id', by_id, 'name', by_name) as by, area, what, subject, fields
-     from audit_entries where merchant_id = ? and position > ? order by position limit ?`,
-    [merchantId, after ?? 0, limit],
+     from audit_entries where merchant_id = ? and (?::bigint is null or position ${newestFirst ? '<' : '>'} ?)
+     order by position ${newestFirst ? 'desc' : 'asc'} limit ?`,
+    [merchantId, from ?? null, from ?? null, limit],
   );
   return found.map(({ position, ...entry }) => ({ ...entry, position: Number(position) }));
 }

@@ -104,7 +104,7 @@ export function peopleRoutes(routes: ApiRoutes, house: House): void {
     path: '/v1/audit',
     area: 'users',
     name: 'listAudit',
-    summary: 'What was done, by whom and when; oldest first.',
+    summary: 'What was done, by whom and when.',
     query: z.object({
       after: z.coerce
         .number()
@@ -112,6 +112,10 @@ export function peopleRoutes(routes: ApiRoutes, house: House): void {
         .min(0)
         .optional()
         .meta({ description: 'The `next` of the page before.' }),
+      order: z
+        .enum(['oldest', 'newest'])
+        .default('oldest')
+        .meta({ description: 'Which come first; the same on every page.' }),
       limit: z.coerce.number().int().min(1).max(200).default(50),
     }),
     answer: {
@@ -122,9 +126,14 @@ export function peopleRoutes(routes: ApiRoutes, house: House): void {
         .openapi('Audit'),
     },
     problems: [],
-    act: async ({ merchantId, query: { after, limit } }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, query: { after, order, limit } }): Promise<ApiAnswer> => {
       const found = await house.db.asMerchant(merchantId, (tx) =>
-        listAudit(tx, { merchantId, limit: limit + 1, ...(after !== undefined && { after }) }),
+        listAudit(tx, {
+          merchantId,
+          newestFirst: order === 'newest',
+          limit: limit + 1,
+          ...(after !== undefined && { from: after }),
+        }),
       );
       const page = found.slice(0, limit);
       return {

@@ -15,8 +15,8 @@ export interface BundledGateway {
   remove(): Promise<void>;
 }
 
-/** Looked for when they run, by names no bundler can know. Within the project, so that they are found from there. */
-const external = ['knex', 'graphile-worker', 'pino', 'pino-http', 'pg-native'];
+/** Looked for when they run, by names no bundler can know, or made for this machine. Within the project, so that they are found from there. */
+const external = ['knex', 'graphile-worker', 'pino', 'pino-http', 'pg-native', '@node-rs/argon2'];
 
 export async function bundleGateway(name: string): Promise<BundledGateway> {
   const folder = join(root, '.data', `bundle-${name}-${String(process.pid)}`);
@@ -31,7 +31,7 @@ export async function bundleGateway(name: string): Promise<BundledGateway> {
     target: 'node20',
     external,
     banner: {
-      js: `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);`,
+      js: `import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);`,
     },
     logLevel: 'error',
     plugins: [

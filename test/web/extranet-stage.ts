@@ -45,6 +45,7 @@ function consultant(
 ): Consultant {
   return {
     id,
+    version: 1,
     name,
     shortNumber,
     hasPin: true,
@@ -113,6 +114,7 @@ function someConsultants(): Consultant[] {
 const someGroups: Group[] = [
   {
     id: 'grp_1',
+    version: 1,
     name: 'Tarot',
     shortNumber: '80',
     strategy: 'in_turn',
@@ -123,7 +125,7 @@ const someGroups: Group[] = [
       { consultantId: 'con_ines', qualification: 2 },
     ],
   },
-  { id: 'grp_2', name: 'Nuit', shortNumber: null, strategy: 'all', stepSeconds: 15, members: [] },
+  { id: 'grp_2', version: 1, name: 'Nuit', shortNumber: null, strategy: 'all', stepSeconds: 15, members: [] },
 ];
 
 const user = (id: string, name: string | null, role: MerchantUser['role'], email: string): MerchantUser => ({
@@ -456,7 +458,8 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
   // --- Groups, users, audit ---
   app.get('/v1/groups', (_request, response) => void response.json({ data: stage.groups }));
   app.post('/v1/groups', (request, response) => {
-    const group = { id: `grp_new${String((made += 1))}`, ...(request.body as Omit<Group, 'id'>) };
+    const body = request.body as Omit<Group, 'id' | 'version'>;
+    const group = { id: `grp_new${String((made += 1))}`, version: 1, ...body };
     stage.groups.push(group);
     response.status(201).json(group);
   });
@@ -485,11 +488,11 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
     });
     response.json({
       data: [
-        entry(1, 'inviteUser', 'users', 'usr_tom'),
         entry(2, 'changeConsultant', 'consultants', 'con_hugo'),
+        entry(1, 'inviteUser', 'users', 'usr_tom'),
       ],
       hasMore: false,
-      next: 2,
+      next: 1,
     });
   });
   app.use((request: Request, response: Response) => {

@@ -273,6 +273,23 @@ describe('the trail', () => {
     const page = await owner.browser.ask('GET', '/v1/audit?limit=1');
     expect(page.body).toMatchObject({ hasMore: true, data: [{ id: expect.any(String) }] });
   });
+
+  it('is read from its end as well as from its beginning', async () => {
+    const positions = async (query: string): Promise<number[]> => {
+      const found: number[] = [];
+      for (let after: number | null | undefined; after !== null;) {
+        const more = after === undefined ? '' : `&after=${String(after)}`;
+        const { data, next, hasMore } = (await owner.browser.ask('GET', `/v1/audit?limit=3&${query}${more}`))
+          .body as { data: { position: number }[]; next: number; hasMore: boolean };
+        found.push(...data.map(({ position }) => position));
+        after = hasMore ? next : null;
+      }
+      return found;
+    };
+    const oldest = await positions('order=oldest');
+    expect(oldest.length).toBeGreaterThan(3);
+    expect(await positions('order=newest')).toEqual(oldest.toReversed());
+  });
 });
 
 describe('who runs the house', () => {

@@ -16,11 +16,11 @@ export default function Hours(): React.ReactNode {
       {data ? (
         <HoursEditor
           schedule={data.schedule}
+          version={data.version}
           timeZone={timeZone}
           keep={data.id}
-          save={async (schedule) => {
-            await ask('PUT', '/v1/me/schedule', { schedule });
-            await changed('me');
+          save={async (schedule, basedOn) => {
+            await ask('PUT', '/v1/me/schedule', { schedule }, basedOn).finally(() => changed('me'));
           }}
         />
       ) : error ? (

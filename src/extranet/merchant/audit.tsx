@@ -1,8 +1,7 @@
 // Who changed what, newest first.
 
 import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { AuditEntry } from '../contract.ts';
@@ -17,21 +16,8 @@ interface AuditPage {
   next: number | null;
 }
 
-/** The API tells it oldest first: the newest are at the end of its last page. */
-const pagesMax = 40;
-const shownAtOnce = 50;
-
-async function wholeAudit(): Promise<AuditEntry[]> {
-  const entries: AuditEntry[] = [];
-  let after = '';
-  for (let page = 0; page < pagesMax; page += 1) {
-    const { data, hasMore, next } = await ask<AuditPage>('GET', `/v1/audit?limit=200${after}`);
-    entries.push(...data);
-    if (!hasMore || next === null) break;
-    after = `&after=${next}`;
-  }
-  return entries.reverse();
-}
+const readPage = (after: number | undefined): Promise<AuditPage> =>
+  ask('GET', `/v1/audit?order=newest&limit=50${after === undefined ? '' : `&after=${String(after)}`}`);
 
 export default function Audit(): React.ReactNode {
   const { say, language } = useWords();
@@ -39,20 +25,25 @@ export default function Audit(): React.ReactNode {
   const consultants = useConsultantNames();
   const { data: groups = [] } = useGroups();
   const names = new Map([...consultants, ...groups.map(({ id, name }) => [id, name] as const)]);
-  const [shown, setShown] = useState(shownAtOnce);
-  const { data, error, refetch } = useQuery({ queryKey: ['audit'], queryFn: wholeAudit });
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ['audit'],
+    queryFn: ({ pageParam }) => readPage(pageParam),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: ({ hasMore, next }) => (hasMore ? (next ?? undefined) : undefined),
+  });
+  const entries = data?.pages.flatMap((page) => page.data);
   return (
     <Page title={say('audit.title')}>
       {error ? (
         <Trouble error={error} again={() => void refetch()} />
-      ) : !data ? (
+      ) : !entries ? (
         <Waiting />
-      ) : data.length === 0 ? (
+      ) : entries.length === 0 ? (
         <Empty>{say('audit.none')}</Empty>
       ) : (
         <>
           <ul className="card rows rows-card">
-            {data.slice(0, shown).map(({ id, by, area, action, subject, at }) => (
+            {entries.map(({ id, by, area, action, subject, at }) => (
               <li key={id} className="row">
                 <span className="row-main">
                   <strong>{wordsOf(action, say)}</strong>
@@ -72,8 +63,13 @@ export default function Audit(): React.ReactNode {
               </li>
             ))}
           </ul>
-          {data.length > shown && (
-            <Button variant="default" mt="md" onClick={() => setShown(shown + shownAtOnce)}>
+          {hasNextPage && (
+            <Button
+              variant="default"
+              mt="md"
+              loading={isFetchingNextPage}
+              onClick={() => void fetchNextPage()}
+            >
               {say('audit.more')}
             </Button>
           )}

@@ -117,12 +117,14 @@ function Parts({ consultant, tab }: { consultant: Consultant; tab: Tab }): React
         <div className="card">
           <HoursEditor
             schedule={consultant.schedule}
+            version={consultant.version}
             timeZone={timeZone}
             keep={id}
             readOnly={readOnly}
-            save={async (schedule) => {
-              await ask('PUT', `/v1/consultants/${id}/schedule`, { schedule });
-              await changed('consultant', 'consultants');
+            save={async (schedule, basedOn) => {
+              await ask('PUT', `/v1/consultants/${id}/schedule`, { schedule }, basedOn).finally(() =>
+                changed('consultant', 'consultants'),
+              );
             }}
           />
         </div>

@@ -7,6 +7,7 @@ import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import { strategies, type Consultant, type Group, type Strategy } from '../contract.ts';
 import { tell } from '../notices.tsx';
+import { isProblem } from '../problem.ts';
 import { Checks } from '../parts/checks.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
@@ -129,6 +130,8 @@ function GroupDialog({
   const [chosenLines, setChosenLines] = useState<readonly string[]>();
   const mayChangeLines = may(useSession(), 'lines', 'write');
   const [members, setMembers] = useState<Group['members']>(group?.members ?? []);
+  // What stood when he opened it: live changes come in meanwhile, and are not what he looked at.
+  const [basedOn, setBasedOn] = useState(group?.version);
   const save = useAct(async () => {
     const body = {
       name: name.trim(),
@@ -138,7 +141,12 @@ function GroupDialog({
       members,
     };
     const { id } = await (group
-      ? ask<Group>('PATCH', `/v1/groups/${group.id}`, body)
+      ? ask<Group>('PATCH', `/v1/groups/${group.id}`, body, basedOn).catch(async (problem: unknown) => {
+          // Pressed again, it is meant in spite of what he was told.
+          if (isProblem(problem, 'changed-meanwhile'))
+            setBasedOn((await ask<Group>('GET', `/v1/groups/${group.id}`)).version);
+          throw problem;
+        })
       : ask<Group>('POST', '/v1/groups', body));
     for (const { slug } of lines) {
       const [was, is] = [served.includes(slug), (chosenLines ?? served).includes(slug)];

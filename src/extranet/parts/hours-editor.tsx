@@ -6,6 +6,7 @@ import { Button, Checkbox, Group, SegmentedControl, Stack, TextInput } from '@ma
 import type { Schedule } from '../contract.ts';
 import { useAct } from '../act.ts';
 import { houseNow } from '../clock.ts';
+import { isProblem } from '../problem.ts';
 import { tell } from '../notices.tsx';
 import { showDay } from '../show.ts';
 import { asOnMonday, minutesOfWeek, weeklyOf, weekOf, type Week } from '../week.ts';
@@ -15,14 +16,17 @@ import { Icon } from './icon.tsx';
 import { WeekGrid } from './week-grid.tsx';
 
 interface Draft {
+  /** The version of his settings it was begun from; absent: he has been told of a later one and means what he drew. */
+  basedOn?: number;
   mode: 'always' | 'hours';
   week: Week;
   daysOff: readonly string[];
 }
 
-function draftOf(schedule: Schedule | null): Draft {
+function draftOf(schedule: Schedule | null, basedOn: number): Draft {
   const week = weekOf(schedule);
   return {
+    basedOn,
     mode: schedule !== null && schedule.weekly.length > 0 ? 'hours' : 'always',
     week,
     daysOff: schedule?.daysOff ?? [],
@@ -40,20 +44,22 @@ const usual = weekOf({ weekly: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:
 /** `keep`: whose draft it is, on this device. */
 export function HoursEditor({
   schedule,
+  version,
   timeZone,
   keep,
   save,
   readOnly = false,
 }: {
   schedule: Schedule | null;
+  version: number;
   timeZone: string;
   keep: string;
-  save: (next: Schedule | null) => Promise<unknown>;
+  save: (next: Schedule | null, basedOn: number) => Promise<unknown>;
   readOnly?: boolean;
 }): React.ReactNode {
   const { say, language } = useWords();
   const key = `ringmeter.hours.${keep}`;
-  const saved = draftOf(schedule);
+  const saved = draftOf(schedule, version);
   const [draft, setDraft] = useState<Draft | undefined>(() => readKept(key));
   const shown = draft ?? saved;
   const isEmpty = shown.mode === 'hours' && minutesOfWeek(shown.week) === 0;
@@ -71,7 +77,16 @@ export function HoursEditor({
     localStorage.removeItem(key);
   };
   const keepIt = useAct(async () => {
-    await save(scheduleOfDraft(shown));
+    try {
+      await save(scheduleOfDraft(shown), shown.basedOn ?? version);
+    } catch (problem) {
+      // What he drew stays; pressed again, it is meant in spite of what he was told stands there by now.
+      if (isProblem(problem, 'changed-meanwhile')) {
+        const { basedOn: _earlier, ...drawn } = shown;
+        setDraft(drawn);
+      }
+      throw problem;
+    }
     forget();
     tell(say('hours.saved'));
   });
