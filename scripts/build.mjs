@@ -2,9 +2,10 @@
 // take turns; a run that fails leaves the stamp of the last good one untouched, so that the next tries again.
 
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -88,23 +89,23 @@ async function buildWhatChanged() {
   const expected = expectedOutputs(sources);
   // What somebody removed from dist/ by hand is made again, whatever the stamp says.
   const missing = (outputs) => [...outputs].some((path) => !existsSync(join(dist, path)));
-  const done = [];
-  if (last.server !== stamps.server || missing(expected.server)) {
-    compile(last.server === undefined || missing(expected.server));
-    done.push('server');
-  }
-  if (last.browser !== stamps.browser || missing(expected.browser)) {
-    await bundle(sources);
-    done.push('browser scripts');
-  }
-  if (last.application !== stamps.application || missing(applicationOutputs())) {
-    await bundleApplication(sources);
-    done.push('extranet');
-  }
-  if (last.static !== stamps.static || missing(expected.static)) {
-    copyStatic(sources);
-    done.push('static files');
-  }
+  const stale = (part, outputs) => last[part] !== stamps[part] || missing(outputs);
+  const parts = [
+    [
+      'server',
+      stale('server', expected.server),
+      () => compile(last.server === undefined || missing(expected.server)),
+    ],
+    ['browser scripts', stale('browser', expected.browser), () => bundle(sources)],
+    ['extranet', stale('application', applicationOutputs()), () => bundleApplication(sources)],
+    ['static files', stale('static', expected.static), () => copyStatic(sources)],
+  ].filter(([, isStale]) => isStale);
+  // The compiler keeps one core busy for most of it; the rest is done beside it. What was begun is finished, so that one
+  // failure is told and not three.
+  const results = await Promise.allSettled(parts.map(async ([, , make]) => make()));
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  const done = parts.map(([name]) => name);
   removeStale(
     new Set([...expected.server, ...expected.browser, ...expected.static, ...applicationOutputs()]),
   );
@@ -198,20 +199,18 @@ function isPacked(name) {
 
 // --- What is made ----------------------------------------------------------------------------------------------
 
-function compile(fromScratch) {
+async function compile(fromScratch) {
   say('compiling');
   // What somebody removed from dist/ the compiler's own memory believes to be there still.
   if (fromScratch) rmSync(join(dist, '.tsbuildinfo'), { force: true });
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const run = spawnSync(
+  const compiler = spawn(
     process.execPath,
     [tsc, '-p', join(root, 'tsconfig.json'), '--pretty', String(process.stdout.isTTY === true)],
-    {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  if (run.status !== 0) throw new BuildFailed('the sources do not compile; what is wrong stands above.');
+  const [status] = await once(compiler, 'exit');
+  if (status !== 0) throw new BuildFailed('the sources do not compile; what is wrong stands above.');
 }
 
 async function bundle(sources) {
