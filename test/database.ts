@@ -18,7 +18,10 @@ export interface FreshDatabase {
 export async function freshDatabase(): Promise<FreshDatabase> {
   const server = inject('testDatabaseServer');
   const name = `ringmeter_test_${randomBytes(6).toString('hex')}`;
-  await run(server.adminUrl, `create database ${name} template ${server.template} owner ${server.owner}`);
+  await run(
+    server.adminUrl,
+    `create database ${name} template ${server.template} owner ${server.owner} strategy file_copy`,
+  );
   return {
     ownerUrl: inDatabase(server.ownerUrl, name),
     adminUrl: inDatabase(server.adminUrl, name),

@@ -13,7 +13,6 @@ const long = [
   'boot/start.test.ts',
   'boot/demo.test.ts',
   'boot/embedded-postgres.test.ts',
-  'web/extranet.test.ts',
 ];
 
 export default class LongestFirst extends BaseSequencer {

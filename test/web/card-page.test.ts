@@ -253,7 +253,7 @@ describe('following', () => {
     expect(await page.locator('#clock').textContent()).toBe('12:05');
     expect(await page.locator('#cost').textContent()).toMatch(/22,50/);
     await page.clock.runFor(55_000);
-    expect(await page.locator('#clock').textContent()).toBe('13:00');
+    await page.locator('#clock', { hasText: '13:00' }).waitFor();
     await page.clock.runFor(1_000);
     // A begun minute is counted, as the bill will.
     expect(await page.locator('#cost').textContent()).toMatch(/25,00/);
