@@ -295,6 +295,9 @@ export class SwitchCommander implements CallTaker {
       case 'refresh':
         call.refresh(work.id);
         return;
+      case 'withdraw':
+        call.withdraw(work.id);
+        return;
     }
   }
 

@@ -18,6 +18,7 @@ import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { type Schedule, shiftAt } from '../core/schedule.ts';
 import { lockConsultant, type StoredConsultant, writeConsultant } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
+import { tellWhoRingsHim } from '../store/switches.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 
@@ -31,7 +32,7 @@ interface OfConsultant {
 
 /**
  * What he is from now on; a pause ends with it, whatever is set. Answers his state as it is by then, `undefined` where there
- * is no such consultant. A call he is on goes on.
+ * is no such consultant. A call he is on goes on; one that only rings him leaves him alone where he is on a break or away.
  */
 export async function setAvailability(
   house: House,
@@ -51,6 +52,8 @@ export async function setAvailability(
     now,
   );
   await write(house, tx, before, after, { ...change, changed: !isSame, settingAt: now });
+  // Through whoever commands the switch of the call that rings him: his phones stop, the next consultant is tried.
+  if (setting.is !== 'available') await tellWhoRingsHim(tx, change.consultantId);
   return after.state;
 }
 

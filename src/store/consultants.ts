@@ -148,6 +148,17 @@ export async function occupyConsultant(
   return occupied.length > 0;
 }
 
+/** Of these, who is on a break, away or gone by his own or his merchant's word: core/consultant `reachable`, its first row. */
+export async function whoWithdrew(tx: Tx, ids: readonly string[], now: Date): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `select id from consultants where id = any(?::text[]) and (archived_at is not null
+       or (setting <> 'available' and (back_at is null or back_at > ?::timestamptz)))`,
+    [ids, now],
+  );
+  return found.map(({ id }) => id);
+}
+
 /** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */
 export async function letLinger(tx: Tx, session: string, consultantId: string, until: Date): Promise<void> {
   await tx.write(`update consultants set claim = 'soft', claimed_until = ? where id = ? and claimed_by = ?`, [

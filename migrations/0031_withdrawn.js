@@ -1,0 +1,15 @@
+// A consultant who goes on a break while his phone rings: whoever commands the switch is told.
+
+const work = /* sql */ `
+alter table switch_work drop constraint switch_work_kind_check;
+alter table switch_work add constraint switch_work_kind_check check (kind in ('begin', 'hang_up', 'refresh', 'withdraw'));
+`;
+
+/** @param {import('knex').Knex} knex */
+export async function up(knex) {
+  await knex.raw(work);
+}
+
+export async function down() {
+  throw new Error('What was rung and left alone is not forgotten: restore a backup.');
+}
