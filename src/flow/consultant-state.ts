@@ -18,6 +18,8 @@ import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { type Schedule, shiftAt } from '../core/schedule.ts';
 import { lockConsultant, type StoredConsultant, writeConsultant } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { peopleOfConsultant } from '../store/people.ts';
 import { tellWhoRingsHim } from '../store/switches.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
@@ -100,7 +102,15 @@ export async function countRings(
     const first = pauses ? [paused] : [];
     const change = { merchantId, consultantId, by: 'pause' as const, changed: false, first };
     await write(house, tx, before, { ...before, state, misses }, change);
+    if (pauses && house.mailer.configured) await mailWhoeverIsHe(tx, { merchantId, consultantId }, now);
   }
+}
+
+/** By mail too: a page that is closed and a phone that was not heard tell him nothing. */
+async function mailWhoeverIsHe(tx: Tx, of: OfConsultant, pausedAt: Date): Promise<void> {
+  const job = { ...of, pausedAt: pausedAt.toISOString() };
+  for (const userId of await peopleOfConsultant(tx, of.consultantId))
+    await enqueueJob(tx, 'mail_paused', { ...job, userId }, `${of.consultantId}:${userId}:${job.pausedAt}`);
 }
 
 /** What the clock alone has changed of him: his hours began or ended, he is back, his wrap-up is over. */

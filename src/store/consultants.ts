@@ -270,6 +270,30 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
   };
 }
 
+export interface Pause {
+  pausedAt: Date;
+  /** Calls he left unanswered or refused. */
+  missed: number;
+  name: string;
+  merchant: string;
+  /** The number consultants call; null: there is none. */
+  service: E164 | null;
+}
+
+/** The pause he is on, where this person still signs in as him. */
+export async function readPause(tx: Tx, consultantId: string, userId: string): Promise<Pause | undefined> {
+  return firstRow(
+    tx,
+    `select c.paused_at as "pausedAt", c.misses_unanswered + c.misses_refused as missed, c.name, m.name as merchant,
+       (select d.number from ddis d where d.kind = 'service' and d.active order by d.number limit 1)
+         as service
+     from consultants c join merchants m on m.id = c.merchant_id
+     where c.id = ? and c.paused_at is not null and c.archived_at is null and exists (
+       select from memberships b where b.consultant_id = c.id and b.user_id = ? and b.accepted_at is not null)`,
+    [consultantId, userId],
+  );
+}
+
 /** Of a consultant who was locked. `dueAt`: when his state changes next by the clock alone. */
 export async function writeConsultant(
   tx: Tx,

@@ -269,6 +269,16 @@ export async function consultantIsThere(tx: Tx, consultantId: string): Promise<b
   return row !== undefined;
 }
 
+/** Who signs in as this consultant of the merchant of this transaction. */
+export async function peopleOfConsultant(tx: Tx, consultantId: string): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    'select user_id as id from memberships where consultant_id = ? and accepted_at is not null order by user_id',
+    [consultantId],
+  );
+  return found.map(({ id }) => id);
+}
+
 // --- What he is known by -----------------------------------------------------------------------------------------
 
 export interface StoredSecrets {

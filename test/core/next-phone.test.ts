@@ -142,12 +142,7 @@ describe('on a break, away or gone while he is rung', () => {
     expect(of.done()).toEqual(['hangUp B1 stopped', 'hangUp B11 stopped', 'ring B2']);
     // Their ends are told behind it, and say nothing more.
     expect(
-      of
-        .on(ended(first, 'stopped'))
-        .on(ended(next, 'normal'))
-        .on(key(next, '1'))
-        .on(joins)
-        .done(),
+      of.on(ended(first, 'stopped')).on(ended(next, 'normal')).on(key(next, '1')).on(joins).done(),
     ).toEqual([]);
     expect(of.session.attempts.filter(({ state }) => state === 'ringing').map(({ leg }) => leg)).toEqual([
       legOf(2),
