@@ -1,8 +1,12 @@
-// A consultant who goes on a break while his phone rings: whoever commands the switch is told.
+// A consultant who goes on a break while his phone rings: whoever commands the switch is told. And a missed call that sets him
+// away counts also where nobody listened as he hung up.
 
 const work = /* sql */ `
 alter table switch_work drop constraint switch_work_kind_check;
 alter table switch_work add constraint switch_work_kind_check check (kind in ('begin', 'hang_up', 'refresh', 'withdraw'));
+
+-- By the switch's record of the leg: its caller hung up before anybody answered. Null: no record has come.
+alter table service_calls add column missed boolean;
 `;
 
 /** @param {import('knex').Knex} knex */

@@ -39,11 +39,17 @@ interface OfConsultant {
 export async function setAvailability(
   house: House,
   tx: Tx,
-  change: OfConsultant & { setting: ConsultantSetting; by: ChangedBy },
+  change: OfConsultant & {
+    setting: ConsultantSetting;
+    by: ChangedBy;
+    /** Nothing is changed where something was set after this instant. */
+    unlessSince?: Date;
+  },
 ): Promise<ConsultantState | undefined> {
   const now = house.clock.now();
   const before = await lockConsultant(tx, change.consultantId);
   if (!before) return undefined;
+  if (change.unlessSince && before.settingAt && before.settingAt > change.unlessSince) return before.state;
   const { pausedAt, wrapUpUntil, ...rest } = before.state;
   // Who says that he is available has written down what he had to.
   const state = change.setting.is === 'available' || !wrapUpUntil ? rest : { ...rest, wrapUpUntil };

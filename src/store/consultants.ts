@@ -220,6 +220,8 @@ export interface StoredConsultant {
   id: string;
   name: string;
   state: ConsultantState;
+  /** When he, or his merchant, said so. */
+  settingAt: Date | null;
   told: ToldState;
   /** When his state changes next by the clock alone. */
   dueAt: Date | undefined;
@@ -235,6 +237,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
   missLimits: MissLimits;
   name: string;
   state: StateRow;
+  settingAt: Date | null;
   told: ToldState;
   dueAt: Date | number | null;
   schedule: unknown;
@@ -245,7 +248,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
 export async function lockConsultant(tx: Tx, consultantId: string): Promise<StoredConsultant | undefined> {
   const row = await firstRow<StoredConsultantRow>(
     tx,
-    `select c.name, ${stateObject} as state, c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
+    `select c.name, ${stateObject} as state, c.setting_at as "settingAt", c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
        json_build_object('unanswered', c.miss_limit_unanswered, 'refused', c.miss_limit_refused) as "missLimits",
        c.notices as last, ${noticeAddress}, c.schedule, m.time_zone as "timeZone"
      from consultants c join merchants m on m.id = c.merchant_id
@@ -253,12 +256,13 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     [consultantId],
   );
   if (!row) return undefined;
-  const { name, state, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
+  const { name, state, settingAt, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
   const { last, url, sealed } = row;
   return {
     id: consultantId,
     name,
     state: stateOf(state),
+    settingAt,
     told,
     // Postgres' -infinity is a number here: at once.
     dueAt: dueAt instanceof Date ? dueAt : undefined,
