@@ -30,7 +30,7 @@ export async function changeLine(
       sells: line.sells,
       currency,
       consultants: await consultantIds(tx),
-      groups: await groupIds(tx),
+      groups: await groupIds(tx, change.group),
       lines: await linesBySlug(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
