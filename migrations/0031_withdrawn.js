@@ -7,6 +7,13 @@ alter table switch_work add constraint switch_work_kind_check check (kind in ('b
 
 -- By the switch's record of the leg: its caller hung up before anybody answered. Null: no record has come.
 alter table service_calls add column missed boolean;
+
+-- Who it truly was, beside whose hand: an operator may act for a merchant. Null: the house itself, or before this was asked.
+alter table settings_changes
+  add column by_kind text check (by_kind in ('user', 'consultant', 'api_key', 'operator', 'terminal')),
+  add column by_id text,
+  add column by_name text,
+  add constraint settings_changes_actor_check check ((by_kind is null) = (by_id is null));
 `;
 
 /** @param {import('knex').Knex} knex */

@@ -54,11 +54,11 @@ async function write(
 async function note(
   house: House,
   tx: Tx,
-  { merchantId, consultantId }: BasedOn,
+  { merchantId, actor, consultantId }: BasedOn,
   before: StoredPhoto | undefined,
   token: string | undefined,
 ): Promise<void> {
   const changes = { photo: { from: before?.token ?? null, to: token ?? null } };
   const at = house.clock.now();
-  await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'consultant', of: consultantId, changes });
+  await noteChange(tx, { merchantId, actor, at, setting: 'consultant', of: consultantId, changes });
 }
