@@ -83,7 +83,7 @@ export function bySession(route: MountedRoute, session: SignedIn): Admitted | Re
     if (!session.merchant || !mayDo(session.rights, area, wanted)) return refused('no-right');
   }
   if (route.consultant && session.consultantId === undefined) return refused('no-right');
-  if (route.stepUp && !session.steppedUpUntil) return refused('step-up-needed');
+  if (route.stepUp === true && !session.steppedUpUntil) return refused('step-up-needed');
   return {
     merchantId: session.merchant?.id ?? '',
     by: actorOf(session),

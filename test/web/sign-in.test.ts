@@ -221,6 +221,20 @@ describe('proving it again', () => {
     expect((await browser.ask('DELETE', '/v1/soap-password')).status).toBe(200);
   });
 
+  it('is asked of a consultant’s PIN and share alone, whatever else is changed with them', async () => {
+    const browser = await freshOwner();
+    const change = (body: object) => browser.ask('PATCH', '/v1/consultants/con_demo_claire', body);
+    expect((await change({ name: 'Claire' })).status).toBe(200);
+    for (const body of [{ pin: '84613975' }, { pin: null }, { share: '0.5000' }, { share: null, name: 'C' }]) {
+      expect((await change(body)).kind, JSON.stringify(body)).toBe('step-up-needed');
+    }
+    // What it cannot be is said before anybody is asked who he is.
+    expect((await change({ share: '7' })).status).toBe(422);
+    await browser.stepUp();
+    expect((await change({ pin: '84613975', share: '0.5000' })).status).toBe(200);
+    expect((await change({ pin: null, share: null })).status).toBe(200);
+  });
+
   it('is asked for nothing but the one or the other', async () => {
     const browser = await freshOwner();
     for (const body of [{}, { password: goodPassword, code: '123456' }]) {
