@@ -8,6 +8,9 @@ alter table switch_work add constraint switch_work_kind_check check (kind in ('b
 -- By the switch's record of the leg: its caller hung up before anybody answered. Null: no record has come.
 alter table service_calls add column missed boolean;
 
+-- Thousands of them are read in pages.
+create index consultants_by_name on consultants (merchant_id, name, id) where archived_at is null;
+
 -- Who it truly was, beside whose hand: an operator may act for a merchant. Null: the house itself, or before this was asked.
 alter table settings_changes
   add column by_kind text check (by_kind in ('user', 'consultant', 'api_key', 'operator', 'terminal')),

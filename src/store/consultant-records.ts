@@ -70,12 +70,26 @@ function recordOf(row: RecordRow): ConsultantRecord {
   };
 }
 
+export interface ConsultantPage {
+  limit: number;
+  /** The id of the last one before it. */
+  after?: string | undefined;
+  /** Of these alone. */
+  ids?: readonly string[] | undefined;
+}
+
 /** Those who are there, by name. */
-export async function listConsultants(tx: Tx): Promise<ConsultantRecord[]> {
+export async function listConsultants(
+  tx: Tx,
+  { limit, after, ids }: ConsultantPage,
+): Promise<ConsultantRecord[]> {
   const found = await rows<RecordRow>(
     tx,
     `select ${columns} from consultants c join merchants m on m.id = c.merchant_id where c.archived_at is null
-     order by c.name, c.id`,
+       ${after === undefined ? '' : 'and (c.name, c.id) > (select b.name, b.id from consultants b where b.id = ?)'}
+       ${ids === undefined ? '' : 'and c.id = any(?::text[])'}
+     order by c.name, c.id limit ?`,
+    [...(after === undefined ? [] : [after]), ...(ids === undefined ? [] : [ids]), limit],
   );
   return found.map(recordOf);
 }

@@ -31,6 +31,7 @@ import {
   consultantList,
   consultantParams,
   consultantShape,
+  consultantsQuery,
   dayQuery,
   liveEventShape,
 } from './consultant-shapes.ts';
@@ -97,12 +98,17 @@ function readRoutes(routes: ApiRoutes, house: House): void {
     area: 'consultants',
     name: 'listConsultants',
     summary: 'Your consultants, whether each is rung now and why not, and who is calling him.',
-    answer: { status: 200, description: 'All but those removed.', shape: consultantList },
+    query: consultantsQuery,
+    answer: { status: 200, description: 'A page of all but those removed.', shape: consultantList },
     problems: [],
-    act: async ({ merchantId }) => {
-      const found = await house.db.asMerchant(merchantId, listConsultants);
+    act: async ({ merchantId, query: { after, limit, ids } }) => {
+      const wanted = { limit: limit + 1, after, ids: ids?.split(',') };
+      const found = await house.db.asMerchant(merchantId, (tx) => listConsultants(tx, wanted));
       const now = house.clock.now();
-      return { status: 200, body: { data: found.map((one) => consultantAnswer(house, one, now)) } };
+      const page = found.slice(0, limit);
+      const next = page.at(-1)?.id ?? after ?? null;
+      const data = page.map((one) => consultantAnswer(house, one, now));
+      return { status: 200, body: { data, next, hasMore: found.length > limit } };
     },
   });
 
@@ -173,7 +179,8 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
     stepUp: ['pin', 'share'],
     name: 'changeConsultant',
     summary: 'Changes a consultant. What is left out stays; a list is replaced as a whole.',
-    description: 'Who is signed in shows once more who he is where it changes the PIN or the share of what he earns.',
+    description:
+      'Who is signed in shows once more who he is where it changes the PIN or the share of what he earns.',
     params: consultantParams,
     body: consultantChange,
     versioned: true,

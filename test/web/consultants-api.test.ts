@@ -261,6 +261,32 @@ describe('PATCH and DELETE /v1/consultants/{id}', () => {
     expect((await change(id, { numbers: [] })).body.errors[0]?.pointer).toBe('#/numbers');
   });
 
+  it('are listed in pages, by name, each once; or those named alone', async () => {
+    const list = async (query: string) => (await stage.ask('GET', `/v1/consultants?${query}`)).body;
+    const all = (await list('limit=500')).data.map((one) => one['id']);
+    expect(all.length).toBeGreaterThan(3);
+    const paged: unknown[] = [];
+    let after = '';
+    for (let pages = 1; ; pages += 1) {
+      const { data, next, hasMore } = await list(`limit=2${after}`);
+      expect(data.length).toBeLessThanOrEqual(2);
+      paged.push(...data.map((one) => one['id']));
+      if (hasMore !== true) {
+        expect(pages).toBe(Math.ceil(all.length / 2));
+        break;
+      }
+      expect(next).toBe(paged.at(-1));
+      after = `&after=${String(next)}`;
+    }
+    expect(paged).toEqual(all);
+    const named = await list(`ids=${hugo},con_nobody,${claire}`);
+    expect(named.data.map((one) => one['id']).sort()).toEqual([claire, hugo].sort());
+    expect([named['hasMore'], (await list('after=con_nobody')).data]).toEqual([false, []]);
+    for (const wrong of ['limit=0', 'limit=501', `ids=${'con_x,'.repeat(101)}con_y`, 'ids=']) {
+      expect((await stage.ask('GET', `/v1/consultants?${wrong}`)).status, wrong).toBe(422);
+    }
+  });
+
   it('who is removed is nowhere but by his id, and cannot be changed any more', async () => {
     await change(id, { lines: ['demo'], pin: '4711' });
     const { body: gone } = await stage.ask('DELETE', `/v1/consultants/${id}`);

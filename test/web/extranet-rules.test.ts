@@ -18,6 +18,7 @@ import {
 } from '../../src/extranet/week.ts';
 import { words as english } from '../../src/extranet/words-en.ts';
 import { words as french } from '../../src/extranet/words-fr.ts';
+import { withChanged } from '../../src/extranet/changed-rows.ts';
 import { stands, type Told } from '../../src/extranet/told.ts';
 import type { House } from '../../src/flow/house.ts';
 import { merchantRoutes } from '../../src/web/merchant-api.ts';
@@ -217,4 +218,16 @@ describe('what is told', () => {
       'D',
     ]);
   });
+});
+
+test('of a list only what changed is read again: places stay, who is gone goes, who is new comes last', () => {
+  const row = (id: string, n = 0) => ({ id, n });
+  const known = [row('a'), row('b'), row('c')];
+  expect(withChanged(known, ['b', 'c', 'd'], [row('d', 1), row('b', 1)])).toEqual([
+    row('a'),
+    row('b', 1),
+    row('d', 1),
+  ]);
+  // More than was asked for is no news.
+  expect(withChanged(known, ['b'], [row('a', 1), row('b', 1)])).toEqual([row('a'), row('b', 1), row('c')]);
 });
