@@ -250,14 +250,14 @@ export async function merchantOfSlug(db: Db, slug: string): Promise<string | und
   );
 }
 
-/** Of the merchant of this transaction. */
+/** Of the merchant of this transaction; his PIN is not changed until it is over. */
 export async function consultantOfShortNumber(
   tx: Tx,
   shortNumber: string,
 ): Promise<{ id: string; pinMark: Buffer | null } | undefined> {
   return firstRow(
     tx,
-    'select id, pin_mark as "pinMark" from consultants where short_number = ? and archived_at is null',
+    'select id, pin_mark as "pinMark" from consultants where short_number = ? and archived_at is null for share',
     [shortNumber],
   );
 }
