@@ -392,7 +392,13 @@ function removeStale(expected) {
     const path = relative(dist, join(entry.parentPath ?? entry.path, entry.name))
       .split('\\')
       .join('/');
-    if (path === '.stamp.json' || path === '.lock' || expected.has(path) || expected.has(path.replace(/\.map$/, ''))) continue;
+    if (
+      path === '.stamp.json' ||
+      path === '.lock' ||
+      expected.has(path) ||
+      expected.has(path.replace(/\.map$/, ''))
+    )
+      continue;
     rmSync(join(dist, path), { force: true });
   }
 }
