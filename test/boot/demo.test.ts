@@ -6,11 +6,11 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { accessibilityProblems, startBrowser } from '../web/browser.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -23,7 +23,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  scratch = mkdtempSync(join(tmpdir(), 'ringmeter-break-'));
+  scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter-break-'));
   chmodSync(scratch, 0o755);
   const [port, sandboxPort] = await freePorts();
   house = spawn(process.execPath, ['--import', tsx, main], {

@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { isAlive } from '../../src/sandbox/postgres-process.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -16,7 +16,7 @@ const tsx = createRequire(import.meta.url).resolve('tsx');
 let scratch: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'ringmeter start '));
+  scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter start '));
   chmodSync(scratch, 0o755);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
