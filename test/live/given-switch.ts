@@ -93,10 +93,8 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     async isSaying(words) {
       const [playing] = await askOnce(at, 'show channels as json');
       const said = /[^"' ]+\.wav/.exec((playing ?? '').replaceAll(String.raw`\/`, '/'))?.[0];
-      const text =
-        said?.startsWith(promptsDir) === true &&
-        (await readFile(said.replace(/wav$/, 'txt'), 'utf8').catch(() => ''));
-      return text !== false && words.test(text ?? '');
+      if (said?.startsWith(promptsDir) !== true) return false;
+      return words.test(await readFile(said.replace(/wav$/, 'txt'), 'utf8').catch(() => ''));
     },
     async written() {
       const log =

@@ -70,7 +70,7 @@ describe.skipIf(!isGiven)('the consultants’ service, on a real switch', () => 
     await keys('1');
     await stage.hears(claire, /un problème technique/);
     await stage.presses(claire, '2', async () => expect(await kept()).toHaveLength(1));
-    const [{ seconds = 0, digest = '' } = {}] = await kept();
+    const { seconds, digest } = (await kept())[0]!;
     stage.note('recorded', `${seconds.toFixed(1)} s`);
     // As he said it: neither the silence before his first word nor the one that ended it.
     expect(seconds).toBeGreaterThan(7);
