@@ -62,6 +62,8 @@ interface Served {
   /** What he keyed that has been looked at. */
   keyed: Set<Told>;
   wish?: { word: string; availability: string; atMs: number; byHour: boolean };
+  /** His state as he heard it last. */
+  heardIs?: string;
   toggling?: { id: string; availability: string; sinceMs: number };
 }
 
@@ -181,6 +183,7 @@ export class ServiceSafety {
     const sinceMs = told.slice(0, nth).findLast(({ keyed }) => keyed)?.keyed?.atMs ?? served.sinceMs;
     if (!this.#wasSo(id, state.is, sinceMs, one.atMs))
       throw new Violation(`told that he is ${state.is}, and he was not: ${id} on ${leg}`);
+    served.heardIs = state.is;
     const { wish } = served;
     if (news !== 'set' || !wish) return;
     const { availability, atMs, byHour, word } = wish;
@@ -210,9 +213,8 @@ export class ServiceSafety {
     if (id === undefined || (chosen === undefined && !byHour)) return;
     if (served.wish) this.#consultants.isSure(id, served.wish.word, undefined);
     const word = `${leg} ${String(served.keyed.size)}`;
-    // Who is on a break and says when he is back stays on it.
-    const isOnBreak = this.#past.get(id)?.at(-1)?.setting === 'break';
-    const availability = chosen ?? (isOnBreak ? 'break' : 'away');
+    // Who has heard that he is on a break and says when he is back stays on it.
+    const availability = chosen ?? (served.heardIs === 'break' ? 'break' : 'away');
     served.wish = { word, availability, atMs, byHour };
     this.#wished.set(id, (this.#wished.get(id) ?? 0) + 1);
     this.#consultants.wishes(id, word);
