@@ -336,8 +336,12 @@ import { recognize } from`,
       {
         file: 'src/flow/serve-consultant.ts',
         old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
-        new: `house.clock.after(3_000, () => void setByPhone(house, merchantId, command.consultantId, command.wish));
-        return this.#take({ type: 'done' });`,
+        new: `{
+          const { consultantId, wish } = command;
+          if (this.#call.state.is === 'toggling') return this.#take(await setByPhone(house, merchantId, consultantId, wish));
+          house.clock.after(3_000, () => void setByPhone(house, merchantId, consultantId, wish));
+          return this.#take({ type: 'done' });
+        }`,
       },
     ],
   },
@@ -360,9 +364,23 @@ import { recognize } from`,
       {
         file: 'src/flow/serve-consultant.ts',
         old: `    if (event.type === 'legEnded') this.#waiting?.cancel();`,
-        new: `    if (event.type === 'legEnded' && this.#call.consultant)
-      await setByPhone(house, this.merchantId, this.#call.consultant.id, { availability: 'available' });
+        new: `    const { consultant } = this.#call;
+    if (event.type === 'legEnded' && consultant)
+      await house.db.asMerchant(this.merchantId, (tx) =>
+        setAvailability(house, tx, {
+          merchantId: this.merchantId,
+          consultantId: consultant.id,
+          setting: { is: 'available' },
+          by: 'consultant',
+        }),
+      );
     if (event.type === 'legEnded') this.#waiting?.cancel();`,
+      },
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `import { deleteRecording,`,
+        new: `import { setAvailability } from './consultant-state.ts';
+import { deleteRecording,`,
       },
     ],
   },
