@@ -335,11 +335,11 @@ import { recognize } from`,
     edits: [
       {
         file: 'src/flow/serve-consultant.ts',
-        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
+        old: 'return this.#take(await setByPhone(house, this.#stored, command));',
         new: `{
-          const { consultantId, wish } = command;
-          if (this.#call.state.is === 'toggling') return this.#take(await setByPhone(house, merchantId, consultantId, wish));
-          house.clock.after(3_000, () => void setByPhone(house, merchantId, consultantId, wish));
+          const stored = this.#stored;
+          if (stored.call.state.is === 'toggling') return this.#take(await setByPhone(house, stored, command));
+          house.clock.after(3_000, () => void setByPhone(house, stored, command));
           return this.#take({ type: 'done' });
         }`,
       },
@@ -389,13 +389,13 @@ import { deleteRecording,`,
     what: 'What a missed call sets is found out when it is set: whoever carries it out again turns it back.',
     edits: [
       {
-        file: 'src/flow/serve-consultant.ts',
-        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
-        new: `{
-          const now = this.#call.state.is === 'toggling' ? await lookUpNumber(house, this.#stored) : undefined;
-          const wish = now?.type === 'numberLookedUp' && now.toggle ? now.toggle.wish : command.wish;
-          return this.#take(await setByPhone(house, merchantId, command.consultantId, wish));
-        }`,
+        file: 'src/flow/service-acts.ts',
+        old: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
+  const unlessSince = call.state.is === 'toggling' ? { unlessSince: startedAt } : {};`,
+        new: `  const [one] = await house.db.asMerchant(merchantId, (tx) => consultantsOfIds(tx, [consultantId]));
+  const wanted = call.state.is === 'toggling' && one ? turnedOver(one, house.clock.now()) : wish;
+  const change = { merchantId, consultantId, setting: settingOf(wanted), by: 'phone' as const };
+  const unlessSince = startedAt.getTime() === 0 ? { unlessSince: startedAt } : {};`,
       },
     ],
   },
