@@ -385,17 +385,20 @@ import { deleteRecording,`,
     ],
   },
   {
-    name: 'missed-call-sets-the-other-one',
-    what: 'What a missed call sets is found out when it is set: whoever carries it out again turns it back.',
+    name: 'missed-call-counts-again',
+    what: 'A missed call counts once more when its record has come: who went away by it is available again.',
     edits: [
       {
         file: 'src/flow/service-acts.ts',
-        old: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
-  const unlessSince = call.state.is === 'toggling' ? { unlessSince: startedAt } : {};`,
-        new: `  const [one] = await house.db.asMerchant(merchantId, (tx) => consultantsOfIds(tx, [consultantId]));
-  const wanted = call.state.is === 'toggling' && one ? turnedOver(one, house.clock.now()) : wish;
-  const change = { merchantId, consultantId, setting: settingOf(wanted), by: 'phone' as const };
-  const unlessSince = startedAt.getTime() === 0 ? { unlessSince: startedAt } : {};`,
+        old: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };`,
+        new: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
+  const again = async (tx: Tx): Promise<void> => {
+    const [one] = await consultantsOfIds(tx, [consultantId]);
+    if (!one) return;
+    const setting = settingOf(turnedOver(one, house.clock.now()));
+    await setAvailability(house, tx, { ...change, setting });
+  };
+  if (call.state.is === 'toggling') house.clock.after(2_000, () => void house.db.asMerchant(merchantId, again));`,
       },
     ],
   },
