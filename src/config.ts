@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isCountry } from './core/dialling.ts';
 import type { E164, Language } from './core/ids.ts';
+import { parseSipDomain, sandboxSipDomain, type SipDomain } from './core/sip-address.ts';
 
 export type SandboxPart = 'switch' | 'processor' | 'merchant';
 const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'merchant'];
@@ -39,6 +40,8 @@ export interface Config {
   /** Absent: the sandbox's switch. */
   switches?: readonly SwitchAddress[];
   carrier: CarrierRoute;
+  /** Consultants may be reached at SIP addresses in these domains, called out of this sofia profile. Absent: at none. */
+  sip?: { domains: readonly SipDomain[]; profile: string };
   /** Where the carrier's trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
   trunkCountry: string;
   /** Absolute: where the switches leave their call records, as this machine sees it. Absent: they come by HTTP alone. */
@@ -101,6 +104,7 @@ const urlOf = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const voice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+_-]{0,31}$/);
 
 /** Each variable alone: how it must look, in the words of the sentence `NAME must be ...`. */
@@ -130,6 +134,11 @@ const variables = {
     z.string().transform(parseRoute).refine(isGiven),
     'the name of a gateway in the sofia profile, or profile@host:port',
   ],
+  SIP_DOMAINS: [
+    z.string().transform(parseSipDomains).refine(isGiven),
+    'a list of SIP domains such as sip.example.com,pbx.example.org:5070, each a host name or IPv4 address as it stands in the addresses',
+  ],
+  SIP_PROFILE: [z.string().regex(profileName), 'the name of a sofia profile, such as carrier'],
   TRUNK_COUNTRY: [
     z.string().refine((text) => isCountry(text)),
     'the two capital letters of a country, such as FR',
@@ -317,6 +326,7 @@ function checkTogether(
   if (set('STRIPE_SECRET_KEY'))
     needs('STRIPE_PUBLISHABLE_KEY', 'when STRIPE_SECRET_KEY is: the card fields of the page need it');
   if (set('SMTP_URL')) needs('MAIL_FROM', 'when SMTP_URL is');
+  if (set('SIP_PROFILE')) needs('SIP_DOMAINS', 'when SIP_PROFILE is: it calls nobody else');
   if (set('FREESWITCH_URL') && !set('STRIPE_SECRET_KEY') && parts.includes('processor')) {
     needs('SANDBOX_NUMBERS', "when a real switch works with the sandbox's cards: nobody else is rung");
   }
@@ -373,6 +383,7 @@ function assemble(
           publishableKey: STRIPE_PUBLISHABLE_KEY,
           ...given('webhookSecret', STRIPE_WEBHOOK_SECRET),
         };
+  const carrier: CarrierRoute = values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' };
   return {
     production,
     // A sandbox is this machine's own affair; a real switch posts its CDRs from elsewhere.
@@ -383,7 +394,8 @@ function assemble(
     ...given('databaseUrl', DATABASE_URL),
     ...given('secretsKey', SECRETS_KEY),
     ...given('switches', FREESWITCH_URL),
-    carrier: values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' },
+    carrier,
+    ...given('sip', sipOf(values, carrier)),
     trunkCountry: values.TRUNK_COUNTRY ?? 'FR',
     ...given(
       'cdrSpoolDir',
@@ -405,6 +417,14 @@ function assemble(
     logLevel: values.LOG_LEVEL ?? 'info',
     ...given('operatorKey', values.OPERATOR_KEY),
   };
+}
+
+function sipOf(values: Values, carrier: CarrierRoute): Config['sip'] {
+  const standsIn = values.FREESWITCH_URL === undefined ? [sandboxSipDomain] : [];
+  const domains = [...new Set([...(values.SIP_DOMAINS ?? []), ...standsIn])];
+  // The shipped profile is called so (telephony/freeswitch-conf).
+  const usual = carrier.kind === 'address' ? carrier.profile : 'carrier';
+  return domains.length === 0 ? undefined : { domains, profile: values.SIP_PROFILE ?? usual };
 }
 
 function prompts(values: Values, dataDir: string, workingDir: string): Config['prompts'] {
@@ -537,6 +557,12 @@ function parseNumbers(text: string): readonly E164[] | undefined {
   return listed.length > 0 && listed.every((entry) => /^\+[1-9]\d{6,14}$/.test(entry))
     ? (listed as E164[])
     : undefined;
+}
+
+function parseSipDomains(text: string): readonly SipDomain[] | undefined {
+  const listed = listOf(text).map(parseSipDomain);
+  const domains = listed.filter(isGiven);
+  return domains.length > 0 && domains.length === listed.length ? domains : undefined;
 }
 
 /** The form telephony/dial-string.ts takes: no part of the path is hidden or climbs. */

@@ -114,6 +114,7 @@ export async function startGateway(
       new FreeSwitch({
         ...address,
         destination: config.carrier,
+        ...(config.sip && { sip: { profile: config.sip.profile, domains: new Set(config.sip.domains) } }),
         country: config.trunkCountry,
         clock: realClock,
         log,
@@ -141,6 +142,7 @@ export async function startGateway(
     proofs: realProofs,
     publicUrl: config.publicUrl,
     ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
+    ...(config.sip && { sipDomains: new Set(config.sip.domains) }),
     ...overrides,
   };
   const demo = config.demo ? await prepareDemo(house, config, world) : undefined;

@@ -30,6 +30,40 @@ function problemsOf(env: Environment): readonly string[] {
   return [];
 }
 
+describe('SIP domains', () => {
+  test('none unless listed, and only as they stand in addresses', () => {
+    expect(readConfig(production, here).sip).toBeUndefined();
+    const listed = { ...production, SIP_DOMAINS: 'SIP.Example.com, pbx.example.org:5070,192.0.2.7' };
+    expect(readConfig(listed, here).sip).toEqual({
+      domains: ['sip.example.com', 'pbx.example.org:5070', '192.0.2.7'],
+      profile: 'carrier',
+    });
+    expect(readConfig({ ...listed, FREESWITCH_GATEWAY: 'inside@10.0.0.9:5060' }, here).sip?.profile).toBe(
+      'inside',
+    );
+    expect(readConfig({ ...listed, SIP_PROFILE: 'phones' }, here).sip?.profile).toBe('phones');
+    expect(readConfig({ SIP_DOMAINS: 'sip.example.com' }, here).sip?.domains).toEqual([
+      'sip.example.com',
+      'sandbox.test',
+    ]);
+  });
+
+  test.each(['*.example.com', 'marie@sip.example.com', 'sip.example.com;x', '[::1]', 'sip.example.com:0', ','])(
+    'never %s',
+    (SIP_DOMAINS) => {
+      expect(problemsOf({ ...production, SIP_DOMAINS })).toEqual([
+        expect.stringMatching(/^SIP_DOMAINS must be a list of SIP domains such as sip\.example\.com/),
+      ]);
+    },
+  );
+
+  test('a profile alone calls nobody', () => {
+    expect(problemsOf({ ...production, SIP_PROFILE: 'phones' })).toEqual([
+      'SIP_DOMAINS must be set when SIP_PROFILE is: it calls nobody else.',
+    ]);
+  });
+});
+
 describe('nothing set', () => {
   test('everything outside is the sandbox, on this machine only', () => {
     expect(readConfig({}, here)).toEqual({
@@ -39,6 +73,7 @@ describe('nothing set', () => {
       publicUrl: 'http://localhost:3000',
       dataDir: '/srv/ringmeter/.data',
       carrier: { kind: 'gateway', name: 'carrier' },
+      sip: { domains: ['sandbox.test'], profile: 'carrier' },
       trunkCountry: 'FR',
       sandbox: { port: 3001, parts: ['switch', 'processor', 'merchant'] },
       demo: true,

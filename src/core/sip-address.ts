@@ -69,5 +69,10 @@ export function looksLikeNumber(address: SipAddress): boolean {
 /** Digits of an extension; numbers of the public network are longer, but for services. */
 const extensionMax = 6;
 
+/** Whether it is rung at all: in a domain of the operator's list, and no telephone number by another name. */
+export function mayBeCalled(address: SipAddress, domains: ReadonlySet<SipDomain>): boolean {
+  return isListed(address, domains) && !looksLikeNumber(address);
+}
+
 /** The sandbox's telephones are reached there (RFC 2606 keeps `.test` from ever being anybody's). */
 export const sandboxSipDomain = 'sandbox.test' as SipDomain;

@@ -2,7 +2,13 @@
 // with what it was before, in the transaction that makes it; one that changes nothing leaves no trace. What a consultant is
 // at the moment (available, away) is consultant-state's.
 
-import { type ConsultantSettings, shareText, wrongLines, wrongNumbers } from '../core/consultant-settings.ts';
+import {
+  type ConsultantSettings,
+  rungNowhere,
+  shareText,
+  wrongLines,
+  wrongPhones,
+} from '../core/consultant-settings.ts';
 import type { WrongField } from '../core/line-settings.ts';
 import type { Schedule } from '../core/schedule.ts';
 import {
@@ -66,7 +72,7 @@ export async function createConsultant(
   return house.db.asMerchant(merchantId, async (tx) => {
     const earlier = requestKey === undefined ? undefined : await consultantOfRequest(tx, requestKey);
     if (earlier !== undefined) return kept(tx, earlier);
-    const refused = await refusal(tx, id, settings);
+    const refused = await refusal(house, tx, id, settings, settings);
     if (refused) return refused;
     const pinMark = pin === null ? null : consultantPinMark(house, id, pin);
     await insertConsultant(tx, { ...settings, id, merchantId, pinMark }, requestKey ?? null);
@@ -98,7 +104,7 @@ export async function changeConsultant(
     if (Object.keys(changes).length === 0) return { outcome: 'kept', consultant };
     const stale = staleness(consultant, of);
     if (stale) return stale;
-    const refused = await refusal(tx, consultantId, change);
+    const refused = await refusal(house, tx, consultantId, change, after);
     if (refused) return refused;
     await updateConsultant(tx, { ...after, id: consultantId, merchantId, pinMark });
     await note(house, tx, of, 'merchant', changes);
@@ -161,12 +167,17 @@ function staleness(
 
 /** Why these settings cannot be written. Only what a change says is looked at, whatever stood before. */
 async function refusal(
+  house: House,
   tx: Tx,
   consultantId: string,
   change: ConsultantChange,
+  after: ConsultantSettings,
 ): Promise<ConsultantRefused | undefined> {
-  if (change.numbers || change.fallback) {
-    const wrong = wrongNumbers(change, await readDestinations(tx));
+  if (after.numbers.length === 0 && after.sip === null) {
+    return { outcome: 'number_not_rung', wrong: [{ field: 'numbers', sentence: rungNowhere }] };
+  }
+  if (change.numbers || change.fallback || change.sip) {
+    const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains ?? new Set());
     if (wrong.length > 0) return { outcome: 'number_not_rung', wrong };
   }
   if (change.lines) {
@@ -215,11 +226,12 @@ async function kept(tx: Tx, id: string): Promise<ConsultantKept> {
 }
 
 function settingsOf(consultant: ConsultantRecord): ConsultantSettings {
-  const { name, shortNumber, numbers, language, languages, lines, introduction, ringSeconds } = consultant;
+  const { name, shortNumber, sip, numbers, language, languages, lines, introduction, ringSeconds } = consultant;
   const { fallback, wrapUpSeconds, missLimits, share, missedCallToggles } = consultant;
   return {
     name,
     shortNumber,
+    sip,
     numbers,
     language,
     languages,

@@ -9,6 +9,7 @@ import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
 import type { Sentence } from '../core/prompt.ts';
+import type { PhoneAddress } from '../core/sip-address.ts';
 
 // --- Time and chance -------------------------------------------------------------------------------------------
 
@@ -75,7 +76,8 @@ export type HangupCause =
 
 export interface LegToRing {
   leg: LegUuid;
-  to: E164;
+  /** `refused` where it is a SIP address in a domain the operator does not list. */
+  to: PhoneAddress;
   /** The number shown: always one of the merchant's that an operator marked verified. */
   callerId: E164;
   /** The switch gives up after this long; `legEnded` with `no_answer` follows. */

@@ -39,7 +39,7 @@ interface RecordRow extends Omit<ConsultantRecord, 'missLimits' | 'fallback'> {
 }
 
 const columns = `c.id, c.version, c.name, c.short_number as "shortNumber", c.pin_mark is not null as "hasPin",
-  c.number || c.more_numbers as numbers, c.language, c.languages,
+  c.sip, array_remove(array[c.number] || c.more_numbers, null) as numbers, c.language, c.languages,
   coalesce((select json_agg(l.slug order by l.slug) from line_consultants lc join lines l on l.id = lc.line_id
     where lc.consultant_id = c.id), '[]') as lines,
   c.introduction, (select p.token from consultant_photos p where p.consultant_id = c.id) as "photoToken",
@@ -130,7 +130,8 @@ function bindingsOf(one: ConsultantRow): unknown[] {
   return [
     one.name,
     one.shortNumber,
-    one.numbers[0],
+    one.sip,
+    one.numbers[0] ?? null,
     one.numbers.slice(1),
     one.language,
     one.languages,
@@ -149,10 +150,10 @@ function bindingsOf(one: ConsultantRow): unknown[] {
 
 export async function insertConsultant(tx: Tx, one: ConsultantRow, requestKey: string | null): Promise<void> {
   await tx.write(
-    `insert into consultants (name, short_number, number, more_numbers, language, languages, introduction, ring_seconds,
+    `insert into consultants (name, short_number, sip, number, more_numbers, language, languages, introduction, ring_seconds,
        fallback_number, fallback_after_seconds, wrap_up_seconds, miss_limit_unanswered, miss_limit_refused, share,
        missed_call_toggles, pin_mark, id, merchant_id, request_key)
-     values (?, ?, ?, ?::text[], ?, ?::text[], ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     values (?, ?, ?, ?, ?::text[], ?, ?::text[], ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [...bindingsOf(one), one.id, one.merchantId, requestKey],
   );
   await setLines(tx, one);
@@ -161,7 +162,7 @@ export async function insertConsultant(tx: Tx, one: ConsultantRow, requestKey: s
 /** All his settings. A wrap-up that is under way lasts as long as it was to. */
 export async function updateConsultant(tx: Tx, one: ConsultantRow): Promise<void> {
   await tx.write(
-    `update consultants set name = ?, short_number = ?, number = ?, more_numbers = ?::text[], language = ?,
+    `update consultants set name = ?, short_number = ?, sip = ?, number = ?, more_numbers = ?::text[], language = ?,
        languages = ?::text[], introduction = ?, ring_seconds = ?, fallback_number = ?, fallback_after_seconds = ?,
        wrap_up_seconds = ?, miss_limit_unanswered = ?, miss_limit_refused = ?, share = ?, missed_call_toggles = ?, pin_mark = ?,
        wrap_up_until = case when wrap_up_seconds > 0 then wrap_up_until end, version = version + 1

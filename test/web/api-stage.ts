@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
 import { proofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
+import { sandboxSipDomain } from '../../src/core/sip-address.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
@@ -123,6 +124,7 @@ export async function apiStage(
   const metrics = houseMetrics();
   const house: House = {
     db,
+    sipDomains: new Set([sandboxSipDomain]),
     clock,
     ids: realIds,
     processor,
