@@ -15,5 +15,7 @@ export async function up(knex) {
 }
 
 export async function down() {
-  throw new Error('Consultants without a number cannot be kept without their SIP addresses: restore a backup.');
+  throw new Error(
+    'Consultants without a number cannot be kept without their SIP addresses: restore a backup.',
+  );
 }

@@ -48,14 +48,18 @@ describe('SIP domains', () => {
     ]);
   });
 
-  test.each(['*.example.com', 'marie@sip.example.com', 'sip.example.com;x', '[::1]', 'sip.example.com:0', ','])(
-    'never %s',
-    (SIP_DOMAINS) => {
-      expect(problemsOf({ ...production, SIP_DOMAINS })).toEqual([
-        expect.stringMatching(/^SIP_DOMAINS must be a list of SIP domains such as sip\.example\.com/),
-      ]);
-    },
-  );
+  test.each([
+    '*.example.com',
+    'marie@sip.example.com',
+    'sip.example.com;x',
+    '[::1]',
+    'sip.example.com:0',
+    ',',
+  ])('never %s', (SIP_DOMAINS) => {
+    expect(problemsOf({ ...production, SIP_DOMAINS })).toEqual([
+      expect.stringMatching(/^SIP_DOMAINS must be a list of SIP domains such as sip\.example\.com/),
+    ]);
+  });
 
   test('a profile alone calls nobody', () => {
     expect(problemsOf({ ...production, SIP_PROFILE: 'phones' })).toEqual([

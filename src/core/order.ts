@@ -195,7 +195,8 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   if (wish.consultantId !== undefined && !chosen) return refused('consultant_unknown');
   if (chosen && !chosen.atWork) return refused('consultant_busy');
   const domains = facts.sipDomains ?? new Set<SipDomain>();
-  const sipOf = ({ sip }: { sip?: SipAddress | null }) => (sip && mayBeCalled(sip, domains) ? sip : undefined);
+  const sipOf = ({ sip }: { sip?: SipAddress | null }) =>
+    sip && mayBeCalled(sip, domains) ? sip : undefined;
   const candidates = (chosen ? [chosen] : line.consultants).filter(
     // The operator may have taken a domain off his list since: whoever is reached nowhere else is not there.
     (one) => one.atWork && (one.numbers.length > 0 || sipOf(one) !== undefined),

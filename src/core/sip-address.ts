@@ -20,7 +20,8 @@ export const sipAddressMax = 4 + sipUserMax + 1 + 253 + 6;
 const user = /^[A-Za-z0-9+][A-Za-z0-9+._-]{0,63}$/;
 const ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
 // RFC 3261: letters, digits and hyphens in labels, the last of which begins with a letter (else it would be an address).
-const hostName = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const hostName =
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const port = /^[1-9][0-9]{0,4}$/;
 
 /**
@@ -30,7 +31,8 @@ const port = /^[1-9][0-9]{0,4}$/;
 export function parseSipAddress(text: string): SipAddress | undefined {
   if (text.length > sipAddressMax) return undefined;
   const [userPart, domain, ...more] = text.replace(/^sip:/i, '').split('@');
-  if (userPart === undefined || domain === undefined || more.length > 0 || !user.test(userPart)) return undefined;
+  if (userPart === undefined || domain === undefined || more.length > 0 || !user.test(userPart))
+    return undefined;
   const parsed = parseSipDomain(domain);
   return parsed && (`sip:${userPart}@${parsed}` as SipAddress);
 }
@@ -64,7 +66,9 @@ export function isListed(address: SipAddress, domains: ReadonlySet<SipDomain>): 
  * would ring it, past the table of destinations.
  */
 export function looksLikeNumber(address: SipAddress): boolean {
-  return /^[0-9+._-]+$/.test(userOf(address)) && userOf(address).replaceAll(/[^0-9]/g, '').length > extensionMax;
+  return (
+    /^[0-9+._-]+$/.test(userOf(address)) && userOf(address).replaceAll(/[^0-9]/g, '').length > extensionMax
+  );
 }
 /** Digits of an extension; numbers of the public network are longer, but for services. */
 const extensionMax = 6;

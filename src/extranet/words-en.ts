@@ -294,6 +294,8 @@ export const words: Record<keyof typeof french, string> = {
   'consultant.languageWhat': 'In which the telephone speaks to them.',
   'consultant.languages': 'Languages spoken',
   'consultant.lines': 'Lines served',
+  'consultant.sip': 'SIP address',
+  'consultant.sipWhat': 'Rung first, the numbers after it. Empty: numbers alone.',
   'consultant.firstNumber': 'Number that is rung',
   'consultant.otherNumber': 'Number {place}',
   'consultant.ringFirst': 'Ring first',

@@ -293,6 +293,8 @@ export const words = {
   'consultant.languageWhat': 'Dans laquelle le téléphone lui parle.',
   'consultant.languages': 'Langues parlées',
   'consultant.lines': 'Lignes servies',
+  'consultant.sip': 'Adresse SIP',
+  'consultant.sipWhat': 'Appelée en premier, les numéros ensuite. Vide : les numéros seuls.',
   'consultant.firstNumber': 'Numéro où il est appelé',
   'consultant.otherNumber': 'Numéro {place}',
   'consultant.ringFirst': 'En premier',

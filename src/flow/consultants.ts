@@ -226,7 +226,8 @@ async function kept(tx: Tx, id: string): Promise<ConsultantKept> {
 }
 
 function settingsOf(consultant: ConsultantRecord): ConsultantSettings {
-  const { name, shortNumber, sip, numbers, language, languages, lines, introduction, ringSeconds } = consultant;
+  const { name, shortNumber, sip, numbers, language, languages, lines, introduction, ringSeconds } =
+    consultant;
   const { fallback, wrapUpSeconds, missLimits, share, missedCallToggles } = consultant;
   return {
     name,

@@ -108,7 +108,10 @@ export function parseOriginate(text: string): ParsedOriginate {
   const sip = /^sofia\/([^/]+)\/sip:(([^/@,|:]+)@([^/,|]+))$/.exec(url);
   if (sip !== null) {
     const [, profile = '', address = '', user = '', host = ''] = sip;
-    return { outcome: 'originate', request: { variables, number: user, sip: address, via: { profile, host }, steps } };
+    return {
+      outcome: 'originate',
+      request: { variables, number: user, sip: address, via: { profile, host }, steps },
+    };
   }
   const address = /^sofia\/([^/]+)\/([^/@,|]+)@([^/,|]+)$/.exec(url);
   if (address === null) return { outcome: 'failed', cause: 'INVALID_URL' };

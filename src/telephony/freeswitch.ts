@@ -161,7 +161,8 @@ export class FreeSwitch implements Switch {
   ring(order: LegToRing): Promise<Commanded> {
     const { leg, to } = order;
     const by = this.#routeOf(to);
-    if (by === undefined) return Promise.resolve({ outcome: 'refused', reason: 'its SIP domain is not listed' });
+    if (by === undefined)
+      return Promise.resolve({ outcome: 'refused', reason: 'its SIP domain is not listed' });
     const job = randomUUID() as LegUuid;
     // Noted at once, not when its turn comes: a hangUp in between must find that a leg is on its way.
     const known = this.#legs.get(leg);

@@ -221,7 +221,10 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
     },
   },
   'number-not-rung': {
-    title: { en: 'A number or address that is not rung', fr: 'Un numéro ou une adresse qui n’est pas appelé' },
+    title: {
+      en: 'A number or address that is not rung',
+      fr: 'Un numéro ou une adresse qui n’est pas appelé',
+    },
     detail: {
       en: 'Nothing was changed: one of the numbers does not exist, or it or the SIP address lies where we do not ring; "errors" says which and why. Use an ordinary landline or mobile number, or ask the operator to allow the destination or domain.',
       fr: 'Rien n’a été modifié : un des numéros n’existe pas, ou lui ou l’adresse SIP se trouve là où nous n’appelons pas ; « errors » dit lequel et pourquoi. Prenez un numéro fixe ou mobile ordinaire, ou demandez à l’exploitant d’autoriser la destination ou le domaine.',

@@ -306,7 +306,9 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
           say.originate({ ...order, leg: x as LegUuid, to: y as E164, callerId: z as E164, ringSeconds: n }),
         ],
         () => [say.originate({ ...order, to: `sip:${x}@${y}` as SipAddress, by: sipProfile })],
-        () => [say.originate({ ...order, to: `sip:marie@${x}` as SipAddress, by: { kind: 'profile', name: z } })],
+        () => [
+          say.originate({ ...order, to: `sip:marie@${x}` as SipAddress, by: { kind: 'profile', name: z } }),
+        ],
         () => [say.originate({ ...order, job: x as LegUuid, by: { kind: 'gateway', name: y } })],
         () => [say.originate({ ...order, by: { kind: 'address', profile: x, host: y, port: n } })],
         () => [say.ask(x as LegUuid, y, z as PromptFile, n), say.play(x as LegUuid, y, z as PromptFile)],

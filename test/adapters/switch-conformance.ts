@@ -28,7 +28,9 @@ export interface SwitchWorld {
   number(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<E164>;
   phone(number: E164): Phone;
   /** A telephone nobody has used yet at a SIP address, in a domain its switch is told to call. */
-  sipPhone(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<{ to: SipAddress; phone: Phone }>;
+  sipPhone(
+    behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable',
+  ): Promise<{ to: SipAddress; phone: Phone }>;
   /** A telephone nobody has used yet calls this number; it rings there when this resolves. */
   dials(ddi: string, options?: Dialling): Promise<{ number: E164; phone: Phone }>;
   /** The switch's record of a leg that has ended, as it stands in its folder; `undefined`: none was written. */
@@ -258,9 +260,19 @@ export function switchConformance(
         await phone.waitFor('ended');
 
         const { to: listed } = await world.sipPhone('manual');
-        for (const to of ['sip:marie@other.example', listed.replace(/:[^@]*@/, ':0899700700@'), `${listed}9`]) {
+        for (const to of [
+          'sip:marie@other.example',
+          listed.replace(/:[^@]*@/, ':0899700700@'),
+          `${listed}9`,
+        ]) {
           const never = randomUUID() as LegUuid;
-          const order = { leg: never, to: to as SipAddress, callerId: shown, ringSeconds: 20, guardSeconds: 60 };
+          const order = {
+            leg: never,
+            to: to as SipAddress,
+            callerId: shown,
+            ringSeconds: 20,
+            guardSeconds: 60,
+          };
           expect(await world.switch.ring(order), to).toMatchObject({ outcome: 'refused' });
           expect(await world.switch.look(never)).toEqual({ state: 'gone' });
         }

@@ -112,7 +112,9 @@ it('a consultant at a SIP address: rung there first, and on his number where tha
   await world.phoneIs(sip, 'ended');
 
   // The operator has struck the domain off his list: who is reached nowhere else is not there, and nobody pays.
-  await world.sql.query(`update consultants set sip = 'sip:claire@struck.example' where id = 'con_demo_claire'`);
+  await world.sql.query(
+    `update consultants set sip = 'sip:claire@struck.example' where id = 'con_demo_claire'`,
+  );
   const refused = await world.api('POST', '/v1/callbacks', { line: 'demo', callerNumber: caller });
   expect(refused.json.type).toMatch(/nobody-free$/);
   // With a number he is: what may not be called is passed over.

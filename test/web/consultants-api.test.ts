@@ -262,7 +262,10 @@ describe('PATCH and DELETE /v1/consultants/{id}', () => {
 
   it('a SIP address, in a domain the operator lists; then no number is needed, and one of both always', async () => {
     const sip = 'sip:Marie@sandbox.test';
-    expect((await change(id, { sip: 'Marie@SANDBOX.test', numbers: [] })).body).toMatchObject({ sip, numbers: [] });
+    expect((await change(id, { sip: 'Marie@SANDBOX.test', numbers: [] })).body).toMatchObject({
+      sip,
+      numbers: [],
+    });
     expect((await change(id, { sip: null })).body.errors[0]?.pointer).toBe('#/numbers');
     expect((await change(id, { numbers: ['+33612345678'] })).body).toMatchObject({ sip });
     expect((await written()).at(-1)).toMatchObject({

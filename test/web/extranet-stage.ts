@@ -49,6 +49,7 @@ function consultant(
     name,
     shortNumber,
     hasPin: true,
+    sip: null,
     numbers: ['+33612345678'],
     language: 'fr',
     languages: ['fr'],
