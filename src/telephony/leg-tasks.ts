@@ -93,7 +93,8 @@ export class LegTasks {
     const memory = this.#legs.recall(leg);
     const lift = liftingOf(leg, memory);
     delete memory.guard;
-    await this.#link.api(lift);
+    const lifted = await this.#link.api(lift);
+    if (!lifted.answered) memory.guardUnanswered = true;
   }
 
   // --- The limit of a talk ----------------------------------------------------------------------------------------

@@ -508,6 +508,25 @@ describe('commands', () => {
     expect(peer.commands).toContain(`api sched_del limit-${aLeg}`);
   });
 
+  test('a guard whose lifting was never answered is lifted with all the others before the next bridge', async () => {
+    await freeSwitch.ring(ringing(aLeg));
+    await freeSwitch.ring(ringing(bLeg));
+    peer.answer = (command, at) => {
+      if (!command.startsWith('api unsched_api')) return healthy(command, at);
+      peer.cut();
+      return undefined;
+    };
+    expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'unknown' });
+    await until(() => told.at(-1)?.type === 'linkDown');
+    peer.answer = healthy;
+    clock.turn(5_000);
+    await until(() => told.at(-1)?.type === 'linkUp');
+    await freeSwitch.guard(aLeg, 30);
+    const before = peer.commands.length;
+    expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
+    expect(commandsSince(before)).toContain(`api sched_del guard-${aLeg}`);
+  });
+
   test('a refused bridge disarms the limit and guards both legs again', async () => {
     peer.answer = (command, at) =>
       command.startsWith('api uuid_bridge') ? apiResponse('-ERR Invalid uuid\n') : healthy(command, at);
