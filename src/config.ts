@@ -42,6 +42,15 @@ export interface Config {
   carrier: CarrierRoute;
   /** Consultants may be reached at SIP addresses in these domains, called out of this sofia profile. Absent: at none. */
   sip?: { domains: readonly SipDomain[]; profile: string };
+  /** A drachtio server in front, where telephones register and are called. Absent: there are no SIP logins. */
+  sipEdge?: {
+    host: string;
+    port: number;
+    secret: string;
+    domain: SipDomain;
+    /** `address` or `address:port` the switches send SIP from. */
+    switches: readonly string[];
+  };
   /** Where the carrier's trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
   trunkCountry: string;
   /** Absolute: where the switches leave their call records, as this machine sees it. Absent: they come by HTTP alone. */
@@ -139,6 +148,18 @@ const variables = {
     'a list of SIP domains such as sip.example.com,pbx.example.org:5070, each a host name or IPv4 address as it stands in the addresses',
   ],
   SIP_PROFILE: [z.string().regex(profileName), 'the name of a sofia profile, such as carrier'],
+  DRACHTIO_URL: [
+    z.string().transform(parseDrachtio).refine(isGiven),
+    'of the form drachtio://:secret@host:9022',
+  ],
+  SIP_EDGE: [
+    z.string().transform(parseSipDomain).refine(isGiven),
+    'the SIP domain telephones register at, such as sip.example.com or sip.example.com:5070',
+  ],
+  SIP_EDGE_SWITCHES: [
+    z.string().transform(parseSipSources).refine(isGiven),
+    'a list of IPv4 addresses the switches send SIP from, with a port or without, such as 10.0.0.5:5080',
+  ],
   TRUNK_COUNTRY: [
     z.string().refine((text) => isCountry(text)),
     'the two capital letters of a country, such as FR',
@@ -326,6 +347,10 @@ function checkTogether(
   if (set('STRIPE_SECRET_KEY'))
     needs('STRIPE_PUBLISHABLE_KEY', 'when STRIPE_SECRET_KEY is: the card fields of the page need it');
   if (set('SMTP_URL')) needs('MAIL_FROM', 'when SMTP_URL is');
+  if (set('DRACHTIO_URL')) {
+    needs('SIP_EDGE', 'when DRACHTIO_URL is: the domain telephones register at');
+    needs('SIP_EDGE_SWITCHES', 'when DRACHTIO_URL is: nobody else may call the telephones');
+  }
   if (set('SIP_PROFILE')) needs('SIP_DOMAINS', 'when SIP_PROFILE is: it calls nobody else');
   if (set('FREESWITCH_URL') && !set('STRIPE_SECRET_KEY') && parts.includes('processor')) {
     needs('SANDBOX_NUMBERS', "when a real switch works with the sandbox's cards: nobody else is rung");
@@ -396,6 +421,7 @@ function assemble(
     ...given('switches', FREESWITCH_URL),
     carrier,
     ...given('sip', sipOf(values, carrier)),
+    ...given('sipEdge', sipEdgeOf(values)),
     trunkCountry: values.TRUNK_COUNTRY ?? 'FR',
     ...given(
       'cdrSpoolDir',
@@ -421,10 +447,17 @@ function assemble(
 
 function sipOf(values: Values, carrier: CarrierRoute): Config['sip'] {
   const standsIn = values.FREESWITCH_URL === undefined ? [sandboxSipDomain] : [];
-  const domains = [...new Set([...(values.SIP_DOMAINS ?? []), ...standsIn])];
+  const edge = values.DRACHTIO_URL && values.SIP_EDGE ? [values.SIP_EDGE] : [];
+  const domains = [...new Set([...(values.SIP_DOMAINS ?? []), ...edge, ...standsIn])];
   // The shipped profile is called so (telephony/freeswitch-conf).
   const usual = carrier.kind === 'address' ? carrier.profile : 'carrier';
   return domains.length === 0 ? undefined : { domains, profile: values.SIP_PROFILE ?? usual };
+}
+
+function sipEdgeOf({ DRACHTIO_URL, SIP_EDGE, SIP_EDGE_SWITCHES }: Values): Config['sipEdge'] {
+  if (DRACHTIO_URL === undefined || SIP_EDGE === undefined || SIP_EDGE_SWITCHES === undefined)
+    return undefined;
+  return { ...DRACHTIO_URL, domain: SIP_EDGE, switches: SIP_EDGE_SWITCHES };
 }
 
 function prompts(values: Values, dataDir: string, workingDir: string): Config['prompts'] {
@@ -557,6 +590,25 @@ function parseNumbers(text: string): readonly E164[] | undefined {
   return listed.length > 0 && listed.every((entry) => /^\+[1-9]\d{6,14}$/.test(entry))
     ? (listed as E164[])
     : undefined;
+}
+
+function parseDrachtio(text: string): { host: string; port: number; secret: string } | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const secret = unescaped(url.password);
+  const bare = (url.pathname === '' || url.pathname === '/') && url.username === '' && url.hash === '';
+  if (url.protocol !== 'drachtio:' || !bare || url.hostname === '' || !secret || /[\r\n|]/.test(secret)) {
+    return undefined;
+  }
+  return { host: url.hostname, port: url.port === '' ? 9022 : Number(url.port), secret };
+}
+
+function parseSipSources(text: string): readonly string[] | undefined {
+  const listed = listOf(text);
+  const known = listed.filter(
+    (one) => /^[0-9.]+(?::[0-9]+)?$/.test(one) && parseSipDomain(one) !== undefined,
+  );
+  return known.length > 0 && known.length === listed.length ? known : undefined;
 }
 
 function parseSipDomains(text: string): readonly SipDomain[] | undefined {

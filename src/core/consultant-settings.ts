@@ -86,6 +86,10 @@ function whyNotRung(number: E164, table: readonly Destination[]): string | undef
     : 'Numbers of this kind (premium, satellite, short or switched off) are not rung.';
 }
 
+/** An address at our own edge that is not of a login of his: it would ring somebody else's telephone. */
+export const notHisLogin =
+  'Addresses here belong to logins: make him one (POST /v1/consultants/{id}/sip-login), and this is set with it.';
+
 /** Lines of a change he does not have, or where nobody is rung. */
 export function wrongLines(
   wanted: readonly string[],

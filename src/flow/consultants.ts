@@ -4,6 +4,7 @@
 
 import {
   type ConsultantSettings,
+  notHisLogin,
   rungNowhere,
   shareText,
   wrongLines,
@@ -25,6 +26,7 @@ import {
 import type { Tx } from '../store/database.ts';
 import { linesBySlug } from '../store/lines.ts';
 import { readDestinations } from '../store/orders.ts';
+import { sipLoginOf } from '../store/sip-logins.ts';
 import { setSchedule } from './consultant-state.ts';
 import type { House } from './house.ts';
 import { changesBetween, noteChange } from './settings-change.ts';
@@ -179,6 +181,12 @@ async function refusal(
   if (change.numbers || change.fallback || change.sip) {
     const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains ?? new Set());
     if (wrong.length > 0) return { outcome: 'number_not_rung', wrong };
+  }
+  if (change.sip && house.sipEdge !== undefined && change.sip.endsWith(`@${house.sipEdge}`)) {
+    const login = await sipLoginOf(tx, consultantId);
+    if (change.sip !== `sip:${login?.userName ?? ''}@${house.sipEdge}`) {
+      return { outcome: 'number_not_rung', wrong: [{ field: 'sip', sentence: notHisLogin }] };
+    }
   }
   if (change.lines) {
     const wrong = wrongLines(change.lines, await linesBySlug(tx));

@@ -43,4 +43,6 @@ export interface House {
   onlyNumbers?: ReadonlySet<E164>;
   /** SIP addresses are called in these domains only: those the operator lists. Absent: in none. */
   sipDomains?: ReadonlySet<SipDomain>;
+  /** Where telephones with a login of ours register and are called; one of `sipDomains`. Absent: there are no logins. */
+  sipEdge?: SipDomain;
 }

@@ -195,6 +195,7 @@ export async function archiveConsultant(tx: Tx, id: string, at: Date): Promise<v
   await tx.write('delete from line_consultants where consultant_id = ?', [id]);
   await tx.write('delete from group_members where consultant_id = ?', [id]);
   await tx.write('delete from consultant_photos where consultant_id = ?', [id]);
+  await tx.write('delete from sip_logins where consultant_id = ?', [id]);
   await tx.write(
     'update consultants set archived_at = ?, pin_mark = null, version = version + 1 where id = ?',
     [at, id],
