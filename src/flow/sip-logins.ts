@@ -5,11 +5,13 @@ import { digestSecrets } from '../core/sip-digest.ts';
 import { parseSipAddress, type SipAddress } from '../core/sip-address.ts';
 import { type ConsultantRecord, readConsultant } from '../store/consultant-records.ts';
 import type { Tx } from '../store/database.ts';
-import { merchantNames } from '../store/people.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { merchantNames, peopleOfConsultant } from '../store/people.ts';
 import {
   changeSipLogin,
   deleteSipLogin,
   insertSipLogin,
+  readContactsOf,
   setSipAddress,
   sipLoginOf,
 } from '../store/sip-logins.ts';
@@ -120,5 +122,43 @@ async function note(
     setting: 'consultant',
     of: consultantId,
     changes,
+  });
+}
+
+/** As it stands; `undefined`: there is no such consultant. */
+export async function readSipSetUp(
+  house: House,
+  merchantId: string,
+  consultantId: string,
+): Promise<{ userName: string | null; server: string | null; telephones: number } | undefined> {
+  return house.db.asMerchant(merchantId, async (tx) => {
+    if (!(await readConsultant(tx, consultantId))) return undefined;
+    const login = await sipLoginOf(tx, consultantId);
+    const contacts = login ? await readContactsOf(tx, login.userName, house.clock.now()) : [];
+    return { userName: login?.userName ?? null, server: house.sipEdge ?? null, telephones: contacts.length };
+  });
+}
+
+/** A letter to whoever signs in as him: where he makes the login himself. */
+export async function askToSetUp(
+  house: House,
+  merchantId: string,
+  consultantId: string,
+): Promise<
+  | { outcome: 'asked'; letters: number }
+  | { outcome: 'unknown' | 'archived' | 'no_edge' | 'short_number_needed' | 'nobody' }
+> {
+  if (house.sipEdge === undefined) return { outcome: 'no_edge' };
+  const id = house.ids.token();
+  return house.db.asMerchant(merchantId, async (tx) => {
+    const consultant = await readConsultant(tx, consultantId);
+    if (!consultant) return { outcome: 'unknown' };
+    if (consultant.archivedAt) return { outcome: 'archived' };
+    if (consultant.shortNumber === null) return { outcome: 'short_number_needed' };
+    const people = await peopleOfConsultant(tx, merchantId, consultantId);
+    if (people.length === 0) return { outcome: 'nobody' };
+    for (const userId of people)
+      await enqueueJob(tx, 'mail_sip_set_up', { merchantId, userId }, `${id} ${userId}`);
+    return { outcome: 'asked', letters: people.length };
   });
 }

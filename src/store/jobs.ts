@@ -18,6 +18,7 @@ export interface JobPayloads {
   mail_invitation: { userId: string; linkId: string; invitedBy: string };
   mail_reset: { email: string };
   mail_account_notice: AccountNotice;
+  mail_sip_set_up: { merchantId: string; userId: string };
 }
 
 /** What happened to somebody's account. `place`: from where, in words. */

@@ -94,6 +94,21 @@ export async function membershipsOf(tx: Tx, userId: string): Promise<Membership[
   );
 }
 
+/** Ids of who signs in as this consultant. */
+export async function peopleOfConsultant(
+  tx: Tx,
+  merchantId: string,
+  consultantId: string,
+): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `select user_id as id from memberships where merchant_id = ? and consultant_id = ? and accepted_at is not null
+     order by user_id`,
+    [merchantId, consultantId],
+  );
+  return found.map(({ id }) => id);
+}
+
 export async function isOperator(tx: Tx, userId: string): Promise<boolean> {
   const row = await firstRow(
     tx,
