@@ -25,12 +25,22 @@ export interface SipDialog {
   modify(sdp: string): Promise<string>;
 }
 
+/** Read at every try: what is changed here holds from the next one on. */
+export interface Reconnecting {
+  retryMaxDelay: number;
+  /** 0: for ever. */
+  maxAttempts: number;
+}
+
 type Handler = (req: SipRequest, res: SipResponse) => void;
 
 export interface Edge {
   on(event: 'connect', act: (error: unknown, at: string) => void): void;
   on(event: 'error', act: (error: Error) => void): void;
-  connect(to: { host: string; port: number; secret: string }): Promise<unknown>;
+  on(event: 'close', act: () => void): void;
+  /** What becomes of it is told by events. */
+  connect(to: { host: string; port: number; secret: string; reconnect: Reconnecting }): void;
+  /** Throws where there is no connection. */
   disconnect(): void;
   use(method: string, act: Handler): void;
   proxyRequest(

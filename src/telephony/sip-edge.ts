@@ -8,7 +8,14 @@
 
 import { howToRing } from '../core/sip-contact.ts';
 import type { Log, PhoneRegistry } from '../flow/ports.ts';
-import { type Edge, newEdge, type SipDialog, type SipRequest, type SipResponse } from './drachtio.ts';
+import {
+  type Edge,
+  newEdge,
+  type Reconnecting,
+  type SipDialog,
+  type SipRequest,
+  type SipResponse,
+} from './drachtio.ts';
 import { answerRegister } from './registrar.ts';
 
 export interface SipEdgeOptions {
@@ -26,10 +33,15 @@ export interface SipEdgeOptions {
  * half a minute): a telephone that is there says so within two.
  */
 const provisionalTimeout = '4s';
+const spoken = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER';
 
 export class SipEdge {
   readonly #options: SipEdgeOptions;
   readonly #edge: Edge = newEdge();
+  // Its own waits grow without end: an edge that was away for an hour would be missed for another.
+  readonly #reconnect: Reconnecting = { retryMaxDelay: 2_000, maxAttempts: 0 };
+  #isThere = false;
+  #stopped = false;
 
   constructor(options: SipEdgeOptions) {
     this.#options = options;
@@ -40,24 +52,32 @@ export class SipEdge {
     const { log, host, port, secret, registry } = this.#options;
     const edge = this.#edge;
     edge.on('connect', (error, at) => {
-      if (!error) log.info({ at }, 'The SIP edge is there');
+      if (error) log.error({}, 'The SIP edge does not take us: is the secret of DRACHTIO_URL its own?');
+      else log.info({ at }, 'The SIP edge is there');
+      this.#isThere = !error;
+      if (this.#stopped) this.#leave();
     });
+    edge.on('close', () => (this.#isThere = false));
     edge.on('error', (error) => log.warn({ reason: error.message }, 'The SIP edge cannot be reached'));
     edge.use('register', (req, res) => this.#answer(res, () => answerRegister(registry, req, res)));
     edge.use('invite', (req, res) => this.#answer(res, () => this.#invite(req, res)));
     edge.use('options', (_req, res) => res.send(200));
     for (const method of ['subscribe', 'message', 'publish', 'refer', 'notify', 'info', 'update']) {
-      edge.use(method, (_req, res) =>
-        res.send(405, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER' } }),
-      );
+      edge.use(method, (_req, res) => res.send(405, { headers: { Allow: spoken } }));
     }
-    edge.connect({ host, port, secret }).catch((error: unknown) => {
-      log.warn({ reason: String(error) }, 'The SIP edge cannot be reached');
-    });
+    edge.connect({ host, port, secret, reconnect: this.#reconnect });
   }
 
+  /** Calls that are proxied go on; telephones stay registered, with whichever gateway answers them next. */
   stop(): void {
-    this.#edge.disconnect();
+    this.#stopped = true;
+    this.#reconnect.maxAttempts = 1;
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#isThere) this.#edge.disconnect();
+    this.#isThere = false;
   }
 
   /** Whatever goes wrong, whoever asked hears that it did: what is not answered here is repeated for half a minute. */
