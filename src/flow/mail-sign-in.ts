@@ -81,7 +81,7 @@ export async function mailSipSetUp(house: House, job: { merchantId: string; user
   await send(house, user, {
     subject: say.telephone(merchant.name),
     lines: [say.telephoneWhat, say.telephoneOnce],
-    link: `${house.publicUrl}/extranet/me/telephone`,
+    link: `${house.publicUrl}/extranet/account`,
     key: house.ids.token(),
   });
 }
