@@ -61,6 +61,33 @@ describe('SIP domains', () => {
     ]);
   });
 
+  test('an edge in front: all three or none, and its domain is called', () => {
+    const edge = {
+      DRACHTIO_URL: 'drachtio://:secret@10.0.0.6:9022',
+      SIP_EDGE: 'sip.example.com',
+      SIP_EDGE_SWITCHES: '10.0.0.5:5080,10.0.0.7',
+    };
+    const config = readConfig({ ...production, ...edge }, here);
+    expect(config.sipEdge).toEqual({
+      host: '10.0.0.6',
+      port: 9022,
+      secret: 'secret',
+      domain: 'sip.example.com',
+      switches: ['10.0.0.5:5080', '10.0.0.7'],
+    });
+    expect(config.sip?.domains).toEqual(['sip.example.com']);
+    expect(problemsOf({ ...production, DRACHTIO_URL: edge.DRACHTIO_URL })).toEqual([
+      expect.stringMatching(/^SIP_EDGE must be set when DRACHTIO_URL is/),
+      expect.stringMatching(/^SIP_EDGE_SWITCHES must be set when DRACHTIO_URL is/),
+    ]);
+    const wrong = {
+      DRACHTIO_URL: 'drachtio://10.0.0.6:9022',
+      SIP_EDGE: 'a b',
+      SIP_EDGE_SWITCHES: 'fs1:5080',
+    };
+    expect(problemsOf({ ...production, ...wrong })).toHaveLength(3);
+  });
+
   test('a profile alone calls nobody', () => {
     expect(problemsOf({ ...production, SIP_PROFILE: 'phones' })).toEqual([
       'SIP_DOMAINS must be set when SIP_PROFILE is: it calls nobody else.',
