@@ -279,9 +279,9 @@ describe('answers', () => {
     await fits('DELETE', hers, one);
     await fits('GET', hers, one);
     await fits('PATCH', hers, one, { body: { name: 'Nora' } });
-    await fits('GET', '/v1/consultants/{id}/sip-login', '/v1/consultants/con_demo_claire/sip-login');
-    await fits('POST', '/v1/consultants/{id}/sip-login', '/v1/consultants/con_demo_claire/sip-login');
-    await fits('DELETE', '/v1/consultants/{id}/sip-login', '/v1/consultants/con_demo_claire/sip-login');
+    await fits('GET', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
+    await fits('POST', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
+    await fits('DELETE', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
     await fits('POST', '/v1/soap-password', '/v1/soap-password');
     await fits('DELETE', '/v1/soap-password', '/v1/soap-password');
     const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });
