@@ -155,7 +155,7 @@ export async function askToSetUp(
     if (!consultant) return { outcome: 'unknown' };
     if (consultant.archivedAt) return { outcome: 'archived' };
     if (consultant.shortNumber === null) return { outcome: 'short_number_needed' };
-    const people = await peopleOfConsultant(tx, merchantId, consultantId);
+    const people = await peopleOfConsultant(tx, consultantId);
     if (people.length === 0) return { outcome: 'nobody' };
     for (const userId of people)
       await enqueueJob(tx, 'mail_sip_set_up', { merchantId, userId }, `${id} ${userId}`);

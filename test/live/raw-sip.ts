@@ -121,7 +121,7 @@ export class SipEnd {
   send(
     to: { host: string; port: number },
     line: string,
-    headers: readonly [string, string][],
+    headers: readonly (readonly [string, string])[],
     body = '',
   ): void {
     const text = [
@@ -242,7 +242,7 @@ export class SipCall {
   readonly #method: string;
   readonly #id = token();
   readonly #branch = `z9hG4bK${token()}`;
-  #sent: readonly [string, string][] = [];
+  #sent: readonly (readonly [string, string])[] = [];
 
   constructor(end: SipEnd, uri: string, at: { host: string; port: number }, method: string) {
     this.#end = end;

@@ -38,6 +38,7 @@ const nothing = {
   mail_reset: async () => {},
   mail_account_notice: async () => {},
   mail_sip_set_up: async () => {},
+  mail_paused: async () => {},
 };
 
 beforeEach(() => {

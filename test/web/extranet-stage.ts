@@ -436,6 +436,9 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
   app.get(['/v1/consultants/:id/calls', '/v1/me/calls'], (request, response) => {
     response.json(callsOf(request.query['day'] as string));
   });
+  app.get(['/v1/consultants/:id/sip-login', '/v1/me/sip-login'], (_request, response) => {
+    response.json({ userName: 'conseils-42', server: 'sip.example.com', telephones: 1 });
+  });
   app.get(['/v1/consultants/:id/recordings', '/v1/me/recordings'], (_request, response) => {
     response.json({
       data: ['introduction', 'available', 'busy', 'away'].map((kind) => ({
