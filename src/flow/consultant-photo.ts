@@ -34,7 +34,7 @@ export async function changePhoto(
     if (consultant.archivedAt) return { outcome: 'archived' };
     const before = await readPhotoOf(tx, consultantId);
     if (file ? before?.bytes.equals(file.bytes) : !before) return { outcome: 'kept', consultant };
-    const token = file && (await write(house, tx, of, photo?.type, file.bytes));
+    const token = file && (await write(house, tx, of, photo.type, file.bytes));
     if (!file) await deletePhoto(tx, consultantId);
     await countChange(tx, consultantId);
     await note(house, tx, of, before, token);
@@ -47,10 +47,9 @@ async function write(
   house: House,
   tx: Tx,
   of: BasedOn,
-  mediaType: PhotoType | undefined,
+  mediaType: PhotoType,
   bytes: Buffer,
 ): Promise<string> {
-  if (mediaType === undefined) throw new Error('A photo of no kind.');
   const token = house.ids.token();
   await writePhoto(tx, of, { token, mediaType, bytes }, house.clock.now());
   return token;

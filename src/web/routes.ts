@@ -362,7 +362,10 @@ export class ApiRoutes {
 
 /** Some of what the route takes moves money or secrets, and that is here. */
 function movesMore(stepUp: ApiRoute['stepUp'], body: object): boolean {
-  return Array.isArray(stepUp) && stepUp.some((field) => (body as Record<string, unknown>)[field] !== undefined);
+  return (
+    typeof stepUp === 'object' &&
+    stepUp.some((field) => (body as Record<string, unknown>)[field] !== undefined)
+  );
 }
 
 function answerType({ live, sound }: { live?: true; sound?: true }): string {
