@@ -9,7 +9,7 @@ export interface SipRequest {
   body: string;
   has(name: string): boolean;
   get(name: string): string;
-  getParsedHeader(name: 'contact'): { uri: string; params?: Record<string, unknown> }[];
+  getParsedHeader(name: 'contact'): { uri: string; params?: Record<string, string> }[];
 }
 
 export interface SipResponse {

@@ -45,7 +45,7 @@ function contactsOf(req: SipRequest): RegisterRequest['contacts'] {
   if (req.get('Contact').trim() === '*') return '*';
   return req.getParsedHeader('contact').map(({ uri, params }) => ({
     uri,
-    ...(params?.['expires'] !== undefined && { expires: String(params['expires']) }),
+    ...(params?.['expires'] !== undefined && { expires: params['expires'] }),
   }));
 }
 
