@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mailSipSetUp } from '../../src/flow/mail-sign-in.ts';
 import { phoneRegistry } from '../../src/flow/register-phone.ts';
-import type { PhoneRegistry, RegisterAnswer, RegisterRequest } from '../../src/flow/ports.ts';
+import type { Mail, PhoneRegistry, RegisterAnswer, RegisterRequest } from '../../src/flow/ports.ts';
 import { sipEdge } from './api-stage.ts';
 import { type ConsultantStage, consultantStage } from './consultant-stage.ts';
 
@@ -108,6 +109,26 @@ describe('a login', () => {
     expect([stolen.status, stolen.body.errors[0]?.pointer]).toEqual([422, '#/sip']);
     expect((await ask('PATCH', id, { sip: login.address, name: 'Nadia B.' })).status).toBe(200);
     expect((await ask('POST', `${id}/sip-login/letter`)).body.type).toMatch(/nobody-to-mail$/);
+  });
+});
+
+describe('a letter', () => {
+  it('goes to who signs in as him, leads to where a login is made, and holds no secret', async () => {
+    await stage.admin.query(`
+      insert into users (id, email, email_key, name, language, created_at) values ('usr_n', 'n@x.example', 'n@x.example', 'Nadia', 'fr', now());
+      insert into memberships (user_id, merchant_id, role, consultant_id, invited_at, accepted_at)
+        select 'usr_n', merchant_id, 'consultant', id, now(), now() from consultants where id = '${id}'`);
+    const asked = await ask('POST', `${path()}/letter`);
+    expect([asked.status, asked.body]).toEqual([202, { letters: 1 }]);
+    const sent: Mail[] = [];
+    const mailer = {
+      configured: true,
+      send: (mail: Mail) => Promise.resolve((sent.push(mail), 'sent' as const)),
+    };
+    await mailSipSetUp({ ...stage.house, mailer }, { merchantId: 'mer_demo', userId: 'usr_n' });
+    expect(sent).toMatchObject([{ to: 'n@x.example', language: 'fr' }]);
+    expect(sent[0]?.text).toMatch(/\/extranet\/account$/);
+    expect(JSON.stringify(sent)).not.toContain(login.password);
   });
 });
 
