@@ -1,10 +1,36 @@
 // What `npm test` runs: everything that needs no outside server. test/live has a configuration of its own, test/bench
 // is not a test.
-import { defineConfig } from 'vitest/config';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
 import LongestFirst from './test/longest-first.ts';
 
-export default defineConfig({
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * `npm test` has just built: what tests import of src/ is then what was built of it, read by Node itself. Of the two cores' time a
+ * sixth went into translating the same modules for every file anew. Without the mode, as when one file is run by hand, it is src/.
+ */
+const asBuilt: Plugin = {
+  name: 'as-built',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (!/^\.{1,2}\//.test(source) || !source.endsWith('.ts') || importer === undefined) return undefined;
+    // What stands in for a package does so in what Vitest translates alone.
+    if (importer.endsWith('/test/store/jobs.test.ts') || importer.startsWith(join(root, 'src/')))
+      return undefined;
+    const path = join(importer, '..', source);
+    if (!path.startsWith(join(root, 'src/'))) return undefined;
+    const built = path.replace(join(root, 'src/'), join(root, 'dist/')).replace(/\.ts$/, '.js');
+    return existsSync(built) ? { id: built, external: true } : undefined;
+  },
+};
+
+export default defineConfig(({ mode }) => ({
+  plugins: mode === 'built' ? [asBuilt] : [],
   test: {
+    server: { deps: { external: [`${root}dist/**`] } },
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'test/bench/**', 'node_modules/**'],
     globalSetup: ['test/global-setup.ts'],
@@ -16,4 +42,4 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
-});
+}));
