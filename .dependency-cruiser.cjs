@@ -27,8 +27,15 @@ module.exports = {
       from: { path: '^src/core/' },
       to: {
         dependencyTypes: ['npm', 'core'],
-        pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js)/'],
+        pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js|zod)/'],
       },
+    },
+    {
+      // What merchants write as JSON is read by its shape, and the shape is published.
+      name: 'shapes-of-scenarios',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '^src/core/scenario/' },
+      to: { path: 'node_modules/zod/' },
     },
     only('store', '^src/store/', ['^src/core/']),
     only('flow', '^src/flow/', ['^src/(core|store)/']),

@@ -170,6 +170,12 @@ export function french(sentence: SentenceFacts): string {
         : "Votre correspondant a raccroché, l'entretien est terminé. Merci de votre appel, au revoir.";
     case 'consultant_farewell':
       return "L'entretien est terminé. Merci, au revoir.";
+    case 'goodbye':
+      return 'Merci de votre appel. Au revoir.';
+    case 'access_code':
+      return `Votre code est : ${signsAloud(sentence.code)}.`;
+    case 'more_consultants':
+      return 'Pour écouter les autres, appuyez sur une touche.';
     case 'apology':
       return (
         'Nous sommes désolés, un problème technique nous empêche de poursuivre cet appel. ' +
@@ -253,7 +259,13 @@ function beginsAloud({ day, hour, minute }: SpokenInstant): string {
   return `${dayAloud(day)} à ${timeAloud(hour, minute)}`.trim();
 }
 
-function timeAloud(hour: number, minute: number): string {
+/** `24 décembre`, `premier mai`, with its year where that is said. */
+export function dateAloud(day: { day: number; month: number; year?: number }): string {
+  const year = day.year === undefined ? '' : ` ${String(day.year)}`;
+  return `${day.day === 1 ? 'premier' : String(day.day)} ${months[day.month - 1] ?? ''}${year}`;
+}
+
+export function timeAloud(hour: number, minute: number): string {
   const hours = hour % 24;
   if (minute === 0 && hours === 0) return 'minuit';
   if (minute === 0 && hours === 12) return 'midi';

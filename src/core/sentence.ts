@@ -129,5 +129,11 @@ export type SentenceFacts =
   | { key: 'recording'; merchantId: string; digest: string; words: string }
   | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }
   | { key: 'consultant_farewell' }
+  /** A caller whose scenario ends without words of its own. */
+  | { key: 'goodbye' }
+  /** A caller: the code that opens a page, sign by sign. */
+  | { key: 'access_code'; code: string }
+  /** A caller who has heard some of those who are free: there are others. */
+  | { key: 'more_consultants' }
   /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */
   | { key: 'apology' };

@@ -91,6 +91,9 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
   },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
+  goodbye: { key: 'goodbye' },
+  access_code: { key: 'access_code', code: '483920' },
+  more_consultants: { key: 'more_consultants' },
   apology: { key: 'apology' },
 };
 const all = Object.values(oneOfEach);
