@@ -71,7 +71,7 @@ export function advanceRun(
   if (run.state === 'over') return draft.done();
   if (event.type === 'legEnded') draft.left(event);
   else if (run.state === 'leaving') draft.leaving(event);
-  else if (event.type === 'callArrived') draft.enter(run.at);
+  else if (run.entered === 0) draft.enter(run.at);
   else draft.hear(event);
   return draft.done();
 }
