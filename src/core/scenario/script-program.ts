@@ -99,7 +99,7 @@ export const usualRingSeconds = 30;
 export class UnusableAnswer extends Error {}
 
 export function unusable(where: string, what: string): never {
-  throw new UnusableAnswer(where === '' ? what : `${where}: ${what}`);
+  throw new UnusableAnswer(where === '' ? what : `at ${where}: ${what}`);
 }
 
 /** A name of somebody else's in a sentence of ours, where it is one. */
