@@ -207,7 +207,9 @@ export function withinBounds(program: ScriptProgram): ScriptProgram {
   const all = program.steps.flatMap<ScriptStep>((step) =>
     step.do === 'collect' ? [step, ...step.prompts] : [step],
   );
-  if (all.length > scriptBounds.steps) unusable('', `the answer has more than ${scriptBounds.steps} steps`);
+  // A hang-up is the end of an answer rather than a step of it, and TwiML gets one unasked.
+  const steps = all.filter((step) => step.do !== 'hangUp');
+  if (steps.length > scriptBounds.steps) unusable('', `the answer has more than ${scriptBounds.steps} steps`);
   const said = all
     .flatMap((step) => (step.do === 'say' ? Object.values<string>(step.texts) : []))
     .reduce((sum, text) => sum + Array.from(text).length, 0);
