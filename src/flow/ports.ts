@@ -9,6 +9,8 @@ import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
 import type { Sentence } from '../core/prompt.ts';
+import type { ScriptProgram } from '../core/scenario/script-program.ts';
+import type { ScriptQuestion } from '../core/scenario/script-request.ts';
 
 // --- Time and chance -------------------------------------------------------------------------------------------
 
@@ -483,6 +485,44 @@ export interface MerchantServer {
   ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked>;
   /** `id` and `body` are the same on every try; `body` is `core/known-caller` usageBody. */
   report(server: MerchantServerAddress, report: { id: string; body: string; at: Date }): Promise<Delivered>;
+}
+
+/** A script of a merchant's that decides what a call does next: what it is asked, and how it knows that it is us. */
+export interface ScriptRequest {
+  question: ScriptQuestion;
+  /** Signs our JSON (Standard Webhooks). */
+  secret: string;
+  /** The one before, which signs beside it until his script has the new one. */
+  oldSecret?: string;
+  /** Signs what is asked in Twilio's words (X-Twilio-Signature); absent: that goes unsigned. */
+  authToken?: string;
+  /** The caller hears music this long at most; then the block's error branch. Within core/scenario scriptTimeoutMs. */
+  timeoutMs: number;
+}
+
+export type ScriptAsked = { exchange: Exchange } & (
+  | { outcome: 'answer'; program: ScriptProgram; tookMs: number }
+  /** `sentence`: one for the merchant's developer. */
+  | { outcome: 'failed'; because: ScriptFailure; sentence: string }
+);
+export type ScriptFailure =
+  'timeout' | 'unreachable' | 'http_status' | 'not_understood' | 'too_large' | 'refused_address';
+
+/** `digest`: names these very samples. */
+export type ScriptSound =
+  | { outcome: 'sound'; digest: string; audio: TelephoneAudio }
+  | { outcome: 'failed'; because: ScriptFailure; sentence: string };
+
+export interface ScriptServer {
+  /** As MerchantServer's. */
+  refusalOf(url: string): Promise<string | undefined>;
+  /**
+   * An outcome within the deadline, whatever the script does. The same question is the same bytes under the same request id; only
+   * the instant its signature names is each try's own.
+   */
+  ask(request: ScriptRequest): Promise<ScriptAsked>;
+  /** What an answer wants played: WAV, MP3 or Ogg, at most 2 MB and 120 s. Kept for an hour at most, while its server says it is the same. */
+  fetchSound(url: string): Promise<ScriptSound>;
 }
 
 export interface Mail {
