@@ -30,7 +30,9 @@ export interface At<Fields, Progress> {
   end(outcome: 'completed' | 'refused', cause: 'normal' | 'busy' | 'rejected', said?: readonly Said[]): void;
   set(variable: string, value: string): void;
   setSecret(variable: string, value: string): void;
-  change(change: Partial<Pick<ScenarioRun, 'language' | 'caller' | 'chosen' | 'keyed'>>): void;
+  change(
+    change: Partial<Pick<ScenarioRun, 'language' | 'caller' | 'chosen' | 'keyed' | 'talkLimitSeconds'>>,
+  ): void;
   /** Templates filled, in the caller's language. */
   say(words: Words | undefined): Said[];
   fill(template: string): string;

@@ -9,6 +9,7 @@ import { collect } from './blocks/collect.ts';
 import { condition } from './blocks/condition.ts';
 import { extension } from './blocks/extension.ts';
 import { forward } from './blocks/forward.ts';
+import { getUrl } from './blocks/get-url.ts';
 import { goTo } from './blocks/go-to.ts';
 import { hangUp } from './blocks/hang-up.ts';
 import { language } from './blocks/language.ts';
@@ -26,6 +27,7 @@ export const blockKinds = {
   say,
   menu,
   collect,
+  get_url: getUrl,
   recognize,
   set,
   condition,
@@ -49,6 +51,7 @@ const fieldsOfKinds = [
   say.fields,
   menu.fields,
   collect.fields,
+  getUrl.fields,
   recognize.fields,
   set.fields,
   condition.fields,

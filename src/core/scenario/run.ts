@@ -5,6 +5,8 @@ import type { DigitEntry } from '../call-session.ts';
 import type { E164, Language, LegUuid } from '../ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../known-caller.ts';
 import type { SentenceFacts } from '../sentence.ts';
+import type { ScriptAddress, ScriptProgram } from './script-program.ts';
+import type { ScriptDialect } from './script-request.ts';
 import type { BlockId } from './shape.ts';
 
 export interface ScenarioVersion {
@@ -52,6 +54,8 @@ export interface ScenarioRun {
   language: Language;
   answered: boolean;
   caller?: KnownCaller;
+  /** The longest he may talk, as a script said; absent: as he is known for. */
+  talkLimitSeconds?: number;
   /** Whom he chose among those who introduced themselves. */
   chosen?: string;
   /** Blocks entered so far, and those since anything was heard or keyed. */
@@ -71,6 +75,10 @@ export type Said =
   | { text: string; language?: Language }
   /** Of the merchant's library, by its slug. */
   | { sound: string }
+  /** Of the merchant's server. */
+  | { url: string }
+  /** Silence. */
+  | { pause: number }
   /** A consultant's own introduction; his name where he has recorded none. */
   | { introduction: string; name: string }
   /** The house's own words. */
@@ -81,7 +89,11 @@ export const ringEnds = ['talked', 'limit_reached', 'busy', 'no_answer', 'refuse
 export type RingEnd = (typeof ringEnds)[number];
 
 export type RungBy =
-  { consultants: readonly string[] } | { group: string } | { line: string } | { number: E164 };
+  | { consultants: readonly string[] }
+  | { group: string }
+  | { line: string }
+  | { number: E164 }
+  | { sip: string };
 
 /** Whom a block rings. */
 export interface RingOrder {
@@ -93,6 +105,8 @@ export interface RingOrder {
   whisper?: readonly Said[];
   /** Consultants always press 1 to accept; another number only where this is set. */
   acceptKey: boolean;
+  /** Shown to whoever is rung, where it is a number of the merchant's; absent: the one that was dialled. */
+  callerId?: E164;
 }
 
 export interface FoundConsultant {
@@ -110,7 +124,18 @@ export type RunCommand =
   | { do: 'ask'; said: readonly Said[]; entry: DigitEntry; secret?: true }
   | { do: 'recognize'; ask: CallerQuestion['ask']; clientCode?: string; pin?: string }
   | { do: 'ring'; order: RingOrder }
-  | { do: 'findConsultants'; of: Exclude<RungBy, { number: E164 }> }
+  /** `scriptAnswered` follows. `send`: variables and secrets by name. Music after a second. */
+  | {
+      do: 'askScript';
+      dialect: ScriptDialect;
+      address: ScriptAddress;
+      attempt: number;
+      send: readonly string[];
+      timeoutMs: number;
+      digits?: string;
+      dial?: { end: RingEnd; seconds: number };
+    }
+  | { do: 'findConsultants'; of: Exclude<RungBy, { number: E164 } | { sip: string }> }
   | { do: 'findExtension'; shortNumber: string }
   | { do: 'readBlacklist' }
   /** `recorded` follows. */
@@ -132,7 +157,8 @@ export type RunEvent =
   | { type: 'keyed'; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'nothingKeyed' }
   | { type: 'recognized'; recognition: Recognition }
-  | { type: 'rang'; end: RingEnd }
+  | { type: 'rang'; end: RingEnd; talkedSeconds: number }
+  | { type: 'scriptAnswered'; program: ScriptProgram }
   | { type: 'consultantsFound'; consultants: readonly FoundConsultant[] }
   | { type: 'extensionFound'; consultant?: FoundConsultant }
   | { type: 'blacklistRead'; listed: boolean }

@@ -8,6 +8,7 @@ import { spokenText } from '../prompt.ts';
 import { advanceRun, newRun } from './advance-run.ts';
 import type { Scenario } from './blocks.ts';
 import type { FoundConsultant, RingEnd, RunCommand, RunEvent, RunOutcome, Said, ScenarioRun } from './run.ts';
+import type { ScriptProgram } from './script-program.ts';
 import type { BlockId } from './shape.ts';
 
 /** What a tried caller brings. Lists are used up from the front, one for each time it is asked. */
@@ -23,6 +24,8 @@ export interface TriedCaller {
   keys: readonly string[];
   recognitions: readonly (Recognition | 'away')[];
   rings: readonly RingEnd[];
+  /** What the merchant's script answers, each time it is asked. */
+  scripts: readonly (ScriptProgram | 'away')[];
   consultants: readonly FoundConsultant[];
   /** Seconds he speaks, for each recording. */
   speaks: readonly number[];
@@ -63,6 +66,7 @@ export function tryScenario(
     keys: [...caller.keys],
     recognitions: [...caller.recognitions],
     rings: [...caller.rings],
+    scripts: [...caller.scripts],
     speaks: [...caller.speaks],
     codes: [...caller.codes],
   };
@@ -138,9 +142,15 @@ export function tryScenario(
           recognition === 'away' ? { type: 'failed', because: 'away' } : { type: 'recognized', recognition };
         return { event, seconds: 1 };
       }
+      case 'askScript': {
+        const program = bag.scripts.shift() ?? 'away';
+        const event: RunEvent =
+          program === 'away' ? { type: 'failed', because: 'away' } : { type: 'scriptAnswered', program };
+        return { event, seconds: 1 };
+      }
       case 'ring':
         return {
-          event: { type: 'rang', end: bag.rings.shift() ?? 'no_answer' },
+          event: { type: 'rang', end: bag.rings.shift() ?? 'no_answer', talkedSeconds: 60 },
           seconds: command.order.ringSeconds,
         };
       case 'findConsultants':
@@ -179,6 +189,8 @@ export function tryScenario(
 function textOf(said: Said, language: Language): string {
   if ('text' in said) return said.text;
   if ('sound' in said) return `[${said.sound}]`;
+  if ('url' in said) return `[${said.url}]`;
+  if ('pause' in said) return `[${String(said.pause)} s]`;
   if ('introduction' in said) return `[${said.name}]`;
   return spokenText({ language, ...said.house });
 }

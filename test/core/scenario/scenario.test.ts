@@ -13,6 +13,8 @@ import {
 } from '../../../src/core/scenario/blocks.ts';
 import { faultsOf, isWarning, type Surroundings } from '../../../src/core/scenario/check-scenario.ts';
 import type { RunEvent, ScenarioRun } from '../../../src/core/scenario/run.ts';
+import { readScriptAnswer } from '../../../src/core/scenario/script-answer.ts';
+import type { ScriptProgram } from '../../../src/core/scenario/script-program.ts';
 import { type Trial, type TriedCaller, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
 
 const text = (said: string) => [{ text: { fr: said, en: said } }];
@@ -32,6 +34,7 @@ const caller: TriedCaller = {
   keys: [],
   recognitions: [],
   rings: [],
+  scripts: [],
   consultants: [],
   speaks: [],
   blacklisted: false,
@@ -332,6 +335,71 @@ describe('what blocks do', () => {
   });
 });
 
+function asked(body: string): ScriptProgram {
+  const read = readScriptAnswer({ body, url: 'https://example.com/ivr' });
+  if (read.outcome !== 'answer') throw new Error(read.because);
+  return read.program;
+}
+
+describe('a script on the merchant’s server', () => {
+  const graph = scenario({
+    a: {
+      kind: 'get_url',
+      url: 'https://example.com/ivr',
+      exits: ['member'],
+      next: { member: 'b', then: 'c', failed: 'd' },
+    },
+    b: { kind: 'say', say: text('{balance} points.'), next: { then: 'c' } },
+    c: bye,
+    d: bye,
+  });
+  const answers = (...bodies: string[]): Partial<TriedCaller> => ({ scripts: bodies.map(asked) });
+
+  test.each([
+    ['names an exit and sets a variable', answers('set.balance=12\nnext=member'), 'a:member b:then c'],
+    ['names an exit the block has not', answers('next=nowhere'), 'a:then c'],
+    ['answers without more', answers('say=Bonjour'), 'a:then c'],
+    ['is away', {}, 'a:failed d'],
+    [
+      'goes round in circles',
+      answers(...Array.from({ length: 101 }, () => '<Response><Redirect>/x</Redirect></Response>')),
+      'a:failed d',
+    ],
+    ['hangs up', answers('hangup=busy'), 'a'],
+  ])('that %s', (_, own, expected) => {
+    expect(way(tried(graph, own))).toBe(expected);
+  });
+
+  test('an existing voice script: says, gathers, is asked with the digits, dials, is asked how that ended', () => {
+    const trial = tried(graph, {
+      ...answers(
+        '<Response><Say>Bonjour</Say><Pause/><Play>https://example.com/a.mp3</Play><Gather numDigits="4" action="/code"><Say>Code</Say></Gather></Response>',
+        '<Response><Dial action="/done" timeout="20">+33612345678</Dial></Response>',
+        '<Response><Say>Merci</Say><Hangup/></Response>',
+      ),
+      keys: ['1234'],
+      rings: ['talked'],
+    });
+    expect(trial.steps[0]?.did).toEqual([
+      { what: 'askScript', came: 'scriptAnswered' },
+      { what: 'answer' },
+      { what: 'play', came: 'played' },
+      { what: 'ask', came: '1234' },
+      { what: 'askScript', came: 'scriptAnswered' },
+      { what: 'ring', came: 'talked' },
+      { what: 'askScript', came: 'scriptAnswered' },
+      { what: 'play', came: 'played' },
+      { what: 'hangUp' },
+    ]);
+    expect(heard(trial)).toEqual(['Bonjour', '[1 s]', '[https://example.com/a.mp3]', 'Code', 'Merci']);
+  });
+
+  test('nothing keyed goes on behind the question, as TwiML has it', () => {
+    const trial = tried(graph, answers('<Response><Gather action="/code"/><Say>Rien</Say></Response>'));
+    expect(heard(trial)).toEqual(['Rien']);
+  });
+});
+
 describe('whoever takes a call over', () => {
   const run = (graph: Scenario): ScenarioRun =>
     newRun(
@@ -397,6 +465,7 @@ const own: Record<BlockKindName, object> = {
   menu: { say: text('x'), keys: ['1', '2'], tries: 2 },
   collect: { say: text('x'), variable: 'v', tries: 2 },
   recognize: {},
+  get_url: { url: 'https://example.com/ivr', exits: ['on'] },
   set: { variable: 'v', value: '{v}x{call.keyed}' },
   condition: { test: { value: '{v}', equals: 'x' } },
   schedule: { weekly: [] },
@@ -444,11 +513,18 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     { type: 'recognized', recognition: { outcome: 'refused', reason: 'unknown' } },
     { type: 'recognized', recognition: { outcome: 'proof_wanted', proof: 'pin', clientCode: '1' } },
     { type: 'recognized', recognition: { outcome: 'recognized', clientCode: '1', consultants: ['con_a'] } },
-    { type: 'rang', end: 'talked' },
-    { type: 'rang', end: 'busy' },
+    { type: 'rang', end: 'talked', talkedSeconds: 9 },
+    { type: 'rang', end: 'busy', talkedSeconds: 0 },
     { type: 'consultantsFound', consultants: [{ id: 'con_a', name: 'A', reachable: true }] },
     { type: 'extensionFound' },
     { type: 'blacklistRead', listed: false },
+    {
+      type: 'scriptAnswered',
+      program: asked(
+        '<Response><Gather><Say>Code</Say></Gather><Dial>+33612345678</Dial><Redirect>b</Redirect></Response>',
+      ),
+    },
+    { type: 'scriptAnswered', program: asked('{"say":"x","next":"on"}') },
     { type: 'recorded', seconds: 3 },
     { type: 'kept' },
     { type: 'accessCodeChecked', fits: false },

@@ -46,14 +46,16 @@ export function ring<Progress extends Ringing>(
   progress: Progress,
   order: Pick<RingOrder, 'to' | 'acceptKey'>,
 ): void {
-  const { ringSeconds, talkSeconds, whisper } = at.fields;
+  const { ringSeconds, whisper } = at.fields;
+  // The shorter of what the block and what a script says.
+  const limits = [at.fields.talkSeconds, at.run.talkLimitSeconds].filter((one) => one !== undefined);
   const said = at.say(whisper);
   at.stay(progress, {
     do: 'ring',
     order: {
       ...order,
       ringSeconds,
-      ...(talkSeconds !== undefined && { talkLimitSeconds: talkSeconds }),
+      ...(limits.length > 0 && { talkLimitSeconds: Math.min(...limits) }),
       ...(said.length > 0 && { whisper: said }),
     },
   });
