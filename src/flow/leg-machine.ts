@@ -1,0 +1,231 @@
+// One leg of somebody who dialled us, going through a machine of ours: what the switch tells of it goes to a rule, the rule's answer
+// is written down under the lease, then done. Every state is a row before anything follows from it, so that whoever takes the switch
+// over goes on from there. Which machine it is comes in from outside: a scenario (run-scenario).
+
+import type { Language, LegUuid } from '../core/ids.ts';
+import type { Sentence } from '../core/prompt.ts';
+import type { Tx } from '../store/database.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
+import type { House } from './house.ts';
+import type { Commanded, Switch, SwitchEvent } from './ports.ts';
+
+/** Whoever commands the switch. */
+export interface LegSide {
+  readonly house: House;
+  readonly switch: Switch;
+  /** The number every write is made under; `undefined` while the switch is not ours. */
+  lease(): bigint | undefined;
+  mayBegin(): boolean;
+}
+
+export interface KeptLeg {
+  merchantId: string;
+  version: number;
+}
+
+/** What a machine does with its leg. `Kept`: its state as it is written down. */
+export interface Machine<Kept extends KeptLeg, Event, Command> {
+  /** For the log: `a scenario`. */
+  name: string;
+  legOf(kept: Kept): LegUuid;
+  idOf(kept: Kept): string;
+  languageOf(kept: Kept): Language;
+  isOver(kept: Kept): boolean;
+  /** The same `kept`: the event means nothing now. */
+  step(kept: Kept, event: Event): Stepped<Kept, Command>;
+  resume(kept: Kept): Stepped<Kept, Command>;
+  /** `false`: the call, or the lease, has moved on, and nothing was written. */
+  save(tx: Tx, before: Kept, stepped: Stepped<Kept, Command>, at: Date, lease: bigint): Promise<boolean>;
+  /** Of the question that is open: what answers an older one is nothing. */
+  requestOf(kept: Kept): string;
+  translate(event: SwitchEvent, kept: Kept): Event | undefined;
+  /** The leg does not live any more, and how it ended nobody heard. */
+  gone: Event;
+  /** What a gateway that may have been replaced must leave to the next one. Ending is always allowed. */
+  begins(command: Command): boolean;
+  /** What it came to is told at once, or by `hands.tell` when it is known. */
+  act(command: Command, hands: Hands<Kept, Event>): Promise<Event | undefined>;
+}
+
+export interface Stepped<Kept, Command> {
+  kept: Kept;
+  commands: readonly Command[];
+  /** For whoever follows the call: one line each. */
+  facts?: readonly unknown[];
+}
+
+/** What a command has at hand. */
+export interface Hands<Kept, Event> {
+  kept: Kept;
+  /** Of the question this command asks. */
+  request: string;
+  tell(event: Event): void;
+  /** The switch was asked for something that is waited for: where it would not, nobody waits. */
+  ordered(done: Commanded): Promise<undefined>;
+}
+
+export class MachineLeg<Kept extends KeptLeg, Event, Command> {
+  readonly #machine: Machine<Kept, Event, Command>;
+  readonly #side: LegSide;
+  readonly #forget: (leg: LegUuid) => void;
+  #kept: Kept;
+  /** One thing at a time happens to a call: each waits for the one before. */
+  #queue: Promise<void> = Promise.resolve();
+  /** Something was to be begun and might not be: it is begun when the lease is renewed. */
+  #stalled = false;
+  /** What happens cannot be written: he hears an apology, and nothing else is done. */
+  #lost = false;
+
+  constructor(
+    machine: Machine<Kept, Event, Command>,
+    side: LegSide,
+    kept: Kept,
+    forget: (leg: LegUuid) => void,
+  ) {
+    this.#machine = machine;
+    this.#side = side;
+    this.#kept = kept;
+    this.#forget = forget;
+  }
+
+  get leg(): LegUuid {
+    return this.#machine.legOf(this.#kept);
+  }
+
+  get id(): string {
+    return this.#machine.idOf(this.#kept);
+  }
+
+  get merchantId(): string {
+    return this.#kept.merchantId;
+  }
+
+  // Nothing below throws for what the world does.
+
+  tell(event: Event): void {
+    void this.#enqueue(() => this.#take(event));
+  }
+
+  hear(event: SwitchEvent): void {
+    if (this.#lost && event.type === 'played') {
+      void this.#enqueue(async () => void (await this.#side.switch.hangUp(this.leg, 'normal')));
+      return;
+    }
+    const told = this.#machine.translate(event, this.#kept);
+    if (told !== undefined) this.tell(told);
+  }
+
+  /** Its leg is looked at; `resumes`: taken over, what was to be done is done again. */
+  adopt(resumes: boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      const truth = await this.#side.switch.look(this.leg);
+      if (truth.state === 'unknown') return;
+      if (truth.state === 'gone') await this.#take(this.#machine.gone);
+      if (resumes) await this.#resume();
+    });
+  }
+
+  /** The lease is renewed. */
+  goOn(): void {
+    if (!this.#stalled) return;
+    void this.#enqueue(async () => {
+      if (!this.#stalled || !this.#side.mayBegin()) return;
+      this.#stalled = false;
+      await this.#resume();
+    });
+  }
+
+  async idle(): Promise<void> {
+    await this.#queue;
+  }
+
+  async #resume(): Promise<void> {
+    if (!this.#machine.isOver(this.#kept)) await this.#follow(this.#machine.resume(this.#kept));
+  }
+
+  #enqueue(act: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(act).catch((error: unknown) => this.#failed(error));
+    return this.#queue;
+  }
+
+  async #take(event: Event): Promise<void> {
+    if (this.#lost) {
+      // Its row is as it was last written: the next look of whoever commands the switch goes on from there.
+      if (event === this.#machine.gone || isEnd(event)) this.#forget(this.leg);
+      return;
+    }
+    await this.#follow(this.#machine.step(this.#kept, event));
+  }
+
+  async #follow(stepped: Stepped<Kept, Command>): Promise<void> {
+    const before = this.#kept;
+    if (stepped.kept !== before) {
+      const lease = this.#side.lease();
+      const { db, clock } = this.#side.house;
+      const at = clock.now();
+      const written =
+        lease !== undefined &&
+        (await db.asMerchant(before.merchantId, (tx) =>
+          this.#machine.save(tx, before, stepped, at, lease),
+        ));
+      if (!written) {
+        this.#forget(this.leg);
+        return;
+      }
+      this.#kept = { ...stepped.kept, version: before.version + 1 };
+    }
+    for (const command of stepped.commands) await this.#do(command);
+    if (this.#machine.isOver(this.#kept)) this.#forget(this.leg);
+  }
+
+  async #do(command: Command): Promise<void> {
+    if (this.#machine.begins(command) && !this.#side.mayBegin()) {
+      this.#stalled = true;
+      return;
+    }
+    const request = this.#machine.requestOf(this.#kept);
+    const came = await this.#machine.act(command, {
+      kept: this.#kept,
+      request,
+      tell: (event) => {
+        // Behind what is under way; and nothing by the time it asks for something else.
+        void this.#enqueue(async () => {
+          if (this.#machine.requestOf(this.#kept) === request) await this.#take(event);
+        });
+      },
+      ordered: (done) => this.#ordered(done),
+    });
+    if (came !== undefined) await this.#take(came);
+  }
+
+  /** `unknown` may have been done; else the guard ends it. */
+  async #ordered(done: Commanded): Promise<undefined> {
+    if (done.outcome === 'gone') this.tell(this.#machine.gone);
+    if (done.outcome !== 'refused') return;
+    this.#side.house.log.warn(
+      { id: this.id, reason: done.reason },
+      `The switch refused a step of ${this.#machine.name}`,
+    );
+    await this.#side.switch.hangUp(this.leg, 'stopped');
+  }
+
+  /** A step that failed: by the database, or by a bug. Nobody is left in silence, and nothing is done by halves. */
+  async #failed(error: unknown): Promise<void> {
+    const { house, switch: aSwitch } = this.#side;
+    house.log[isDatabaseAway(error) ? 'warn' : 'error'](
+      { id: this.id, err: error },
+      `A step of ${this.#machine.name} failed`,
+    );
+    if (this.#lost) return;
+    this.#lost = true;
+    const apology: Sentence = { language: this.#machine.languageOf(this.#kept), key: 'apology' };
+    const request = `${this.#machine.requestOf(this.#kept)}-lost`;
+    const said = await aSwitch.play(this.leg, request, apology);
+    if (said.outcome !== 'done') await aSwitch.hangUp(this.leg, 'stopped');
+    if (said.outcome === 'gone') this.#forget(this.leg);
+  }
+}
+
+function isEnd(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'type' in event && event.type === 'legEnded';
+}
