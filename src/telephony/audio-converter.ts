@@ -10,7 +10,7 @@ import type { AudioConverter, AudioMade, Log } from '../flow/ports.ts';
 /** As one minute, the longest of a person's that is kept. */
 export const audioSecondsMax = 60;
 /** A minute takes either of them a second or so; one of ten hangs, or was meant to. */
-const childTimeoutMs = 10_000;
+const childTimeoutMsOfMinute = 10_000;
 /** 8 and 16 kHz of two minutes, and a WAV at 16 kHz out of ffmpeg, are under 6 MB. */
 const outputBytesMax = 8 * 1024 * 1024;
 /** More at once only take each other's processor. */
@@ -28,6 +28,7 @@ export class ChildAudioConverter implements AudioConverter {
   readonly #log: Log;
   readonly #ffmpeg: string;
   readonly #secondsMax: number;
+  readonly #childTimeoutMs: number;
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -44,6 +45,7 @@ export class ChildAudioConverter implements AudioConverter {
     this.#log = log;
     this.#ffmpeg = ffmpeg;
     this.#secondsMax = secondsMax;
+    this.#childTimeoutMs = Math.max(1, secondsMax / 60) * childTimeoutMsOfMinute;
   }
 
   async convert(bytes: Buffer, mediaType: string): Promise<AudioMade> {
@@ -63,12 +65,22 @@ export class ChildAudioConverter implements AudioConverter {
     if (bytes.toString('latin1', 0, 4) !== 'RIFF') {
       const demuxer = demuxers[mediaType];
       if (demuxer === undefined) return refused('not_audio');
-      const decoded = await run(this.#ffmpeg, decodeBy(demuxer, this.#secondsMax), bytes);
+      const decoded = await run(
+        this.#ffmpeg,
+        decodeBy(demuxer, this.#secondsMax),
+        bytes,
+        this.#childTimeoutMs,
+      );
       if (decoded.outcome === 'missing') return refused('no_converter');
       if (decoded.outcome === 'failed' || decoded.output.length === 0) return refused('not_audio');
       wav = decoded.output;
     }
-    const made = await run(process.execPath, [...childArguments, String(this.#secondsMax)], wav);
+    const made = await run(
+      process.execPath,
+      [...childArguments, String(this.#secondsMax)],
+      wav,
+      this.#childTimeoutMs,
+    );
     if (made.outcome !== 'ended') {
       this.#log.warn({ bytes: bytes.length, outcome: made.outcome }, 'Sound could not be converted');
       return refused('failed');
@@ -116,11 +128,11 @@ function readAnswer(output: Buffer): AudioMade {
 type Ran = { outcome: 'ended'; output: Buffer } | { outcome: 'failed' } | { outcome: 'missing' };
 
 /** One run, without a shell and without our environment. */
-function run(program: string, args: readonly string[], input: Buffer): Promise<Ran> {
+function run(program: string, args: readonly string[], input: Buffer, timeoutMs: number): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: childTimeoutMs,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       env: { PATH: process.env['PATH'] ?? '' },
     });
