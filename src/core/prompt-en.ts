@@ -5,6 +5,7 @@ import type { OpenHours } from './schedule.ts';
 import type {
   MenuNews,
   MoreTimeTerms,
+  OneSentence,
   PriceTerms,
   RecordingKind,
   SentenceFacts,
@@ -24,7 +25,7 @@ import {
   type SpokenWords,
 } from './spoken-values.ts';
 
-export function english(sentence: SentenceFacts): string {
+export function english(sentence: OneSentence): string {
   switch (sentence.key) {
     case 'consultant_offer':
       return (

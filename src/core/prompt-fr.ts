@@ -6,6 +6,7 @@ import type { OpenHours } from './schedule.ts';
 import type {
   MenuNews,
   MoreTimeTerms,
+  OneSentence,
   PriceTerms,
   RecordingKind,
   SentenceFacts,
@@ -25,7 +26,7 @@ import {
   type SpokenWords,
 } from './spoken-values.ts';
 
-export function french(sentence: SentenceFacts): string {
+export function french(sentence: OneSentence): string {
   switch (sentence.key) {
     case 'consultant_offer':
       return (

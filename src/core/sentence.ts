@@ -44,6 +44,9 @@ export type Recorded = SentenceFacts & { key: 'recording' };
 
 export type Sentence = { language: Language } & SentenceFacts;
 
+/** What is said in words of its own. */
+export type OneSentence = Exclude<SentenceFacts, { key: 'in_turn' | 'silence' }>;
+
 export type SentenceFacts =
   /** Consultant, on answering: what kind of call, how many minutes are paid, 1 accepts, 3 refuses. */
   | { key: 'consultant_offer'; merchant: string; line: string; minutes: number }
@@ -135,5 +138,9 @@ export type SentenceFacts =
   | { key: 'access_code'; code: string }
   /** A caller who has heard some of those who are free: there are others. */
   | { key: 'more_consultants' }
+  /** Several, one behind the other in one breath, each in its own language; a key ends all of them. */
+  | { key: 'in_turn'; parts: readonly Sentence[] }
+  /** Between others. */
+  | { key: 'silence'; seconds: number }
   /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */
   | { key: 'apology' };

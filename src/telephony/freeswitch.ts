@@ -24,7 +24,7 @@ import type {
   Timer,
 } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
-import type { CarrierRoute, PromptFile } from './dial-string.ts';
+import type { CarrierRoute, Sound } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 import { InboundCalls } from './inbound-calls.ts';
@@ -482,7 +482,7 @@ export class FreeSwitch implements Switch {
     }
   }
 
-  async #render(sentence: Sentence): Promise<PromptFile> {
+  async #render(sentence: Sentence): Promise<Sound> {
     let tooLate = (): void => undefined;
     const late = new Promise<'late'>((resolve) => {
       tooLate = () => resolve('late');
@@ -496,7 +496,7 @@ export class FreeSwitch implements Switch {
         'A prompt could not be rendered.',
       );
     }
-    return this.#prompts.file(sentence);
+    return this.#prompts.sound(sentence);
   }
 
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {

@@ -15,7 +15,7 @@ import { access, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { languages, type Language } from '../core/ids.ts';
 import { spokenText, type Sentence } from '../core/prompt.ts';
-import { promptFile, type PromptFile } from './dial-string.ts';
+import { promptFile, type PromptFile, type Sound, soundOf, soundsInTurnMax } from './dial-string.ts';
 import { commandLine, espeak, httpEngine, type SpeechEngine } from './speech-engines.ts';
 
 /** What somebody has spoken himself, mono and 16 bit, at 8 and at 16 kHz. */
@@ -62,6 +62,16 @@ export class PromptAudio {
     promptFile(options.dirAtSwitch, 'en', '0'.repeat(32));
   }
 
+  /** What the switch is to play for this sentence, rendered or not: of several, each has its own file. */
+  sound(sentence: Sentence): Sound {
+    if (sentence.key !== 'in_turn' && sentence.key !== 'silence') return this.file(sentence);
+    const parts = inTurn(sentence).map((part) =>
+      part.key === 'silence' ? { silenceMs: Math.max(Math.round(part.seconds * 1_000), 1) } : this.file(part),
+    );
+    // Nothing to say is said at once: the switch has a word for everything but that.
+    return soundOf(parts.length === 0 ? [{ silenceMs: 10 }] : parts.slice(0, soundsInTurnMax));
+  }
+
   /** Where the switch finds this sentence, rendered or not. */
   file(sentence: Sentence): PromptFile {
     return promptFile(this.#options.dirAtSwitch, sentence.language, this.#id(sentence));
@@ -72,6 +82,11 @@ export class PromptAudio {
    * or failed. `failed` says why; the call goes on either way.
    */
   async render(sentence: Sentence): Promise<{ outcome: 'rendered' } | { outcome: 'failed'; reason: string }> {
+    if (sentence.key === 'silence') return { outcome: 'rendered' };
+    if (sentence.key === 'in_turn') {
+      const parts = await Promise.all(inTurn(sentence).map((part) => this.render(part)));
+      return parts.find((part) => part.outcome === 'failed') ?? { outcome: 'rendered' };
+    }
     const id = this.#id(sentence);
     if (this.#known.has(id)) return { outcome: 'rendered' };
     let rendering = this.#rendering.get(id);
@@ -172,6 +187,11 @@ export class PromptAudio {
       this.#queue.shift()?.();
     }
   }
+}
+
+/** In their order, whatever was put together of what. */
+function inTurn(sentence: Sentence): Exclude<Sentence, { key: 'in_turn' }>[] {
+  return sentence.key === 'in_turn' ? sentence.parts.flatMap(inTurn) : [sentence];
 }
 
 function engineOf({ engine = 'espeak-ng', speech }: PromptAudioOptions): SpeechEngine {
