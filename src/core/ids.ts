@@ -38,6 +38,8 @@ export const idPrefixes = {
   session: 'ses',
   signInLink: 'lnk',
   serviceCall: 'svc',
+  scenarioRun: 'run',
+  voicemail: 'vml',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -1,13 +1,14 @@
 // One leg of somebody who dialled us, going through a machine of ours: what the switch tells of it goes to a rule, the rule's answer
 // is written down under the lease, then done. Every state is a row before anything follows from it, so that whoever takes the switch
-// over goes on from there. Which machine it is comes in from outside: a scenario (run-scenario).
+// over goes on from there. Which machine it is comes in from outside: a scenario (run-scenario), the consultants' service
+// (serve-consultant). Which legs there are is leg-desk's.
 
 import type { Language, LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
 import type { Tx } from '../store/database.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import type { House } from './house.ts';
-import type { Commanded, Switch, SwitchEvent } from './ports.ts';
+import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
 
 /** Whoever commands the switch. */
 export interface LegSide {
@@ -41,8 +42,11 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   translate(event: SwitchEvent, kept: Kept): Event | undefined;
   /** The leg does not live any more, and how it ended nobody heard. */
   gone: Event;
+  isEnd(event: Event): boolean;
+  /** What is to be known of an end before it is taken: what he was saying may have to be kept. */
+  endOf?(event: Event, kept: Kept): Promise<Event>;
   /** What a gateway that may have been replaced must leave to the next one. Ending is always allowed. */
-  begins(command: Command): boolean;
+  begins(command: Command, kept: Kept): boolean;
   /** What it came to is told at once, or by `hands.tell` when it is known. */
   act(command: Command, hands: Hands<Kept, Event>): Promise<Event | undefined>;
 }
@@ -59,15 +63,36 @@ export interface Hands<Kept, Event> {
   kept: Kept;
   /** Of the question this command asks. */
   request: string;
+  /** Taken behind what is under way, unless by then something else is asked. */
   tell(event: Event): void;
+  /** Not waited for: he may hang up meanwhile. What it comes to is told; `failed` where it throws. */
+  meanwhile(work: () => Promise<Event | undefined>, failed: Event): undefined;
+  /** Done so much later, unless by then something else is asked. */
+  later(afterMs: number, act: () => Promise<void> | void): void;
+  /** Whether this is asked still. */
+  isAsked(): boolean;
   /** The switch was asked for something that is waited for: where it would not, nobody waits. */
   ordered(done: Commanded): Promise<undefined>;
 }
 
-export class MachineLeg<Kept extends KeptLeg, Event, Command> {
+/** What a leg that is cared for here can be told, whatever machine it goes through. */
+export interface CaredLeg {
+  readonly leg: LegUuid;
+  readonly id: string;
+  readonly merchantId: string;
+  hear(event: SwitchEvent): void;
+  adopt(resumes: boolean): Promise<void>;
+  goOn(): void;
+  idle(): Promise<void>;
+  stop(): void;
+}
+
+export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLeg {
   readonly #machine: Machine<Kept, Event, Command>;
   readonly #side: LegSide;
-  readonly #forget: (leg: LegUuid) => void;
+  readonly #forgotten: () => void;
+  readonly #timers = new Set<Timer>();
+  #stopped = false;
   #kept: Kept;
   /** One thing at a time happens to a call: each waits for the one before. */
   #queue: Promise<void> = Promise.resolve();
@@ -80,12 +105,12 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> {
     machine: Machine<Kept, Event, Command>,
     side: LegSide,
     kept: Kept,
-    forget: (leg: LegUuid) => void,
+    forgotten: () => void,
   ) {
     this.#machine = machine;
     this.#side = side;
     this.#kept = kept;
-    this.#forget = forget;
+    this.#forgotten = forgotten;
   }
 
   get leg(): LegUuid {
@@ -139,22 +164,45 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> {
     await this.#queue;
   }
 
+  /** Nothing of it is done from here on. */
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** As the answer to this question of the machine's; to an older one it means nothing. */
+  answer(request: string, event: Event): void {
+    void this.#enqueue(async () => {
+      if (this.#machine.requestOf(this.#kept) === request) await this.#take(event);
+    });
+  }
+
+  #forget(): void {
+    this.stop();
+    this.#forgotten();
+  }
+
   async #resume(): Promise<void> {
     if (!this.#machine.isOver(this.#kept)) await this.#follow(this.#machine.resume(this.#kept));
   }
 
   #enqueue(act: () => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(act).catch((error: unknown) => this.#failed(error));
+    this.#queue = this.#queue
+      .then(() => (this.#stopped ? undefined : act()))
+      .catch((error: unknown) => this.#failed(error));
     return this.#queue;
   }
 
   async #take(event: Event): Promise<void> {
     if (this.#lost) {
       // Its row is as it was last written: the next look of whoever commands the switch goes on from there.
-      if (event === this.#machine.gone || isEnd(event)) this.#forget(this.leg);
+      if (this.#machine.isEnd(event)) this.#forget();
       return;
     }
-    await this.#follow(this.#machine.step(this.#kept, event));
+    const { endOf } = this.#machine;
+    const whole = endOf && this.#machine.isEnd(event) ? await endOf(event, this.#kept) : event;
+    await this.#follow(this.#machine.step(this.#kept, whole));
   }
 
   async #follow(stepped: Stepped<Kept, Command>): Promise<void> {
@@ -169,17 +217,17 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> {
           this.#machine.save(tx, before, stepped, at, lease),
         ));
       if (!written) {
-        this.#forget(this.leg);
+        this.#forget();
         return;
       }
       this.#kept = { ...stepped.kept, version: before.version + 1 };
     }
     for (const command of stepped.commands) await this.#do(command);
-    if (this.#machine.isOver(this.#kept)) this.#forget(this.leg);
+    if (this.#machine.isOver(this.#kept)) this.#forget();
   }
 
   async #do(command: Command): Promise<void> {
-    if (this.#machine.begins(command) && !this.#side.mayBegin()) {
+    if (this.#machine.begins(command, this.#kept) && !this.#side.mayBegin()) {
       this.#stalled = true;
       return;
     }
@@ -187,11 +235,27 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> {
     const came = await this.#machine.act(command, {
       kept: this.#kept,
       request,
-      tell: (event) => {
-        // Behind what is under way; and nothing by the time it asks for something else.
-        void this.#enqueue(async () => {
-          if (this.#machine.requestOf(this.#kept) === request) await this.#take(event);
+      tell: (event) => this.answer(request, event),
+      isAsked: () => !this.#stopped && this.#machine.requestOf(this.#kept) === request,
+      meanwhile: (work, failed) => {
+        void work()
+          .catch((error: unknown) => {
+            this.#complain(error);
+            return failed;
+          })
+          .then((event) => {
+            if (event !== undefined) this.answer(request, event);
+          });
+        return undefined;
+      },
+      later: (afterMs, act) => {
+        const timer = this.#side.house.clock.after(afterMs, () => {
+          this.#timers.delete(timer);
+          void this.#enqueue(async () => {
+            if (this.#machine.requestOf(this.#kept) === request) await act();
+          });
         });
+        this.#timers.add(timer);
       },
       ordered: (done) => this.#ordered(done),
     });
@@ -211,21 +275,21 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> {
 
   /** A step that failed: by the database, or by a bug. Nobody is left in silence, and nothing is done by halves. */
   async #failed(error: unknown): Promise<void> {
-    const { house, switch: aSwitch } = this.#side;
-    house.log[isDatabaseAway(error) ? 'warn' : 'error'](
-      { id: this.id, err: error },
-      `A step of ${this.#machine.name} failed`,
-    );
+    const { switch: aSwitch } = this.#side;
+    this.#complain(error);
     if (this.#lost) return;
     this.#lost = true;
     const apology: Sentence = { language: this.#machine.languageOf(this.#kept), key: 'apology' };
     const request = `${this.#machine.requestOf(this.#kept)}-lost`;
     const said = await aSwitch.play(this.leg, request, apology);
     if (said.outcome !== 'done') await aSwitch.hangUp(this.leg, 'stopped');
-    if (said.outcome === 'gone') this.#forget(this.leg);
+    if (said.outcome === 'gone') this.#forget();
   }
-}
 
-function isEnd(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'type' in event && event.type === 'legEnded';
+  #complain(error: unknown): void {
+    this.#side.house.log[isDatabaseAway(error) ? 'warn' : 'error'](
+      { id: this.id, err: error },
+      `A step of ${this.#machine.name} failed`,
+    );
+  }
 }
