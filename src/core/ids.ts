@@ -38,6 +38,7 @@ export const idPrefixes = {
   session: 'ses',
   signInLink: 'lnk',
   serviceCall: 'svc',
+  scenario: 'scn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
