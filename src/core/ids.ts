@@ -40,6 +40,7 @@ export const idPrefixes = {
   serviceCall: 'svc',
   scenarioRun: 'run',
   voicemail: 'vml',
+  scenario: 'scn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

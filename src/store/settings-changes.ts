@@ -1,16 +1,28 @@
 // What was changed of a merchant's settings, when and by whom: written in the transaction that changes it, never changed
 // itself. Of secrets and passwords only whether there is one.
 
+import type { Actor } from './audit.ts';
 import { rows, type Tx } from './database.ts';
 
-export const settingKinds = ['line', 'ddi', 'merchant_server', 'consultant', 'group'] as const;
+export const settingKinds = [
+  'line',
+  'ddi',
+  'merchant_server',
+  'consultant',
+  'group',
+  'scenario',
+  'sound',
+  'forward_number',
+] as const;
 
 export interface SettingsChange {
   at: Date;
   by: 'merchant' | 'operator' | 'consultant';
   setting: (typeof settingKinds)[number];
-  /** The line's slug, the number, the consultant's or group's id; null: of his one server. */
+  /** The line's, scenario's or sound's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
+  /** Which of the merchant's people it was, where that is written down. */
+  who?: Actor | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }
 
@@ -19,8 +31,16 @@ export async function writeSettingsChange(
   change: SettingsChange & { merchantId: string },
 ): Promise<void> {
   await tx.write(
-    'insert into settings_changes (merchant_id, at, by, setting, of, changes) values (?, ?, ?, ?, ?, ?)',
-    [change.merchantId, change.at, change.by, change.setting, change.of, JSON.stringify(change.changes)],
+    'insert into settings_changes (merchant_id, at, by, setting, of, changes, who) values (?, ?, ?, ?, ?, ?, ?)',
+    [
+      change.merchantId,
+      change.at,
+      change.by,
+      change.setting,
+      change.of,
+      JSON.stringify(change.changes),
+      change.who ? JSON.stringify(change.who) : null,
+    ],
   );
 }
 
@@ -31,7 +51,7 @@ export async function listSettingsChanges(
 ): Promise<(SettingsChange & { position: number })[]> {
   const found = await rows<SettingsChange & { position: string }>(
     tx,
-    `select position, at, by, setting, of, changes from settings_changes where position > ? order by position limit ?`,
+    `select position, at, by, setting, of, changes, who from settings_changes where position > ? order by position limit ?`,
     [after ?? 0, limit],
   );
   return found.map(({ position, ...change }) => ({ ...change, position: Number(position) }));

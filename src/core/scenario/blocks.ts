@@ -70,18 +70,23 @@ const fieldsOfKinds = [
   hangUp.fields,
 ] as const;
 
-export const blockShape = z.union(fieldsOfKinds);
+type KindFields = (typeof fieldsOfKinds)[number];
+type Told = z.core.$ZodTypeDiscriminable & z.ZodType<z.output<KindFields>>;
+/** By its kind: what is wrong with a block is said of the kind it is. */
+export const blockShape = z.discriminatedUnion('kind', fieldsOfKinds as unknown as readonly [Told, ...Told[]]);
 
 /** As merchants write it, and as it is published (`/schemas/scenario.json`). `places`: where the editor draws a block. */
-export const scenarioShape = z.strictObject({
-  start: blockId,
-  blocks: z
-    .record(blockId, blockShape)
-    .refine((blocks) => Object.keys(blocks).length <= scenarioBounds.blocks, {
-      message: `at most ${String(scenarioBounds.blocks)} blocks`,
-    }),
-  places: z.record(blockId, z.strictObject({ x: z.number(), y: z.number() })).optional(),
-});
+export const scenarioShape = z
+  .strictObject({
+    start: blockId,
+    blocks: z
+      .record(blockId, blockShape)
+      .refine((blocks) => Object.keys(blocks).length <= scenarioBounds.blocks, {
+        message: `at most ${String(scenarioBounds.blocks)} blocks`,
+      }),
+    places: z.record(blockId, z.strictObject({ x: z.number(), y: z.number() })).optional(),
+  })
+  .meta({ id: 'Scenario', title: 'Scenario', description: 'What a call does, as a graph of blocks.' });
 export type Scenario = z.infer<typeof scenarioShape>;
 export type Block = Scenario['blocks'][string];
 

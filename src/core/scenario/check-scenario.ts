@@ -33,6 +33,8 @@ export const isWarning = ({ fault }: ScenarioFault): boolean => warnings.has(fau
 export interface Surroundings {
   has(reference: Reference): boolean;
   mayForwardTo(number: string): boolean;
+  /** Absent: of sounds it is known only whether there are any. */
+  soundIn?(sound: string, language: Language): boolean;
   country: string;
   /** Those its callers may have: a text is wanted in each. */
   languages: readonly Language[];
@@ -69,14 +71,23 @@ function wrongExits({ blocks }: Scenario, id: BlockId, block: Block): ScenarioFa
   ];
 }
 
-function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault[] {
-  const kind = kindOf(block);
+/** Every name in it that must lead somewhere, sounds included. */
+export function referencesOf({ blocks }: Scenario): Reference[] {
+  return Object.values(blocks).flatMap(referencesOfBlock);
+}
+
+function referencesOfBlock(block: Block): Reference[] {
   const sounds = partsOf(block).flatMap(({ part }): Reference[] =>
     'sound' in part ? [{ to: 'sound', name: part.sound }] : [],
   );
+  return [...(kindOf(block).refers?.(block) ?? []), ...sounds];
+}
+
+function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault[] {
+  const kind = kindOf(block);
   const numbers = (kind.rings?.(block) ?? []).filter((number) => namesIn(number).length === 0);
   return [
-    ...[...(kind.refers?.(block) ?? []), ...sounds]
+    ...referencesOfBlock(block)
       .filter((reference) => !around.has(reference))
       .map(({ to, name }): ScenarioFault => ({ fault: 'not_there', block: id, what: to, name })),
     ...numbers
@@ -88,14 +99,19 @@ function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault
   ];
 }
 
-function unspoken(id: BlockId, block: Block, { languages }: Surroundings): ScenarioFault[] {
+function unspoken(id: BlockId, block: Block, around: Surroundings): ScenarioFault[] {
   return partsOf(block).flatMap(({ where, part }) =>
-    'text' in part
-      ? languages
-          .filter((language) => part.text[language] === undefined)
-          .map((language): ScenarioFault => ({ fault: 'not_in_language', block: id, where, language }))
-      : [],
+    around.languages
+      .filter((language) => !isSpokenIn(part, language, around))
+      .map((language): ScenarioFault => ({ fault: 'not_in_language', block: id, where, language })),
   );
+}
+
+function isSpokenIn(part: Words[number], language: Language, around: Surroundings): boolean {
+  if ('text' in part) return part.text[language] !== undefined;
+  // One that is not there at all is missing, in whichever language.
+  if (!('sound' in part) || !around.has({ to: 'sound', name: part.sound })) return true;
+  return around.soundIn?.(part.sound, language) ?? true;
 }
 
 function partsOf(block: Block): { where: string; part: Words[number] }[] {

@@ -24,8 +24,6 @@ export interface TriedCaller {
   keys: readonly string[];
   recognitions: readonly (Recognition | 'away')[];
   rings: readonly RingEnd[];
-  /** What the merchant's script answers, each time it is asked. */
-  scripts: readonly (ScriptProgram | 'away')[];
   consultants: readonly FoundConsultant[];
   /** Seconds he speaks, for each recording. */
   speaks: readonly number[];
@@ -35,15 +33,50 @@ export interface TriedCaller {
   pays: boolean;
 }
 
+/** What a trial cannot know by itself. */
+export type Wanted =
+  /** What the merchant's script answers. `run`: the call as it is then. */
+  | { want: 'script'; command: RunCommand & { do: 'askScript' }; run: ScenarioRun }
+  /** The live version of another scenario, by its slug. */
+  | { want: 'scenario'; slug: string };
+
+export interface Given {
+  /** Absent: the script gave none, and `because` says why. */
+  program?: ScriptProgram;
+  because?: string;
+  /** What went over the wire, where anything did. */
+  exchange?: TriedExchange;
+  /** How long the caller waited for it. */
+  seconds?: number;
+  /** Absent: there is none. */
+  scenario?: Scenario;
+}
+
+export interface TriedExchange {
+  url: string;
+  requestBody: string;
+  status?: number;
+  answerBody?: string;
+  tookMs: number;
+}
+
 export interface TriedStep {
+  /** Another scenario he has come into, by its slug. */
+  scenario?: string;
   block: BlockId;
   kind: string;
   /** What he heard in it, as text. */
   heard: string[];
   /** What was asked of him, of the merchant's systems or of the telephone network, and what came of it. */
-  did: { what: RunCommand['do']; came?: string }[];
+  did: TriedAct[];
   /** The way out it took; absent: the call ended in it. */
   exit?: string;
+}
+
+export interface TriedAct {
+  what: RunCommand['do'];
+  came?: string;
+  exchange?: TriedExchange;
 }
 
 export interface Trial {
@@ -54,30 +87,49 @@ export interface Trial {
   variables: Readonly<Record<string, string>>;
 }
 
+/** Of a trial; each is one thing that happens to the call. */
 const stepsMax = 5_000;
 
-/** `found`: the live version of another scenario, by its slug. */
+/** `scripts`: what the merchant's script answers, each time it is asked. `found`: the live version of another scenario, by its slug. */
 export function tryScenario(
   scenario: Scenario,
-  caller: TriedCaller,
+  caller: TriedCaller & { scripts: readonly (ScriptProgram | 'away')[] },
   found: (slug: string) => Scenario | undefined = () => undefined,
 ): Trial {
+  const scripts = [...caller.scripts];
+  const trial = trialOf(scenario, caller);
+  let next = trial.next();
+  while (!next.done) {
+    const wanted = next.value;
+    if (wanted.want === 'scenario') {
+      const graph = found(wanted.slug);
+      next = trial.next(graph ? { scenario: graph } : {});
+    } else {
+      const program = scripts.shift() ?? 'away';
+      next = trial.next(program === 'away' ? {} : { program });
+    }
+  }
+  return next.value;
+}
+
+/** Goes on with whatever it is given for what it wanted; `{}`: nothing came. */
+export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wanted, Trial, Given> {
   const bag = {
     keys: [...caller.keys],
     recognitions: [...caller.recognitions],
     rings: [...caller.rings],
-    scripts: [...caller.scripts],
     speaks: [...caller.speaks],
     codes: [...caller.codes],
   };
   const { merchantName, timeZone, country, cli, ddi, language } = caller;
   let graph = scenario;
+  const here = { scenarioId: 'tried', version: 0 };
   let run: ScenarioRun = newRun(
     {
       id: 'scr_tried',
       leg: '00000000-0000-4000-8000-000000000000' as LegUuid,
       plan: { merchantName, timeZone, country, cli, ddi },
-      scenario: { scenarioId: 'tried', version: 0 },
+      scenario: here,
       language,
       startedAt: caller.at.toISOString(),
     },
@@ -93,22 +145,34 @@ export function tryScenario(
     next = undefined;
     run = step.run;
     for (const fact of step.facts) {
-      if (fact.name === 'entered')
-        steps.push({ block: fact.at, kind: String(fact.facts['kind']), heard: [], did: [] });
+      if (fact.name === 'entered') {
+        const elsewhere = fact.scenario === here ? {} : { scenario: fact.scenario.scenarioId };
+        steps.push({
+          ...elsewhere,
+          block: fact.at,
+          kind: String(fact.facts['kind']),
+          heard: [],
+          did: [],
+        });
+      }
       const last = steps.at(-1);
       if (fact.name === 'left' && last) last.exit = String(fact.facts['exit']);
     }
     const last = steps.at(-1);
     event = undefined;
     for (const command of step.commands) {
-      const came = answered(command);
+      const came = yield* answered(command);
       if (last && 'said' in command) last.heard.push(...command.said.map((one) => textOf(one, run.language)));
       if (came) {
         event = came.event;
         atMs += came.seconds * 1_000;
       }
       const outcome = came && cameOf(came.event);
-      last?.did.push({ what: command.do, ...(outcome !== undefined && { came: outcome }) });
+      last?.did.push({
+        what: command.do,
+        ...(outcome !== undefined && { came: outcome }),
+        ...(came?.exchange && { exchange: came.exchange }),
+      });
     }
   }
   return {
@@ -118,7 +182,7 @@ export function tryScenario(
     variables: run.variables,
   };
 
-  function answered(command: RunCommand): { event: RunEvent; seconds: number } | undefined {
+  function* answered(command: RunCommand): Generator<Wanted, Came | undefined, Given> {
     switch (command.do) {
       case 'answer':
       case 'hangUp':
@@ -143,10 +207,11 @@ export function tryScenario(
         return { event, seconds: 1 };
       }
       case 'askScript': {
-        const program = bag.scripts.shift() ?? 'away';
-        const event: RunEvent =
-          program === 'away' ? { type: 'failed', because: 'away' } : { type: 'scriptAnswered', program };
-        return { event, seconds: 1 };
+        const { program, because = 'away', exchange, seconds = 1 } = yield { want: 'script', command, run };
+        const event: RunEvent = program
+          ? { type: 'scriptAnswered', program }
+          : { type: 'failed', because };
+        return { event, seconds, ...(exchange && { exchange }) };
       }
       case 'ring':
         return {
@@ -176,7 +241,7 @@ export function tryScenario(
       case 'awaitPayment':
         return { event: { type: 'paid', paid: caller.pays }, seconds: caller.pays ? 60 : command.seconds };
       case 'findScenario': {
-        next = found(command.scenario);
+        next = (yield { want: 'scenario', slug: command.scenario }).scenario;
         const event: RunEvent = next
           ? { type: 'scenarioFound', scenario: { scenarioId: command.scenario, version: 0 } }
           : { type: 'failed', because: 'no such scenario' };
@@ -184,6 +249,12 @@ export function tryScenario(
       }
     }
   }
+}
+
+interface Came {
+  event: RunEvent;
+  seconds: number;
+  exchange?: TriedExchange;
 }
 
 function textOf(said: Said, language: Language): string {

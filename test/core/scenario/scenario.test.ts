@@ -15,14 +15,15 @@ import { faultsOf, isWarning, type Surroundings } from '../../../src/core/scenar
 import type { RunEvent, ScenarioRun } from '../../../src/core/scenario/run.ts';
 import { readScriptAnswer } from '../../../src/core/scenario/script-answer.ts';
 import type { ScriptProgram } from '../../../src/core/scenario/script-program.ts';
-import { type Trial, type TriedCaller, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
+import { type Trial, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
 
 const text = (said: string) => [{ text: { fr: said, en: said } }];
 const scenario = (blocks: Record<string, unknown>, start = 'a'): Scenario =>
   scenarioShape.parse({ start, blocks });
 const bye = { kind: 'hang_up' };
 
-const caller: TriedCaller = {
+type Tried = Parameters<typeof tryScenario>[1];
+const caller: Tried = {
   cli: { trust: 'network', number: '+33612345678' as E164 },
   ddi: '+33199000100' as E164,
   // A Monday, 10 in the morning in Paris.
@@ -43,7 +44,7 @@ const caller: TriedCaller = {
 };
 const { merchantName, timeZone, country, cli, ddi } = caller;
 const plan = { merchantName, timeZone, country, cli, ddi };
-const tried = (graph: Scenario, own: Partial<TriedCaller> = {}): Trial =>
+const tried = (graph: Scenario, own: Partial<Tried> = {}): Trial =>
   tryScenario(graph, { ...caller, ...own });
 /** `a:yes b c:then`: the blocks passed, each with the way out it took. */
 const way = (trial: Trial): string =>
@@ -353,7 +354,7 @@ describe('a script on the merchant’s server', () => {
     c: bye,
     d: bye,
   });
-  const answers = (...bodies: string[]): Partial<TriedCaller> => ({ scripts: bodies.map(asked) });
+  const answers = (...bodies: string[]): Partial<Tried> => ({ scripts: bodies.map(asked) });
 
   test.each([
     ['names an exit and sets a variable', answers('set.balance=12\nnext=member'), 'a:member b:then c'],

@@ -12,11 +12,11 @@ const fields = blockFields('choose_consultant', {
   of: z.union([
     z.strictObject({
       consultants: z
-        .array(z.string().regex(/^con_[a-z0-9]{1,40}$/))
+        .array(z.string().regex(/^con_[a-z0-9_]{1,60}$/))
         .min(1)
         .max(50),
     }),
-    z.strictObject({ group: z.string().regex(/^grp_[a-z0-9]{1,40}$/) }),
+    z.strictObject({ group: z.string().regex(/^grp_[a-z0-9_]{1,60}$/) }),
     z.strictObject({ line: slug }),
   ]),
   /** Said once before the first. */
