@@ -68,6 +68,13 @@ alter table known_calls
   add constraint known_calls_run_check check ((run_id is null) = (run_turn is null)),
   add constraint known_calls_run_key unique (run_id, run_turn);
 
+-- What is told of a call that goes through a scenario, beside orders and consultants.
+alter table notices
+  add column run_id text references scenario_runs,
+  add unique (run_id, sequence),
+  drop constraint notices_about_check,
+  add constraint notices_about_check check (num_nonnulls(order_id, consultant_id, run_id) = 1);
+
 alter table ddis
   drop constraint ddis_line_check,
   add constraint ddis_line_check check (case kind when 'line' then line_id is not null when 'service' then line_id is null else true end);

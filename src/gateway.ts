@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
+import { HeldSounds } from './flow/held-sounds.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
@@ -24,6 +25,8 @@ import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
+import { HttpScriptServer } from './merchants/script-server.ts';
+import { soundSecondsMax } from './merchants/script-sounds.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
@@ -109,6 +112,8 @@ export async function startGateway(
     clock: realClock,
     log,
   });
+  const heldSounds = new HeldSounds();
+  const longAudio = new ChildAudioConverter({ log, secondsMax: soundSecondsMax });
   const switches = switchAddresses(config, world).map(
     (address) =>
       new FreeSwitch({
@@ -119,7 +124,9 @@ export async function startGateway(
         log,
         prompts: {
           ...promptsOf(config),
-          recordings: (merchantId, digest) => db.asMerchant(merchantId, (tx) => readRecording(tx, digest)),
+          recordings: async (merchantId, digest) =>
+            heldSounds.find(merchantId, digest) ??
+            (await db.asMerchant(merchantId, (tx) => readRecording(tx, digest))),
         },
       }),
   );
@@ -135,6 +142,13 @@ export async function startGateway(
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
     audio: new ChildAudioConverter({ log }),
+    longAudio,
+    heldSounds,
+    scriptServer: new HttpScriptServer({
+      http,
+      clock: realClock,
+      audio: longAudio,
+    }),
     log,
     metrics,
     seal: new Seal(world.secretsKey),

@@ -3,6 +3,7 @@
 import type { E164 } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
+import type { HeldSounds } from './held-sounds.ts';
 import type {
   AudioConverter,
   CardProcessor,
@@ -15,6 +16,7 @@ import type {
   MerchantServer,
   Metrics,
   Proofs,
+  ScriptServer,
   Switch,
 } from './ports.ts';
 
@@ -32,6 +34,12 @@ export interface House {
   merchantServer: MerchantServer;
   mailer: Mailer;
   audio: AudioConverter;
+  /** The same for what may be longer: messages callers leave. */
+  longAudio: AudioConverter;
+  /** Sounds that are in no table: a script's, fetched a moment ago. */
+  heldSounds: HeldSounds;
+  /** Merchants' scripts: what a call does next. */
+  scriptServer: ScriptServer;
   log: Log;
   metrics: Metrics;
   seal: Seal;

@@ -101,12 +101,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
   /** What happens cannot be written: he hears an apology, and nothing else is done. */
   #lost = false;
 
-  constructor(
-    machine: Machine<Kept, Event, Command>,
-    side: LegSide,
-    kept: Kept,
-    forgotten: () => void,
-  ) {
+  constructor(machine: Machine<Kept, Event, Command>, side: LegSide, kept: Kept, forgotten: () => void) {
     this.#machine = machine;
     this.#side = side;
     this.#kept = kept;
@@ -213,9 +208,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       const at = clock.now();
       const written =
         lease !== undefined &&
-        (await db.asMerchant(before.merchantId, (tx) =>
-          this.#machine.save(tx, before, stepped, at, lease),
-        ));
+        (await db.asMerchant(before.merchantId, (tx) => this.#machine.save(tx, before, stepped, at, lease)));
       if (!written) {
         this.#forget();
         return;

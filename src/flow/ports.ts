@@ -173,6 +173,9 @@ export type SwitchEvent =
   | { type: 'linkUp'; coreUuid: string }
   | { type: 'linkDown' };
 
+/** Why we end a leg. */
+export type HangUpWhy = 'normal' | 'limit_reached' | 'stopped' | 'busy' | 'rejected';
+
 export type LegTruth =
   | { state: 'gone' }
   | { state: 'unknown' }
@@ -226,7 +229,13 @@ export interface Switch {
    * new task stands before the old one goes, so that no moment is without a limit. Repeating it is harmless.
    */
   moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded>;
-  hangUp(leg: LegUuid, cause: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded>;
+  /** `busy`, `rejected`: what the network is told of a call that was never answered. */
+  hangUp(leg: LegUuid, cause: HangUpWhy): Promise<Commanded>;
+  /**
+   * A leg that parks after a talk is not ended when the time for a farewell is over, but by this guard. What plays on it is
+   * broken off. Repeating it is harmless.
+   */
+  keep(leg: LegUuid, guardSeconds: number): Promise<Commanded>;
   look(leg: LegUuid): Promise<LegTruth>;
   /**
    * Every leg the switch lists as living. The list lags: one that has just begun or ended may be wrong in it. `atUs`: the

@@ -32,7 +32,10 @@ export type ServiceMachine = Machine<StoredServiceCall, ServiceEvent, ServiceCom
 type ServiceHands = Hands<StoredServiceCall, ServiceEvent>;
 
 /** Consultants who call the service on this switch. */
-export function servedCalls({ house, switch: aSwitch }: LegSide): KeptLegs<StoredServiceCall, ServiceEvent, ServiceCommand> {
+export function servedCalls({
+  house,
+  switch: aSwitch,
+}: LegSide): KeptLegs<StoredServiceCall, ServiceEvent, ServiceCommand> {
   return {
     machine: serviceMachine(house, aSwitch),
     live: async () =>

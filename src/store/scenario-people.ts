@@ -1,8 +1,7 @@
 // Whom a scenario may ring, by the ways its blocks name them: consultants by themselves, those of a group or of a line, somebody's short
-// number; how each is now, and what each has said himself. And the sounds of the merchant's library.
+// number; and how each is now.
 
 import type { ConsultantState } from '../core/consultant.ts';
-import type { E164, Language } from '../core/ids.ts';
 import { stateObject, stateOf, type StateRow } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
@@ -70,30 +69,5 @@ export async function ringingOfGroup(
        step_seconds as "stepSeconds", strategy = 'longest_idle' as idle
      from consultant_groups where id = ?`,
     [group],
-  );
-}
-
-/** Whether the merchant may put calls through to this number: it is on his list, and somebody has seen that it is his to name. */
-export async function mayForwardTo(tx: Tx, number: E164): Promise<boolean> {
-  const row = await firstRow(
-    tx,
-    'select 1 as one from forward_numbers where number = ? and confirmed_at is not null',
-    [number],
-  );
-  return row !== undefined;
-}
-
-export interface LibrarySound {
-  slug: string;
-  language: Language;
-  digest: string;
-  words: string | null;
-}
-
-export async function readSounds(tx: Tx, slugs: readonly string[]): Promise<LibrarySound[]> {
-  return rows(
-    tx,
-    'select slug, language, digest, words from sound_recordings where slug = any(?::text[])',
-    [slugs],
   );
 }

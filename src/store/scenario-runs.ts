@@ -2,8 +2,7 @@
 // (sealed, and gone with the call), and what it passed, which its merchant reads. A write names the version it was made from and the
 // lease of the switch, and changes nothing when either has moved on.
 
-import type { Scenario } from '../core/scenario/blocks.ts';
-import type { RunFact, RunOutcome, ScenarioRun, ScenarioVersion } from '../core/scenario/run.ts';
+import type { RunFact, RunOutcome, ScenarioRun } from '../core/scenario/run.ts';
 import type { E164, LegUuid } from '../core/ids.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
 
@@ -25,11 +24,9 @@ export interface RunRef {
 }
 
 export async function liveRunsOfSwitch(db: Db, switchId: string): Promise<RunRef[]> {
-  return rows(
-    db,
-    `select merchant_id as "merchantId", run_id as id from live_scenario_runs_of_switch(?)`,
-    [switchId],
-  );
+  return rows(db, `select merchant_id as "merchantId", run_id as id from live_scenario_runs_of_switch(?)`, [
+    switchId,
+  ]);
 }
 
 export interface DialledScenario {
@@ -49,29 +46,6 @@ export async function readDialledScenario(tx: Tx, ddiId: string): Promise<Dialle
      from ddis d join merchants m on m.id = d.merchant_id join scenarios s on s.id = d.scenario_id
      where d.id = ? and d.kind = 'scenario' and m.active`,
     [ddiId],
-  );
-}
-
-/** As it was published; nobody has looked at it since. */
-export async function readGraph(
-  tx: Tx,
-  { scenarioId, version }: ScenarioVersion,
-): Promise<Scenario | undefined> {
-  const row = await firstRow<{ graph: Scenario }>(
-    tx,
-    'select graph from scenario_versions where scenario_id = ? and number = ?',
-    [scenarioId, version],
-  );
-  return row?.graph;
-}
-
-/** By its name: the version that calls begin in now. */
-export async function liveVersionOf(tx: Tx, slug: string): Promise<ScenarioVersion | undefined> {
-  return firstRow(
-    tx,
-    `select id as "scenarioId", live as version from scenarios
-     where slug = ? and archived_at is null and live is not null`,
-    [slug],
   );
 }
 

@@ -118,7 +118,7 @@ export function soundOf(parts: readonly (PromptFile | { silenceMs: number })[]):
       ? part
       : `silence_stream://${String(whole('milliseconds of silence', part.silenceMs, 1, 600_000))}`,
   );
-  return soundIn(`${inTurn}${sounds.join('!')}` as Sound);
+  return soundIn(`${inTurn}${sounds.join('!')}` as Sound) as Sound;
 }
 
 /** `<dirAtSwitch>/takes/<uuid>.wav`: where the switch writes what somebody says. */
@@ -373,8 +373,13 @@ export const microEpoch = api('strmicroepoch');
 export const parkAfterBridge = (aLeg: LegUuid): ApiCommand =>
   api(
     `uuid_setvar_multi ${uuid(aLeg)} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;` +
-      `process_cdr=;sensitive_dtmf=;${digitsVariable}=`,
+      // Of a talk before, in the same call: who left that one first says nothing of this.
+      `process_cdr=;sensitive_dtmf=;${digitsVariable}=;last_bridge_hangup_cause=`,
   );
+/** Read by a park that is about to begin. */
+export const forgetParkTimeout = (leg: LegUuid): ApiCommand => api(`uuid_setvar ${uuid(leg)} park_timeout`);
+/** Out of a park that has read its timeout, into one that has none. */
+export const parkAnew = (leg: LegUuid): ApiCommand => api(`uuid_transfer ${uuid(leg)} park inline`);
 export const endAfterBridge = (bLeg: LegUuid): ApiCommand =>
   api(`uuid_setvar_multi ${uuid(bLeg)} park_after_bridge=false;hangup_after_bridge=true`);
 export const bridge = (aLeg: LegUuid, bLeg: LegUuid): ApiCommand =>
@@ -382,7 +387,7 @@ export const bridge = (aLeg: LegUuid, bLeg: LegUuid): ApiCommand =>
 
 export const kill = (
   leg: LegUuid,
-  why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL',
+  why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL' | 'USER_BUSY' | 'CALL_REJECTED',
 ): ApiCommand => api(`uuid_kill ${uuid(leg)} ${cause(why)}`);
 export const exists = (leg: LegUuid): ApiCommand => api(`uuid_exists ${uuid(leg)}`);
 export const dump = (leg: LegUuid): ApiCommand => api(`uuid_dump ${uuid(leg)} json`);

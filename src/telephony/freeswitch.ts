@@ -13,6 +13,7 @@ import type {
   Clock,
   Commanded,
   DigitsQuestion,
+  HangUpWhy,
   LegToRing,
   LegTruth,
   Log,
@@ -72,7 +73,9 @@ const killWords = {
   normal: 'NORMAL_CLEARING',
   limit_reached: 'ALLOTTED_TIMEOUT',
   stopped: 'ORIGINATOR_CANCEL',
-} as const;
+  busy: 'USER_BUSY',
+  rejected: 'CALL_REJECTED',
+} as const satisfies Record<HangUpWhy, string>;
 const unknown = { outcome: 'unknown' } as const;
 const done = { outcome: 'done' } as const;
 
@@ -321,6 +324,27 @@ export class FreeSwitch implements Switch {
     });
   }
 
+  keep(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const guarded = await this.#tasks.moveGuard(leg, guardSeconds);
+      if (guarded.outcome !== 'done') {
+        // The list of guards knows no dead legs: only its own commands find that out.
+        return guarded;
+      }
+      // Whether its park has begun or is about to: the time it would read, or has read, counts no more.
+      const replies = await Promise.all([
+        this.#link.api(say.forgetParkTimeout(leg)),
+        this.#link.api(say.parkAnew(leg)),
+      ]);
+      const outcome = replies.map(commanded).find((one) => one.outcome !== 'done') ?? done;
+      if (outcome.outcome === 'gone') {
+        await this.#tasks.liftGuard(leg);
+        this.#legs.forget(leg);
+      }
+      return outcome;
+    });
+  }
+
   async legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }> {
     const [clock, shown] = await Promise.all([
       this.#link.api(say.microEpoch),
@@ -338,7 +362,7 @@ export class FreeSwitch implements Switch {
   }
 
   /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
-  async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
+  async hangUp(leg: LegUuid, why: HangUpWhy): Promise<Commanded> {
     const outcome = commanded(await this.#link.api(say.kill(leg, killWords[why])));
     const memory = this.#legs.get(leg);
     if (outcome.outcome === 'gone' && memory?.job !== undefined && !memory.created) {

@@ -128,8 +128,11 @@ describe('the exact commands', () => {
     [say.unscheduleGroup('limit', a), `sched_del limit-${a}`],
     [
       say.parkAfterBridge(a),
-      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=`,
+      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=;last_bridge_hangup_cause=`,
     ],
+    [say.forgetParkTimeout(a), `uuid_setvar ${a} park_timeout`],
+    [say.parkAnew(a), `uuid_transfer ${a} park inline`],
+    [say.kill(a, 'USER_BUSY'), `uuid_kill ${a} USER_BUSY`],
     [say.takenSoFar(a), `uuid_getvar ${a} ringmeter_taken`],
     [say.markTaken(a, 'begun'), `uuid_setvar ${a} ringmeter_taken begun`],
     [say.unscheduleLeg(a), `sched_del ${a}`],
