@@ -237,10 +237,10 @@ it('a PIN goes to the script and nowhere else; the script answers in JSON, in li
         say: [{ amount: '{balance}', currency: 'EUR' }, { text: { fr: 'PIN {pin}.' } }],
         next: { then: 'lines' },
       },
-      lines: { kind: 'get_url', url: `${scriptUrl}/lines`, dialect: 'query', next: { then: 'twiml' } },
-      twiml: { kind: 'get_url', url: `${scriptUrl}/twiml`, dialect: 'twiml', next: { then: 'bye' } },
+      lines: { kind: 'get_url', url: `${scriptUrl}/lines`, dialect: 'query', next: { then: 'level' } },
+      level: { kind: 'say', say: words('Niveau {level}.'), next: { then: 'twiml' } },
+      twiml: { kind: 'get_url', url: `${scriptUrl}/twiml`, dialect: 'twiml', next: {} },
       wrong: { kind: 'say', say: words('Perdu.'), next: {} },
-      bye: { kind: 'say', say: words('Niveau {level}.'), next: {} },
     },
   });
   await world.dials(caller, ddi);
@@ -253,6 +253,7 @@ it('a PIN goes to the script and nowhere else; the script answers in JSON, in li
   await keys(caller, '7');
   await said(caller, 'Bien reçu.');
   await said(caller, 'Niveau gold.');
+  // An answer in Twilio's words that comes to its end has hung up.
   const run = await ends(ddi, 'completed');
   const to = (path: string): Asked => asked.find((one) => one.path === path)!;
   expect(JSON.parse(to('/json').body)).toMatchObject({
