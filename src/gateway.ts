@@ -24,6 +24,8 @@ import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
+import { HttpScriptServer } from './merchants/script-server.ts';
+import { soundSecondsMax } from './merchants/script-sounds.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
@@ -37,6 +39,7 @@ import { isCurrent, migrate } from './store/migrate.ts';
 import { readRecording } from './store/recordings.ts';
 import { Seal, sha256 } from './store/seal.ts';
 import { ChildAudioConverter } from './telephony/audio-converter.ts';
+import { EngineSpeech } from './telephony/speech.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
@@ -135,6 +138,12 @@ export async function startGateway(
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
     audio: new ChildAudioConverter({ log }),
+    speech: new EngineSpeech(promptsOf(config)),
+    scriptServer: new HttpScriptServer({
+      http,
+      clock: realClock,
+      audio: new ChildAudioConverter({ log, secondsMax: soundSecondsMax }),
+    }),
     log,
     metrics,
     seal: new Seal(world.secretsKey),

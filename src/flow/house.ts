@@ -15,6 +15,8 @@ import type {
   MerchantServer,
   Metrics,
   Proofs,
+  ScriptServer,
+  Speech,
   Switch,
 } from './ports.ts';
 
@@ -32,6 +34,9 @@ export interface House {
   merchantServer: MerchantServer;
   mailer: Mailer;
   audio: AudioConverter;
+  speech: Speech;
+  /** Merchants' scripts: what a call does next. */
+  scriptServer: ScriptServer;
   log: Log;
   metrics: Metrics;
   seal: Seal;

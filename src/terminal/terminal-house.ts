@@ -26,6 +26,12 @@ export function terminalHouse(own: {
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+    speech: { speak: () => Promise.resolve({ outcome: 'failed', reason: 'nobody speaks at a terminal' }) },
+    scriptServer: {
+      refusalOf: () => Promise.resolve('not from the terminal'),
+      ask: () => Promise.reject(new Error('No call asks a script from a terminal.')),
+      fetchSound: () => Promise.reject(new Error('No call plays a sound from a terminal.')),
+    },
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
