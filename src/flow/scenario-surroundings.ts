@@ -2,7 +2,13 @@
 
 import { destinationOf } from '../core/dialling.ts';
 import type { E164 } from '../core/ids.ts';
-import { faultsOf, isWarning, referencesOf, type ScenarioFault, type Surroundings } from '../core/scenario/check-scenario.ts';
+import {
+  faultsOf,
+  isWarning,
+  referencesOf,
+  type ScenarioFault,
+  type Surroundings,
+} from '../core/scenario/check-scenario.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
 import type { Tx } from '../store/database.ts';
 import { readDestinations } from '../store/orders.ts';

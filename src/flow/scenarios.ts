@@ -90,8 +90,7 @@ export async function setDraft(house: House, of: OfScenario, draft: Scenario): P
 }
 
 export type ScenarioPublished =
-  | { outcome: 'published'; version: PublishedVersion; faults: readonly ScenarioFault[] }
-  | ScenarioRefused;
+  { outcome: 'published'; version: PublishedVersion; faults: readonly ScenarioFault[] } | ScenarioRefused;
 
 /**
  * The draft becomes a version, and live. A draft that is the newest version already becomes no other one. `faults`: the warnings.
@@ -163,7 +162,9 @@ export async function archiveScenario(house: House, of: OfScenario): Promise<Sce
     if (!scenario) return { outcome: 'unknown' };
     const stale = staleness(scenario, of);
     if (stale) return stale;
-    const scenarios = (await scenariosUsing(tx, { to: 'scenario', name: slug })).filter((one) => one !== slug);
+    const scenarios = (await scenariosUsing(tx, { to: 'scenario', name: slug })).filter(
+      (one) => one !== slug,
+    );
     if (scenario.ddis.length > 0 || scenarios.length > 0) {
       return { outcome: 'in_use', ddis: scenario.ddis, scenarios };
     }
@@ -180,7 +181,9 @@ export async function scenariosUsing(
   wanted: { to: 'scenario' | 'sound'; name: string },
 ): Promise<string[]> {
   return (await liveScenarios(tx))
-    .filter(({ graph }) => referencesOf(graph).some(({ to, name }) => to === wanted.to && name === wanted.name))
+    .filter(({ graph }) =>
+      referencesOf(graph).some(({ to, name }) => to === wanted.to && name === wanted.name),
+    )
     .map(({ slug }) => slug);
 }
 
@@ -218,9 +221,13 @@ function changesOfGraph(before: Scenario, after: Scenario): ReturnType<typeof ch
   return {
     ...changesBetween({ start: before.start }, { start: after.start }),
     ...(names.length > 0 && {
-      'draft.blocks': { from: names.filter((id) => Object.hasOwn(before.blocks, id)), to: names.filter((id) => Object.hasOwn(after.blocks, id)) },
+      'draft.blocks': {
+        from: names.filter((id) => Object.hasOwn(before.blocks, id)),
+        to: names.filter((id) => Object.hasOwn(after.blocks, id)),
+      },
     }),
-    ...(Object.keys(changesBetween({ places: before.places ?? null }, { places: after.places ?? null })).length > 0 && {
+    ...(Object.keys(changesBetween({ places: before.places ?? null }, { places: after.places ?? null }))
+      .length > 0 && {
       'draft.places': { from: null, to: 'moved' },
     }),
   };
@@ -237,7 +244,15 @@ async function note(
   at: Date,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
-  await noteChange(tx, { merchantId, at, by: 'merchant', who: by ?? null, setting: 'scenario', of: slug, changes });
+  await noteChange(tx, {
+    merchantId,
+    at,
+    by: 'merchant',
+    who: by ?? null,
+    setting: 'scenario',
+    of: slug,
+    changes,
+  });
 }
 
 async function kept(tx: Tx, slug: string): Promise<ScenarioKept> {

@@ -114,7 +114,9 @@ class Outside {
 
   async given(wanted: Wanted): Promise<Given> {
     if (wanted.want === 'scenario') {
-      const live = await this.#house.db.asMerchant(this.#merchantId, (tx) => readLiveScenario(tx, wanted.slug));
+      const live = await this.#house.db.asMerchant(this.#merchantId, (tx) =>
+        readLiveScenario(tx, wanted.slug),
+      );
       return live ? { scenario: live.graph } : {};
     }
     const answer = this.#always ? 'call' : (this.#scripts.shift() ?? 'away');
@@ -126,7 +128,9 @@ class Outside {
 
   async #ask({ command, run }: Wanted & { want: 'script' }): Promise<Given> {
     if (!this.#signing) {
-      return { because: 'You have no signing secret yet: set /v1/merchant-server, or an address for notices.' };
+      return {
+        because: 'You have no signing secret yet: set /v1/merchant-server, or an address for notices.',
+      };
     }
     this.#calls += 1;
     const leftMs = this.#untilMs - this.#house.clock.monotonicMs();

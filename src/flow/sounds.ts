@@ -71,7 +71,8 @@ export async function recordSound(
   language: Language,
   file: { bytes: Buffer; mediaType: string; words?: string },
 ): Promise<SoundKept> {
-  if (!(await house.db.asMerchant(of.merchantId, (tx) => readSound(tx, of.slug)))) return { outcome: 'unknown' };
+  if (!(await house.db.asMerchant(of.merchantId, (tx) => readSound(tx, of.slug))))
+    return { outcome: 'unknown' };
   const made = await house.audio.convert(file.bytes, file.mediaType);
   if (made.outcome === 'refused') return made;
   return keep(house, of, language, made, { words: file.words ?? null, madeFrom: 'file' });
@@ -84,7 +85,8 @@ export async function speakSound(
   language: Language,
   text: string,
 ): Promise<SoundKept> {
-  if (!(await house.db.asMerchant(of.merchantId, (tx) => readSound(tx, of.slug)))) return { outcome: 'unknown' };
+  if (!(await house.db.asMerchant(of.merchantId, (tx) => readSound(tx, of.slug))))
+    return { outcome: 'unknown' };
   const made = await spoken(house, text, language);
   if (made.outcome !== 'made') return made;
   return keep(house, of, language, made, { words: text, madeFrom: 'text' });
@@ -132,7 +134,8 @@ export async function removeSoundRecording(
   return change(house, of, async (tx, sound, at) => {
     const recording = sound.recordings.find((one) => one.language === language);
     if (!recording) return undefined;
-    const scenarios = sound.recordings.length > 1 ? [] : await scenariosUsing(tx, { to: 'sound', name: sound.slug });
+    const scenarios =
+      sound.recordings.length > 1 ? [] : await scenariosUsing(tx, { to: 'sound', name: sound.slug });
     if (scenarios.length > 0) return { outcome: 'in_use', scenarios };
     await deleteSoundRecording(tx, sound, language);
     await note(tx, of, at, { [`recordings.${language}`]: { from: recording.digest, to: null } });
@@ -141,8 +144,7 @@ export async function removeSoundRecording(
 }
 
 export type SoundGone =
-  | { outcome: 'gone' | 'unknown' }
-  | Extract<SoundKept, { outcome: 'changed_meanwhile' | 'in_use' }>;
+  { outcome: 'gone' | 'unknown' } | Extract<SoundKept, { outcome: 'changed_meanwhile' | 'in_use' }>;
 
 export async function removeSound(house: House, of: OfSound): Promise<SoundGone> {
   const { merchantId, slug } = of;
@@ -205,7 +207,15 @@ async function note(
   at: Date,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
-  await noteChange(tx, { merchantId, at, by: 'merchant', who: by ?? null, setting: 'sound', of: slug, changes });
+  await noteChange(tx, {
+    merchantId,
+    at,
+    by: 'merchant',
+    who: by ?? null,
+    setting: 'sound',
+    of: slug,
+    changes,
+  });
 }
 
 async function kept(tx: Tx, slug: string): Promise<SoundKept> {

@@ -176,7 +176,10 @@ export class PromptAudio {
   }
 }
 
-export function engineOf({ engine = 'espeak-ng', speech }: Pick<PromptAudioOptions, 'engine' | 'speech'>): SpeechEngine {
+export function engineOf({
+  engine = 'espeak-ng',
+  speech,
+}: Pick<PromptAudioOptions, 'engine' | 'speech'>): SpeechEngine {
   if (speech === undefined) return espeak(engine);
   return 'url' in speech ? httpEngine(speech.url) : commandLine(speech.command);
 }

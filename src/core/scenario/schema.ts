@@ -21,7 +21,9 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
   menu: {
     title: 'Menu',
     description: 'Asks for one key; each key has a way out of its own.',
-    fields: { keys: 'The keys that are offered; key 1 leads out by `key_1`, star by `key_star`, hash by `key_hash`.' },
+    fields: {
+      keys: 'The keys that are offered; key 1 leads out by `key_1`, star by `key_star`, hash by `key_hash`.',
+    },
   },
   collect: {
     title: 'Collect digits',
@@ -51,7 +53,8 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
     title: 'Opening hours',
     description: 'Open or closed, by the clock of your time zone.',
     fields: {
-      weekly: 'Hours by ISO weekdays (1 is Monday); `to` at or before `from` is on the next day. None: always open.',
+      weekly:
+        'Hours by ISO weekdays (1 is Monday); `to` at or before `from` is on the next day. None: always open.',
       daysOff: 'Days without hours: `2026-12-25`, or every year `12-25`.',
     },
   },
@@ -113,7 +116,8 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
   },
   blacklist: {
     title: 'Blacklist',
-    description: 'Whether calls of this number are not wanted. Asked before the call is answered it costs nobody.',
+    description:
+      'Whether calls of this number are not wanted. Asked before the call is answered it costs nobody.',
   },
   go_to: {
     title: 'Go to a scenario',
@@ -122,7 +126,10 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
   hang_up: {
     title: 'Hang up',
     description: 'The end of the call.',
-    fields: { say: 'Said before.', cause: '`busy`, `rejected`: what the network is told where the call was not answered yet.' },
+    fields: {
+      say: 'Said before.',
+      cause: '`busy`, `rejected`: what the network is told where the call was not answered yet.',
+    },
   },
 };
 
@@ -207,9 +214,14 @@ export function scenarioSchema(id: string): object {
 }
 
 function waysOut(name: BlockKindName): string {
-  const kind = blockKinds[name] as unknown as { exits(fields: object): readonly { name: string; needed?: true }[] };
-  const names = kind.exits({ keys: [], exits: [] }).map((exit) => `\`${exit.name}\`${exit.needed ? ' (needed)' : ''}`);
-  const own = name === 'menu' ? ['`key_1` and so on (needed)'] : name === 'get_url' ? ['those of `exits`'] : [];
+  const kind = blockKinds[name] as unknown as {
+    exits(fields: object): readonly { name: string; needed?: true }[];
+  };
+  const names = kind
+    .exits({ keys: [], exits: [] })
+    .map((exit) => `\`${exit.name}\`${exit.needed ? ' (needed)' : ''}`);
+  const own =
+    name === 'menu' ? ['`key_1` and so on (needed)'] : name === 'get_url' ? ['those of `exits`'] : [];
   const all = [...own, ...names];
   return all.length === 0
     ? 'It has no way out.'

@@ -9,7 +9,10 @@ import { scenarioTemplates, templateNames } from '../../../src/core/scenario/tem
 interface Schema {
   $schema: string;
   $id: string;
-  $defs: Record<string, { title?: string; description?: string; properties?: Record<string, { description?: string }> }>;
+  $defs: Record<
+    string,
+    { title?: string; description?: string; properties?: Record<string, { description?: string }> }
+  >;
 }
 const schema = scenarioSchema('https://ring.example/schemas/scenario.json') as Schema;
 
@@ -20,7 +23,12 @@ function validator(): (scenario: unknown) => boolean {
   return (scenario) => check(scenario) === true;
 }
 const fits = validator();
-const fill = { line: 'demo', sale: 'demo-ticket', url: 'https://shop.example/member', number: '+33140506070' };
+const fill = {
+  line: 'demo',
+  sale: 'demo-ticket',
+  url: 'https://shop.example/member',
+  number: '+33140506070',
+};
 
 describe('the JSON Schema of scenarios', () => {
   test('says which draft it is of, where it is, and what every block and field of it means', () => {
@@ -28,7 +36,10 @@ describe('the JSON Schema of scenarios', () => {
     expect(schema.$id).toBe('https://ring.example/schemas/scenario.json');
     for (const kind of Object.keys(blockKinds)) {
       const { title, description, properties = {} } = schema.$defs[kind] ?? {};
-      expect([title, description].every((text) => (text ?? '').length > 2), kind).toBe(true);
+      expect(
+        [title, description].every((text) => (text ?? '').length > 2),
+        kind,
+      ).toBe(true);
       for (const [field, { description: meaning }] of Object.entries(properties)) {
         expect(meaning, `${kind}.${field}`).toBeTruthy();
       }
@@ -49,7 +60,10 @@ describe('the JSON Schema of scenarios', () => {
     ['a field nobody knows', { start: 'a', blocks: { a: { ...say, colour: 'red' } } }],
     ['an id with capitals', { start: 'A', blocks: { A: say } }],
     ['a key that is on no telephone', { start: 'a', blocks: { a: { ...say, kind: 'menu', keys: ['A'] } } }],
-    ['a language nobody speaks here', { start: 'a', blocks: { a: { kind: 'say', say: [{ text: { de: 'Hallo' } }] } } }],
+    [
+      'a language nobody speaks here',
+      { start: 'a', blocks: { a: { kind: 'say', say: [{ text: { de: 'Hallo' } }] } } },
+    ],
     ['a text', 'a'],
   ])('refuses %s, as the API does', (_what, scenario) => {
     expect([fits(scenario), scenarioShape.safeParse(scenario).success]).toEqual([false, false]);

@@ -57,7 +57,10 @@ export const cardCallbackFollowUp: ScenarioTemplate = {
       },
       'not-paid': {
         kind: 'say',
-        say: both('Aucun paiement n’est arrivé : rien n’a été débité.', 'No payment came: nothing was charged.'),
+        say: both(
+          'Aucun paiement n’est arrivé : rien n’a été débité.',
+          'No payment came: nothing was charged.',
+        ),
         next: { then: 'message' },
       },
       'not-sent': {
