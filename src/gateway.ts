@@ -19,6 +19,7 @@ import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import { HeldSounds } from './flow/held-sounds.ts';
 import type { House } from './flow/house.ts';
+import { messageSecondsMax } from './flow/keep-message.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
 import { houseLog } from './log.ts';
@@ -40,6 +41,7 @@ import { isCurrent, migrate } from './store/migrate.ts';
 import { readRecording } from './store/recordings.ts';
 import { Seal, sha256 } from './store/seal.ts';
 import { ChildAudioConverter } from './telephony/audio-converter.ts';
+import { EngineSpeech } from './telephony/speech.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
@@ -113,7 +115,6 @@ export async function startGateway(
     log,
   });
   const heldSounds = new HeldSounds();
-  const longAudio = new ChildAudioConverter({ log, secondsMax: soundSecondsMax });
   const switches = switchAddresses(config, world).map(
     (address) =>
       new FreeSwitch({
@@ -142,12 +143,13 @@ export async function startGateway(
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
     audio: new ChildAudioConverter({ log }),
-    longAudio,
+    longAudio: new ChildAudioConverter({ log, secondsMax: messageSecondsMax }),
     heldSounds,
+    speech: new EngineSpeech(promptsOf(config)),
     scriptServer: new HttpScriptServer({
       http,
       clock: realClock,
-      audio: longAudio,
+      audio: new ChildAudioConverter({ log, secondsMax: soundSecondsMax }),
     }),
     log,
     metrics,

@@ -17,6 +17,7 @@ import type {
   Metrics,
   Proofs,
   ScriptServer,
+  Speech,
   Switch,
 } from './ports.ts';
 
@@ -38,6 +39,7 @@ export interface House {
   longAudio: AudioConverter;
   /** Sounds that are in no table: a script's, fetched a moment ago. */
   heldSounds: HeldSounds;
+  speech: Speech;
   /** Merchants' scripts: what a call does next. */
   scriptServer: ScriptServer;
   log: Log;

@@ -7,6 +7,9 @@ import { tellMerchant } from './notify-merchant.ts';
 import type { Switch } from './ports.ts';
 import type { KeptRun } from './scenario-row.ts';
 
+/** Of two minutes, which a block lets him speak, with room for what the switch adds. */
+export const messageSecondsMax = 125;
+
 /** Tried again, in the same turn of the call, it is kept once. */
 export async function keepMessage(
   house: House,

@@ -263,6 +263,13 @@ export interface AudioConverter {
   convert(bytes: Buffer, mediaType: string): Promise<AudioMade>;
 }
 
+/** Says a text, so that it can be kept or listened to before. */
+export interface Speech {
+  /** `spoken`: a WAV of any rate. `failed`: nobody speaks here, or not now; `reason` for who reads logs. */
+  speak(text: string, language: Language): Promise<Spoken>;
+}
+export type Spoken = { outcome: 'spoken'; wav: Buffer } | { outcome: 'failed'; reason: string };
+
 // --- The card processor ----------------------------------------------------------------------------------------
 
 export type DeclineReason =

@@ -67,7 +67,9 @@ export async function readDdi(tx: Tx, number: E164, lock = false): Promise<Ddi |
 /** What it leads to and how its callers are recognized. What the settings hold that is not named here stays. */
 export async function writeDdi(
   tx: Tx,
-  ddi: Pick<Ddi, 'id' | 'kind' | 'line' | 'scenario' | 'recognizedBy' | 'active'> & { settings: InboundSettings },
+  ddi: Pick<Ddi, 'id' | 'kind' | 'line' | 'scenario' | 'recognizedBy' | 'active'> & {
+    settings: InboundSettings;
+  },
 ): Promise<void> {
   await tx.write(
     `update ddis set kind = ?, line_id = (select l.id from lines l where l.slug = ?),

@@ -111,7 +111,9 @@ export async function writeScenario(
   const { name, draft, live, archived } = change;
   await tx.write(
     `update scenarios set name = coalesce(?, name), draft = coalesce(?::jsonb, draft),
-       live = case when ? then null else coalesce(?::int, live) end, archived_at = case when ? then ?::timestamptz end,
+       live = case when ?::boolean then null else coalesce(?::int, live) end,
+       archived_at = case when ?::boolean then ?::timestamptz end,
+       request_key = case when ?::boolean then null else request_key end,
        version = version + 1, changed_at = ? where id = ?`,
     [
       name ?? null,
@@ -120,6 +122,7 @@ export async function writeScenario(
       live ?? null,
       archived ?? false,
       at,
+      archived ?? false,
       at,
       id,
     ],

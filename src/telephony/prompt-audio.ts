@@ -43,6 +43,8 @@ const rendersAtOnce = 2;
 /** Sentences known to lie in the folder: most calls say what others said before. Forgotten all at once, then looked for. */
 const knownMax = 10_000;
 
+export const usualVoices: Record<Language, string> = { fr: 'fr-fr', en: 'en-gb' };
+
 export class PromptAudio {
   readonly #options: Required<Omit<PromptAudioOptions, 'speech' | 'engine'>>;
   readonly #engine: SpeechEngine;
@@ -53,7 +55,7 @@ export class PromptAudio {
 
   constructor(options: PromptAudioOptions) {
     this.#options = {
-      voices: { fr: 'fr-fr', en: 'en-gb' },
+      voices: usualVoices,
       recordings: () => Promise.resolve(undefined),
       ...options,
     };
@@ -194,7 +196,10 @@ function inTurn(sentence: Sentence): Exclude<Sentence, { key: 'in_turn' }>[] {
   return sentence.key === 'in_turn' ? sentence.parts.flatMap(inTurn) : [sentence];
 }
 
-function engineOf({ engine = 'espeak-ng', speech }: PromptAudioOptions): SpeechEngine {
+export function engineOf({
+  engine = 'espeak-ng',
+  speech,
+}: Pick<PromptAudioOptions, 'engine' | 'speech'>): SpeechEngine {
   if (speech === undefined) return espeak(engine);
   return 'url' in speech ? httpEngine(speech.url) : commandLine(speech.command);
 }

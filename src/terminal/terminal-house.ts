@@ -29,10 +29,11 @@ export function terminalHouse(own: {
     audio: noConverter,
     longAudio: noConverter,
     heldSounds: new HeldSounds(),
+    speech: { speak: () => Promise.resolve({ outcome: 'failed', reason: 'nobody speaks at a terminal' }) },
     scriptServer: {
       refusalOf: () => Promise.resolve('not from the terminal'),
-      ask: () => Promise.reject(new Error('Nobody calls a terminal.')),
-      fetchSound: () => Promise.reject(new Error('Nobody calls a terminal.')),
+      ask: () => Promise.reject(new Error('No call asks a script from a terminal.')),
+      fetchSound: () => Promise.reject(new Error('No call plays a sound from a terminal.')),
     },
     // What came of a command is printed; who did it is kept in the database.
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -58,11 +58,22 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'As it is now.', shape: ddiSetShape },
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { number }, body }): Promise<ApiAnswer> => {
-      const { kind, line, recognizedBy, active, clientCode: code, ownServer, refused, ...settings } = body;
+      const {
+        kind,
+        line,
+        scenario,
+        recognizedBy,
+        active,
+        clientCode: code,
+        ownServer,
+        refused,
+        ...settings
+      } = body;
       const set = await setDdi(house, merchantId, number as E164, {
         kind,
         line: line ?? null,
-        // Of the service nobody is asked.
+        scenario: scenario ?? null,
+        // Of anything but a line nobody is asked.
         recognizedBy: recognizedBy ?? 'server',
         active,
         settings: { code, refused: refusedOf(refused), ...settings },

@@ -8,6 +8,7 @@ import {
   setMerchantServer,
 } from '../flow/merchant-server-settings.ts';
 import { readServer } from '../store/merchant-servers.ts';
+import { actorKinds } from '../store/audit.ts';
 import { listSettingsChanges, settingKinds } from '../store/settings-changes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 import { rotatedShape, serverBody, serverFactsShape, signingSecret } from './server-shapes.ts';
@@ -30,8 +31,13 @@ const changePage = z
           by: z.enum(['merchant', 'operator', 'consultant']),
           setting: z.enum(settingKinds),
           of: z.string().nullable().meta({
-            description: 'The line’s name in links, the number, the consultant’s or group’s id; or null.',
+            description:
+              'The line’s, scenario’s or sound’s name in links, the number, the consultant’s or group’s id; or null.',
           }),
+          who: z
+            .object({ kind: z.enum(actorKinds), id: z.string(), name: z.string().nullable() })
+            .nullable()
+            .meta({ description: 'Which of your people, where that was written down.' }),
           changes: z
             .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
             .meta({ description: 'Field by field; of secrets only whether there is one.' }),

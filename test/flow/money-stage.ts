@@ -25,7 +25,7 @@ import { Seal, sha256 } from '../../src/store/seal.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { freshDatabase } from '../database.ts';
-import { noMerchantServer } from '../no-merchant-server.ts';
+import { noMerchantServer, noScripts, noSpeech } from '../no-merchant-server.ts';
 
 export const merchantId = demoMerchantId;
 
@@ -69,6 +69,8 @@ export async function moneyStage() {
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     merchantServer: noMerchantServer,
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    speech: noSpeech,
+    scriptServer: noScripts,
     audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },

@@ -1,6 +1,7 @@
 // One gateway of a run: the real steps over simulated ports, started, killed and started again, as a supervisor does with
 // the real one.
 
+import { noScripts, noSpeech } from '../no-merchant-server.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
 import type { Log, Switch } from '../../src/flow/ports.ts';
@@ -106,6 +107,8 @@ export class SimGateway {
       merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
       audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      speech: noSpeech,
+      scriptServer: noScripts,
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),

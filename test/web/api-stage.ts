@@ -19,6 +19,7 @@ import { merchantApi } from '../../src/web/merchant-api.ts';
 import { houseMetrics, operations } from '../../src/web/operations.ts';
 import { listen, webServer } from '../../src/web/server.ts';
 import { freshDatabase } from '../database.ts';
+import { noScripts, noSpeech } from '../no-merchant-server.ts';
 
 export const demoKey = 'rk_demo_0123456789abcdef0123456789abcdef';
 export const otherKey = 'rk_live_fedcba9876543210fedcba9876543210';
@@ -135,6 +136,8 @@ export async function apiStage(
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     audio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
+    speech: noSpeech,
+    scriptServer: noScripts,
     log,
     metrics,
     seal: new Seal(randomBytes(32)),

@@ -73,7 +73,10 @@ const fieldsOfKinds = [
 type KindFields = (typeof fieldsOfKinds)[number];
 type Told = z.core.$ZodTypeDiscriminable & z.ZodType<z.output<KindFields>>;
 /** By its kind: what is wrong with a block is said of the kind it is. */
-export const blockShape = z.discriminatedUnion('kind', fieldsOfKinds as unknown as readonly [Told, ...Told[]]);
+export const blockShape = z.discriminatedUnion(
+  'kind',
+  fieldsOfKinds as unknown as readonly [Told, ...Told[]],
+);
 
 /** As merchants write it, and as it is published (`/schemas/scenario.json`). `places`: where the editor draws a block. */
 export const scenarioShape = z

@@ -208,9 +208,7 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
       }
       case 'askScript': {
         const { program, because = 'away', exchange, seconds = 1 } = yield { want: 'script', command, run };
-        const event: RunEvent = program
-          ? { type: 'scriptAnswered', program }
-          : { type: 'failed', because };
+        const event: RunEvent = program ? { type: 'scriptAnswered', program } : { type: 'failed', because };
         return { event, seconds, ...(exchange && { exchange }) };
       }
       case 'ring':

@@ -44,8 +44,7 @@ const caller: Tried = {
 };
 const { merchantName, timeZone, country, cli, ddi } = caller;
 const plan = { merchantName, timeZone, country, cli, ddi };
-const tried = (graph: Scenario, own: Partial<Tried> = {}): Trial =>
-  tryScenario(graph, { ...caller, ...own });
+const tried = (graph: Scenario, own: Partial<Tried> = {}): Trial => tryScenario(graph, { ...caller, ...own });
 /** `a:yes b c:then`: the blocks passed, each with the way out it took. */
 const way = (trial: Trial): string =>
   trial.steps.map(({ block, exit }) => (exit === undefined ? block : `${block}:${exit}`)).join(' ');
