@@ -22,7 +22,7 @@ import {
 import { giveUpOrder } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { answerInbound } from './answer-inbound.ts';
-import { type Desk, LegDesk } from './leg-desk.ts';
+import { type Desk, LegDesk, type Swept } from './leg-desk.ts';
 import { type CallTaker, offerToTake } from './own-hands.ts';
 import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
@@ -71,6 +71,8 @@ export class SwitchCommander implements CallTaker {
   #adopted = false;
   /** Events may not have reached us: more is to be looked at than on an ordinary sweep. */
   #missed = true;
+  /** The link was lost: what was said and keyed meanwhile was told to nobody. */
+  #cut = false;
   #sweeping: Promise<void> | undefined;
   #nextSweep: Timer | undefined;
   /** Work that lay there when the lease became ours: a gateway before us may have begun it. */
@@ -391,11 +393,14 @@ export class SwitchCommander implements CallTaker {
     if (!this.#switch.link().up) return; // and the link that comes back brings a sweep
     const taken = !this.#adopted;
     const missed = this.#missed;
+    const cut = this.#cut;
     this.#missed = false;
+    this.#cut = false;
     this.#nextSweep?.cancel();
-    this.#sweeping = this.#sweepOnce(missed, taken)
+    this.#sweeping = this.#sweepOnce({ missed, taken, cut })
       .catch((error: unknown) => {
         this.#missed = true;
+        this.#cut ||= cut;
         this.#house.log.warn(
           { switch: this.#switch.id, err: error },
           'calls of a switch were not looked after',
@@ -409,7 +414,7 @@ export class SwitchCommander implements CallTaker {
       });
   }
 
-  async #sweepOnce(missed: boolean, taken: boolean): Promise<void> {
+  async #sweepOnce({ missed, taken, cut }: Swept): Promise<void> {
     const { clock, metrics } = this.#house;
     const lease = this.#lease;
     const begunMs = clock.monotonicMs();
@@ -421,7 +426,7 @@ export class SwitchCommander implements CallTaker {
       this.#started();
       this.#takeWork();
     }
-    for (const desk of this.#desks) await desk.sweep({ missed, taken });
+    for (const desk of this.#desks) await desk.sweep({ missed, taken, cut });
     await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });
@@ -438,6 +443,7 @@ export class SwitchCommander implements CallTaker {
     switch (event.type) {
       case 'linkUp':
         this.#missed = true;
+        this.#cut = true;
         void this.#renewNow();
         return;
       case 'legParked':

@@ -22,7 +22,7 @@ import { changesBetween, noteChange } from './settings-change.ts';
 
 export interface DdiWish {
   kind: Ddi['kind'];
-  /** Of a line; null of anything else. */
+  /** Of a line; of a scenario the one its talks are counted under, or null; null of the service. */
   line: string | null;
   /** Of a scenario; null of anything else. */
   scenario: string | null;

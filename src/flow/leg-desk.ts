@@ -19,12 +19,19 @@ export interface KeptLegs<Kept extends KeptLeg, Event, Command> {
   arrived: Event;
 }
 
+/** `taken`: the switch is newly ours. `missed`: ends may not have reached us. `cut`: nor what was said and keyed, as the link was lost. */
+export interface Swept {
+  taken: boolean;
+  missed: boolean;
+  cut: boolean;
+}
+
 /** What whoever commands the switch needs of a desk, whatever its legs go through. */
 export interface Desk {
   has(leg: LegUuid): boolean;
   merchantOfLeg(leg: LegUuid): string | undefined;
   hear(leg: LegUuid, event: SwitchEvent): void;
-  sweep(how: { taken: boolean; missed: boolean }): Promise<void>;
+  sweep(how: Swept): Promise<void>;
   goOn(): void;
   forgetAll(): void;
   stop(): Promise<void>;
@@ -66,16 +73,13 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
     this.#legs.get(leg)?.answer(request, event);
   }
 
-  /**
-   * Rows beside memory: `taken`, the switch is newly ours, and they may have been moved by another; `missed`, ends may not have
-   * reached us. Throws when the database does.
-   */
-  async sweep({ taken, missed }: { taken: boolean; missed: boolean }): Promise<void> {
+  /** Rows beside memory: of a switch that is newly ours they may have been moved by another. Throws when the database does. */
+  async sweep({ taken, missed, cut }: Swept): Promise<void> {
     if (taken) this.forgetAll();
     const refs = await this.#kind.live();
     const known = new Set([...this.#legs.values()].map((leg) => leg.id));
     // Not waited for: one of them may be keeping a recording, and callers wait to be answered behind this.
-    if (missed) for (const leg of this.#legs.values()) void leg.adopt(false);
+    if (missed) for (const leg of this.#legs.values()) void leg.adopt(cut);
     for (const ref of refs) {
       if (known.has(ref.id)) continue;
       const kept = await this.#kind.read(ref);

@@ -37,9 +37,10 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   resume(kept: Kept): Stepped<Kept, Command>;
   /** `false`: the call, or the lease, has moved on, and nothing was written. */
   save(tx: Tx, before: Kept, stepped: Stepped<Kept, Command>, at: Date, lease: bigint): Promise<boolean>;
-  /** Of the question that is open: what answers an older one is nothing. */
+  /** Of the question that is open, whoever asks it: what answers an older one is nothing. */
   requestOf(kept: Kept): string;
-  translate(event: SwitchEvent, kept: Kept): Event | undefined;
+  /** `asked`: by what the switch was asked last, this time. */
+  translate(event: SwitchEvent, kept: Kept, asked: string): Event | undefined;
   /** The leg does not live any more, and how it ended nobody heard. */
   gone: Event;
   isEnd(event: Event): boolean;
@@ -61,8 +62,10 @@ export interface Stepped<Kept, Command> {
 /** What a command has at hand. */
 export interface Hands<Kept, Event> {
   kept: Kept;
-  /** Of the question this command asks. */
+  /** Of what the switch is asked by this command, this time: another gateway asks the same by another. */
   request: string;
+  /** Done once more: what the switch is still at from before is broken off. */
+  anew: boolean;
   /** Taken behind what is under way, unless by then something else is asked. */
   tell(event: Event): void;
   /** Not waited for: he may hang up meanwhile. What it comes to is told; `failed` where it throws. */
@@ -87,15 +90,24 @@ export interface CaredLeg {
   stop(): void;
 }
 
+/** Two of the same leg are told apart, and that is all. */
+function turnOf({ ids }: House): string {
+  return ids.legUuid().slice(0, 8);
+}
+
 export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLeg {
   readonly #machine: Machine<Kept, Event, Command>;
   readonly #side: LegSide;
   readonly #forgotten: () => void;
   readonly #timers = new Set<Timer>();
   #stopped = false;
+  /** Tells what we have asked the switch from what was asked before us, or before the link was lost. */
+  #turn: string;
   #kept: Kept;
   /** One thing at a time happens to a call: each waits for the one before. */
   #queue: Promise<void> = Promise.resolve();
+  /** Outside the switch: what these come to is told whatever happens to the link. */
+  #underWay = 0;
   /** Something was to be begun and might not be: it is begun when the lease is renewed. */
   #stalled = false;
   /** What happens cannot be written: he hears an apology, and nothing else is done. */
@@ -106,6 +118,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     this.#side = side;
     this.#kept = kept;
     this.#forgotten = forgotten;
+    this.#turn = turnOf(side.house);
   }
 
   get leg(): LegUuid {
@@ -131,17 +144,17 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       void this.#enqueue(async () => void (await this.#side.switch.hangUp(this.leg, 'normal')));
       return;
     }
-    const told = this.#machine.translate(event, this.#kept);
+    const told = this.#machine.translate(event, this.#kept, this.#asked);
     if (told !== undefined) this.tell(told);
   }
 
-  /** Its leg is looked at; `resumes`: taken over, what was to be done is done again. */
+  /** Its leg is looked at; `resumes`: what was to be done is done again, where nothing of ours is under way. */
   adopt(resumes: boolean): Promise<void> {
     return this.#enqueue(async () => {
       const truth = await this.#side.switch.look(this.leg);
       if (truth.state === 'unknown') return;
       if (truth.state === 'gone') await this.#take(this.#machine.gone);
-      if (resumes) await this.#resume();
+      if (resumes && this.#underWay === 0) await this.#resume();
     });
   }
 
@@ -178,8 +191,14 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     this.#forgotten();
   }
 
+  get #asked(): string {
+    return `${this.#machine.requestOf(this.#kept)}-${this.#turn}`;
+  }
+
   async #resume(): Promise<void> {
-    if (!this.#machine.isOver(this.#kept)) await this.#follow(this.#machine.resume(this.#kept));
+    if (this.#lost || this.#machine.isOver(this.#kept)) return;
+    this.#turn = turnOf(this.#side.house);
+    await this.#follow(this.#machine.resume(this.#kept), true);
   }
 
   #enqueue(act: () => Promise<void>): Promise<void> {
@@ -200,7 +219,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     await this.#follow(this.#machine.step(this.#kept, whole));
   }
 
-  async #follow(stepped: Stepped<Kept, Command>): Promise<void> {
+  async #follow(stepped: Stepped<Kept, Command>, anew = false): Promise<void> {
     const before = this.#kept;
     if (stepped.kept !== before) {
       const lease = this.#side.lease();
@@ -215,11 +234,11 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       }
       this.#kept = { ...stepped.kept, version: before.version + 1 };
     }
-    for (const command of stepped.commands) await this.#do(command);
+    for (const command of stepped.commands) await this.#do(command, anew);
     if (this.#machine.isOver(this.#kept)) this.#forget();
   }
 
-  async #do(command: Command): Promise<void> {
+  async #do(command: Command, anew: boolean): Promise<void> {
     if (this.#machine.begins(command, this.#kept) && !this.#side.mayBegin()) {
       this.#stalled = true;
       return;
@@ -227,11 +246,14 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     const request = this.#machine.requestOf(this.#kept);
     const came = await this.#machine.act(command, {
       kept: this.#kept,
-      request,
+      request: this.#asked,
+      anew,
       tell: (event) => this.answer(request, event),
       isAsked: () => !this.#stopped && this.#machine.requestOf(this.#kept) === request,
       meanwhile: (work, failed) => {
+        this.#underWay += 1;
         void work()
+          .finally(() => (this.#underWay -= 1))
           .catch((error: unknown) => {
             this.#complain(error);
             return failed;
@@ -273,7 +295,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     if (this.#lost) return;
     this.#lost = true;
     const apology: Sentence = { language: this.#machine.languageOf(this.#kept), key: 'apology' };
-    const request = `${this.#machine.requestOf(this.#kept)}-lost`;
+    const request = `${this.#asked}-lost`;
     const said = await aSwitch.play(this.leg, request, apology);
     if (said.outcome !== 'done') await aSwitch.hangUp(this.leg, 'stopped');
     if (said.outcome === 'gone') this.#forget();

@@ -124,6 +124,8 @@ export interface RecordingOrder {
   maxSeconds: number;
   /** Silence that ends it. */
   silenceSeconds: number;
+  /** What he is saying, or being told, is broken off. */
+  anew?: true;
 }
 
 /** A call from outside that nobody commands yet. */
@@ -203,8 +205,8 @@ export interface Switch {
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded>;
   /** Says a sentence and waits for one key. */
   ask(leg: LegUuid, question: Question): Promise<Commanded>;
-  /** Says a sentence; `played` follows unless the leg ends first. */
-  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded>;
+  /** Says a sentence; `played` follows unless the leg ends first. `anew`: what is being said is broken off. */
+  play(leg: LegUuid, request: string, sentence: Sentence, anew?: boolean): Promise<Commanded>;
   /** Records what he says until `#`, `*`, silence or its greatest length: `recorded` follows unless the leg ends first. */
   record(leg: LegUuid, order: RecordingOrder): Promise<Commanded>;
   /** Says a take; `played` follows unless the leg ends first. */

@@ -12,6 +12,7 @@ import { valueOf } from '../core/scenario/words.ts';
 import { reachable } from '../core/consultant.ts';
 import { inboundSettings } from '../core/inbound-settings.ts';
 import { tariffAt } from '../core/tariff.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { readCountedLine, readDdiOfRun } from '../store/known-calls.ts';
 import { readNeverCall } from '../store/never-call.ts';
 import type { Rungable } from '../store/scenario-people.ts';
@@ -94,13 +95,19 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
         lease,
       ),
     requestOf: ({ run }) => requestOfRun(run),
-    translate: (event, { run }) => translate(event, requestOfRun(run)),
+    translate: (event, _kept, asked) => translate(event, asked),
     gone: { type: 'legEnded' },
     isEnd: ({ type }) => type === 'legEnded',
     endOf: (event, kept) => endOf(aSwitch, event, kept),
     begins: (command, { run }) =>
       run.state === 'leaving' ? false : !['hangUp', 'keepMessage'].includes(command.do),
-    act: (command, hands) => new RunAct(house, aSwitch, rings, hands).do(command),
+    act: (command, hands) =>
+      new RunAct(house, aSwitch, rings, hands).do(command).catch((error: unknown) => {
+        // A fault of ours is the block's own way on, as far as it has one; without the database nothing goes on.
+        if (isDatabaseAway(error)) throw error;
+        house.log.error({ runId: hands.kept.run.id, err: error }, 'A step of a call in a scenario failed');
+        return failedOurs;
+      }),
   };
 }
 
@@ -169,7 +176,7 @@ class RunAct {
         return undefined;
       case 'play':
         return this.#say(command.said, true, (sentence) =>
-          this.#switch.play(leg, this.#hands.request, sentence),
+          this.#switch.play(leg, this.#hands.request, sentence, this.#hands.anew),
         );
       case 'ask': {
         const { maxDigits, terminator, waitMs, betweenMs } = command.entry;
@@ -195,6 +202,7 @@ class RunAct {
             take: leg,
             maxSeconds: command.maxSeconds,
             silenceSeconds,
+            ...(this.#hands.anew && { anew: true }),
           }),
         );
       case 'keepMessage':

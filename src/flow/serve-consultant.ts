@@ -66,7 +66,7 @@ function serviceMachine(house: House, aSwitch: Switch): ServiceMachine {
     resume: (kept) => ({ kept, commands: resumeService(kept.call) }),
     save: (tx, before, { kept }, at, lease) => saveServiceCall(tx, before, kept.call, at, lease),
     requestOf,
-    translate: (event, kept) => translate(event, requestOf(kept), house.clock.now()),
+    translate: (event, _kept, asked) => translate(event, asked, house.clock.now()),
     // How it ended nobody heard: no missed call is made of it.
     gone: { type: 'legEnded', missed: false },
     isEnd: ({ type }) => type === 'legEnded',

@@ -135,14 +135,20 @@ export async function saveRun(
 
 // --- As their merchant reads them --------------------------------------------------------------------------------
 
-export interface RunView {
+export interface RunSummary {
   id: string;
   ddi: E164;
-  scenarioId: string;
-  scenarioVersion: number;
+  /** null: withheld. */
+  callerNumber: E164 | null;
+  /** By its slug. */
+  scenario: string;
+  version: number;
   startedAt: Date;
   endedAt: Date | null;
   outcome: RunOutcome | null;
+}
+
+export interface RunView extends RunSummary {
   events: {
     scenarioId: string;
     version: number;
@@ -151,17 +157,35 @@ export interface RunView {
     at: string;
     facts: Record<string, unknown>;
   }[];
+  /** Its call sessions, in their order. */
+  talks: string[];
+}
+
+const summary = `r.id, r.ddi, r.progress #>> '{plan,cli,number}' as "callerNumber", s.slug as scenario,
+  r.scenario_version as version, r.started_at as "startedAt", r.ended_at as "endedAt", r.outcome`;
+
+/** The newest first. `after`: the id of the last one seen. */
+export async function listRuns(
+  tx: Tx,
+  { ddi, after, limit }: { ddi?: string; after?: string; limit: number },
+): Promise<RunSummary[]> {
+  return rows<RunSummary>(
+    tx,
+    `select ${summary} from scenario_runs r join scenarios s on s.id = r.scenario_id
+     where (?::text is null or r.ddi = ?) and (?::text is null or r.id < ?) order by r.id desc limit ?`,
+    [ddi ?? null, ddi ?? null, after ?? null, after ?? null, limit] as never[],
+  );
 }
 
 export async function readRunView(tx: Tx, id: string): Promise<RunView | undefined> {
   return firstRow<RunView>(
     tx,
-    `select r.id, r.ddi, r.scenario_id as "scenarioId", r.scenario_version as "scenarioVersion", r.started_at as "startedAt",
-       r.ended_at as "endedAt", r.outcome,
+    `select ${summary},
        coalesce((select json_agg(json_build_object('scenarioId', e.scenario_id, 'version', e.scenario_version, 'block', e.block,
            'name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
-         from scenario_run_events e where e.run_id = r.id), '[]') as events
-     from scenario_runs r where r.id = ?`,
+         from scenario_run_events e where e.run_id = r.id), '[]') as events,
+       coalesce((select json_agg(k.call_session_id order by k.run_turn) from known_calls k where k.run_id = r.id), '[]') as talks
+     from scenario_runs r join scenarios s on s.id = r.scenario_id where r.id = ?`,
     [id],
   );
 }

@@ -45,7 +45,7 @@ export class ChildAudioConverter implements AudioConverter {
     this.#log = log;
     this.#ffmpeg = ffmpeg;
     this.#secondsMax = secondsMax;
-    this.#childTimeoutMs = Math.max(1, secondsMax / 60) * childTimeoutMsOfMinute;
+    this.#childTimeoutMs = Math.ceil(Math.max(1, secondsMax / 60) * childTimeoutMsOfMinute);
   }
 
   async convert(bytes: Buffer, mediaType: string): Promise<AudioMade> {

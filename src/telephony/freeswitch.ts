@@ -222,10 +222,11 @@ export class FreeSwitch implements Switch {
     });
   }
 
-  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded> {
+  play(leg: LegUuid, request: string, sentence: Sentence, anew = false): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const prompt = await this.#render(sentence);
       await this.#stopMusic(leg);
+      if (anew) await this.#link.api(say.breakPlaying(leg, 'all'));
       return commanded(await this.#link.send(say.play(leg, request, prompt)));
     });
   }
@@ -236,7 +237,8 @@ export class FreeSwitch implements Switch {
       await this.#takes.prepare();
       await this.#stopMusic(leg);
       // Somebody before us may have him speak already: then he begins anew.
-      if (this.#legs.get(leg)?.ours !== true) await this.#link.api(say.breakPlaying(leg, 'all'));
+      if (order.anew === true || this.#legs.get(leg)?.ours !== true)
+        await this.#link.api(say.breakPlaying(leg, 'all'));
       const sent = [
         say.play(leg, `${order.request}-said`, prompt),
         ...say.record(leg, { ...order, take: this.#takes.file(order.take) }),

@@ -73,7 +73,7 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
         kind,
         line: line ?? null,
         scenario: scenario ?? null,
-        // Of anything but a line nobody is asked.
+        // Of the service nobody is asked.
         recognizedBy: recognizedBy ?? 'server',
         active,
         settings: { code, refused: refusedOf(refused), ...settings },

@@ -51,10 +51,12 @@ const digitEntryShape = z.object({
 
 const kind = z.enum(['line', 'service', 'scenario'], { error: 'Must be line, service or scenario.' }).meta({
   description:
-    'What its callers reach: a line, the service your consultants set their state by, or a scenario. Of the service and of a ' +
-    'scenario nothing below counts but `active`.',
+    'What its callers reach: a line, the service your consultants set their state by, or a scenario. Of the service ' +
+    'nothing below counts but `active`; of a scenario what its blocks ask for: who knows its callers, how long anybody talks.',
 });
-const lineMeaning = 'The line it leads to, by its name in links; none where it leads to anything else.';
+const lineMeaning =
+  'The line it leads to, by its name in links. Of a scenario the line its talks are counted under, whose tariff, caller ID and ' +
+  'settings they have: without one it rings only by the lines its blocks name. None of the service.';
 const scenarioMeaning =
   'The scenario it leads to, by its slug; calls begin in the version that is live then. None where it leads to anything else.';
 const active = z.boolean();
@@ -142,7 +144,6 @@ export const ddiBody = z
       return;
     }
     if (reaches === 'scenario') {
-      if (line !== undefined) wrong('line', 'A scenario says itself whom it rings.');
       if (scenario === undefined) wrong('scenario', 'Say which scenario it leads to.');
       return;
     }

@@ -27,6 +27,7 @@ import { recordRoutes } from './api-records.ts';
 import { promptRoutes } from './api-prompts.ts';
 import { refundRoutes } from './api-refunds.ts';
 import { scenarioRoutes } from './api-scenarios.ts';
+import { scenarioCallRoutes } from './api-scenario-calls.ts';
 import { soundRoutes } from './api-sounds.ts';
 import { meRoutes } from './api-me.ts';
 import { ownWorkRoutes } from './api-own-work.ts';
@@ -81,6 +82,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   ownWorkRoutes(routes, house);
   ownRecordingRoutes(routes, house);
   scenarioRoutes(routes, house);
+  scenarioCallRoutes(routes, house);
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
   peopleRoutes(routes, house);

@@ -12,6 +12,7 @@ import type { CallEvent, CallSession } from '../../src/core/call-session.ts';
 import { writeStep } from '../../src/flow/call-step.ts';
 import { duePayments } from '../../src/store/finders.ts';
 import { lookAtPayment } from '../../src/flow/follow-payment.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks } from '../../src/flow/house-work.ts';
 import { type CallbackRequest, orderCallback } from '../../src/flow/order-callback.ts';
@@ -72,6 +73,8 @@ export async function moneyStage() {
     speech: noSpeech,
     scriptServer: noScripts,
     audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+    longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+    heldSounds: new HeldSounds(),
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     seal: new Seal(randomBytes(32)),

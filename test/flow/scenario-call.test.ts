@@ -466,6 +466,33 @@ it('a message: empty, then spoken; and one cut by hanging up in mid-speech is ke
     { box: 'shop', caller_number: caller, words: 'Rappelez-moi demain matin, merci.', sounds: true },
     { box: 'shop', caller_number: caller, words: 'Je voulais simplement vous dire que le', sounds: true },
   ]);
+  const api = async (path: string): Promise<{ data: Record<string, unknown>[] }> =>
+    (await world.api('GET', path)).json as never;
+  const { data } = await api('/v1/voicemails?box=shop');
+  expect(data).toMatchObject([
+    { callerNumber: caller, listenedAt: null, words: 'Je voulais simplement vous dire que le' },
+    { callerNumber: caller, listenedAt: null },
+  ]);
+  const [{ id } = { id: '' }, another] = data as { id: string }[];
+  const sound = await fetch(`${world.url}/v1/voicemails/${id}/recording`, {
+    headers: { authorization: `Bearer ${world.apiKey}` },
+  });
+  expect([sound.status, sound.headers.get('content-type')]).toEqual([200, 'audio/wav']);
+  expect(Buffer.from(await sound.arrayBuffer()).toString('latin1', 0, 4)).toBe('RIFF');
+  expect((await world.api('GET', `/v1/voicemails/${id}`)).json).toMatchObject({
+    listenedAt: expect.any(String) as string,
+  });
+  expect((await world.api('DELETE', `/v1/voicemails/${another?.id ?? ''}`)).status).toBe(200);
+  expect((await api('/v1/voicemails')).data).toHaveLength(1);
+  const { data: runs } = await api(`/v1/scenario-runs?ddi=${encodeURIComponent(ddi)}`);
+  expect(runs).toMatchObject([{ outcome: 'caller_left' }, { outcome: 'completed' }]);
+  expect((await world.api('GET', `/v1/scenario-runs/${String(runs[1]?.['id'])}`)).json).toMatchObject({
+    callerNumber: caller,
+    events: expect.arrayContaining([
+      expect.objectContaining({ block: 'box', name: 'message_kept', facts: { box: 'shop' } }),
+    ]) as unknown[],
+    talks: [],
+  });
   const { rows: told } = await world.sql.query(
     `select body::jsonb #>> '{data,box}' as box from notices where type = 'voicemail.received'`,
   );
@@ -523,4 +550,19 @@ it('another gateway goes on where he was: in a menu, in a question to the script
   await said(caller, 'À bientôt.');
   await ends(ddi, 'completed');
   await world.balanced();
+});
+
+it('the link is lost in mid-sentence: what nobody heard the end of is said again', async () => {
+  const ddi = await leadsTo({
+    start: 'long',
+    blocks: {
+      long: { kind: 'say', say: words(`${'Bonjour '.repeat(80)}encore.`), next: { then: 'bye' } },
+      bye: { kind: 'say', say: words('Au bout du compte.'), next: {} },
+    },
+  });
+  await world.dials(caller, ddi);
+  await said(caller, 'encore.');
+  world.cutLink();
+  await said(caller, 'Au bout du compte.');
+  await ends(ddi, 'completed');
 });

@@ -2,6 +2,7 @@
 // the real one.
 
 import { noScripts, noSpeech } from '../no-merchant-server.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
 import type { Log, Switch } from '../../src/flow/ports.ts';
@@ -107,6 +108,8 @@ export class SimGateway {
       merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
       audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      heldSounds: new HeldSounds(),
       speech: noSpeech,
       scriptServer: noScripts,
       log: logOf(process, kernel),

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
 import { proofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
@@ -136,6 +137,8 @@ export async function apiStage(
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     audio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
+    longAudio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
+    heldSounds: new HeldSounds(),
     speech: noSpeech,
     scriptServer: noScripts,
     log,
