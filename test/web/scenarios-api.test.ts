@@ -22,10 +22,9 @@ const hello = {
 };
 
 let stage: SettingsStage;
-let ask: SettingsStage['ask'];
+const ask: SettingsStage['ask'] = (...given) => stage.ask(...given);
 beforeAll(async () => {
   stage = await settingsStage();
-  ({ ask } = stage);
 });
 afterAll(() => stage.close());
 
