@@ -8,8 +8,8 @@ create table scenarios (
   -- its name in other scenarios and at numbers; free again once it is archived
   slug text not null check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
   name text not null check (char_length(name) between 1 and 80),
-  -- core/scenario Scenario: what is being composed
-  draft jsonb not null,
+  -- core/scenario Scenario: what is being composed, its blocks in the order they were written
+  draft json not null,
   -- the published version calls begin in; null: none was published yet
   live integer,
   archived_at timestamptz,

@@ -37,7 +37,7 @@ export interface PublishedVersion extends ScenarioVersionSummary {
 }
 
 const columns = `s.id, s.slug, s.name, s.version, s.live,
-  s.draft is distinct from (select v.graph from scenario_versions v where v.scenario_id = s.id and v.number = s.live)
+  s.draft::jsonb is distinct from (select v.graph from scenario_versions v where v.scenario_id = s.id and v.number = s.live)
     as changed,
   coalesce((select json_agg(d.number order by d.number) from ddis d where d.scenario_id = s.id), '[]') as ddis,
   s.created_at as "createdAt", s.changed_at as "changedAt"`;
@@ -110,7 +110,7 @@ export async function writeScenario(
 ): Promise<void> {
   const { name, draft, live, archived } = change;
   await tx.write(
-    `update scenarios set name = coalesce(?, name), draft = coalesce(?::jsonb, draft),
+    `update scenarios set name = coalesce(?, name), draft = coalesce(?::json, draft),
        live = case when ?::boolean then null else coalesce(?::int, live) end,
        archived_at = case when ?::boolean then ?::timestamptz end,
        request_key = case when ?::boolean then null else request_key end,

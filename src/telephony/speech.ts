@@ -12,6 +12,8 @@ import type { SpeechEngine } from './speech-engines.ts';
 
 /** Calls need the engine more than whoever listens to a text at his desk. */
 const atOnce = 1;
+/** Each takes a second at most: whoever would wait longer than half a minute is told at once. */
+const waitingMax = 30;
 
 export class EngineSpeech implements Speech {
   readonly #engine: SpeechEngine;
@@ -25,6 +27,7 @@ export class EngineSpeech implements Speech {
   }
 
   async speak(text: string, language: Language): Promise<Spoken> {
+    if (this.#queue.length >= waitingMax) return { outcome: 'failed', reason: 'too many texts wait' };
     if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running += 1;
     // Engines write files: espeak-ng knows no other way that ends in a whole WAV.

@@ -114,7 +114,7 @@ function keeping(routes: ApiRoutes, house: House): void {
     name: 'createScenario',
     summary: 'A new scenario, from a draft of yours or from a template.',
     description:
-      'The draft is a graph as /schemas/scenario.json describes it. Nothing of it is heard by anybody before it is published and a ' +
+      'The draft is a graph as /schemas/scenario.json describes it; without it and without a template it is one block that hangs up. Nothing of it is heard by anybody before it is published and a ' +
       'number leads to it. Send an Idempotency-Key: a repeat with it finds the same one.',
     body: scenarioBody,
     bodyBytesMax: scenarioBytesMax,
@@ -299,6 +299,8 @@ function trying(routes: ApiRoutes, house: House): void {
     audited: false,
     name: 'checkScenario',
     summary: 'Says what is wrong with a scenario, and where. Changes nothing.',
+    description:
+      'Of the draft; of a published `version`; or of a `graph` that is not kept anywhere, while it is being composed.',
     params: scenarioParams,
     body: checkBody,
     bodyBytesMax: scenarioBytesMax,
@@ -325,7 +327,7 @@ function trying(routes: ApiRoutes, house: House): void {
     name: 'simulateScenario',
     summary: 'Tries a scenario out: what a caller passes and hears, and where it ends. Nobody is rung.',
     description:
-      'By the very rules calls go by. Whatever is not given goes as for a caller who does nothing: he keys nothing, nobody answers, ' +
+      'By the very rules calls go by: the draft, a published `version`, or a `graph` that is not kept anywhere. Whatever is not given goes as for a caller who does nothing: he keys nothing, nobody answers, ' +
       'your server is away. `call` really asks your script, at most 20 times and 30 seconds in all.',
     params: scenarioParams,
     body: simulateBody,

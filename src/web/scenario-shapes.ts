@@ -41,9 +41,8 @@ const made = {
 export const scenarioBody = z
   .strictObject({
     ...made,
-    draft: graph
-      .optional()
-      .meta({ description: 'Left out: that of the template; or one block that hangs up.' }),
+    // No words of its own: the document names the shape instead of repeating it.
+    draft: graph.optional(),
     template: z
       .enum(templateNames)
       .optional()
@@ -76,19 +75,15 @@ export const draftBody = z.strictObject({ draft: graph }).openapi('ScenarioDraft
 export const publishBody = z
   .strictObject({
     note,
-    basedOn: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({
-        description: 'The `version` of the scenario you looked at: refused where it has changed since.',
-      }),
+    basedOn: z.int().min(1).optional().meta({
+      description: 'The `version` of the scenario you looked at: refused where it has changed since.',
+    }),
   })
   .openapi('ScenarioPublication');
 export const liveBody = z.strictObject({ version: z.int().min(1) }).openapi('ScenarioLive');
 const which = {
   version: z.int().min(1).optional().meta({ description: 'A published version instead of the draft.' }),
-  graph: graph.optional().meta({ description: 'One that is not kept anywhere, instead of the draft.' }),
+  graph: graph.optional(),
 };
 export const checkBody = z.strictObject(which).openapi('ScenarioCheck');
 

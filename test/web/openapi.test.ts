@@ -39,9 +39,20 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 
+/** The schemas it names, and those they name. */
+function named(schema: object, known: Record<string, object> = {}): Record<string, object> {
+  for (const [, name = ''] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+    const one = document.components.schemas[name];
+    if (!one || Object.hasOwn(known, name)) continue;
+    known[name] = one;
+    named(one, known);
+  }
+  return known;
+}
+
 /** A published schema as a check: what a merchant's generated client would accept. */
 function published(schema: object): z.ZodType {
-  const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  const text = JSON.stringify({ ...schema, $defs: named(schema) });
   return z.fromJSONSchema(JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as never);
 }
 

@@ -25,7 +25,7 @@ export const template = z.string().min(1).max(scenarioBounds.text);
 const language = z.enum(languages as ['fr', 'en']);
 
 /** One thing said; `sound`: of the merchant's library, by its slug. Values are templates. */
-export const spokenPart = z.union([
+const partShape = z.union([
   z.strictObject({ text: z.partialRecord(language, template) }),
   z.strictObject({ sound: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
   z.strictObject({ amount: template, currency: template }),
@@ -38,9 +38,10 @@ export const spokenPart = z.union([
   /** Seconds. */
   z.strictObject({ duration: template }),
 ]);
+export const spokenPart = partShape.meta({ id: 'SpokenPart' });
 export type SpokenPart = z.infer<typeof spokenPart>;
 
-export const words = z.array(spokenPart).min(1).max(20);
+export const words = z.array(spokenPart).min(1).max(20).meta({ id: 'SpokenWords' });
 export type Words = z.infer<typeof words>;
 
 /** By the name of an exit: the block it leads to. */
