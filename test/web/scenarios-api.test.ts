@@ -176,7 +176,7 @@ describe('a scenario', () => {
       [{ kind: 'scenario' }, 'scenario'],
       [{ kind: 'scenario', scenario: 'nobody' }, 'scenario'],
       [{ kind: 'scenario', scenario: 'unpublished' }, 'scenario'],
-      [{ kind: 'scenario', scenario: 'main', line: 'demo' }, 'line'],
+      [{ kind: 'scenario', scenario: 'main', line: 'nobodys' }, 'line'],
       [{ kind: 'line', scenario: 'main', line: 'demo', recognizedBy: 'server' }, 'scenario'],
     ] as const) {
       const { status, body: said } = await put(`/v1/ddis/${number}`, body);
@@ -187,6 +187,8 @@ describe('a scenario', () => {
     const before = (await ask('GET', `/v1/ddis/${number}`)).body;
     const led = await put(`/v1/ddis/${number}`, { kind: 'scenario', scenario: 'main' });
     expect(led.body, led.text).toMatchObject({ kind: 'scenario', scenario: 'main', line: null });
+    const counted = await put(`/v1/ddis/${number}`, { kind: 'scenario', scenario: 'main', line: 'demo' });
+    expect(counted.body, counted.text).toMatchObject({ kind: 'scenario', line: 'demo' });
     expect((await ask('GET', '/v1/scenarios/main')).body['ddis']).toEqual([number]);
     const kept = await ask('DELETE', '/v1/scenarios/main');
     expect([kept.status, kindOf(kept), kept.body['ddis'], kept.body['scenarios']]).toEqual([
