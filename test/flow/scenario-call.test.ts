@@ -566,3 +566,68 @@ it('the link is lost in mid-sentence: what nobody heard the end of is said again
   await said(caller, 'Au bout du compte.');
   await ends(ddi, 'completed');
 });
+
+it('a client his merchant knows: by his number, joined as any call of his, what he talked is reported and counted', async () => {
+  const ddi = await leadsTo({
+    start: 'who',
+    blocks: {
+      who: { kind: 'recognize', by: 'number', next: { known: 'hello', unknown: 'sorry' } },
+      sorry: { kind: 'say', say: words('Inconnu.'), next: {} },
+      hello: { kind: 'say', say: words('Bonjour {call.code}.'), next: { then: 'ring' } },
+      ring: {
+        kind: 'ring',
+        to: { line: 'demo-known' },
+        refused: words('Une autre conversation est en cours.'),
+        next: { talked: 'again', refused: 'bye' },
+      },
+      again: { kind: 'menu', say: words('Encore ?'), keys: ['1'], next: { key_1: 'ring' } },
+      bye: { kind: 'say', say: words('À bientôt.'), next: {} },
+    },
+  });
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await said(caller, 'Bonjour 4711.');
+  await world.accept(claire);
+  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await world.does(claire, 'hangup');
+  await said(caller, 'Encore ?');
+  await world.phoneIs(claire, 'ended');
+  await keys(caller, '1');
+  await world.accept(claire);
+  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await world.does(caller, 'hangup');
+  await ends(ddi, 'caller_left');
+  const { rows } = await eventually(async () => {
+    const found = await world.sql.query<{ limit: number; talked: number }>(
+      `select k.client_code as code, (s.progress #>> '{plan,talkLimitSeconds}')::int as limit, u.billable_seconds as talked
+       from known_calls k join call_sessions s on s.id = k.call_session_id join usage_reports u using (call_session_id)
+       where k.ddi = $1 order by k.run_turn`,
+      [ddi],
+    );
+    expect(found.rows).toHaveLength(2);
+    return found;
+  });
+  const [first, second] = rows;
+  expect(rows.map((one) => (one as unknown as { code: string }).code)).toEqual(['4711', '4711']);
+  // What he has talked of his time is gone.
+  expect(first!.limit - second!.limit).toBeGreaterThanOrEqual(1);
+  await world.balanced();
+});
+
+it('somebody is being rung when the gateway goes: he is rung once, and the talk is the scenario’s', async () => {
+  const ddi = await leadsTo({
+    start: 'ring',
+    blocks: {
+      ring: { kind: 'ring', to: { consultants: ['con_demo_hugo'] }, next: { talked: 'bye' } },
+      bye: { kind: 'say', say: words('Voilà.'), next: {} },
+    },
+  });
+  await world.dials(caller, ddi);
+  const { leg } = await world.phoneIs(hugo, 'ringing');
+  await world.restartGateway();
+  await world.accept(hugo);
+  expect((await world.phone(hugo))?.leg).toBe(leg);
+  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await world.does(hugo, 'hangup');
+  await said(caller, 'Voilà.');
+  await ends(ddi, 'completed');
+});
