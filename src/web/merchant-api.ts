@@ -55,6 +55,7 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { sipLoginRoutes } from './api-sip-logins.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -79,6 +80,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   sessionRoutes(routes, house);
   meRoutes(routes, house);
   ownWorkRoutes(routes, house);
+  sipLoginRoutes(routes, house);
   ownRecordingRoutes(routes, house);
   scenarioRoutes(routes, house);
   soundRoutes(routes, house);
