@@ -122,16 +122,6 @@ describe('repairs', () => {
     expect(out).toMatch(/replay_notice +ntc_x +unknown +not said/);
   });
 
-  it('a number to forward to is confirmed once', async () => {
-    const confirm = () => run(['forward-numbers', 'confirm', '+33 1 40 50 60 70', '--merchant', 'mer_1']);
-    expect((await confirm()).code).toBe(1);
-    await admin.query(`insert into forward_numbers (merchant_id, number, label, created_at)
-      values ('mer_1', '+33140506070', 'Shop', now())`);
-    expect((await confirm()).out).toBe('Calls may be put through to it.\n');
-    expect((await confirm()).out).toBe('It was confirmed before.\n');
-    expect((await run(['forward-numbers', 'confirm', '+33140506070'])).err).toContain('--merchant <id>');
-  });
-
   it('stop and resume', async () => {
     expect((await run(['stop', '--why', 'test'])).out).toBe('All calls are stopped; 0 calls told to end.\n');
     expect((await run(['resume', '--merchant', 'mer_1'])).out).toContain('still stopped: resume');
@@ -189,6 +179,16 @@ describe('repairs', () => {
     );
     const noted = await admin.query('select merchant_id, by, of from settings_changes');
     expect(noted.rows).toEqual([{ merchant_id: 'mer_1', by: 'operator', of: '+33199000250' }]);
+  });
+
+  it('a number to forward to is confirmed once', async () => {
+    const confirm = () => run(['forward-numbers', 'confirm', '+33 1 40 50 60 70', '--merchant', 'mer_1']);
+    expect((await confirm()).code).toBe(1);
+    await admin.query(`insert into forward_numbers (merchant_id, number, label, created_at)
+      values ('mer_1', '+33140506070', 'Shop', now())`);
+    expect((await confirm()).out).toBe('Calls may be put through to it.\n');
+    expect((await confirm()).out).toBe('It was confirmed before.\n');
+    expect((await run(['forward-numbers', 'confirm', '+33140506070'])).err).toContain('--merchant <id>');
   });
 
   it('a number needs the key numbers are kept under', async () => {
