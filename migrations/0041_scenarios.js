@@ -87,8 +87,6 @@ alter table ddis
 create index on ddis (scenario_id) where scenario_id is not null;
 
 alter table settings_changes
-  -- {"kind": ..., "id": ..., "name": ...}: who of the merchant's people it was, where that was written down
-  add column who jsonb,
   drop constraint settings_changes_setting_check,
   add constraint settings_changes_setting_check check (setting in ('line', 'ddi', 'merchant_server', 'consultant', 'group',
     'access_resource', 'scenario', 'sound', 'forward_number'));

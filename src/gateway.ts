@@ -22,6 +22,7 @@ import type { House } from './flow/house.ts';
 import { messageSecondsMax } from './flow/keep-message.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
+import { phoneRegistry } from './flow/register-phone.ts';
 import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
@@ -44,6 +45,7 @@ import { ChildAudioConverter } from './telephony/audio-converter.ts';
 import { EngineSpeech } from './telephony/speech.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
+import { SipEdge } from './telephony/sip-edge.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
 import { cardPage } from './web/card-page.ts';
 import { extranet } from './web/extranet.ts';
@@ -120,6 +122,7 @@ export async function startGateway(
       new FreeSwitch({
         ...address,
         destination: config.carrier,
+        ...(config.sip && { sip: { profile: config.sip.profile, domains: new Set(config.sip.domains) } }),
         country: config.trunkCountry,
         clock: realClock,
         log,
@@ -157,6 +160,8 @@ export async function startGateway(
     proofs: realProofs,
     publicUrl: config.publicUrl,
     ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
+    ...(config.sip && { sipDomains: new Set(config.sip.domains) }),
+    ...(config.sipEdge && { sipEdge: config.sipEdge.domain }),
     ...overrides,
   };
   const demo = config.demo ? await prepareDemo(house, config, world) : undefined;
@@ -174,6 +179,8 @@ export async function startGateway(
     config,
   );
   const work = await startHouseWork(house, holder);
+  const edge = config.sipEdge && new SipEdge({ ...config.sipEdge, registry: phoneRegistry(house), log });
+  edge?.start();
 
   // First whoever shares out the requests is told, then nothing new comes in, then what was begun is finished, then the
   // connections go.
@@ -184,6 +191,7 @@ export async function startGateway(
       await new Promise<void>((resolve) => house.clock.after(drainSeconds * 1000, resolve));
     liveFeed(house).close();
     await server.close();
+    edge?.stop();
     await work.stopCommanding();
     await jobs.stop();
     await work.stopRest();

@@ -73,8 +73,8 @@ export async function answerInbound(
     if (known) return 'taken' as const;
     const service = line ? undefined : await readDialledService(tx, ddiId);
     if (service) {
-      const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli }, service);
-      return (await insertServiceCall(tx, stored, at, lease)) ? stored : ('taken' as const);
+      const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli, at }, service);
+      return (await insertServiceCall(tx, stored, lease)) ? stored : ('taken' as const);
     }
     const scenario = line ? undefined : await readDialledScenario(tx, ddiId);
     if (scenario) {
@@ -135,13 +135,13 @@ function serviceCallOf(
   house: House,
   switchId: string,
   merchantId: string,
-  { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },
+  { leg, ddi, cli, at }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli; at: Date },
   { merchantName, timeZone, country }: DialledService,
 ): StoredServiceCall {
   const id = house.ids.id('serviceCall');
   const plan = { merchantName, timeZone, cli };
   const call = newServiceCall({ id, leg, plan, language: languageOf({ country }) });
-  return { call, merchantId, switchId, ddi, version: 0 };
+  return { call, merchantId, switchId, ddi, startedAt: at, version: 0 };
 }
 
 /** In the version that is live now, to its end; without one he is told that something failed. */

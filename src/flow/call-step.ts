@@ -235,19 +235,22 @@ async function claim(
 
 /** Each phone he may be rung on has its leg by name before any of them rings. A number is rung once. */
 function withLegs(house: House, claimed: ClaimedRow): ClaimedConsultant {
-  const { ringSeconds, fallback, moreNumbers, ...consultant } = claimed;
-  const phones: Omit<FurtherPhone, 'leg'>[] = [
+  const { ringSeconds, fallback, phones, ...consultant } = claimed;
+  const [first, ...others] = phones;
+  if (first === undefined) throw new Error('A consultant who is reached nowhere was claimed.');
+  const further: Omit<FurtherPhone, 'leg'>[] = [
     ...(fallback ? [fallback] : []),
-    ...moreNumbers.map((number) => ({ number })),
+    ...others.map((number) => ({ number })),
   ];
-  const more = phones
+  const more = further
     .filter(({ number }, place) => {
-      const isFirst = phones.findIndex((one) => one.number === number) === place;
-      return isFirst && number !== consultant.number;
+      const isFirst = further.findIndex((one) => one.number === number) === place;
+      return isFirst && number !== first;
     })
     .map((phone) => ({ ...phone, leg: house.ids.legUuid() }));
   return {
     ...consultant,
+    number: first,
     leg: house.ids.legUuid(),
     ...(ringSeconds !== null && { ringSeconds }),
     ...(more.length > 0 && { more }),
@@ -286,6 +289,7 @@ function sentenceOf(
     ringing_next_phone: `${consultant} is being rung on the next phone`,
     phone_missed: `${consultant} was not reached on one phone (${String(facts['because'])})`,
     consultant_missed: `${consultant} did not take it (${String(facts['because'])})`,
+    consultant_withdrew: `${consultant} is not to be rung any longer, and the next one is tried`,
     consultant_accepted: `${consultant} pressed 1`,
     consultant_left: `${consultant} left before the caller was there`,
     ringing_caller: 'The caller is being rung',

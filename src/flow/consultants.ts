@@ -2,7 +2,14 @@
 // with what it was before, in the transaction that makes it; one that changes nothing leaves no trace. What a consultant is
 // at the moment (available, away) is consultant-state's.
 
-import { type ConsultantSettings, shareText, wrongLines, wrongNumbers } from '../core/consultant-settings.ts';
+import {
+  type ConsultantSettings,
+  notHisLogin,
+  rungNowhere,
+  shareText,
+  wrongLines,
+  wrongPhones,
+} from '../core/consultant-settings.ts';
 import type { WrongField } from '../core/line-settings.ts';
 import type { Schedule } from '../core/schedule.ts';
 import {
@@ -19,9 +26,10 @@ import {
 import type { Tx } from '../store/database.ts';
 import { linesBySlug } from '../store/lines.ts';
 import { readDestinations } from '../store/orders.ts';
+import { sipLoginOf } from '../store/sip-logins.ts';
 import { setSchedule } from './consultant-state.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 /** `pin` is kept as a mark, never itself; null takes it away. */
 export type ConsultantWish = ConsultantSettings & { pin: string | null };
@@ -43,8 +51,7 @@ export type ConsultantKept = { outcome: 'kept'; consultant: ConsultantRecord } |
 export type ChangedFrom = 'merchant' | 'consultant';
 
 /** Who a change is of, and which version it was based on; absent: whichever stands. */
-export interface BasedOn {
-  merchantId: string;
+export interface BasedOn extends Doer {
   consultantId: string;
   basedOn?: number | 'none';
 }
@@ -57,21 +64,22 @@ export function consultantPinMark(house: Pick<House, 'seal'>, consultantId: stri
 /** `requestKey`: names the request. A repeat of it finds whom the first one made. */
 export async function createConsultant(
   house: House,
-  merchantId: string,
+  doer: Doer,
   { pin, ...wish }: ConsultantWish,
   requestKey?: string,
 ): Promise<ConsultantKept> {
+  const { merchantId } = doer;
   const id = house.ids.id('consultant');
   const settings = inOrder(wish);
   return house.db.asMerchant(merchantId, async (tx) => {
     const earlier = requestKey === undefined ? undefined : await consultantOfRequest(tx, requestKey);
     if (earlier !== undefined) return kept(tx, earlier);
-    const refused = await refusal(tx, id, settings);
+    const refused = await refusal(house, tx, id, settings, settings);
     if (refused) return refused;
     const pinMark = pin === null ? null : consultantPinMark(house, id, pin);
     await insertConsultant(tx, { ...settings, id, merchantId, pinMark }, requestKey ?? null);
     const changes = changesBetween({}, { ...settings, ...(pin !== null && { pin: 'set' }) });
-    await note(house, tx, { merchantId, consultantId: id }, 'merchant', changes);
+    await note(house, tx, { ...doer, consultantId: id }, undefined, changes);
     return kept(tx, id);
   });
 }
@@ -98,10 +106,10 @@ export async function changeConsultant(
     if (Object.keys(changes).length === 0) return { outcome: 'kept', consultant };
     const stale = staleness(consultant, of);
     if (stale) return stale;
-    const refused = await refusal(tx, consultantId, change);
+    const refused = await refusal(house, tx, consultantId, change, after);
     if (refused) return refused;
     await updateConsultant(tx, { ...after, id: consultantId, merchantId, pinMark });
-    await note(house, tx, of, 'merchant', changes);
+    await note(house, tx, of, undefined, changes);
     return kept(tx, consultantId);
   });
 }
@@ -124,7 +132,7 @@ export async function changeSchedule(
     if (stale) return stale;
     await setSchedule(house, tx, { merchantId, consultantId, schedule: schedule ?? undefined, by });
     await countChange(tx, consultantId);
-    await note(house, tx, of, by, changes);
+    await note(house, tx, of, by === 'consultant' ? by : undefined, changes);
     return kept(tx, consultantId);
   });
 }
@@ -140,7 +148,7 @@ export async function letConsultantGo(house: House, of: BasedOn): Promise<Consul
     if (stale) return stale;
     const at = house.clock.now();
     await archiveConsultant(tx, consultantId, at);
-    await note(house, tx, of, 'merchant', { archivedAt: { from: null, to: at.toISOString() } });
+    await note(house, tx, of, undefined, { archivedAt: { from: null, to: at.toISOString() } });
     return { outcome: 'archived' as const, at };
   });
 }
@@ -161,13 +169,24 @@ function staleness(
 
 /** Why these settings cannot be written. Only what a change says is looked at, whatever stood before. */
 async function refusal(
+  house: House,
   tx: Tx,
   consultantId: string,
   change: ConsultantChange,
+  after: ConsultantSettings,
 ): Promise<ConsultantRefused | undefined> {
-  if (change.numbers || change.fallback) {
-    const wrong = wrongNumbers(change, await readDestinations(tx));
+  if (after.numbers.length === 0 && after.sip === null) {
+    return { outcome: 'number_not_rung', wrong: [{ field: 'numbers', sentence: rungNowhere }] };
+  }
+  if (change.numbers || change.fallback || change.sip) {
+    const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains ?? new Set());
     if (wrong.length > 0) return { outcome: 'number_not_rung', wrong };
+  }
+  if (change.sip && house.sipEdge !== undefined && change.sip.endsWith(`@${house.sipEdge}`)) {
+    const login = await sipLoginOf(tx, consultantId);
+    if (change.sip !== `sip:${login?.userName ?? ''}@${house.sipEdge}`) {
+      return { outcome: 'number_not_rung', wrong: [{ field: 'sip', sentence: notHisLogin }] };
+    }
   }
   if (change.lines) {
     const wrong = wrongLines(change.lines, await linesBySlug(tx));
@@ -200,12 +219,13 @@ function pinChange(old: Buffer | null, mark: Buffer | null): Record<string, { fr
 async function note(
   house: House,
   tx: Tx,
-  { merchantId, consultantId }: BasedOn,
-  by: ChangedFrom,
+  { merchantId, actor, consultantId }: BasedOn,
+  by: 'consultant' | undefined,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
   const at = house.clock.now();
-  await noteChange(tx, { merchantId, at, by, setting: 'consultant', of: consultantId, changes });
+  const hand = by && { by };
+  await noteChange(tx, { merchantId, actor, at, ...hand, setting: 'consultant', of: consultantId, changes });
 }
 
 async function kept(tx: Tx, id: string): Promise<ConsultantKept> {
@@ -215,11 +235,13 @@ async function kept(tx: Tx, id: string): Promise<ConsultantKept> {
 }
 
 function settingsOf(consultant: ConsultantRecord): ConsultantSettings {
-  const { name, shortNumber, numbers, language, languages, lines, introduction, ringSeconds } = consultant;
+  const { name, shortNumber, sip, numbers, language, languages, lines, introduction, ringSeconds } =
+    consultant;
   const { fallback, wrapUpSeconds, missLimits, share, missedCallToggles } = consultant;
   return {
     name,
     shortNumber,
+    sip,
     numbers,
     language,
     languages,

@@ -41,7 +41,7 @@ export async function keepForwardNumber(
     const at = house.clock.now();
     const { label } = wish;
     const changes = changesBetween({ label: before?.label ?? null }, { label });
-    const change = { merchantId, at, by: 'merchant', who: by ?? null, setting: 'forward_number' } as const;
+    const change = { merchantId, at, actor: by, setting: 'forward_number' } as const;
     if (await noteChange(tx, { ...change, of: number, changes })) {
       await writeForwardNumber(tx, merchantId, { number, label }, at);
     }
@@ -62,8 +62,7 @@ export async function removeForwardNumber(
     await noteChange(tx, {
       merchantId,
       at: house.clock.now(),
-      by: 'merchant',
-      who: by ?? null,
+      actor: by,
       setting: 'forward_number',
       of: number,
       changes: { removed: { from: before.label, to: null } },

@@ -31,6 +31,7 @@ export interface Desk {
   has(leg: LegUuid): boolean;
   merchantOfLeg(leg: LegUuid): string | undefined;
   hear(leg: LegUuid, event: SwitchEvent): void;
+  recordCame(leg: LegUuid): void;
   sweep(how: Swept): Promise<void>;
   goOn(): void;
   forgetAll(): void;
@@ -66,6 +67,10 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
 
   hear(leg: LegUuid, event: SwitchEvent): void {
     this.#legs.get(leg)?.hear(event);
+  }
+
+  recordCame(leg: LegUuid): void {
+    this.#legs.get(leg)?.recordCame();
   }
 
   /** What a question of its machine's has come to elsewhere. */

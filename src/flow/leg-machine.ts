@@ -44,6 +44,11 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   /** The leg does not live any more, and how it ended nobody heard. */
   gone: Event;
   isEnd(event: Event): boolean;
+  /**
+   * It is gone, and how it ended nobody heard: what there is to be told of it, where more than `gone` can be found out.
+   * `undefined`: not yet; `looks`: how often it was looked for before.
+   */
+  unheard?(kept: Kept, looks: number): Promise<readonly Event[] | undefined>;
   /** What is to be known of an end before it is taken: what he was saying may have to be kept. */
   endOf?(event: Event, kept: Kept): Promise<Event>;
   /** What a gateway that may have been replaced must leave to the next one. Ending is always allowed. */
@@ -85,10 +90,14 @@ export interface CaredLeg {
   readonly merchantId: string;
   hear(event: SwitchEvent): void;
   adopt(resumes: boolean): Promise<void>;
+  recordCame(): void;
   goOn(): void;
   idle(): Promise<void>;
   stop(): void;
 }
+
+/** The end that was heard is told first; a record that could not be posted is found in the spool within seconds. */
+const lookAgainMs = 1_000;
 
 /** Two of the same leg are told apart, and that is all. */
 function turnOf({ ids }: House): string {
@@ -100,6 +109,9 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
   readonly #side: LegSide;
   readonly #forgotten: () => void;
   readonly #timers = new Set<Timer>();
+  /** It is gone, and its record is waited for. */
+  #looking: Timer | undefined;
+  #looks = 0;
   #stopped = false;
   /** Tells what we have asked the switch from what was asked before us, or before the link was lost. */
   #turn: string;
@@ -153,9 +165,29 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     return this.#enqueue(async () => {
       const truth = await this.#side.switch.look(this.leg);
       if (truth.state === 'unknown') return;
-      if (truth.state === 'gone') await this.#take(this.#machine.gone);
+      if (truth.state === 'gone') {
+        const { unheard } = this.#machine;
+        const told = unheard ? await unheard(this.#kept, this.#looks) : [this.#machine.gone];
+        if (told === undefined) {
+          this.#looks += 1;
+          this.#lookAgain();
+          return;
+        }
+        for (const event of told) await this.#take(event);
+      }
       if (resumes && this.#underWay === 0) await this.#resume();
     });
+  }
+
+  /** The switch's record of its leg has come: an end nobody heard is found by that. */
+  recordCame(): void {
+    if (this.#machine.unheard) this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    const { clock } = this.#side.house;
+    this.#looking?.cancel();
+    if (!this.#stopped) this.#looking = clock.after(lookAgainMs, () => void this.adopt(false));
   }
 
   /** The lease is renewed. */
@@ -177,6 +209,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#looking?.cancel();
   }
 
   /** As the answer to this question of the machine's; to an older one it means nothing. */

@@ -6,7 +6,7 @@ import { amountText, money } from '../core/money.ts';
 import { groupIds } from '../store/groups.ts';
 import { consultantIds, linesBySlug, readLine, type StoredLine, writeLine } from '../store/lines.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export type LineChanged =
   | { outcome: 'changed'; line: StoredLine }
@@ -17,7 +17,7 @@ export type LineChanged =
 /** What is left out stays. Of two changes at once the second waits, and counts where both say something. */
 export async function changeLine(
   house: House,
-  merchantId: string,
+  { merchantId, actor }: Doer,
   slug: string,
   change: LineChange,
 ): Promise<LineChanged> {
@@ -30,7 +30,7 @@ export async function changeLine(
       sells: line.sells,
       currency,
       consultants: await consultantIds(tx),
-      groups: await groupIds(tx),
+      groups: await groupIds(tx, change.group),
       lines: await linesBySlug(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
@@ -48,7 +48,7 @@ export async function changeLine(
     };
     const changes = changesBetween(settingsOf(line), after);
     const at = house.clock.now();
-    if (await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'line', of: slug, changes })) {
+    if (await noteChange(tx, { merchantId, actor, at, setting: 'line', of: slug, changes })) {
       await writeLine(tx, { id: line.id, merchantId }, after);
     }
     return { outcome: 'changed', line: { ...line, ...after } };

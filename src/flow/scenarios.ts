@@ -247,8 +247,7 @@ async function note(
   await noteChange(tx, {
     merchantId,
     at,
-    by: 'merchant',
-    who: by ?? null,
+    actor: by,
     setting: 'scenario',
     of: slug,
     changes,

@@ -9,6 +9,7 @@ import {
 } from '../core/service-call.ts';
 import {
   liveServiceCallsOfSwitch,
+  readMissed,
   readServiceCall,
   saveServiceCall,
   type StoredServiceCall,
@@ -27,6 +28,8 @@ const missedCallWaitMs = 6_000;
 const takeSecondsMax = 60;
 /** He has said what he had to say, or has laid the telephone aside. */
 const silenceSeconds = 5;
+/** A record that is looked for so often, a second apart, is not coming, or comes too late to be what he means now. */
+const looksMax = 60;
 
 export type ServiceMachine = Machine<StoredServiceCall, ServiceEvent, ServiceCommand>;
 type ServiceHands = Hands<StoredServiceCall, ServiceEvent>;
@@ -67,12 +70,36 @@ function serviceMachine(house: House, aSwitch: Switch): ServiceMachine {
     save: (tx, before, { kept }, at, lease) => saveServiceCall(tx, before, kept.call, at, lease),
     requestOf,
     translate: (event, _kept, asked) => translate(event, asked, house.clock.now()),
-    // How it ended nobody heard: no missed call is made of it.
     gone: { type: 'legEnded', missed: false },
     isEnd: ({ type }) => type === 'legEnded',
+    unheard: (kept, looks) => unheard(house, kept, looks),
     begins: (command) => ['answer', 'ask', 'record', 'say', 'playTake'].includes(command.do),
     act: (command, hands) => act(house, aSwitch, command, hands),
   };
+}
+
+/**
+ * He has hung up and nobody heard how. While it rang that may have been his missed call: the switch's record says so, and is
+ * waited for.
+ *
+ * A call that came and went while no gateway commanded the switch at all is no missed call: nobody looked up whose number it
+ * was, and its record may come when he has long said something else.
+ */
+async function unheard(
+  house: House,
+  kept: StoredServiceCall,
+  looks: number,
+): Promise<readonly ServiceEvent[] | undefined> {
+  const { call, merchantId } = kept;
+  if (call.gone === true) return [];
+  const missed =
+    call.state.is === 'ringing'
+      ? await house.db.asMerchant(merchantId, (tx) => readMissed(tx, call.id))
+      : false;
+  if (missed === undefined && looks < looksMax) return undefined;
+  const ended: ServiceEvent = { type: 'legEnded', missed: missed === true };
+  // Whoever took the call may have died before he had looked up who calls.
+  return missed === true && !call.toggle ? [await lookUpNumber(house, kept), ended] : [ended];
 }
 
 function translate(event: SwitchEvent, asked: string, at: Date): ServiceEvent | undefined {
@@ -138,7 +165,7 @@ async function act(
     case 'read':
       return readOfConsultant(house, kept, command.reading);
     case 'set':
-      return setByPhone(house, merchantId, command.consultantId, command.wish);
+      return setByPhone(house, kept, command);
     case 'say':
       await aSwitch.guard(leg, guardWhileRecognizedSeconds);
       await aSwitch.play(leg, `${request}-said`, command.sentence);

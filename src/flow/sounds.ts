@@ -210,8 +210,7 @@ async function note(
   await noteChange(tx, {
     merchantId,
     at,
-    by: 'merchant',
-    who: by ?? null,
+    actor: by,
     setting: 'sound',
     of: slug,
     changes,

@@ -10,20 +10,20 @@ import type {
 } from '../core/consultant.ts';
 import type { E164, Language } from '../core/ids.ts';
 import { type Schedule, scheduleOf } from '../core/schedule.ts';
+import type { PhoneAddress } from '../core/sip-address.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
 import { type CountedOfConsultant, noticeAddress } from './notices.ts';
 
 export interface ClaimedRow {
   consultantId: string;
   name: string;
-  number: E164;
   language: Language;
   /** How long his phones ring; null: as the line says. */
   ringSeconds: number | null;
   /** Rings too when he has not answered after so long. */
   fallback: { number: E164; afterSeconds: number } | null;
-  /** In the order of his preference, after `number`. */
-  moreNumbers: E164[];
+  /** One at least: his SIP address where he has one, then his numbers in the order of his preference. */
+  phones: PhoneAddress[];
 }
 
 /** What core/consultant `reachable` asks for, as one JSON object; `stateOf` reads it. `c`: the consultant's row. */
@@ -31,7 +31,7 @@ export const stateObject = `json_build_object('setting', c.setting, 'reason', c.
   'pausedAt', c.paused_at, 'keepsHours', c.schedule is not null, 'hoursFrom', c.hours_from, 'hoursTo', c.hours_to,
   'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until, 'wrapUpUntil', c.wrap_up_until)`;
 
-/** Every number he may be rung on. */
+/** Every number he may be rung on; none where he is reached at a SIP address alone. */
 export const allNumbers = `array_remove(array[c.number, c.fallback_number] || c.more_numbers, null)`;
 
 export interface StateRow {
@@ -99,11 +99,12 @@ export async function claimConsultants(
        order by asked.place limit ? for update of c skip locked),
      taken as (
        update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?::timestamptz + make_interval(secs =>
-         case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (1 + cardinality(c.more_numbers)
-           + case when c.fallback_number is null then 0 else 1 end) end)
+         case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (cardinality(c.more_numbers)
+           + num_nonnulls(c.sip, c.number, c.fallback_number)) end)
        from wanted where c.id = wanted.id
        returning c.*, wanted.place)
-     select id as "consultantId", name, number, language, ring_seconds as "ringSeconds", more_numbers as "moreNumbers",
+     select id as "consultantId", name, language, ring_seconds as "ringSeconds",
+       array_remove(array[sip, number] || more_numbers, null) as phones,
        case when fallback_number is not null
          then json_build_object('number', fallback_number, 'afterSeconds', fallback_after_seconds) end as fallback
      from taken order by place`,
@@ -146,6 +147,17 @@ export async function occupyConsultant(
     [session, consultantId, session, now],
   );
   return occupied.length > 0;
+}
+
+/** Of these, who is on a break, away or gone by his own or his merchant's word: core/consultant `reachable`, its first row. */
+export async function whoWithdrew(tx: Tx, ids: readonly string[], now: Date): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `select id from consultants where id = any(?::text[]) and (archived_at is not null
+       or (setting <> 'available' and (back_at is null or back_at > ?::timestamptz)))`,
+    [ids, now],
+  );
+  return found.map(({ id }) => id);
 }
 
 /** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */
@@ -209,6 +221,8 @@ export interface StoredConsultant {
   id: string;
   name: string;
   state: ConsultantState;
+  /** When he, or his merchant, said so. */
+  settingAt: Date | null;
   told: ToldState;
   /** When his state changes next by the clock alone. */
   dueAt: Date | undefined;
@@ -224,6 +238,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
   missLimits: MissLimits;
   name: string;
   state: StateRow;
+  settingAt: Date | null;
   told: ToldState;
   dueAt: Date | number | null;
   schedule: unknown;
@@ -234,7 +249,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
 export async function lockConsultant(tx: Tx, consultantId: string): Promise<StoredConsultant | undefined> {
   const row = await firstRow<StoredConsultantRow>(
     tx,
-    `select c.name, ${stateObject} as state, c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
+    `select c.name, ${stateObject} as state, c.setting_at as "settingAt", c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
        json_build_object('unanswered', c.miss_limit_unanswered, 'refused', c.miss_limit_refused) as "missLimits",
        c.notices as last, ${noticeAddress}, c.schedule, m.time_zone as "timeZone"
      from consultants c join merchants m on m.id = c.merchant_id
@@ -242,12 +257,13 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     [consultantId],
   );
   if (!row) return undefined;
-  const { name, state, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
+  const { name, state, settingAt, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
   const { last, url, sealed } = row;
   return {
     id: consultantId,
     name,
     state: stateOf(state),
+    settingAt,
     told,
     // Postgres' -infinity is a number here: at once.
     dueAt: dueAt instanceof Date ? dueAt : undefined,
@@ -257,6 +273,30 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     schedule: schedule === null ? undefined : scheduleOf(schedule),
     timeZone,
   };
+}
+
+export interface Pause {
+  pausedAt: Date;
+  /** Calls he left unanswered or refused. */
+  missed: number;
+  name: string;
+  merchant: string;
+  /** The number consultants call; null: there is none. */
+  service: E164 | null;
+}
+
+/** The pause he is on, where this person still signs in as him. */
+export async function readPause(tx: Tx, consultantId: string, userId: string): Promise<Pause | undefined> {
+  return firstRow(
+    tx,
+    `select c.paused_at as "pausedAt", c.misses_unanswered + c.misses_refused as missed, c.name, m.name as merchant,
+       (select d.number from ddis d where d.kind = 'service' and d.active order by d.number limit 1)
+         as service
+     from consultants c join merchants m on m.id = c.merchant_id
+     where c.id = ? and c.paused_at is not null and c.archived_at is null and exists (
+       select from memberships b where b.consultant_id = c.id and b.user_id = ? and b.accepted_at is not null)`,
+    [consultantId, userId],
+  );
 }
 
 /** Of a consultant who was locked. `dueAt`: when his state changes next by the clock alone. */

@@ -18,11 +18,11 @@ export const settingKinds = [
 export interface SettingsChange {
   at: Date;
   by: 'merchant' | 'operator' | 'consultant';
+  /** Who it truly was: a person, a key. Null: written before anybody asked, or by the house itself. */
+  actor: Actor | null;
   setting: (typeof settingKinds)[number];
   /** The line's, scenario's or sound's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
-  /** Which of the merchant's people it was, where that is written down. */
-  who?: Actor | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }
 
@@ -31,15 +31,18 @@ export async function writeSettingsChange(
   change: SettingsChange & { merchantId: string },
 ): Promise<void> {
   await tx.write(
-    'insert into settings_changes (merchant_id, at, by, setting, of, changes, who) values (?, ?, ?, ?, ?, ?, ?)',
+    `insert into settings_changes (merchant_id, at, by, by_kind, by_id, by_name, setting, of, changes)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       change.merchantId,
       change.at,
       change.by,
+      change.actor?.kind ?? null,
+      change.actor?.id ?? null,
+      change.actor?.name ?? null,
       change.setting,
       change.of,
       JSON.stringify(change.changes),
-      change.who ? JSON.stringify(change.who) : null,
     ],
   );
 }
@@ -51,7 +54,9 @@ export async function listSettingsChanges(
 ): Promise<(SettingsChange & { position: number })[]> {
   const found = await rows<SettingsChange & { position: string }>(
     tx,
-    `select position, at, by, setting, of, changes, who from settings_changes where position > ? order by position limit ?`,
+    `select position, at, by, case when by_kind is not null
+       then json_build_object('kind', by_kind, 'id', by_id, 'name', by_name) end as actor, setting, of, changes
+     from settings_changes where position > ? order by position limit ?`,
     [after ?? 0, limit],
   );
   return found.map(({ position, ...change }) => ({ ...change, position: Number(position) }));

@@ -13,6 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
+import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
 /** One line for `api`, without line ends. */
@@ -51,6 +52,11 @@ const uuid = (leg: LegUuid): LegUuid => {
 };
 // ITU-T E.164: country code does not begin with 0, 15 digits at most.
 const number = (value: E164): E164 => allowed('number', value, /^\+[1-9][0-9]{4,14}$/);
+// Once more what may stand in it, in full: `user%domain` looks among registrations, `;` and `?` lead elsewhere.
+const sip = (value: SipAddress): SipAddress => {
+  if (parseSipAddress(value) !== value) throw new UnsafeCommandPart('SIP address');
+  return value;
+};
 const name = (what: string, value: string): string =>
   allowed(what, value, /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 const request = (value: string): string => allowed('request id', value, /^[A-Za-z0-9_-]{1,64}$/);
@@ -127,7 +133,18 @@ export function takeFile(dirAtSwitch: string, take: LegUuid): TakeFile {
   return takeOf(`${dirAtSwitch.replace(/\/+$/, '')}/takes/${uuid(take)}.wav` as TakeFile);
 }
 
-function route(to: E164, by: CarrierRoute): string {
+/** A SIP address says itself where it is: it leaves by a profile of the switch. */
+export interface SipRoute {
+  kind: 'profile';
+  name: string;
+}
+
+function route(to: PhoneAddress, by: CarrierRoute | SipRoute): string {
+  if (isSipAddress(to)) {
+    if (by.kind !== 'profile') throw new UnsafeCommandPart('route of a SIP address');
+    return `sofia/${name('profile', by.name)}/${sip(to)}`;
+  }
+  if (by.kind === 'profile') throw new UnsafeCommandPart('route of a number');
   if (by.kind === 'gateway') return `sofia/gateway/${name('gateway', by.name)}/${number(to)}`;
   const host = allowed('host', by.host, /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/);
   return `sofia/${name('profile', by.profile)}/${number(to)}@${host}:${String(whole('port', by.port, 1, 65_535))}`;
@@ -142,10 +159,10 @@ export const mediaTimeoutMs = 30_000;
 export function originate(leg: {
   leg: LegUuid;
   job: LegUuid;
-  to: E164;
+  to: PhoneAddress;
   callerId: E164;
   ringSeconds: number;
-  by: CarrierRoute;
+  by: CarrierRoute | SipRoute;
 }): Message {
   const shown = number(leg.callerId);
   const variables = [
@@ -257,7 +274,7 @@ export const playTake = (leg: LegUuid, id: string, take: TakeFile): Message =>
 /** What everybody knows from answering machines: a fifth of a second at 1 kHz, not loud. */
 const beep = 'tone_stream://v=-16;%(200,50,1000)';
 /** Mean amplitude of a frame (of 32 767) below which it is silence: above the hiss of a line, below a voice that is soft. */
-const silenceThreshold = 200;
+export const silenceThreshold = 200;
 const terminatorsVariable = 'playback_terminators';
 export const endedByVariable = 'playback_terminator_used';
 export const recordedMsVariable = 'record_ms';
@@ -268,7 +285,7 @@ export const recordedMsVariable = 'record_ms';
  */
 export function record(
   leg: LegUuid,
-  order: { request: string; take: TakeFile; maxSeconds: number; silenceSeconds: number },
+  order: { request: string; turn: string; take: TakeFile; maxSeconds: number; silenceSeconds: number },
 ): Message[] {
   const most = whole('seconds', order.maxSeconds, 1, 300);
   const silence = whole('silence', order.silenceSeconds, 1, 60);
@@ -277,7 +294,7 @@ export function record(
     execute(leg, 'playback', beep),
     forgetKeys(leg),
     execute(leg, 'set', `${terminatorsVariable}=#${restartKey}`),
-    execute(leg, 'record', argument, `record:${request(order.request)}`),
+    execute(leg, 'record', argument, `record:${request(order.request)}:${order.turn}`),
     execute(leg, 'unset', terminatorsVariable),
   ];
 }

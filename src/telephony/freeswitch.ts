@@ -5,10 +5,11 @@
 //
 // Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { RingBack } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
+import { isSipAddress, mayBeCalled, type PhoneAddress, type SipDomain } from '../core/sip-address.ts';
 import type {
   Clock,
   Commanded,
@@ -25,7 +26,7 @@ import type {
   Timer,
 } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
-import type { CarrierRoute, Sound } from './dial-string.ts';
+import type { CarrierRoute, SipRoute, Sound } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 import { InboundCalls } from './inbound-calls.ts';
@@ -46,6 +47,8 @@ export interface FreeSwitchOptions {
   password: string;
   /** Where its calls go out. */
   destination: CarrierRoute;
+  /** SIP addresses are called in these domains alone, out of this profile. Absent: none is called. */
+  sip?: { profile: string; domains: ReadonlySet<SipDomain> };
   /**
    * Where its trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there, and what rings
    * sounds as it does there.
@@ -85,6 +88,7 @@ export class FreeSwitch implements Switch {
   readonly #log: Log;
   #oddChannels = 0;
   readonly #destination: CarrierRoute;
+  readonly #sip: FreeSwitchOptions['sip'];
   readonly #country: string;
   readonly #sounds: Readonly<Record<RingBack, string>>;
   readonly #link: EslLink;
@@ -107,6 +111,7 @@ export class FreeSwitch implements Switch {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#destination = options.destination;
+    this.#sip = options.sip;
     this.#country = options.country;
     this.#sounds = { music: say.music, tone: ringBackOf(options.country) };
     this.#legs = new KnownLegs(options.clock);
@@ -157,7 +162,10 @@ export class FreeSwitch implements Switch {
   }
 
   ring(order: LegToRing): Promise<Commanded> {
-    const { leg } = order;
+    const { leg, to } = order;
+    const by = this.#routeOf(to);
+    if (by === undefined)
+      return Promise.resolve({ outcome: 'refused', reason: 'its SIP domain is not listed' });
     const job = randomUUID() as LegUuid;
     // Noted at once, not when its turn comes: a hangUp in between must find that a leg is on its way.
     const known = this.#legs.get(leg);
@@ -176,7 +184,7 @@ export class FreeSwitch implements Switch {
         return guarded;
       }
       this.#legs.beginJob(job, leg);
-      const reply = await this.#link.send(say.originate({ ...order, job, by: this.#destination }));
+      const reply = await this.#link.send(say.originate({ ...order, job, by }));
       const outcome = commanded(reply);
       if (outcome.outcome === 'refused') {
         this.#legs.endJob(job);
@@ -184,6 +192,13 @@ export class FreeSwitch implements Switch {
       }
       return outcome;
     });
+  }
+
+  /** He was written down when the operator listed his domain; whether it is called is decided by the list as it stands. */
+  #routeOf(to: PhoneAddress): CarrierRoute | SipRoute | undefined {
+    if (!isSipAddress(to)) return this.#destination;
+    const sip = this.#sip;
+    return sip && mayBeCalled(to, sip.domains) ? { kind: 'profile', name: sip.profile } : undefined;
   }
 
   take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
@@ -236,12 +251,10 @@ export class FreeSwitch implements Switch {
       const prompt = await this.#render(order.sentence);
       await this.#takes.prepare();
       await this.#stopMusic(leg);
-      // Somebody before us may have him speak already: then he begins anew.
-      if (order.anew === true || this.#legs.get(leg)?.ours !== true)
-        await this.#link.api(say.breakPlaying(leg, 'all'));
+      const turn = await this.#endSpeech(leg, order.anew === true);
       const sent = [
         say.play(leg, `${order.request}-said`, prompt),
-        ...say.record(leg, { ...order, take: this.#takes.file(order.take) }),
+        ...say.record(leg, { ...order, turn, take: this.#takes.file(order.take) }),
       ].map((one) => this.#link.send(one));
       const outcomes = (await Promise.all(sent)).map(commanded);
       return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
@@ -418,7 +431,7 @@ export class FreeSwitch implements Switch {
     if (name === 'CHANNEL_EXECUTE_COMPLETE') {
       this.#executed(event, memory);
       this.#entries.forgotten(event, leg, memory);
-      if (this.#entries.keepsToItself(event, leg, memory)) return;
+      if (this.#entries.keepsToItself(event, leg, memory) || isOldSpeech(event, memory)) return;
     }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
     const told = switchEvent(event, this.#country);
@@ -525,6 +538,20 @@ export class FreeSwitch implements Switch {
     return this.#prompts.sound(sentence);
   }
 
+  /**
+   * Whoever is speaking, for us or for the gateway before us, begins anew. The name of what he says from now on: what he said
+   * until here ends too, and must not pass for it.
+   */
+  async #endSpeech(leg: LegUuid, anew: boolean): Promise<string> {
+    const memory = this.#legs.recall(leg);
+    const { speech, ours } = memory;
+    const turn = randomBytes(8).toString('hex');
+    memory.speech = { turn, over: false };
+    const mayBeSpeaking = speech === undefined ? ours !== true : !speech.over;
+    if (anew || mayBeSpeaking) await this.#link.api(say.breakPlaying(leg, 'all'));
+    return turn;
+  }
+
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
@@ -558,4 +585,13 @@ export class FreeSwitch implements Switch {
     if (!last.answered || !say.isWaitingSound(last.text)) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
   }
+}
+
+/** What somebody said who was told to begin anew since, by us or by the gateway before us, is no take. */
+function isOldSpeech(event: SwitchHeaders, memory: LegMemory | undefined): boolean {
+  const [kind, , turn] = (event.header('Application-UUID') ?? '').split(':', 3);
+  if (kind !== 'record') return false;
+  if (turn === undefined || turn !== memory?.speech?.turn) return true;
+  memory.speech.over = true;
+  return false;
 }

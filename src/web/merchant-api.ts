@@ -56,6 +56,7 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { sipLoginRoutes } from './api-sip-logins.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -80,6 +81,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   sessionRoutes(routes, house);
   meRoutes(routes, house);
   ownWorkRoutes(routes, house);
+  sipLoginRoutes(routes, house);
   ownRecordingRoutes(routes, house);
   scenarioRoutes(routes, house);
   scenarioCallRoutes(routes, house);

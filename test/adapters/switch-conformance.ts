@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
+import type { SipAddress } from '../../src/core/sip-address.ts';
 import type { DigitsQuestion, ParkedLeg, Switch, SwitchEvent } from '../../src/flow/ports.ts';
 import type { Dialling } from '../telephones.ts';
 
@@ -26,6 +27,10 @@ export interface SwitchWorld {
   /** A number nobody has used yet, whose phone does this when it is rung. */
   number(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<E164>;
   phone(number: E164): Phone;
+  /** A telephone nobody has used yet at a SIP address, in a domain its switch is told to call. */
+  sipPhone(
+    behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable',
+  ): Promise<{ to: SipAddress; phone: Phone }>;
   /** A telephone nobody has used yet calls this number; it rings there when this resolves. */
   dials(ddi: string, options?: Dialling): Promise<{ number: E164; phone: Phone }>;
   /** The switch's record of a leg that has ended, as it stands in its folder; `undefined`: none was written. */
@@ -208,6 +213,69 @@ export function switchConformance(
         await ear.next('legEnded', leg);
         expect(ear.of('legAnswered', leg)).toHaveLength(1);
         expect(ear.of('legEnded', leg)).toHaveLength(1);
+      });
+    });
+
+    describe('a telephone at a SIP address', () => {
+      const ringAt = async (behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable') => {
+        const { to, phone } = await world.sipPhone(behaviour);
+        const leg = randomUUID() as LegUuid;
+        const order = { leg, to, callerId: shown, ringSeconds: 20, guardSeconds: 60 };
+        expect(await world.switch.ring(order)).toEqual(done);
+        return { leg, phone };
+      };
+
+      test('rings, is asked, gives a key, talks and hangs up like any other', async () => {
+        const b = await ringAt('manual');
+        await b.phone.waitFor('ringing');
+        await ear.next('legRinging', b.leg);
+        await b.phone.answer();
+        await ear.next('legAnswered', b.leg);
+        await world.switch.ask(b.leg, { request: 'op_1', sentence: question, waitMs: 10_000 });
+        await b.phone.keys('1');
+        expect(await ear.next('keyGiven', b.leg)).toMatchObject({ request: 'op_1', key: '1' });
+        const a = await answered();
+        expect(await world.switch.bridge(a.leg, b.leg, 60)).toEqual(done);
+        await ear.next('legsBridged', a.leg);
+        await b.phone.hangUp();
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({ cause: 'normal' });
+        await ear.next('legsUnbridged', a.leg);
+      });
+
+      test('says why it is not to be had, stops when it is not wanted, and is called nowhere else', async () => {
+        const causes = {
+          busy: { cause: 'busy', switchCause: 'USER_BUSY' },
+          refuses: { cause: 'rejected', switchCause: 'CALL_REJECTED' },
+          unreachable: { cause: 'unreachable', switchCause: 'UNALLOCATED_NUMBER' },
+        } as const;
+        for (const behaviour of ['busy', 'refuses', 'unreachable'] as const) {
+          const { leg } = await ringAt(behaviour);
+          expect(await ear.next('legEnded', leg)).toMatchObject(causes[behaviour]);
+          expect(ear.of('legAnswered', leg)).toHaveLength(0);
+        }
+        const { leg, phone } = await ringAt('manual');
+        await phone.waitFor('ringing');
+        expect(await world.switch.hangUp(leg, 'stopped')).toEqual(done);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        await phone.waitFor('ended');
+
+        const { to: listed } = await world.sipPhone('manual');
+        for (const to of [
+          'sip:marie@other.example',
+          listed.replace(/:[^@]*@/, ':0899700700@'),
+          `${listed}9`,
+        ]) {
+          const never = randomUUID() as LegUuid;
+          const order = {
+            leg: never,
+            to: to as SipAddress,
+            callerId: shown,
+            ringSeconds: 20,
+            guardSeconds: 60,
+          };
+          expect(await world.switch.ring(order), to).toMatchObject({ outcome: 'refused' });
+          expect(await world.switch.look(never)).toEqual({ state: 'gone' });
+        }
       });
     });
 
@@ -624,6 +692,91 @@ export function switchConformance(
         await world.switch.dropTake(take);
         await world.switch.dropTake(take);
         expect(await world.switch.readTake(take)).toEqual({ outcome: 'gone' });
+      }, 45_000);
+
+      const speech = (request: string, take: LegUuid, more: { maxSeconds?: number } = {}) => ({
+        request,
+        sentence: question,
+        take,
+        maxSeconds: 20,
+        silenceSeconds: 20,
+        ...more,
+      });
+      /** Until a sentence, the tone and what was keyed meanwhile are over: a leg whose guard is so long has ended. */
+      const aWhile = async (): Promise<void> => {
+        const watch = await answered({ guardSeconds: 3 });
+        await ear.next('legEnded', watch.leg);
+      };
+
+      test('what he says ends by the terminator, by `*`, by its greatest length; a key before the tone is none', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await phone.keys('#');
+        await aWhile();
+        expect(ear.of('recorded')).toEqual([]);
+        await phone.keys('5#');
+        const recorded = await ear.next('recorded', leg);
+        expect(recorded).toMatchObject({ request: 'op_1', back: false });
+        expect(recorded.seconds).toBeGreaterThan(0.3);
+        await world.switch.record(leg, speech('op_2', take));
+        await aWhile();
+        await phone.keys('*');
+        expect(await ear.next('recorded', leg, 2)).toMatchObject({ request: 'op_2', back: true });
+        // The key that ended the one before is none of this one.
+        await world.switch.record(leg, speech('op_3', take, { maxSeconds: 1 }));
+        const longest = await ear.next('recorded', leg, 3);
+        expect(longest).toMatchObject({ request: 'op_3', back: false });
+        expect(longest.seconds).toBeGreaterThan(0.5);
+        expect(longest.seconds).toBeLessThan(2);
+        // What ended by a key is no key for what is asked next.
+        await world.switch.askDigits(leg, wanted('op_4'));
+        await phone.keys('42#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_4', digits: '42' });
+      }, 45_000);
+
+      test('who hangs up while he is recorded is told by his end alone; the take is there to be thrown away', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await aWhile();
+        await phone.hangUp();
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'normal' });
+        expect(ear.of('recorded')).toEqual([]);
+        expect(await world.switch.readTake(take)).toMatchObject({ outcome: 'read' });
+        await world.switch.dropTake(take);
+        expect(await world.switch.readTake(take)).toEqual({ outcome: 'gone' });
+      });
+
+      test('an heir has him speak anew: what he said before is no take, though it bears the same request', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await aWhile();
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.record(leg, speech('op_1', take, { maxSeconds: 1 }))).toEqual(done);
+        await heard.next('recorded', leg);
+        await heir.askDigits(leg, wanted('op_2'));
+        await phone.keys('42#');
+        expect(await heard.next('digitsGiven', leg)).toMatchObject({ request: 'op_2', digits: '42' });
+        expect(heard.of('recorded', leg)).toHaveLength(1);
+      }, 45_000);
+
+      test('whoever has him speak anew ends what he ordered before', async () => {
+        const { leg } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await world.switch.record(leg, speech('op_1', take, { maxSeconds: 1 }));
+        const recorded = await ear.next('recorded', leg);
+        expect(recorded.seconds).toBeGreaterThan(0.5);
+        expect(recorded.seconds).toBeLessThan(2);
+        await world.switch.play(leg, 'op_2', farewell);
+        await ear.next('played', leg, ear.of('played', leg).length + 1);
+        expect(ear.of('recorded', leg)).toHaveLength(1);
       }, 45_000);
 
       test('asked again, even by the same request, only the later entry counts', async () => {

@@ -317,4 +317,89 @@ import { recognize } from`,
       },
     ],
   },
+  {
+    name: 'said-goodbye-and-stayed',
+    what: 'A consultant whose call to the service is over is not hung up: his telephone stays on a line nobody knows.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `        await aSwitch.hangUp(leg, 'normal');
+        return;`,
+        new: '        return;',
+      },
+    ],
+  },
+  {
+    name: 'told-before-it-is-stored',
+    what: 'A consultant hears that he is what he keyed before it is written: callers go on being rung through to him.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: 'return this.#take(await setByPhone(house, this.#stored, command));',
+        new: `{
+          const stored = this.#stored;
+          if (stored.call.state.is === 'toggling') return this.#take(await setByPhone(house, stored, command));
+          house.clock.after(3_000, () => void setByPhone(house, stored, command));
+          return this.#take({ type: 'done' });
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'kept-though-it-was-cut',
+    what: 'A consultant who hangs up while he speaks has the half of it kept, and said to callers.',
+    edits: [
+      {
+        file: 'src/core/service-call.ts',
+        old: `  return isActing(call.state) ? { call: gone, commands: [] } : become(gone, { is: 'over' });`,
+        new: `  if (call.state.is === 'speaking') return become(gone, { is: 'keeping', kind: call.state.kind, seconds: 3 });
+  return isActing(call.state) ? { call: gone, commands: [] } : become(gone, { is: 'over' });`,
+      },
+    ],
+  },
+  {
+    name: 'available-when-he-hangs-up',
+    what: 'Who went away by telephone is available again when he hangs up, and is rung.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `    if (event.type === 'legEnded') this.#waiting?.cancel();`,
+        new: `    const { consultant } = this.#call;
+    if (event.type === 'legEnded' && consultant)
+      await house.db.asMerchant(this.merchantId, (tx) =>
+        setAvailability(house, tx, {
+          merchantId: this.merchantId,
+          consultantId: consultant.id,
+          setting: { is: 'available' },
+          by: 'consultant',
+        }),
+      );
+    if (event.type === 'legEnded') this.#waiting?.cancel();`,
+      },
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `import { deleteRecording,`,
+        new: `import { setAvailability } from './consultant-state.ts';
+import { deleteRecording,`,
+      },
+    ],
+  },
+  {
+    name: 'missed-call-counts-again',
+    what: 'A missed call counts once more when its record has come: who went away by it is available again.',
+    edits: [
+      {
+        file: 'src/flow/service-acts.ts',
+        old: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };`,
+        new: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
+  const again = async (tx: Tx): Promise<void> => {
+    const [one] = await consultantsOfIds(tx, [consultantId]);
+    if (!one) return;
+    const setting = settingOf(turnedOver(one, house.clock.now()));
+    await setAvailability(house, tx, { ...change, setting });
+  };
+  if (call.state.is === 'toggling') house.clock.after(2_000, () => void house.db.asMerchant(merchantId, again));`,
+      },
+    ],
+  },
 ];

@@ -166,7 +166,7 @@ describe('a scenario', () => {
       { from: 2, to: 1 },
       { from: 1, to: 2 },
     ]);
-    expect(mine[0]).toMatchObject({ setting: 'scenario', by: 'merchant', who: { kind: 'api_key' } });
+    expect(mine[0]).toMatchObject({ setting: 'scenario', by: 'merchant', actor: { kind: 'api_key' } });
   });
 
   it('is archived when nothing leads to it, and its slug is free again', async () => {
@@ -478,7 +478,7 @@ describe('a sound', () => {
     expect((await put('/v1/sounds/sorry/de/text', { text: 'Hallo' })).status).toBe(404);
     const { body } = await ask('GET', '/v1/settings-changes?limit=500');
     expect(body.data.filter((one) => one['of'] === 'sorry')).toMatchObject([
-      { setting: 'sound', changes: { name: { to: 'Sorry' } }, who: { kind: 'api_key' } },
+      { setting: 'sound', changes: { name: { to: 'Sorry' } }, actor: { kind: 'api_key' } },
       { setting: 'sound', changes: { 'recordings.en': { from: null } } },
     ]);
   });
