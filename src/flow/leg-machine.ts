@@ -48,9 +48,9 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
    * It is gone, and how it ended nobody heard: what there is to be told of it, where more than `gone` can be found out.
    * `undefined`: not yet; `looks`: how often it was looked for before.
    */
-  unheard?(kept: Kept, looks: number): Promise<readonly Event[] | undefined>;
+  unheard?: (kept: Kept, looks: number) => Promise<readonly Event[] | undefined>;
   /** What is to be known of an end before it is taken: what he was saying may have to be kept. */
-  endOf?(event: Event, kept: Kept): Promise<Event>;
+  endOf?: (event: Event, kept: Kept) => Promise<Event>;
   /** What a gateway that may have been replaced must leave to the next one. Ending is always allowed. */
   begins(command: Command, kept: Kept): boolean;
   /** What it came to is told at once, or by `hands.tell` when it is known. */
@@ -74,7 +74,7 @@ export interface Hands<Kept, Event> {
   /** Taken behind what is under way, unless by then something else is asked. */
   tell(event: Event): void;
   /** Not waited for: he may hang up meanwhile. What it comes to is told; `failed` where it throws. */
-  meanwhile(work: () => Promise<Event | undefined>, failed: Event): undefined;
+  meanwhile(work: () => Promise<Event | undefined>, failed: Event): void;
   /** Done so much later, unless by then something else is asked. */
   later(afterMs: number, act: () => Promise<void> | void): void;
   /** Whether this is asked still. */
@@ -153,7 +153,9 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
 
   hear(event: SwitchEvent): void {
     if (this.#lost && event.type === 'played') {
-      void this.#enqueue(async () => void (await this.#side.switch.hangUp(this.leg, 'normal')));
+      void this.#enqueue(async () => {
+        await this.#side.switch.hangUp(this.leg, 'normal');
+      });
       return;
     }
     const told = this.#machine.translate(event, this.#kept, this.#asked);
@@ -294,7 +296,6 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
           .then((event) => {
             if (event !== undefined) this.answer(request, event);
           });
-        return undefined;
       },
       later: (afterMs, act) => {
         const timer = this.#side.house.clock.after(afterMs, () => {

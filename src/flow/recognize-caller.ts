@@ -63,9 +63,9 @@ export interface WhoIsAsked {
   cli: E164 | undefined;
   clientCode?: string;
   talkLimitMaxSeconds: number;
-  put(tx: Tx, activity: ClientActivity): Promise<CallerQuestion>;
+  put: (tx: Tx, activity: ClientActivity) => Promise<CallerQuestion>;
   /** The price his account is counted by, where he has none of his own; absent: his call's. */
-  priceOfLine?(tx: Tx): Promise<Tariff>;
+  priceOfLine?: (tx: Tx) => Promise<Tariff>;
 }
 
 /**

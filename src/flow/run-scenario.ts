@@ -76,7 +76,7 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
       // Gone he is already: what he has said is being kept.
       if (event.type === 'legEnded' && isKeeping(kept.run)) return { kept, commands: [] };
       const { graph: found, ...told } = event;
-      const { run, commands, facts } = advanceRun(kept.graph, kept.run, told as RunEvent, now(), found);
+      const { run, commands, facts } = advanceRun(kept.graph, kept.run, told, now(), found);
       if (run === kept.run) return { kept, commands, facts };
       const graph = found && run.scenario !== kept.run.scenario ? found : kept.graph;
       return { kept: { ...kept, run, graph }, commands, facts };
@@ -208,11 +208,14 @@ class RunAct {
       case 'keepMessage':
         return keepMessage(this.#house, this.#switch, this.#hands.kept, command.box);
       case 'recognize':
-        return this.#hands.meanwhile(() => this.#recognize(command), failedOurs);
+        this.#hands.meanwhile(() => this.#recognize(command), failedOurs);
+        return undefined;
       case 'askScript':
-        return this.#askScript(command);
+        await this.#askScript(command);
+        return undefined;
       case 'ring':
-        return this.#hands.meanwhile(() => this.#rings(this.#hands.kept, command.order), failedOurs);
+        this.#hands.meanwhile(() => this.#rings(this.#hands.kept, command.order), failedOurs);
+        return undefined;
       case 'findConsultants':
         return { type: 'consultantsFound', consultants: await this.#found(command.of) };
       case 'findExtension': {
@@ -262,7 +265,9 @@ class RunAct {
       return this.#hands.ordered(await order(made.sentence));
     };
     const heard = isFetched(said) ? this.#waits() : { over: () => undefined };
-    return isFetched(said) ? this.#hands.meanwhile(begin, failedOurs) : begin();
+    if (!isFetched(said)) return begin();
+    this.#hands.meanwhile(begin, failedOurs);
+    return undefined;
   }
 
   /** He hears music from a second on; nothing where his call only rings. */
@@ -277,7 +282,7 @@ class RunAct {
     return { over: () => (isOver = true) };
   }
 
-  async #askScript(command: RunCommand & { do: 'askScript' }): Promise<undefined> {
+  async #askScript(command: RunCommand & { do: 'askScript' }): Promise<void> {
     const { run, merchantId } = this.#hands.kept;
     const { dialect, address, attempt, timeoutMs, digits, dial } = command;
     await this.#switch.guard(run.leg, guardWhileRecognizedSeconds);
@@ -315,7 +320,7 @@ class RunAct {
         ? { type: 'scriptAnswered', program: asked.program }
         : { type: 'failed', because: `${asked.because}: ${asked.sentence}` };
     };
-    return this.#hands.meanwhile(ask, failedOurs);
+    this.#hands.meanwhile(ask, failedOurs);
   }
 
   async #recognize(command: RunCommand & { do: 'recognize' }): Promise<RunTold> {

@@ -467,7 +467,7 @@ it('a message: empty, then spoken; and one cut by hanging up in mid-speech is ke
     { box: 'shop', caller_number: caller, words: 'Je voulais simplement vous dire que le', sounds: true },
   ]);
   const api = async (path: string): Promise<{ data: Record<string, unknown>[] }> =>
-    (await world.api('GET', path)).json as never;
+    (await world.api('GET', path)).json;
   const { data } = await api('/v1/voicemails?box=shop');
   expect(data).toMatchObject([
     { callerNumber: caller, listenedAt: null, words: 'Je voulais simplement vous dire que le' },
