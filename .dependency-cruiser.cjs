@@ -20,24 +20,32 @@ const typesOnly = (name, from, to) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    only('core-is-alone', '^src/core/', []),
+    only('core-is-alone', '^src/core/', ['^src/xml/']),
     {
       name: 'core-libraries',
       severity: 'error',
       from: { path: '^src/core/' },
       to: {
         dependencyTypes: ['npm', 'core'],
-        pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js)/'],
+        pathNot: ['node_modules/(decimal\\.js|luxon|@types/luxon|libphonenumber-js|zod)/'],
       },
+    },
+    {
+      // What merchants write as JSON is read by its shape, and the shape is published.
+      name: 'shapes-of-scenarios',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '^src/core/scenario/' },
+      to: { path: 'node_modules/zod/' },
     },
     only('store', '^src/store/', ['^src/core/']),
     only('flow', '^src/flow/', ['^src/(core|store)/']),
     only('telephony', '^src/telephony/', ['^src/core/', '^src/flow/ports\\.ts$']),
     only('payments', '^src/payments/', ['^src/core/', '^src/flow/ports\\.ts$']),
-    only('merchants', '^src/merchants/', ['^src/core/', '^src/soap/', '^src/flow/ports\\.ts$']),
-    // A language, as JSON is one: it knows nobody, and who asks in it and who is asked in it both speak it.
-    only('soap', '^src/soap/', []),
-    only('web', '^src/web/', ['^src/(core|store|flow|soap)/']),
+    only('merchants', '^src/merchants/', ['^src/core/', '^src/(soap|xml)/', '^src/flow/ports\\.ts$']),
+    // Languages, as JSON is one: they know nobody, and who asks in them and who is asked in them both speak them.
+    only('xml', '^src/xml/', []),
+    only('soap', '^src/soap/', ['^src/xml/']),
+    only('web', '^src/web/', ['^src/(core|store|flow|soap|xml)/']),
     only('sandbox', '^src/sandbox/', ['^src/core/']),
     only('extranet', '^src/extranet/', ['^src/core/']),
     only('terminal', '^src/terminal/', ['^src/(core|store|flow)/']),
@@ -64,7 +72,7 @@ module.exports = {
     library('express', 'express', '^src/(web|sandbox)/'),
     library('graphile-worker', 'graphile-worker', '^src/store/'),
     library('undici', 'undici', '^src/merchants/'),
-    library('sax', 'sax', '^src/soap/'),
+    library('sax', 'sax', '^src/xml/'),
     library('liquidjs', 'liquidjs', '^src/web/'),
     library('luxon', 'luxon', '^src/core/'),
     library(

@@ -17,7 +17,9 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
+import { HeldSounds } from './flow/held-sounds.ts';
 import type { House } from './flow/house.ts';
+import { messageSecondsMax } from './flow/keep-message.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
 import { phoneRegistry } from './flow/register-phone.ts';
@@ -25,6 +27,8 @@ import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
+import { HttpScriptServer } from './merchants/script-server.ts';
+import { soundSecondsMax } from './merchants/script-sounds.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
 import type { SandboxAddresses } from './sandbox/start-sandbox.ts';
@@ -38,6 +42,7 @@ import { isCurrent, migrate } from './store/migrate.ts';
 import { readRecording } from './store/recordings.ts';
 import { Seal, sha256 } from './store/seal.ts';
 import { ChildAudioConverter } from './telephony/audio-converter.ts';
+import { EngineSpeech } from './telephony/speech.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
 import { SipEdge } from './telephony/sip-edge.ts';
@@ -111,6 +116,7 @@ export async function startGateway(
     clock: realClock,
     log,
   });
+  const heldSounds = new HeldSounds();
   const switches = switchAddresses(config, world).map(
     (address) =>
       new FreeSwitch({
@@ -122,7 +128,9 @@ export async function startGateway(
         log,
         prompts: {
           ...promptsOf(config),
-          recordings: (merchantId, digest) => db.asMerchant(merchantId, (tx) => readRecording(tx, digest)),
+          recordings: async (merchantId, digest) =>
+            heldSounds.find(merchantId, digest) ??
+            (await db.asMerchant(merchantId, (tx) => readRecording(tx, digest))),
         },
       }),
   );
@@ -138,6 +146,14 @@ export async function startGateway(
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
     mailer,
     audio: new ChildAudioConverter({ log }),
+    longAudio: new ChildAudioConverter({ log, secondsMax: messageSecondsMax }),
+    heldSounds,
+    speech: new EngineSpeech(promptsOf(config)),
+    scriptServer: new HttpScriptServer({
+      http,
+      clock: realClock,
+      audio: new ChildAudioConverter({ log, secondsMax: soundSecondsMax }),
+    }),
     log,
     metrics,
     seal: new Seal(world.secretsKey),

@@ -10,6 +10,11 @@ export interface Phone {
   callerId: string;
   /** What is said into it now is recorded; a real telephone does not say. */
   recording?: boolean;
+  /** Joined to another leg; a real telephone does not say. */
+  bridged?: boolean;
+  /** Why its call ended, by the switch's word; a real telephone does not say. */
+  endedBecause?: string | null;
+  answeredAt?: string | null;
   heard: { text: string; at: string }[];
 }
 

@@ -95,6 +95,12 @@ export function askAgain(session: CallSession): readonly CallCommand[] {
 
 function arrived(draft: CallDraft, caller: CallerLeg, plan: InboundPlan): void {
   draft.fact('call_arrived', { ddi: plan.ddi, trust: plan.cli.trust });
+  if (plan.run) {
+    const { clientCode } = draft.session;
+    if (clientCode !== undefined) draft.claimClient = clientCode;
+    else letIn(draft, caller, { type: 'clientClaimed', claimed: true });
+    return;
+  }
   if (plan.closed) {
     refuse(draft, 'merchant_refused', 'closed');
     return;
@@ -202,6 +208,15 @@ function letIn(draft: CallDraft, caller: CallerLeg, claim: CallEvent & { type: '
   if (talkLimitSeconds !== undefined) draft.become({ plan: { ...draft.session.plan, talkLimitSeconds } });
   const { plan, recognizing } = draft.session;
   answerOnce(draft, caller.leg);
+  if (plan.inbound?.run) {
+    // His scenario has said what there was to be said.
+    const { ringBack } = plan.inbound;
+    draft.commands.push({ do: 'playMusic', leg: caller.leg, ...(ringBack && { sound: ringBack }) });
+    draft.become({ caller: { ...caller, state: 'consented' } });
+    draft.fact('caller_let_in');
+    startRingingConsultants(draft);
+    return;
+  }
   const limited = plan.talkLimitSeconds < (plan.inbound?.talkLimitMaxSeconds ?? Infinity);
   const language = plan.callerLanguage;
   const sentence: Sentence =

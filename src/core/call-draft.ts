@@ -89,7 +89,8 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid, 
       draft.commands.push({ do: 'hangUp', leg: one.leg, cause: 'stopped' });
     }
   }
-  if (caller && caller.leg !== endedLeg) {
+  // In a scenario he is told there.
+  if (caller && caller.leg !== endedLeg && plan.inbound?.run === undefined) {
     const language = plan.callerLanguage;
     if (caller.state === 'ringing') {
       draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'stopped' });

@@ -11,12 +11,14 @@ import {
   type CallOutcome,
   type CallSession,
   type ClaimedConsultant,
+  isDestination,
   neverAgainKey,
   type TimerName,
 } from './call-session.ts';
 import { bridged, bridgedUnheard, silenceUs } from './call-talking.ts';
 import { mostTelling, rungOf } from './consultant.ts';
 import type { LegUuid } from './ids.ts';
+import type { Sentence } from './sentence.ts';
 
 export function startRingingConsultants(draft: CallDraft): void {
   draft.become({ state: 'ringing_consultant' });
@@ -191,7 +193,8 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
   switch (event.type) {
     case 'legAnswered':
       if (attempt.state !== 'ringing') return;
-      offerToConsultant(draft, attempt);
+      if (isPutThrough(draft.session, attempt)) putThrough(draft, attempt);
+      else offerToConsultant(draft, attempt);
       return;
     case 'keyGiven':
       if (attempt.state !== 'offered') return;
@@ -206,10 +209,16 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
       offerToConsultant(draft, attempt);
       return;
     case 'noKeyGiven':
+      if (attempt.state !== 'offered') return;
       // Silence is a voicemail as often as a consultant who thinks: asked twice, then the next one.
-      if (attempt.state === 'offered') offerToConsultant(draft, attempt);
+      if (isPutThrough(draft.session, attempt)) putThrough(draft, attempt);
+      else offerToConsultant(draft, attempt);
       return;
     case 'played':
+      if (attempt.state === 'offered' && event.request === 'whisper') {
+        accept(draft, attempt);
+        return;
+      }
       // The joining cuts the sentence short: music now would play on over the talk.
       if (attempt.state === 'accepted' && !agreed(draft.session))
         draft.commands.push({ do: 'playMusic', leg: attempt.leg });
@@ -234,6 +243,21 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
   }
 }
 
+/** A number that takes the call by answering it, as a scenario says. */
+function isPutThrough({ plan }: CallSession, { consultantId }: Attempt): boolean {
+  return plan.inbound?.run?.acceptKey === false && isDestination(consultantId);
+}
+
+function putThrough(draft: CallDraft, attempt: Attempt): void {
+  const sentence = draft.session.plan.inbound?.run?.whisper;
+  if (!sentence) {
+    accept(draft, attempt);
+    return;
+  }
+  draft.attempt(attempt.leg, { state: 'offered', tries: attempt.tries + 1 });
+  draft.commands.push({ do: 'play', leg: attempt.leg, request: 'whisper', sentence });
+}
+
 function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
   if (attempt.tries >= askTriesMax) {
     drop(draft, attempt, 'failed', 'no_key');
@@ -241,18 +265,21 @@ function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
   }
   const { plan } = draft.session;
   draft.attempt(attempt.leg, { state: 'offered', tries: attempt.tries + 1 });
+  const whisper = plan.inbound?.run?.whisper;
+  const behind = (sentence: Sentence): Sentence =>
+    whisper ? { key: 'in_turn', language: attempt.language, parts: [whisper, sentence] } : sentence;
   draft.commands.push({
     do: 'ask',
     leg: attempt.leg,
     sentence: plan.inbound
-      ? {
+      ? behind({
           key: 'consultant_known_offer',
           language: attempt.language,
           merchant: plan.merchantName,
           line: plan.lineName,
           ...(draft.session.clientCode !== undefined && { client: draft.session.clientCode }),
           seconds: plan.talkLimitSeconds,
-        }
+        })
       : {
           key: 'consultant_offer',
           language: attempt.language,

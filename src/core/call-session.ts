@@ -135,6 +135,18 @@ export interface InboundPlan {
   refused?: RefusedPlan;
   /** What he hears while consultants are rung; absent: music. */
   ringBack?: RingBack;
+  /** He is in a scenario: who he is is known, and when this is over his leg is its again. */
+  run?: RunPlanOfTalk;
+}
+
+export interface RunPlanOfTalk {
+  /** Of the scenario's call, and which of its turns rings. */
+  id: string;
+  turn: number;
+  /** Whoever answers presses 1; consultants always do. */
+  acceptKey: boolean;
+  /** Said to whoever answers before anything else. */
+  whisper?: Sentence;
 }
 
 /** Music, or the ringing tone of the network he called in by. */
@@ -332,7 +344,7 @@ export type CallCommand =
   | { do: 'recognize'; question: number; ask: CallerQuestion['ask']; clientCode?: string; pin?: string }
   | { do: 'ring'; leg: LegUuid; to: PhoneAddress }
   | { do: 'ask'; leg: LegUuid; sentence: Sentence }
-  | { do: 'play'; leg: LegUuid; request: 'wait' | 'hold' | 'last_words'; sentence: Sentence }
+  | { do: 'play'; leg: LegUuid; request: 'wait' | 'hold' | 'whisper' | 'last_words'; sentence: Sentence }
   /** `sound` absent: music. */
   | { do: 'playMusic'; leg: LegUuid; sound?: RingBack }
   | { do: 'announce'; leg: LegUuid; sentence: Sentence }

@@ -189,7 +189,8 @@ function parted(
   const outcome = by === 'limit' ? 'limit_reached' : 'talked';
   if (endedLeg !== consultant.leg)
     draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
-  if (endedLeg !== caller.leg) {
+  // In a scenario it goes on there.
+  if (endedLeg !== caller.leg && draft.session.plan.inbound?.run === undefined) {
     draft.commands.push({
       do: 'play',
       leg: caller.leg,
@@ -206,6 +207,9 @@ function parted(
 
 /** After the end: last words, then the leg goes. A leg that answers too late is told nothing and goes at once. */
 export function over(draft: CallDraft, event: CallEvent): void {
+  const { callerLegUuid, plan } = draft.session;
+  // The caller of a scenario is that scenario's again.
+  if (plan.inbound?.run && 'leg' in event && event.leg === callerLegUuid) return;
   if (event.type === 'played' && event.request === 'last_words') {
     draft.commands.push({ do: 'hangUp', leg: event.leg, cause: 'normal' });
   } else if (event.type === 'legAnswered') {

@@ -38,6 +38,9 @@ export const idPrefixes = {
   session: 'ses',
   signInLink: 'lnk',
   serviceCall: 'svc',
+  scenarioRun: 'run',
+  voicemail: 'vml',
+  scenario: 'scn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

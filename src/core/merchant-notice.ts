@@ -17,7 +17,8 @@ export type NoticeType =
   | 'call.limit_moved'
   | 'call.ended'
   | 'consultant.availability_changed'
-  | 'consultant.paused';
+  | 'consultant.paused'
+  | 'voicemail.received';
 
 /** Every kind there is: the published description lists one body for each, and a test walks this list. */
 export const noticeTypes: readonly NoticeType[] = [
@@ -35,6 +36,7 @@ export const noticeTypes: readonly NoticeType[] = [
   'call.ended',
   'consultant.availability_changed',
   'consultant.paused',
+  'voicemail.received',
 ];
 
 /**
@@ -47,10 +49,12 @@ export interface NoticeDraft {
 }
 
 /**
- * What every notice says of where it belongs: to an order, or to a consultant. `sequence` counts the notices of the one or
- * the other: 1, 2, 3 as things happened.
+ * What every notice says of where it belongs: to an order, to a consultant, or to a call that goes through a scenario. `sequence`
+ * counts the notices of that one: 1, 2, 3 as things happened.
  */
-export type NoticeFacts = { at: Date; sequence: number } & (NoticeOfOrder | { consultantId: string });
+export type NoticeFacts = { at: Date; sequence: number } & (
+  NoticeOfOrder | { consultantId: string } | { scenarioRunId: string }
+);
 
 export interface NoticeOfOrder {
   orderId: string;

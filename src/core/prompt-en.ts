@@ -5,6 +5,7 @@ import type { OpenHours } from './schedule.ts';
 import type {
   MenuNews,
   MoreTimeTerms,
+  OneSentence,
   PriceTerms,
   RecordingKind,
   SentenceFacts,
@@ -24,7 +25,7 @@ import {
   type SpokenWords,
 } from './spoken-values.ts';
 
-export function english(sentence: SentenceFacts): string {
+export function english(sentence: OneSentence): string {
   switch (sentence.key) {
     case 'consultant_offer':
       return (
@@ -168,6 +169,12 @@ export function english(sentence: SentenceFacts): string {
         : 'Your consultant has hung up and the conversation has ended. Thank you for calling, goodbye.';
     case 'consultant_farewell':
       return 'The conversation has ended. Thank you, goodbye.';
+    case 'goodbye':
+      return 'Thank you for your call. Goodbye.';
+    case 'access_code':
+      return `Your code is: ${signsAloud(sentence.code)}.`;
+    case 'more_consultants':
+      return 'To hear the others, press any key.';
     case 'apology':
       return 'We are sorry, a technical problem keeps us from continuing this call. Please call again a little later. Goodbye.';
   }
@@ -237,7 +244,13 @@ function instantAloud({ day, hour, minute }: SpokenInstant): string {
   return `${String(date)} ${months[(month ?? 1) - 1] ?? ''} at ${time}`;
 }
 
-function timeAloud(hour: number, minute: number): string {
+/** `24 December`, with its year where that is said. */
+export function dateAloud(day: { day: number; month: number; year?: number }): string {
+  const year = day.year === undefined ? '' : ` ${String(day.year)}`;
+  return `${String(day.day)} ${months[day.month - 1] ?? ''}${year}`;
+}
+
+export function timeAloud(hour: number, minute: number): string {
   if (minute === 0 && hour % 24 === 0) return 'midnight';
   if (minute === 0 && hour === 12) return 'noon';
   const half = hour % 24 < 12 ? 'AM' : 'PM';

@@ -6,6 +6,7 @@ import type { OpenHours } from './schedule.ts';
 import type {
   MenuNews,
   MoreTimeTerms,
+  OneSentence,
   PriceTerms,
   RecordingKind,
   SentenceFacts,
@@ -25,7 +26,7 @@ import {
   type SpokenWords,
 } from './spoken-values.ts';
 
-export function french(sentence: SentenceFacts): string {
+export function french(sentence: OneSentence): string {
   switch (sentence.key) {
     case 'consultant_offer':
       return (
@@ -170,6 +171,12 @@ export function french(sentence: SentenceFacts): string {
         : "Votre correspondant a raccroché, l'entretien est terminé. Merci de votre appel, au revoir.";
     case 'consultant_farewell':
       return "L'entretien est terminé. Merci, au revoir.";
+    case 'goodbye':
+      return 'Merci de votre appel. Au revoir.';
+    case 'access_code':
+      return `Votre code est : ${signsAloud(sentence.code)}.`;
+    case 'more_consultants':
+      return 'Pour écouter les autres, appuyez sur une touche.';
     case 'apology':
       return (
         'Nous sommes désolés, un problème technique nous empêche de poursuivre cet appel. ' +
@@ -253,7 +260,13 @@ function beginsAloud({ day, hour, minute }: SpokenInstant): string {
   return `${dayAloud(day)} à ${timeAloud(hour, minute)}`.trim();
 }
 
-function timeAloud(hour: number, minute: number): string {
+/** `24 décembre`, `premier mai`, with its year where that is said. */
+export function dateAloud(day: { day: number; month: number; year?: number }): string {
+  const year = day.year === undefined ? '' : ` ${String(day.year)}`;
+  return `${day.day === 1 ? 'premier' : String(day.day)} ${months[day.month - 1] ?? ''}${year}`;
+}
+
+export function timeAloud(hour: number, minute: number): string {
   const hours = hour % 24;
   if (minute === 0 && hours === 0) return 'minuit';
   if (minute === 0 && hours === 12) return 'midi';

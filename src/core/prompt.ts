@@ -9,5 +9,11 @@ export type { MoreTimeTerms, PriceTerms, Sentence, SentenceFacts } from './sente
 
 /** One line of text without control characters, numbers as digits: `25 euros`, `2 euros 50`, `1 minute`. */
 export function spokenText(sentence: Sentence): string {
+  if (sentence.key === 'in_turn')
+    return sentence.parts
+      .map(spokenText)
+      .filter((text) => text !== '')
+      .join(' ');
+  if (sentence.key === 'silence') return '';
   return sentence.language === 'fr' ? french(sentence) : english(sentence);
 }

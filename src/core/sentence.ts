@@ -44,6 +44,9 @@ export type Recorded = SentenceFacts & { key: 'recording' };
 
 export type Sentence = { language: Language } & SentenceFacts;
 
+/** What is said in words of its own. */
+export type OneSentence = Exclude<SentenceFacts, { key: 'in_turn' | 'silence' }>;
+
 export type SentenceFacts =
   /** Consultant, on answering: what kind of call, how many minutes are paid, 1 accepts, 3 refuses. */
   | { key: 'consultant_offer'; merchant: string; line: string; minutes: number }
@@ -129,5 +132,15 @@ export type SentenceFacts =
   | { key: 'recording'; merchantId: string; digest: string; words: string }
   | { key: 'caller_farewell'; because: 'limit' | 'consultant_left' }
   | { key: 'consultant_farewell' }
+  /** A caller whose scenario ends without words of its own. */
+  | { key: 'goodbye' }
+  /** A caller: the code that opens a page, sign by sign. */
+  | { key: 'access_code'; code: string }
+  /** A caller who has heard some of those who are free: there are others. */
+  | { key: 'more_consultants' }
+  /** Several, one behind the other in one breath, each in its own language; a key ends all of them. */
+  | { key: 'in_turn'; parts: readonly Sentence[] }
+  /** Between others. */
+  | { key: 'silence'; seconds: number }
   /** Anybody: something of ours failed. Promises nothing about money, because it is also said where some is due. */
   | { key: 'apology' };

@@ -9,6 +9,7 @@ import type { Cli } from '../core/known-caller.ts';
 import { priceTerms } from '../core/order.ts';
 import type { Sentence } from '../core/prompt.ts';
 import { isOpen, scheduleOf } from '../core/schedule.ts';
+import { newRun } from '../core/scenario/advance-run.ts';
 import { newServiceCall } from '../core/service-call.ts';
 import { type Tariff, tariffAt } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
@@ -19,6 +20,8 @@ import {
   merchantOfDdi,
   readDialledLine,
 } from '../store/known-calls.ts';
+import type { Tx } from '../store/database.ts';
+import { type DialledScenario, insertRun, readDialledScenario } from '../store/scenario-runs.ts';
 import { sha256 } from '../store/seal.ts';
 import {
   type DialledService,
@@ -29,11 +32,18 @@ import {
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
 import type { ParkedLeg, Switch } from './ports.ts';
+import { graphOf, type KeptRun } from './scenario-row.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
 
 /** A consultant has dialled the service. */
 export interface ServiceArrived {
   service: StoredServiceCall;
+  gone?: true;
+}
+
+/** A caller has dialled a number that leads to a scenario. */
+export interface ScenarioArrived {
+  scenario: KeptRun;
   gone?: true;
 }
 
@@ -46,7 +56,7 @@ export async function answerInbound(
   aSwitch: Switch,
   lease: bigint,
   parked: ParkedLeg,
-): Promise<Arrived | ServiceArrived | undefined> {
+): Promise<Arrived | ServiceArrived | ScenarioArrived | undefined> {
   const { leg, ddi, cli } = parked;
   const taking = aSwitch.take(leg, guardWhileRecognizedSeconds);
   const owner = ddi === undefined ? undefined : await house.db.asNobody((db) => merchantOfDdi(db, ddi));
@@ -65,6 +75,13 @@ export async function answerInbound(
     if (service) {
       const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli, at }, service);
       return (await insertServiceCall(tx, stored, lease)) ? stored : ('taken' as const);
+    }
+    const scenario = line ? undefined : await readDialledScenario(tx, ddiId);
+    if (scenario) {
+      const kept = await runOf(house, tx, aSwitch.id, merchantId, { leg, ddi, cli, at }, scenario);
+      const { secrets: _none, ...run } = kept.run;
+      const written = await insertRun(tx, { ...kept, run, secretsSealed: null }, lease);
+      return written ? { run: kept } : ('taken' as const);
     }
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
     const tariff = tariffAt(line.plan, at);
@@ -94,6 +111,10 @@ export async function answerInbound(
     };
     return writeArrival(house, tx, stored, begun, lease);
   });
+  if (arrived !== undefined && arrived !== 'taken' && 'run' in arrived) {
+    const took = await taking;
+    return { scenario: arrived.run, ...(took.outcome === 'gone' && { gone: true }) };
+  }
   if (arrived !== undefined && arrived !== 'taken' && 'call' in arrived) {
     const took = await taking;
     return { service: arrived, ...(took.outcome === 'gone' && { gone: true }) };
@@ -121,6 +142,31 @@ function serviceCallOf(
   const plan = { merchantName, timeZone, cli };
   const call = newServiceCall({ id, leg, plan, language: languageOf({ country }) });
   return { call, merchantId, switchId, ddi, startedAt: at, version: 0 };
+}
+
+/** In the version that is live now, to its end; without one he is told that something failed. */
+async function runOf(
+  house: House,
+  tx: Tx,
+  switchId: string,
+  merchantId: string,
+  { leg, ddi, cli, at }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli; at: Date },
+  { merchantName, timeZone, country, scenarioId, live }: DialledScenario,
+): Promise<KeptRun> {
+  const scenario = { scenarioId, version: live ?? 0 };
+  const graph = await graphOf(house, tx, scenario);
+  const run = newRun(
+    {
+      id: house.ids.id('scenarioRun'),
+      leg,
+      plan: { merchantName, timeZone, country, cli, ddi },
+      scenario,
+      language: languageOf({ country }),
+      startedAt: at.toISOString(),
+    },
+    graph,
+  );
+  return { run, graph, merchantId, switchId, ddi, version: 0 };
 }
 
 /** A call to this line as it begins, before anybody was asked who calls. */

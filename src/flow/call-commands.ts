@@ -68,7 +68,7 @@ export interface Told {
 /** A row of a database that answers; nobody on the line waits longer for how something is put. */
 const ownWordsWaitMs = 1_000;
 
-type Words = 'wait' | 'hold' | 'last_words';
+type Words = 'wait' | 'hold' | 'whisper' | 'last_words';
 
 export class CallCommands {
   readonly #at: AtSwitch;

@@ -2,10 +2,14 @@
 // Beside it what others want of a switch: an end to a call, no new calls. What a call does with all this is run-call's, how
 // what lives is found out sweep-switch's.
 
+import type { CallCommand } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
+import type { RunCommand } from '../core/scenario/run.ts';
+import type { ServiceCommand, ServiceEvent } from '../core/service-call.ts';
 import { readSession, type StoredSession } from '../store/call-sessions.ts';
 import { recordChannel } from '../store/call-records.ts';
 import { type SwitchWork, workOfSwitch } from '../store/finders.ts';
+import type { StoredServiceCall } from '../store/service-calls.ts';
 import {
   addSwitchWork,
   leaseChannel,
@@ -18,10 +22,14 @@ import {
 import { giveUpOrder } from './follow-payment.ts';
 import type { House } from './house.ts';
 import { answerInbound } from './answer-inbound.ts';
+import { type Desk, LegDesk, type Swept } from './leg-desk.ts';
 import { type CallTaker, offerToTake } from './own-hands.ts';
 import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
-import { ServiceDesk } from './service-desk.ts';
+import { requestOfRun, type RunTold, scenarioCalls } from './run-scenario.ts';
+import type { KeptRun } from './scenario-row.ts';
+import { handBack, isOver, ringFor } from './scenario-talk.ts';
+import { servedCalls } from './serve-consultant.ts';
 import { SwitchClock } from './switch-clock.ts';
 import { SwitchSweep } from './sweep-switch.ts';
 
@@ -53,13 +61,18 @@ export class SwitchCommander implements CallTaker {
   readonly #answering = new Set<LegUuid>();
   readonly #asCommander: Commander;
   readonly #sweep: SwitchSweep;
-  readonly #desk: ServiceDesk;
+  /** Consultants who call the service; callers who go through scenarios. */
+  readonly #service: LegDesk<StoredServiceCall, ServiceEvent, ServiceCommand>;
+  readonly #scenarios: LegDesk<KeptRun, RunTold, RunCommand>;
+  readonly #desks: readonly Desk[];
   #lease: bigint | undefined;
   #renewedAtMs = 0;
   /** What lived on the switch when the lease became ours is ours in memory too. */
   #adopted = false;
   /** Events may not have reached us: more is to be looked at than on an ordinary sweep. */
   #missed = true;
+  /** The link was lost: what was said and keyed meanwhile was told to nobody. */
+  #cut = false;
   #sweeping: Promise<void> | undefined;
   #nextSweep: Timer | undefined;
   /** Work that lay there when the lease became ours: a gateway before us may have begun it. */
@@ -88,7 +101,10 @@ export class SwitchCommander implements CallTaker {
     this.#asCommander = {
       ...atSwitch,
       owes: (call) => this.#owing.add(call),
-      changed: (call) => this.#indexLegs(call),
+      changed: (call) => {
+        this.#indexLegs(call);
+        this.#tellScenario(call);
+      },
       workDone: (ids) => ids.forEach((id) => this.#takenWork.delete(id)),
       forget: (call) => this.#forget(call),
     };
@@ -97,6 +113,7 @@ export class SwitchCommander implements CallTaker {
       calls: () => [...this.#live.values()],
       take: (row) => this.#take(row),
       callOfLeg: (leg) => this.#live.get(this.#sessionOfLeg.get(leg) ?? ''),
+      isCaredFor: (leg) => this.#desks.some((desk) => desk.has(leg)),
       hangUp: ({ id, callSessionId }) => {
         const call = this.#live.get(callSessionId);
         if (!call || this.#takenWork.has(id)) return;
@@ -104,7 +121,15 @@ export class SwitchCommander implements CallTaker {
         call.hangUp(id);
       },
     });
-    this.#desk = new ServiceDesk(atSwitch);
+    this.#service = new LegDesk(atSwitch, servedCalls(atSwitch));
+    const calls = {
+      arrive: (stored: StoredSession, commands: readonly CallCommand[]) => this.#arrive(stored, commands),
+    };
+    this.#scenarios = new LegDesk(
+      atSwitch,
+      scenarioCalls(atSwitch, (kept, order) => ringFor(atSwitch, calls, kept, order)),
+    );
+    this.#desks = [this.#service, this.#scenarios];
     aSwitch.onEvent((event) => this.#hear(event));
   }
 
@@ -122,7 +147,9 @@ export class SwitchCommander implements CallTaker {
   }
 
   merchantOfLeg(leg: LegUuid): string | undefined {
-    return this.#merchantOfLeg.get(leg) ?? this.#desk.merchantOfLeg(leg);
+    const known = this.#merchantOfLeg.get(leg);
+    if (known !== undefined) return known;
+    return this.#desks.map((desk) => desk.merchantOfLeg(leg)).find((one) => one !== undefined);
   }
 
   /** Registers the switch, takes its lease when it is free, adopts what lives on it; goes on doing so until `stop`. */
@@ -164,7 +191,7 @@ export class SwitchCommander implements CallTaker {
     await this.#looking;
     await Promise.allSettled([...this.#live.values()].map((call) => call.idle()));
     for (const call of this.#live.values()) call.cancelTimers();
-    await this.#desk.stop();
+    await Promise.all(this.#desks.map((desk) => desk.stop()));
     if (this.#lease !== undefined) {
       await this.#house.db
         .asNobody((db) => releaseLease(db, this.#switch.id, this.#holder))
@@ -221,7 +248,7 @@ export class SwitchCommander implements CallTaker {
     if (this.#missed) this.#sweepNow();
     for (const call of this.#owing) call.goOn();
     this.#owing.clear();
-    this.#desk.goOn();
+    for (const desk of this.#desks) desk.goOn();
   }
 
   #sayCommanded(): void {
@@ -231,7 +258,7 @@ export class SwitchCommander implements CallTaker {
 
   /** Another commands it now, and what we remember of its calls is of the past. */
   #letGo(): void {
-    this.#desk.forgetAll();
+    for (const desk of this.#desks) desk.forgetAll();
     if (this.#lease === undefined && this.#live.size === 0) return;
     this.#lease = undefined;
     for (const call of [...this.#live.values()]) this.#forget(call);
@@ -337,7 +364,28 @@ export class SwitchCommander implements CallTaker {
     this.#live.delete(call.session.id);
     this.#owing.delete(call);
     for (const id of call.work) this.#takenWork.delete(id);
-    for (const leg of call.legs) this.#sessionOfLeg.delete(leg);
+    // A caller in a scenario may be in its next talk by now.
+    for (const leg of call.legs)
+      if (this.#sessionOfLeg.get(leg) === call.session.id) this.#sessionOfLeg.delete(leg);
+  }
+
+  /** A talk of a scenario's call, just written. */
+  async #arrive(stored: StoredSession, commands: readonly CallCommand[]): Promise<void> {
+    const call = this.#take(stored);
+    if (!call) return;
+    // He may have hung up before anybody here knew of his talk.
+    const { state } = await this.#switch.look(stored.session.callerLegUuid);
+    call.arrive({ commands, gone: state === 'gone' });
+  }
+
+  /** The talk is over: the caller's leg is his scenario's again. */
+  #tellScenario({ session }: LiveCall): void {
+    const run = session.plan.inbound?.run;
+    if (!run || !isOver(session)) return;
+    const { callerLegUuid } = session;
+    void handBack(this.#switch, session).then((rang) =>
+      this.#scenarios.answer(callerLegUuid, requestOfRun(run), rang),
+    );
   }
 
   // --- What lives on the switch, and what it tells -------------------------------------------------------------
@@ -348,11 +396,14 @@ export class SwitchCommander implements CallTaker {
     if (!this.#switch.link().up) return; // and the link that comes back brings a sweep
     const taken = !this.#adopted;
     const missed = this.#missed;
+    const cut = this.#cut;
     this.#missed = false;
+    this.#cut = false;
     this.#nextSweep?.cancel();
-    this.#sweeping = this.#sweepOnce(missed, taken)
+    this.#sweeping = this.#sweepOnce({ missed, taken, cut })
       .catch((error: unknown) => {
         this.#missed = true;
+        this.#cut ||= cut;
         this.#house.log.warn(
           { switch: this.#switch.id, err: error },
           'calls of a switch were not looked after',
@@ -366,7 +417,7 @@ export class SwitchCommander implements CallTaker {
       });
   }
 
-  async #sweepOnce(missed: boolean, taken: boolean): Promise<void> {
+  async #sweepOnce({ missed, taken, cut }: Swept): Promise<void> {
     const { clock, metrics } = this.#house;
     const lease = this.#lease;
     const begunMs = clock.monotonicMs();
@@ -378,7 +429,7 @@ export class SwitchCommander implements CallTaker {
       this.#started();
       this.#takeWork();
     }
-    await this.#desk.sweep({ missed, taken });
+    for (const desk of this.#desks) await desk.sweep({ missed, taken, cut });
     await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });
@@ -395,6 +446,7 @@ export class SwitchCommander implements CallTaker {
     switch (event.type) {
       case 'linkUp':
         this.#missed = true;
+        this.#cut = true;
         void this.#renewNow();
         return;
       case 'legParked':
@@ -407,7 +459,7 @@ export class SwitchCommander implements CallTaker {
         const leg = 'aLeg' in event ? event.aLeg : event.leg;
         const id = this.#sessionOfLeg.get(leg);
         if (id !== undefined) this.#live.get(id)?.hear(event);
-        else this.#desk.hear(leg, event);
+        for (const desk of this.#desks) desk.hear(leg, event);
       }
     }
   }
@@ -416,14 +468,19 @@ export class SwitchCommander implements CallTaker {
   #answer(parked: ParkedLeg): void {
     const lease = this.#lease;
     if (this.#stopped || lease === undefined || !this.#mayBegin()) return;
-    if (this.#sessionOfLeg.has(parked.leg) || this.#desk.has(parked.leg)) return;
+    if (this.#sessionOfLeg.has(parked.leg)) return;
+    if (this.#desks.some((desk) => desk.has(parked.leg))) return;
     if (this.#answering.has(parked.leg)) return;
     this.#answering.add(parked.leg);
     void answerInbound(this.#house, this.#switch, lease, parked)
       .then((arrived) => {
         if (!arrived) return;
         if ('service' in arrived) {
-          this.#desk.begin(arrived.service, arrived.gone === true);
+          this.#service.begin(arrived.service, arrived.gone === true);
+          return;
+        }
+        if ('scenario' in arrived) {
+          this.#scenarios.begin(arrived.scenario, arrived.gone === true);
           return;
         }
         const { stored, commands } = arrived.written;
@@ -443,7 +500,7 @@ export class SwitchCommander implements CallTaker {
     const [switchId, id = '', leg = ''] = payload?.split(' ') ?? [];
     if (switchId !== this.#switch.id) return;
     this.#live.get(id)?.recordCame(leg as LegUuid);
-    this.#desk.recordCame(leg as LegUuid);
+    for (const desk of this.#desks) desk.recordCame(leg as LegUuid);
   }
 }
 

@@ -5,8 +5,10 @@ import { numberFromTrunk } from '../core/dialling.ts';
 import type { E164 } from '../core/ids.ts';
 import { type InboundSettings, inboundSettings } from '../core/inbound-settings.ts';
 import { neighbourProblem, type WrongField } from '../core/line-settings.ts';
+import type { Tx } from '../store/database.ts';
 import { type Ddi, holderOfDdi, insertDdi, readDdi, writeDdi } from '../store/ddis.ts';
 import { linesBySlug } from '../store/lines.ts';
+import { lockScenarios, scenariosBySlug } from '../store/scenarios.ts';
 import { writeServer } from '../store/merchant-servers.ts';
 import type { House } from './house.ts';
 import {
@@ -20,8 +22,10 @@ import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export interface DdiWish {
   kind: Ddi['kind'];
-  /** Of a line; null of the service. */
+  /** Of a line; of a scenario the one its talks are counted under, or null; null of the service. */
   line: string | null;
+  /** Of a scenario; null of anything else. */
+  scenario: string | null;
   recognizedBy: Ddi['recognizedBy'];
   active: boolean;
   settings: InboundSettings;
@@ -48,6 +52,7 @@ export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWi
     const { ring } = settings.refused;
     const wrong = [
       ...(wish.line === null ? [] : neighbourProblem('line', wish.line, lines)),
+      ...(wish.scenario === null ? [] : await scenarioProblem(tx, wish.scenario)),
       ...(ring ? neighbourProblem('refused/ring/line', ring.line, lines) : []),
       ...atServer,
     ];
@@ -57,24 +62,25 @@ export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWi
       ownServer === null ? undefined : serverKept(house, merchantId, oldServer, ownServer);
     if (kept?.outcome === 'wrong') return { outcome: 'wrong', wrong: inServer(kept.wrong) };
 
-    const { kind, line, recognizedBy, active } = wish;
+    const { kind, line, scenario, recognizedBy, active } = wish;
     const ofServer = serverChanges(house, merchantId, oldServer, kept?.server);
     const changes = {
       ...changesBetween(
         {
           kind: old.kind,
           line: old.line,
+          scenario: old.scenario,
           recognizedBy: old.recognizedBy,
           active: old.active,
           ...inboundSettings(old.settings),
         },
-        { kind, line, recognizedBy, active, ...settings },
+        { kind, line, scenario, recognizedBy, active, ...settings },
       ),
       ...Object.fromEntries(Object.entries(ofServer).map(([field, one]) => [`ownServer.${field}`, one])),
     };
     const at = house.clock.now();
     if (await noteChange(tx, { merchantId, actor, at, setting: 'ddi', of: number, changes })) {
-      await writeDdi(tx, { id: old.id, kind, line, recognizedBy, active, settings });
+      await writeDdi(tx, { id: old.id, kind, line, scenario, recognizedBy, active, settings });
       await writeServer(tx, { ddi: number }, kept?.server);
     }
     const ddi = await readDdi(tx, number);
@@ -82,6 +88,17 @@ export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWi
     const secret = kept?.signingSecret;
     return { outcome: 'set', ddi, ...(secret !== undefined && { signingSecret: secret }) };
   });
+}
+
+/** Nobody archives it meanwhile. */
+async function scenarioProblem(tx: Tx, slug: string): Promise<WrongField[]> {
+  await lockScenarios(tx);
+  const found = (await scenariosBySlug(tx)).get(slug);
+  if (found?.live) return [];
+  const sentence = found
+    ? 'No version of this scenario was published yet: POST /v1/scenarios/{slug}/versions.'
+    : 'None of your scenarios has this name.';
+  return [{ field: 'scenario', sentence }];
 }
 
 const inServer = (wrong: readonly WrongField[]): WrongField[] =>

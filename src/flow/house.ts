@@ -4,6 +4,7 @@ import type { E164 } from '../core/ids.ts';
 import type { SipDomain } from '../core/sip-address.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
+import type { HeldSounds } from './held-sounds.ts';
 import type {
   AudioConverter,
   CardProcessor,
@@ -16,6 +17,8 @@ import type {
   MerchantServer,
   Metrics,
   Proofs,
+  ScriptServer,
+  Speech,
   Switch,
 } from './ports.ts';
 
@@ -33,6 +36,13 @@ export interface House {
   merchantServer: MerchantServer;
   mailer: Mailer;
   audio: AudioConverter;
+  /** The same for what may be longer: messages callers leave. */
+  longAudio: AudioConverter;
+  /** Sounds that are in no table: a script's, fetched a moment ago. */
+  heldSounds: HeldSounds;
+  speech: Speech;
+  /** Merchants' scripts: what a call does next. */
+  scriptServer: ScriptServer;
   log: Log;
   metrics: Metrics;
   seal: Seal;

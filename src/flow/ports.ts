@@ -9,6 +9,8 @@ import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
 import type { Sentence } from '../core/prompt.ts';
+import type { ScriptProgram } from '../core/scenario/script-program.ts';
+import type { ScriptQuestion } from '../core/scenario/script-request.ts';
 import type { PhoneAddress } from '../core/sip-address.ts';
 import type { SipContact, SipSource } from '../core/sip-contact.ts';
 
@@ -153,6 +155,8 @@ export interface RecordingOrder {
   maxSeconds: number;
   /** Silence that ends it. */
   silenceSeconds: number;
+  /** What he is saying, or being told, is broken off. */
+  anew?: true;
 }
 
 /** A call from outside that nobody commands yet. */
@@ -202,6 +206,9 @@ export type SwitchEvent =
   | { type: 'linkUp'; coreUuid: string }
   | { type: 'linkDown' };
 
+/** Why we end a leg. */
+export type HangUpWhy = 'normal' | 'limit_reached' | 'stopped' | 'busy' | 'rejected';
+
 export type LegTruth =
   | { state: 'gone' }
   | { state: 'unknown' }
@@ -229,8 +236,8 @@ export interface Switch {
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded>;
   /** Says a sentence and waits for one key. */
   ask(leg: LegUuid, question: Question): Promise<Commanded>;
-  /** Says a sentence; `played` follows unless the leg ends first. */
-  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded>;
+  /** Says a sentence; `played` follows unless the leg ends first. `anew`: what is being said is broken off. */
+  play(leg: LegUuid, request: string, sentence: Sentence, anew?: boolean): Promise<Commanded>;
   /** Records what he says until `#`, `*`, silence or its greatest length: `recorded` follows unless the leg ends first. */
   record(leg: LegUuid, order: RecordingOrder): Promise<Commanded>;
   /** Says a take; `played` follows unless the leg ends first. */
@@ -255,7 +262,13 @@ export interface Switch {
    * new task stands before the old one goes, so that no moment is without a limit. Repeating it is harmless.
    */
   moveLimit(aLeg: LegUuid, untilUs: bigint): Promise<Commanded>;
-  hangUp(leg: LegUuid, cause: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded>;
+  /** `busy`, `rejected`: what the network is told of a call that was never answered. */
+  hangUp(leg: LegUuid, cause: HangUpWhy): Promise<Commanded>;
+  /**
+   * A leg that parks after a talk is not ended when the time for a farewell is over, but by this guard. What plays on it is
+   * broken off. Repeating it is harmless.
+   */
+  keep(leg: LegUuid, guardSeconds: number): Promise<Commanded>;
   look(leg: LegUuid): Promise<LegTruth>;
   /**
    * Every leg the switch lists as living. The list lags: one that has just begun or ended may be wrong in it. `atUs`: the
@@ -282,6 +295,13 @@ export type AudioMade =
 export interface AudioConverter {
   convert(bytes: Buffer, mediaType: string): Promise<AudioMade>;
 }
+
+/** Says a text, so that it can be kept or listened to before. */
+export interface Speech {
+  /** `spoken`: a WAV of any rate. `failed`: nobody speaks here, or not now; `reason` for who reads logs. */
+  speak(text: string, language: Language): Promise<Spoken>;
+}
+export type Spoken = { outcome: 'spoken'; wav: Buffer } | { outcome: 'failed'; reason: string };
 
 // --- The card processor ----------------------------------------------------------------------------------------
 
@@ -514,6 +534,44 @@ export interface MerchantServer {
   ask(server: MerchantServerAddress, question: CallerQuestion): Promise<Asked>;
   /** `id` and `body` are the same on every try; `body` is `core/known-caller` usageBody. */
   report(server: MerchantServerAddress, report: { id: string; body: string; at: Date }): Promise<Delivered>;
+}
+
+/** A script of a merchant's that decides what a call does next: what it is asked, and how it knows that it is us. */
+export interface ScriptRequest {
+  question: ScriptQuestion;
+  /** Signs our JSON (Standard Webhooks). */
+  secret: string;
+  /** The one before, which signs beside it until his script has the new one. */
+  oldSecret?: string;
+  /** Signs what is asked in Twilio's words (X-Twilio-Signature); absent: that goes unsigned. */
+  authToken?: string;
+  /** The caller hears music this long at most; then the block's error branch. Within core/scenario scriptTimeoutMs. */
+  timeoutMs: number;
+}
+
+export type ScriptAsked = { exchange: Exchange } & (
+  | { outcome: 'answer'; program: ScriptProgram; tookMs: number }
+  /** `sentence`: one for the merchant's developer. */
+  | { outcome: 'failed'; because: ScriptFailure; sentence: string }
+);
+export type ScriptFailure =
+  'timeout' | 'unreachable' | 'http_status' | 'not_understood' | 'too_large' | 'refused_address';
+
+/** `digest`: names these very samples. */
+export type ScriptSound =
+  | { outcome: 'sound'; digest: string; audio: TelephoneAudio }
+  | { outcome: 'failed'; because: ScriptFailure; sentence: string };
+
+export interface ScriptServer {
+  /** As MerchantServer's. */
+  refusalOf(url: string): Promise<string | undefined>;
+  /**
+   * An outcome within the deadline, whatever the script does. The same question is the same bytes under the same request id; only
+   * the instant its signature names is each try's own.
+   */
+  ask(request: ScriptRequest): Promise<ScriptAsked>;
+  /** What an answer wants played: WAV, MP3 or Ogg, at most 2 MB and 120 s. Kept for an hour at most, while its server says it is the same. */
+  fetchSound(url: string): Promise<ScriptSound>;
 }
 
 export interface Mail {

@@ -4,8 +4,11 @@
 
 import type { CallCommand, CallEvent } from '../core/call-session.ts';
 import { destinationOf } from '../core/dialling.ts';
+import type { E164 } from '../core/ids.ts';
 import type { CallerQuestion, Recognition } from '../core/known-caller.ts';
+import type { Tariff } from '../core/tariff.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
+import type { Tx } from '../store/database.ts';
 import {
   type ClientActivity,
   clientActivity,
@@ -35,56 +38,95 @@ export async function recognize(
   const { question } = command;
   const { inbound } = session.plan;
   if (!inbound) throw new Error('Nobody dialled in this session.');
-  const known = (recognition: Recognition): CallEvent => ({
-    type: 'callerRecognized',
-    question,
-    recognition,
+  const asked = await askWhoCalls(house, merchantId, {
+    ...inbound,
+    callId: session.id,
+    cli: session.plan.callerNumber,
+    put: async (tx, activity) => {
+      const call = await readKnownCall(tx, session.id);
+      return questionOf(stored, command, call?.slug ?? '', activity, house.clock.now());
+    },
+    ...(command.clientCode !== undefined && { clientCode: command.clientCode }),
   });
+  return asked.outcome === 'said'
+    ? { type: 'callerRecognized', question, recognition: asked.recognition }
+    : { type: 'merchantFailed', question, because: asked.because };
+}
+
+export type WhoCalls = { outcome: 'said'; recognition: Recognition } | { outcome: 'failed'; because: string };
+
+/** Of the call it is about, whatever kind that is. */
+export interface WhoIsAsked {
+  callId: string;
+  recognizedBy: 'server' | 'accounts';
+  ddi: E164;
+  cli: E164 | undefined;
+  clientCode?: string;
+  talkLimitMaxSeconds: number;
+  put: (tx: Tx, activity: ClientActivity) => Promise<CallerQuestion>;
+  /** The price his account is counted by, where he has none of his own; absent: his call's. */
+  priceOfLine?: (tx: Tx) => Promise<Tariff>;
+}
+
+/**
+ * One question, to the merchant's server or to the accounts kept here; guesses are counted and limited. Never throws for what
+ * the world does; a database that is away is thrown.
+ */
+export async function askWhoCalls(
+  house: House,
+  merchantId: string,
+  { callId, recognizedBy, ddi, cli, clientCode, talkLimitMaxSeconds, put: ask, priceOfLine }: WhoIsAsked,
+): Promise<WhoCalls> {
   // All we know of him ourselves, in one transaction: a caller waits on the line meanwhile.
   const found = await house.db.asMerchant(merchantId, async (tx) => {
-    const [call, server, activity] = await Promise.all([
-      readKnownCall(tx, session.id),
-      readMerchantServer(tx, inbound.ddi),
+    const [server, activity] = await Promise.all([
+      readMerchantServer(tx, ddi),
       clientActivity(tx, {
-        callSessionId: session.id,
-        ...(command.clientCode !== undefined && { clientCode: command.clientCode }),
-        ...(session.plan.callerNumber !== undefined && { cli: session.plan.callerNumber }),
+        callSessionId: callId,
+        ...(clientCode !== undefined && { clientCode }),
+        ...(cli !== undefined && { cli }),
       }),
     ]);
-    const put = questionOf(stored, command, call?.slug ?? '', activity, house.clock.now());
+    const put = await ask(tx, activity);
     if (!(await mayGuess(house, tx, merchantId, put))) return 'guessed_too_often' as const;
-    if (inbound.recognizedBy === 'server') return { put, server };
-    const recognition = await recognizeByAccount(house, tx, put, inbound.talkLimitMaxSeconds);
+    if (recognizedBy === 'server') return { put, server };
+    const recognition = await recognizeByAccount(
+      house,
+      tx,
+      put,
+      talkLimitMaxSeconds,
+      priceOfLine && (() => priceOfLine(tx)),
+    );
     if (isMiss(recognition)) await countGuess(house, tx, merchantId, put);
     return { recognition };
   });
   if (found === 'guessed_too_often') {
-    house.log.warn({ callSessionId: session.id }, 'A caller has tried too many codes: his is not looked at');
-    return known({ outcome: 'refused', reason: 'unknown' });
+    house.log.warn({ callId }, 'A caller has tried too many codes: his is not looked at');
+    return { outcome: 'said', recognition: { outcome: 'refused', reason: 'unknown' } };
   }
-  if ('recognition' in found) return known(found.recognition);
+  if ('recognition' in found) return { outcome: 'said', recognition: found.recognition };
   const { put, server } = found;
-  if (!server) return { type: 'merchantFailed', question, because: 'no_server' };
+  if (!server) return { outcome: 'failed', because: 'no_server' };
   const asked = await house.merchantServer.ask(addressOf(house, merchantId, server), put);
+  const { requestId } = put;
   house.log.info(
-    { callSessionId: session.id, question, tookMs: asked.exchange.tookMs, outcome: asked.outcome },
+    { callId, requestId, tookMs: asked.exchange.tookMs, outcome: asked.outcome },
     "The merchant's server was asked who calls",
   );
   if (asked.outcome === 'failed') {
     house.log.warn(
-      { callSessionId: session.id, because: asked.because, detail: asked.detail },
+      { callId, requestId, because: asked.because, detail: asked.detail },
       "The merchant's server did not say who calls",
     );
-    return { type: 'merchantFailed', question, because: asked.because };
+    return { outcome: 'failed', because: asked.because };
   }
   const { recognition } = asked;
   if (put.clientCode !== undefined && isMiss(recognition)) {
     await house.db.asMerchant(merchantId, (tx) => countGuess(house, tx, merchantId, put));
   }
-  if (!(await mayBeRung(house, merchantId, recognition))) {
-    return { type: 'merchantFailed', question, because: 'destination' };
-  }
-  return known(recognition);
+  if (!(await mayBeRung(house, merchantId, recognition)))
+    return { outcome: 'failed', because: 'destination' };
+  return { outcome: 'said', recognition };
 }
 
 function isMiss(recognition: Recognition): boolean {

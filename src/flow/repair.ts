@@ -2,6 +2,7 @@
 // harm, each is written down with who did it and why. Most only write a wish that whichever gateway lives carries out, so
 // that they work while none does.
 
+import type { E164 } from '../core/ids.ts';
 import { assignQuarantined, tellOfRecord } from '../store/call-records.ts';
 import { type AttentionKind, markSeen, writeOperatorAct } from '../store/attention.ts';
 import { enqueueJob } from '../store/jobs.ts';
@@ -10,6 +11,7 @@ import { requeueParked } from '../store/notices.ts';
 import { lookNow, ownerOfId, retryJob, settlingOf } from '../store/operator-views.ts';
 import { drainSwitch } from './command-switch.ts';
 import { supplyDdi } from './ddi-settings.ts';
+import { confirmForward } from './forward-numbers.ts';
 import type { House } from './house.ts';
 import { resumeCalls, stopCalls, UnknownMerchant } from './kill-switch.ts';
 import { allowAgain } from './never-call.ts';
@@ -268,6 +270,22 @@ export function supplyNumber(
       default:
         return { outcome: 'refused', because: supplied.outcome };
     }
+  });
+}
+
+/** A merchant's scenarios may put calls through to this number of his from now on. */
+export function confirmForwardNumber(
+  house: House,
+  operator: Operator,
+  { merchantId, number: text }: { merchantId: string; number: string },
+): Promise<Repaired> {
+  const number = text.replaceAll(/[\s.-]/g, '') as E164;
+  return repair(house, operator, 'confirm_forward_number', `${merchantId} ${number}`, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
+    if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
+    const done = await confirmForward(house, { merchantId, number, by: operator.by });
+    if (done === 'unknown') return { outcome: 'unknown' };
+    return { outcome: done === 'confirmed' ? 'done' : 'not_needed' };
   });
 }
 

@@ -465,7 +465,9 @@ export class LiveCall {
   #forgetWhenOver(): void {
     const { session } = this;
     if (!isOver(session)) return;
-    const legs = [...session.attempts.map((one) => one.leg), ...(session.caller ? [session.caller.leg] : [])];
+    // The caller of a scenario is that scenario's again.
+    const caller = session.plan.inbound?.run ? undefined : session.caller;
+    const legs = [...session.attempts.map((one) => one.leg), ...(caller ? [caller.leg] : [])];
     if (legs.every((leg) => this.#endedLegs.has(leg))) this.#commander.forget(this);
   }
 

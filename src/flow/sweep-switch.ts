@@ -24,6 +24,8 @@ export interface Swept extends AtSwitch {
   /** The call of this row, taken into memory where it lives and is not there yet. */
   take(row: StoredSession): LiveCall | undefined;
   callOfLeg(leg: LegUuid): LiveCall | undefined;
+  /** It goes through a machine of ours, whatever sessions it had a part in. */
+  isCaredFor(leg: LegUuid): boolean;
   /** A wish that a call in memory ends; one that is known already changes nothing. */
   hangUp(work: SwitchWork): void;
 }
@@ -116,7 +118,7 @@ export class SwitchSweep {
     this.#leftOver = new Map();
     const due: LegUuid[] = [];
     for (const leg of listed) {
-      if (this.#of.callOfLeg(leg)?.wants(leg) === true) continue;
+      if (this.#of.isCaredFor(leg) || this.#of.callOfLeg(leg)?.wants(leg) === true) continue;
       const sinceMs = before.get(leg) ?? nowMs;
       this.#leftOver.set(leg, sinceMs);
       if (nowMs - sinceMs >= leftOverForMs) due.push(leg);

@@ -3,16 +3,12 @@
 
 import type { CallerQuestion } from '../core/known-caller.ts';
 import type { Asked, Clock, Delivered, MerchantServer, MerchantServerAddress } from '../flow/ports.ts';
+import { askWithin } from './ask-again.ts';
 import { exchangeOf, maskingOf } from './exchange.ts';
 import type { MerchantAnswer, MerchantHttp } from './outbound.ts';
 import { restServer } from './rest-server.ts';
 import type { ServerLanguage, ServerRequest } from './server-language.ts';
 import { soapServer } from './soap-server.ts';
-
-/** A connection that was kept open and that his server closed in the same moment: nothing was read of what we sent. */
-const lostConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-/** Less than this is not enough for a second try to be answered. */
-const worthTryingMs = 50;
 
 export class HttpMerchantServer implements MerchantServer {
   readonly #http: MerchantHttp;
@@ -71,15 +67,14 @@ export class HttpMerchantServer implements MerchantServer {
     timeoutMs: number,
     written: () => ServerRequest,
   ): Promise<{ request: ServerRequest; answer: MerchantAnswer }> {
-    const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
-    const first = written();
-    const answer = await this.#http.post({ ...first, timeoutMs });
-    const leftMs = Math.floor(deadlineMs - this.#clock.monotonicMs());
-    const again =
-      answer.outcome === 'no_answer' && lostConnection.has(answer.reason) && leftMs >= worthTryingMs;
-    if (!again) return { request: first, answer };
-    const second = written();
-    return { request: second, answer: await this.#http.post({ ...second, timeoutMs: leftMs }) };
+    let request = written();
+    let tries = 0;
+    const answer = await askWithin(this.#clock, timeoutMs, (leftMs) => {
+      tries += 1;
+      if (tries > 1) request = written();
+      return this.#http.post({ ...request, timeoutMs: leftMs });
+    });
+    return { request, answer };
   }
 }
 

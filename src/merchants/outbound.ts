@@ -30,6 +30,20 @@ export type MerchantAnswer =
   | { outcome: 'forbidden'; reason: string }
   | { outcome: 'no_answer'; reason: string };
 
+/** The same, whatever the bytes are. `too_large`: they were more than were wanted, or their headers were. */
+export type Transfer =
+  | {
+      outcome: 'answered';
+      status: number;
+      retryAfter?: string;
+      contentType?: string;
+      cacheControl?: string;
+      etag?: string;
+      packed: boolean;
+      bytes: Buffer;
+    }
+  | { outcome: 'forbidden' | 'too_large' | 'no_answer'; reason: string };
+
 export interface MerchantHttp {
   /**
    * Posts once, without following redirects. Never throws for what the world does; answers within the deadline.
@@ -43,6 +57,15 @@ export interface MerchantHttp {
     body: string;
     timeoutMs?: number;
   }): Promise<MerchantAnswer>;
+  /** As `post` with a deadline of its own, with either method; `bytesMax` where an answer may be larger than others. */
+  transfer(message: {
+    method: 'GET' | 'POST';
+    url: string;
+    headers: Record<string, string>;
+    body?: string;
+    timeoutMs: number;
+    bytesMax?: number;
+  }): Promise<Transfer>;
   /**
    * Why nothing would be posted to this address as things stand, or undefined. Asked when a merchant sets it: what counts is
    * what `post` finds when it connects. A name that is not found, or not in time, is no refusal: it may come.
@@ -137,39 +160,66 @@ export function merchantHttp(options: OutboundOptions): MerchantHttp {
   const agent = agentOf(8);
   const urgent = agentOf(urgentConnections);
 
-  return {
-    async post(message) {
-      const target = targetOf(message.url, options);
-      if ('refused' in target) return { outcome: 'forbidden', reason: target.refused };
-      try {
-        const answer = await request(target.url, {
-          dispatcher: message.timeoutMs === undefined ? agent : urgent,
-          method: 'POST',
-          headers: message.headers,
-          body: message.body,
-          signal: AbortSignal.timeout(message.timeoutMs ?? bounds.totalMs),
-        });
-        const bytes = await readAtMost(answer.body, bounds.answerBytesMax);
-        if (bytes === undefined) {
-          return {
-            outcome: 'forbidden',
-            reason: `the answer is larger than ${String(bounds.answerBytesMax)} bytes`,
-          };
-        }
-        const retryAfter = answer.headers['retry-after'];
-        const contentType = answer.headers['content-type'];
-        return {
-          outcome: 'answered',
-          status: answer.statusCode,
-          ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
-          ...(typeof contentType === 'string' ? { contentType } : {}),
-          packed: isPacked(answer.headers['content-encoding']),
-          body: bytes.toString('utf8'),
-          wholeText: isUtf8(bytes),
-        };
-      } catch (error) {
-        return failureOf(error);
+  const exchange = async (message: {
+    method: 'GET' | 'POST';
+    url: string;
+    headers: Record<string, string>;
+    body?: string;
+    timeoutMs?: number;
+    bytesMax?: number;
+  }): Promise<Transfer> => {
+    const target = targetOf(message.url, options);
+    if ('refused' in target) return { outcome: 'forbidden', reason: target.refused };
+    const bytesMax = message.bytesMax ?? bounds.answerBytesMax;
+    try {
+      const answer = await request(target.url, {
+        dispatcher: message.timeoutMs === undefined ? agent : urgent,
+        method: message.method,
+        headers: message.headers,
+        body: message.body ?? null,
+        signal: AbortSignal.timeout(message.timeoutMs ?? bounds.totalMs),
+      });
+      const bytes = await readAtMost(answer.body, bytesMax);
+      if (bytes === undefined) {
+        return { outcome: 'too_large', reason: `the answer is larger than ${String(bytesMax)} bytes` };
       }
+      const {
+        etag,
+        'retry-after': retryAfter,
+        'content-type': contentType,
+        'cache-control': cacheControl,
+      } = answer.headers;
+      return {
+        outcome: 'answered',
+        status: answer.statusCode,
+        ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
+        ...(typeof contentType === 'string' ? { contentType } : {}),
+        ...(typeof cacheControl === 'string' ? { cacheControl } : {}),
+        ...(typeof etag === 'string' ? { etag } : {}),
+        packed: isPacked(answer.headers['content-encoding']),
+        bytes,
+      };
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+
+  return {
+    transfer: exchange,
+    async post(message) {
+      const answer = await exchange({ ...message, method: 'POST' });
+      if (answer.outcome === 'too_large') return { outcome: 'forbidden', reason: answer.reason };
+      if (answer.outcome !== 'answered') return { outcome: answer.outcome, reason: answer.reason };
+      const { status, retryAfter, contentType, packed, bytes } = answer;
+      return {
+        outcome: 'answered',
+        status,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...(contentType === undefined ? {} : { contentType }),
+        packed,
+        body: bytes.toString('utf8'),
+        wholeText: isUtf8(bytes),
+      };
     },
     async refusalOf(text) {
       const target = targetOf(text, options);
@@ -287,14 +337,14 @@ async function readAtMost(
   return Buffer.concat(pieces);
 }
 
-function failureOf(error: unknown): MerchantAnswer {
+function failureOf(error: unknown): Exclude<Transfer, { outcome: 'answered' }> {
   if (error instanceof ForbiddenAddress) return { outcome: 'forbidden', reason: error.message };
   if (error instanceof errors.ConnectTimeoutError) return { outcome: 'no_answer', reason: 'connect timeout' };
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return { outcome: 'no_answer', reason: 'silence' };
   }
   if (error instanceof errors.HeadersOverflowError) {
-    return { outcome: 'forbidden', reason: 'the headers of the answer are too large' };
+    return { outcome: 'too_large', reason: 'the headers of the answer are too large' };
   }
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return { outcome: 'no_answer', reason: 'deadline' };

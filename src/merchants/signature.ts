@@ -1,4 +1,5 @@
-// Signatures of notices, by the Standard Webhooks specification (standardwebhooks.com, v1, symmetric).
+// Signatures of notices, by the Standard Webhooks specification (standardwebhooks.com, v1, symmetric), and of what scripts are
+// asked in Twilio's words, by his.
 //
 // Written here rather than taken from a package, because the signing side is ten lines and everything that goes out
 // under our name hangs on them; the tests verify it with the specification's own package.
@@ -34,6 +35,22 @@ export function signatureOf(notice: {
     'webhook-timestamp': timestamp,
     'webhook-signature': signatures.map((signature) => `v1,${signature}`).join(' '),
   };
+}
+
+/**
+ * X-Twilio-Signature, as Twilio documents it (twilio.com/docs/usage/security): the address as it is asked for, then the words of a
+ * form by their names in the order of their bytes, each name and value with nothing between. `token`: any text the merchant's
+ * script knows too.
+ */
+export function twilioSignatureOf(message: {
+  token: string;
+  url: string;
+  form: readonly (readonly [string, string])[];
+}): string {
+  const words = [...message.form].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+  return createHmac('sha1', message.token)
+    .update(message.url + words.flat().join(''), 'utf8')
+    .digest('base64');
 }
 
 function keyOf(secret: string): Buffer {

@@ -10,7 +10,7 @@ import {
   writeUsernameToken,
 } from '../soap/envelope.ts';
 import { wsdlText } from '../soap/wsdl-file.ts';
-import type { XmlElement } from '../soap/xml-reader.ts';
+import type { XmlElement } from '../xml/xml-reader.ts';
 import { readWsdl } from '../soap/xml-shapes.ts';
 import { readValue, writeElement, type XmlValue } from '../soap/xml-values.ts';
 import type { MerchantServerAddress } from '../flow/ports.ts';

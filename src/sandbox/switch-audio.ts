@@ -29,6 +29,7 @@ const spoken = new Map<string, Spoken>();
  * (Infinity). A prompt `<dir>/<language>/<id>.wav` says what `<id>.txt` beside it says.
  */
 export function audioOf(path: string): Audio | undefined {
+  if (path.startsWith(inTurn)) return audioInTurn(path.slice(inTurn.length).split('!'));
   const silence = /^silence_stream:\/\/(-?\d+)/.exec(path);
   if (silence !== null) {
     const ms = Number(silence[1]);
@@ -53,6 +54,21 @@ export function audioOf(path: string): Audio | undefined {
     language: folder === 'fr' || folder === 'en' ? folder : null,
     durationMs: said.durationMs,
     music,
+  };
+}
+
+const inTurn = 'file_string://';
+
+/** mod_dptools' `file_string`: one behind the other, what is missing is passed over. */
+function audioInTurn(paths: readonly string[]): Audio | undefined {
+  const found = paths.flatMap((path) => audioOf(path) ?? []);
+  if (found.length === 0) return undefined;
+  const said = found.filter((one) => one.text !== '');
+  return {
+    text: said.map((one) => one.text).join(' '),
+    language: said.find((one) => one.language !== null)?.language ?? null,
+    durationMs: found.reduce((sum, one) => sum + one.durationMs, 0),
+    music: said.length > 0 && said.every((one) => one.music),
   };
 }
 

@@ -2,7 +2,7 @@
 // Who may ask, and what an answer means, is decided where it is served and where it is asked.
 
 import { createHash } from 'node:crypto';
-import { readXml, type XmlElement } from './xml-reader.ts';
+import { readXml, type XmlElement } from '../xml/xml-reader.ts';
 import { escaped } from './xml-values.ts';
 
 const soap = 'http://schemas.xmlsoap.org/soap/envelope/';

@@ -2,7 +2,7 @@
 // is also what we write and check by. Here: the part of XML Schema our own two files use; anything else in them is a bug
 // that shows at the start. What comes over the wire is read by these shapes in xml-values.
 
-import { readXml, type XmlElement } from './xml-reader.ts';
+import { readXml, type XmlElement } from '../xml/xml-reader.ts';
 
 /** `text`: words. `instant`: ISO 8601 in UTC, as text. `decimal`: as text too, since a float is not the amount. */
 export type XmlKind = 'text' | 'whole' | 'decimal' | 'boolean' | 'instant';

@@ -1,7 +1,7 @@
 // Values to XML and back, by the shapes of a WSDL. Reading is strict about names and types and says in one sentence where
 // something is wrong, without quoting it; only the order of elements is let go, which hand-written code gets wrong.
 
-import { noCharacter, type XmlElement } from './xml-reader.ts';
+import { noCharacter, type XmlElement } from '../xml/xml-reader.ts';
 import type { SimpleShape, XmlShape } from './xml-shapes.ts';
 
 /** A list where the field may be repeated. Decimals and instants are text; an absent field is not there. */

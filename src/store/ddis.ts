@@ -8,10 +8,12 @@ import type { StoredServer } from './known-calls.ts';
 export interface Ddi {
   id: string;
   number: E164;
-  /** What its callers reach: a line, or the service consultants set their state by. */
-  kind: 'line' | 'service';
+  /** What its callers reach: a line, the service consultants set their state by, or a scenario. */
+  kind: 'line' | 'service' | 'scenario';
   /** The line's slug; null: it leads to none. */
   line: string | null;
+  /** The scenario's slug; null: it leads to none. */
+  scenario: string | null;
   recognizedBy: 'server' | 'accounts';
   /** core/inbound-settings: what differs from the usual ones. */
   settings: unknown;
@@ -24,7 +26,7 @@ export interface Ddi {
 
 interface DdiRow extends Omit<Ddi, 'ownServer'>, StoredServer {}
 
-const selected = `select d.id, d.number, d.kind, l.slug as line, d.recognized_by as "recognizedBy", d.settings, d.active,
+const selected = `select d.id, d.number, d.kind, l.slug as line, n.slug as scenario, d.recognized_by as "recognizedBy", d.settings, d.active,
     d.server_protocol as protocol, d.server_url as url, d.server_timeout_ms as "timeoutMs",
     d.server_secret_sealed as "secretSealed", d.server_credentials_sealed as "credentialsSealed",
     d.server_old_secret_sealed as "oldSecretSealed", d.server_old_secret_until as "oldSecretUntil",
@@ -33,7 +35,7 @@ const selected = `select d.id, d.number, d.kind, l.slug as line, d.recognized_by
         'timeoutMs', d.server_timeout_ms)
       when m.server_url is not null and m.server_protocol is not null then json_build_object('protocol',
         m.server_protocol, 'url', m.server_url, 'timeoutMs', m.server_timeout_ms) end as server
-  from ddis d left join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id`;
+  from ddis d left join lines l on l.id = d.line_id left join scenarios n on n.id = d.scenario_id join merchants m on m.id = d.merchant_id`;
 
 function ddiOf(row: DdiRow): Ddi {
   const {
@@ -65,13 +67,16 @@ export async function readDdi(tx: Tx, number: E164, lock = false): Promise<Ddi |
 /** What it leads to and how its callers are recognized. What the settings hold that is not named here stays. */
 export async function writeDdi(
   tx: Tx,
-  ddi: Pick<Ddi, 'id' | 'kind' | 'line' | 'recognizedBy' | 'active'> & { settings: InboundSettings },
+  ddi: Pick<Ddi, 'id' | 'kind' | 'line' | 'scenario' | 'recognizedBy' | 'active'> & {
+    settings: InboundSettings;
+  },
 ): Promise<void> {
   await tx.write(
-    `update ddis set kind = ?, line_id = (select l.id from lines l where l.slug = ?), recognized_by = ?, active = ?,
+    `update ddis set kind = ?, line_id = (select l.id from lines l where l.slug = ?),
+       scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null), recognized_by = ?, active = ?,
        settings = settings || ?::jsonb
      where id = ?`,
-    [ddi.kind, ddi.line, ddi.recognizedBy, ddi.active, JSON.stringify(ddi.settings), ddi.id],
+    [ddi.kind, ddi.line, ddi.scenario, ddi.recognizedBy, ddi.active, JSON.stringify(ddi.settings), ddi.id],
   );
 }
 

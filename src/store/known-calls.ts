@@ -49,11 +49,8 @@ export interface DialledLine {
   refused: string[] | null;
 }
 
-/** What a dialled number leads to, as it stands now. */
-export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLine | undefined> {
-  return firstRow<DialledLine>(
-    tx,
-    `select d.recognized_by as "recognizedBy", d.settings, l.id as "lineId", l.slug, l.sells, l.active as "lineActive",
+/** Of line `l`, dialled by number `d`, of merchant `m`. */
+const dialledLine = `d.recognized_by as "recognizedBy", d.settings, l.id as "lineId", l.slug, l.sells, l.active as "lineActive",
        l.name, l.currency, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
        ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
@@ -66,11 +63,47 @@ export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLin
        (select json_agg(lc.consultant_id order by lc.position) from line_members lc join lines r on r.id = lc.line_id
          where r.id = l.overflow_line_id and r.active) as overflow,
        (select json_agg(lc.consultant_id order by lc.position) from line_members lc join lines r on r.id = lc.line_id
-         where r.slug = d.settings #>> '{refused,ring,line}' and r.active) as refused
-     from ddis d join lines l on l.id = d.line_id join merchants m on m.id = d.merchant_id
-     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true
-     where d.id = ?`,
+         where r.slug = d.settings #>> '{refused,ring,line}' and r.active) as refused`;
+const priced = `join merchants m on m.id = d.merchant_id
+     join lateral (select * from tariffs t where t.line_id = l.id order by version desc limit 1) t on true`;
+
+/** What a dialled number leads to, as it stands now. */
+export async function readDialledLine(tx: Tx, ddiId: string): Promise<DialledLine | undefined> {
+  return firstRow<DialledLine>(
+    tx,
+    `select ${dialledLine} from ddis d join lines l on l.id = d.line_id ${priced} where d.id = ? and d.kind = 'line'`,
     [ddiId],
+  );
+}
+
+/** The line a talk of a scenario is counted under: the one that is named (its slug), or that of the number that was dialled. */
+export async function readCountedLine(
+  tx: Tx,
+  ddi: E164,
+  slug: string | null,
+): Promise<DialledLine | undefined> {
+  return firstRow<DialledLine>(
+    tx,
+    `select ${dialledLine} from ddis d join lines l on case when ?::text is null then l.id = d.line_id else l.slug = ? end
+     ${priced} where d.number = ?`,
+    [slug, slug, ddi] as never[],
+  );
+}
+
+export interface DdiOfRun {
+  recognizedBy: 'server' | 'accounts';
+  settings: unknown;
+  /** The slug of the line its talks are counted under; null: it names none. */
+  line: string | null;
+}
+
+/** How callers of a scenario are recognized. */
+export async function readDdiOfRun(tx: Tx, ddi: E164): Promise<DdiOfRun | undefined> {
+  return firstRow<DdiOfRun>(
+    tx,
+    `select d.recognized_by as "recognizedBy", d.settings, l.slug as line
+     from ddis d left join lines l on l.id = d.line_id where d.number = ?`,
+    [ddi],
   );
 }
 
@@ -86,6 +119,8 @@ export interface NewKnownCall {
   cli: Cli;
   switchId: string;
   at: Date;
+  /** The scenario's call it belongs to, and which of its turns rang. */
+  run?: { id: string; turn: number };
 }
 
 /** Whether a call was made of this leg already: by another gateway, or by us before we lost the switch. */
@@ -124,10 +159,57 @@ export async function insertKnownCall(tx: Tx, call: NewKnownCall): Promise<void>
   });
   await insertLegs(tx, { merchantId, session }, [{ leg: session.callerLegUuid, role: 'A' }]);
   await tx.write(
-    `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [session.id, merchantId, call.orderId, line.lineId, call.ddi, number, call.cli.trust, at],
+    `insert into known_calls (call_session_id, merchant_id, order_id, line_id, ddi, cli, cli_trust, started_at, run_id, run_turn)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      session.id,
+      merchantId,
+      call.orderId,
+      line.lineId,
+      call.ddi,
+      number,
+      call.cli.trust,
+      at,
+      call.run?.id ?? null,
+      call.run?.turn ?? null,
+    ],
   );
+}
+
+/** What this turn of a scenario's call has rung already. */
+export async function sessionOfTurn(tx: Tx, runId: string, turn: number): Promise<string | undefined> {
+  const row = await firstRow<{ id: string }>(
+    tx,
+    'select call_session_id as id from known_calls where run_id = ? and run_turn = ?',
+    [runId, turn],
+  );
+  return row?.id;
+}
+
+/** In all talks of a scenario's call so far, each begun second whole. */
+export async function secondsTalkedInRun(tx: Tx, runId: string): Promise<number> {
+  const row = await firstRow<{ seconds: number }>(
+    tx,
+    `select coalesce(sum(ceil(s.billable_us / 1000000.0)), 0)::int as seconds
+     from known_calls k join call_sessions s on s.id = k.call_session_id where k.run_id = ?`,
+    [runId],
+  );
+  return row?.seconds ?? 0;
+}
+
+/** The first of these that is a number of the merchant's an operator marked verified; else the line's. */
+export async function verifiedCallerId(
+  tx: Tx,
+  wanted: readonly (E164 | undefined)[],
+  ofLine: E164 | null,
+): Promise<E164 | undefined> {
+  const row = await firstRow<{ number: E164 }>(
+    tx,
+    `select c.number from unnest(?::text[]) with ordinality as asked(number, place)
+       join caller_ids c on c.number = asked.number and c.verified_at is not null order by asked.place limit 1`,
+    [wanted.filter((one) => one !== undefined)],
+  );
+  return row?.number ?? ofLine ?? undefined;
 }
 
 /**

@@ -14,7 +14,9 @@ import { firstRow, rows, type Tx } from './database.ts';
  * counted already.
  */
 export type NoticeAbout = { merchantId: string } & (
-  { orderId: string; callSessionId?: string } | { consultantId: string; counted: CountedOfConsultant }
+  | { orderId: string; callSessionId?: string }
+  | { consultantId: string; counted: CountedOfConsultant }
+  | { runId: string }
 );
 
 /** Where the merchant's notices go and how they are signed; `last`: the sequence of the last of these. */
@@ -54,15 +56,16 @@ export async function writeNotices(
     return { id: draft.id, type: draft.type, sequence, body };
   });
   await tx.write(
-    `insert into notices (id, merchant_id, order_id, call_session_id, consultant_id, type, sequence, body, state,
+    `insert into notices (id, merchant_id, order_id, call_session_id, consultant_id, run_id, type, sequence, body, state,
        next_try_at, last_problem, created_at)
-     select n.id, ?, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
+     select n.id, ?, ?, ?, ?, ?, n.type, n.sequence, n.body, ?, ?::timestamptz, ?, ?
      from jsonb_to_recordset(?::jsonb) as n(id text, type text, sequence int, body text)`,
     [
       about.merchantId,
       'orderId' in about ? about.orderId : null,
       'orderId' in about ? (about.callSessionId ?? null) : null,
       'consultantId' in about ? about.consultantId : null,
+      'runId' in about ? about.runId : null,
       due ? 'pending' : 'parked',
       due,
       due ? null : 'no_address',
@@ -84,6 +87,7 @@ export const noticeAddress = `m.notice_secret_sealed as sealed,
 
 async function countNotices(tx: Tx, about: NoticeAbout, many: number): Promise<Counted> {
   if ('consultantId' in about) return { ...about.counted, reference: null, slug: null };
+  if ('runId' in about) return countOfRun(tx, about.runId, many);
   const counted = await firstRow<Counted>(
     tx,
     `update orders o set notices = o.notices + ? from lines l, merchants m
@@ -95,10 +99,25 @@ async function countNotices(tx: Tx, about: NoticeAbout, many: number): Promise<C
   return counted;
 }
 
+/** A call that goes through a scenario leaves a message or two: they are counted where they lie. */
+async function countOfRun(tx: Tx, runId: string, many: number): Promise<Counted> {
+  await tx.raw('select 1 from scenario_runs where id = ? for no key update', [runId]);
+  const counted = await firstRow<Counted>(
+    tx,
+    `select (select coalesce(max(n.sequence), 0) from notices n where n.run_id = r.id) + ?::int as last,
+       null as reference, null as slug, ${noticeAddress}
+     from scenario_runs r join merchants m on m.id = r.merchant_id where r.id = ?`,
+    [many, runId],
+  );
+  if (!counted) throw new Error('A notice without its call.');
+  return counted;
+}
+
 function belongsTo(
   about: NoticeAbout,
   { reference, slug }: Counted,
-): NoticeOfOrder | { consultantId: string } {
+): NoticeOfOrder | { consultantId: string } | { scenarioRunId: string } {
+  if ('runId' in about) return { scenarioRunId: about.runId };
   if ('consultantId' in about) return { consultantId: about.consultantId };
   const { orderId, callSessionId } = about;
   return {
@@ -288,4 +307,13 @@ export async function requeueParked(
   );
   tx.hint('ringmeter_notices', merchantId);
   return { outcome: 'queued', notices: queued?.notices ?? 0 };
+}
+
+/** What this merchant's notices are signed with, sealed; `undefined`: he has none. */
+export async function noticeSecret(tx: Tx): Promise<Buffer | undefined> {
+  const row = await firstRow<{ sealed: Buffer | null }>(
+    tx,
+    `select notice_secret_sealed as sealed from merchants where id = current_setting('ringmeter.merchant')`,
+  );
+  return row?.sealed ?? undefined;
 }

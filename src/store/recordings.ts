@@ -1,5 +1,5 @@
-// What somebody has spoken himself, or sent as a file: a consultant's introduction and messages, a line's own sentences. Named by
-// its digest, kept once however many use it, and gone with the last of them.
+// What somebody has spoken himself, or sent as a file: a consultant's introduction and messages, a line's own sentences,
+// the sounds of a merchant's library. Named by its digest, kept once however many use it, and gone with the last of them.
 
 import type { ConsultantState } from '../core/consultant.ts';
 import type { RecordingKind } from '../core/sentence.ts';
@@ -40,7 +40,8 @@ export async function dropUnusedRecording(tx: Tx, digest: string): Promise<void>
   await tx.write(
     `delete from recordings r where r.digest = ?
        and not exists (select from consultant_recordings c where c.merchant_id = r.merchant_id and c.digest = r.digest)
-       and not exists (select from line_prompts p where p.merchant_id = r.merchant_id and p.digest = r.digest)`,
+       and not exists (select from line_prompts p where p.merchant_id = r.merchant_id and p.digest = r.digest)
+       and not exists (select from sound_recordings s where s.merchant_id = r.merchant_id and s.digest = r.digest)`,
     [digest],
   );
 }

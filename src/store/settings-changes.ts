@@ -4,7 +4,16 @@
 import type { Actor } from './audit.ts';
 import { rows, type Tx } from './database.ts';
 
-export const settingKinds = ['line', 'ddi', 'merchant_server', 'consultant', 'group'] as const;
+export const settingKinds = [
+  'line',
+  'ddi',
+  'merchant_server',
+  'consultant',
+  'group',
+  'scenario',
+  'sound',
+  'forward_number',
+] as const;
 
 export interface SettingsChange {
   at: Date;
@@ -12,7 +21,7 @@ export interface SettingsChange {
   /** Who it truly was: a person, a key. Null: written before anybody asked, or by the house itself. */
   actor: Actor | null;
   setting: (typeof settingKinds)[number];
-  /** The line's slug, the number, the consultant's or group's id; null: of his one server. */
+  /** The line's, scenario's or sound's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }

@@ -7,11 +7,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AudioConverter, AudioMade, Log } from '../flow/ports.ts';
 
-/** As one minute, the longest that is kept. */
+/** As one minute, the longest of a person's that is kept. */
 export const audioSecondsMax = 60;
 /** A minute takes either of them a second or so; one of ten hangs, or was meant to. */
-const childTimeoutMs = 10_000;
-/** 8 and 16 kHz of a minute, and a WAV at 16 kHz out of ffmpeg, are under 3 MB. */
+const childTimeoutMsOfMinute = 10_000;
+/** 8 and 16 kHz of two minutes, and a WAV at 16 kHz out of ffmpeg, are under 6 MB. */
 const outputBytesMax = 8 * 1024 * 1024;
 /** More at once only take each other's processor. */
 const atOnce = 2;
@@ -27,13 +27,25 @@ export const audioTypes: readonly string[] = ['audio/wav', ...Object.keys(demuxe
 export class ChildAudioConverter implements AudioConverter {
   readonly #log: Log;
   readonly #ffmpeg: string;
+  readonly #secondsMax: number;
+  readonly #childTimeoutMs: number;
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
-  /** `ffmpeg`: its name or path. */
-  constructor({ log, ffmpeg = 'ffmpeg' }: { log: Log; ffmpeg?: string }) {
+  /** `ffmpeg`: its name or path. `secondsMax`: what is longer is refused; two minutes are the most its bounds are made for. */
+  constructor({
+    log,
+    ffmpeg = 'ffmpeg',
+    secondsMax = audioSecondsMax,
+  }: {
+    log: Log;
+    ffmpeg?: string;
+    secondsMax?: number;
+  }) {
     this.#log = log;
     this.#ffmpeg = ffmpeg;
+    this.#secondsMax = secondsMax;
+    this.#childTimeoutMs = Math.ceil(Math.max(1, secondsMax / 60) * childTimeoutMsOfMinute);
   }
 
   async convert(bytes: Buffer, mediaType: string): Promise<AudioMade> {
@@ -53,12 +65,22 @@ export class ChildAudioConverter implements AudioConverter {
     if (bytes.toString('latin1', 0, 4) !== 'RIFF') {
       const demuxer = demuxers[mediaType];
       if (demuxer === undefined) return refused('not_audio');
-      const decoded = await run(this.#ffmpeg, decodeBy(demuxer), bytes);
+      const decoded = await run(
+        this.#ffmpeg,
+        decodeBy(demuxer, this.#secondsMax),
+        bytes,
+        this.#childTimeoutMs,
+      );
       if (decoded.outcome === 'missing') return refused('no_converter');
       if (decoded.outcome === 'failed' || decoded.output.length === 0) return refused('not_audio');
       wav = decoded.output;
     }
-    const made = await run(process.execPath, childArguments, wav);
+    const made = await run(
+      process.execPath,
+      [...childArguments, String(this.#secondsMax)],
+      wav,
+      this.#childTimeoutMs,
+    );
     if (made.outcome !== 'ended') {
       this.#log.warn({ bytes: bytes.length, outcome: made.outcome }, 'Sound could not be converted');
       return refused('failed');
@@ -72,9 +94,9 @@ function refused(because: Extract<AudioMade, { outcome: 'refused' }>['because'])
 }
 
 /** One second more than is kept: what is too long is refused, not cut. */
-const decodeBy = (demuxer: string): string[] => [
+const decodeBy = (demuxer: string, secondsMax: number): string[] => [
   ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1', '-protocol_whitelist', 'pipe'],
-  ...['-f', demuxer, '-i', 'pipe:0', '-map', '0:a:0', '-vn', '-t', String(audioSecondsMax + 2)],
+  ...['-f', demuxer, '-i', 'pipe:0', '-map', '0:a:0', '-vn', '-t', String(secondsMax + 2)],
   ...['-ac', '1', '-ar', '16000', '-c:a', 'pcm_s16le', '-f', 'wav', 'pipe:1'],
 ];
 
@@ -85,7 +107,6 @@ const childArguments: string[] = [
     ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
     : ['--enable-source-maps']),
   fileURLToPath(new URL(`./audio-child${fromSource ? '.ts' : '.js'}`, import.meta.url)),
-  String(audioSecondsMax),
 ];
 
 function readAnswer(output: Buffer): AudioMade {
@@ -107,11 +128,11 @@ function readAnswer(output: Buffer): AudioMade {
 type Ran = { outcome: 'ended'; output: Buffer } | { outcome: 'failed' } | { outcome: 'missing' };
 
 /** One run, without a shell and without our environment. */
-function run(program: string, args: readonly string[], input: Buffer): Promise<Ran> {
+function run(program: string, args: readonly string[], input: Buffer, timeoutMs: number): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: childTimeoutMs,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       env: { PATH: process.env['PATH'] ?? '' },
     });

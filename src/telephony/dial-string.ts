@@ -25,6 +25,8 @@ export interface Message {
 }
 /** Path of a prompt as the switch sees it; made by `promptFile` only. */
 export type PromptFile = Branded<'PromptFile'>;
+/** What is played: a prompt, or several things in their order; made by `soundOf` only. */
+export type Sound = PromptFile | Branded<'SoundsInTurn'>;
 /** Path of a recording that is being made, as the switch sees it; made by `takeFile` only. */
 export type TakeFile = Branded<'TakeFile'>;
 
@@ -68,10 +70,25 @@ const takePattern = new RegExp(
   'u',
 );
 const file = (value: PromptFile): PromptFile => allowed('prompt file', value, promptPattern);
+const silencePattern = /^silence_stream:\/\/[1-9][0-9]{0,5}$/;
+const inTurn = 'file_string://';
+/** The switch takes this many in one (`file_string_context`, 128), with room. */
+export const soundsInTurnMax = 100;
+const oneSound = (value: string): string => {
+  if (silencePattern.test(value)) return value;
+  return file(value as PromptFile);
+};
+/** Parts are checked one by one: what stands between them, `!`, is in no name that is allowed. */
+const soundIn = (value: Sound): string => {
+  if (typeof value !== 'string' || !value.startsWith(inTurn)) return file(value as PromptFile);
+  const parts = value.slice(inTurn.length).split('!');
+  whole('sounds in turn', parts.length, 1, soundsInTurnMax);
+  return `${inTurn}${parts.map(oneSound).join('!')}`;
+};
 const takeOf = (value: TakeFile): TakeFile => allowed('take', value, takePattern);
 const asWord = (path: string): string => (path.includes(' ') ? `'${path}'` : path);
 /** As one word of an argument list. */
-const quoted = (value: PromptFile): string => asWord(file(value));
+const quoted = (value: Sound): string => asWord(soundIn(value));
 const cause = (value: string): string => allowed('cause', value, /^[A-Z_]{3,40}$/);
 
 /** A day and an hour: no call lives longer, and a slip of units (milliseconds) is caught. */
@@ -96,6 +113,18 @@ export function promptFile(dirAtSwitch: string, language: Language, id: string):
   if (!languages.includes(language)) throw new UnsafeCommandPart('language');
   if (!dirAtSwitch.startsWith('/')) throw new UnsafeCommandPart('prompts folder');
   return file(`${dirAtSwitch.replace(/\/+$/, '')}/${language}/${id}.wav` as PromptFile);
+}
+
+/** One behind the other (mod_dptools' file_string); one that is missing is passed over by the switch. */
+export function soundOf(parts: readonly (PromptFile | { silenceMs: number })[]): Sound {
+  const [first] = parts;
+  if (parts.length === 1 && typeof first === 'string') return file(first);
+  const sounds = parts.map((part) =>
+    typeof part === 'string'
+      ? part
+      : `silence_stream://${String(whole('milliseconds of silence', part.silenceMs, 1, 600_000))}`,
+  );
+  return soundIn(`${inTurn}${sounds.join('!')}` as Sound) as Sound;
 }
 
 /** `<dirAtSwitch>/takes/<uuid>.wav`: where the switch writes what somebody says. */
@@ -174,7 +203,7 @@ export const keyVariable = 'ringmeter_key';
 export const forgetKeys = (leg: LegUuid): Message => execute(leg, 'flush_dtmf', undefined);
 
 /** One key, one try. `#` ends the wait: min max tries timeout terminators file invalid-file variable. */
-export const ask = (leg: LegUuid, id: string, prompt: PromptFile, waitMs: number): Message =>
+export const ask = (leg: LegUuid, id: string, prompt: Sound, waitMs: number): Message =>
   execute(
     leg,
     'play_and_get_digits',
@@ -206,7 +235,7 @@ export function askDigits(
   question: {
     request: string;
     turn: string;
-    prompt: PromptFile;
+    prompt: Sound;
     maxDigits: number;
     terminator: '#' | 'none';
     waitMs: number;
@@ -236,8 +265,8 @@ export function askDigits(
 /** As if he had begun anew: nothing else ends a question once its sentence is over (a break is not heeded there, tried). */
 export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${restartKey}`);
 
-export const play = (leg: LegUuid, id: string, prompt: PromptFile): Message =>
-  execute(leg, 'playback', file(prompt), `play:${request(id)}`);
+export const play = (leg: LegUuid, id: string, prompt: Sound): Message =>
+  execute(leg, 'playback', soundIn(prompt), `play:${request(id)}`);
 
 export const playTake = (leg: LegUuid, id: string, take: TakeFile): Message =>
   execute(leg, 'playback', takeOf(take), `play:${request(id)}`);
@@ -308,7 +337,7 @@ export const breakPlaying = (leg: LegUuid, which: 'all' | 'current'): ApiCommand
   api(which === 'all' ? `uuid_break ${uuid(leg)} all` : `uuid_break ${uuid(leg)}`);
 
 /** To one party of a bridge; the bridge stays. */
-export const announce = (leg: LegUuid, prompt: PromptFile): ApiCommand =>
+export const announce = (leg: LegUuid, prompt: Sound): ApiCommand =>
   api(`uuid_broadcast ${uuid(leg)} ${quoted(prompt)} aleg`);
 
 /** What ends a leg by itself (leg-tasks): before the talk, at the talk's limit (A), behind it (B). */
@@ -361,8 +390,13 @@ export const microEpoch = api('strmicroepoch');
 export const parkAfterBridge = (aLeg: LegUuid): ApiCommand =>
   api(
     `uuid_setvar_multi ${uuid(aLeg)} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;` +
-      `process_cdr=;sensitive_dtmf=;${digitsVariable}=`,
+      // Of a talk before, in the same call: who left that one first says nothing of this.
+      `process_cdr=;sensitive_dtmf=;${digitsVariable}=;last_bridge_hangup_cause=`,
   );
+/** Read by a park that is about to begin. */
+export const forgetParkTimeout = (leg: LegUuid): ApiCommand => api(`uuid_setvar ${uuid(leg)} park_timeout`);
+/** Out of a park that has read its timeout, into one that has none. */
+export const parkAnew = (leg: LegUuid): ApiCommand => api(`uuid_transfer ${uuid(leg)} park inline`);
 export const endAfterBridge = (bLeg: LegUuid): ApiCommand =>
   api(`uuid_setvar_multi ${uuid(bLeg)} park_after_bridge=false;hangup_after_bridge=true`);
 export const bridge = (aLeg: LegUuid, bLeg: LegUuid): ApiCommand =>
@@ -370,7 +404,7 @@ export const bridge = (aLeg: LegUuid, bLeg: LegUuid): ApiCommand =>
 
 export const kill = (
   leg: LegUuid,
-  why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL',
+  why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL' | 'USER_BUSY' | 'CALL_REJECTED',
 ): ApiCommand => api(`uuid_kill ${uuid(leg)} ${cause(why)}`);
 export const exists = (leg: LegUuid): ApiCommand => api(`uuid_exists ${uuid(leg)}`);
 export const dump = (leg: LegUuid): ApiCommand => api(`uuid_dump ${uuid(leg)} json`);

@@ -14,6 +14,7 @@ import type {
   Clock,
   Commanded,
   DigitsQuestion,
+  HangUpWhy,
   LegToRing,
   LegTruth,
   Log,
@@ -25,7 +26,7 @@ import type {
   Timer,
 } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
-import type { CarrierRoute, PromptFile, SipRoute } from './dial-string.ts';
+import type { CarrierRoute, SipRoute, Sound } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 import { InboundCalls } from './inbound-calls.ts';
@@ -75,7 +76,9 @@ const killWords = {
   normal: 'NORMAL_CLEARING',
   limit_reached: 'ALLOTTED_TIMEOUT',
   stopped: 'ORIGINATOR_CANCEL',
-} as const;
+  busy: 'USER_BUSY',
+  rejected: 'CALL_REJECTED',
+} as const satisfies Record<HangUpWhy, string>;
 const unknown = { outcome: 'unknown' } as const;
 const done = { outcome: 'done' } as const;
 
@@ -234,10 +237,11 @@ export class FreeSwitch implements Switch {
     });
   }
 
-  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded> {
+  play(leg: LegUuid, request: string, sentence: Sentence, anew = false): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const prompt = await this.#render(sentence);
       await this.#stopMusic(leg);
+      if (anew) await this.#link.api(say.breakPlaying(leg, 'all'));
       return commanded(await this.#link.send(say.play(leg, request, prompt)));
     });
   }
@@ -247,7 +251,7 @@ export class FreeSwitch implements Switch {
       const prompt = await this.#render(order.sentence);
       await this.#takes.prepare();
       await this.#stopMusic(leg);
-      const turn = await this.#endSpeech(leg);
+      const turn = await this.#endSpeech(leg, order.anew === true);
       const sent = [
         say.play(leg, `${order.request}-said`, prompt),
         ...say.record(leg, { ...order, turn, take: this.#takes.file(order.take) }),
@@ -335,6 +339,27 @@ export class FreeSwitch implements Switch {
     });
   }
 
+  keep(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const guarded = await this.#tasks.moveGuard(leg, guardSeconds);
+      if (guarded.outcome !== 'done') {
+        // The list of guards knows no dead legs: only its own commands find that out.
+        return guarded;
+      }
+      // Whether its park has begun or is about to: the time it would read, or has read, counts no more.
+      const replies = await Promise.all([
+        this.#link.api(say.forgetParkTimeout(leg)),
+        this.#link.api(say.parkAnew(leg)),
+      ]);
+      const outcome = replies.map(commanded).find((one) => one.outcome !== 'done') ?? done;
+      if (outcome.outcome === 'gone') {
+        await this.#tasks.liftGuard(leg);
+        this.#legs.forget(leg);
+      }
+      return outcome;
+    });
+  }
+
   async legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }> {
     const [clock, shown] = await Promise.all([
       this.#link.api(say.microEpoch),
@@ -352,7 +377,7 @@ export class FreeSwitch implements Switch {
   }
 
   /** Overtakes everything else ordered for this leg: the cut is exact, and a leg that ends needs no prompt. */
-  async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
+  async hangUp(leg: LegUuid, why: HangUpWhy): Promise<Commanded> {
     const outcome = commanded(await this.#link.api(say.kill(leg, killWords[why])));
     const memory = this.#legs.get(leg);
     if (outcome.outcome === 'gone' && memory?.job !== undefined && !memory.created) {
@@ -496,7 +521,7 @@ export class FreeSwitch implements Switch {
     }
   }
 
-  async #render(sentence: Sentence): Promise<PromptFile> {
+  async #render(sentence: Sentence): Promise<Sound> {
     let tooLate = (): void => undefined;
     const late = new Promise<'late'>((resolve) => {
       tooLate = () => resolve('late');
@@ -510,20 +535,20 @@ export class FreeSwitch implements Switch {
         'A prompt could not be rendered.',
       );
     }
-    return this.#prompts.file(sentence);
+    return this.#prompts.sound(sentence);
   }
 
   /**
    * Whoever is speaking, for us or for the gateway before us, begins anew. The name of what he says from now on: what he said
    * until here ends too, and must not pass for it.
    */
-  async #endSpeech(leg: LegUuid): Promise<string> {
+  async #endSpeech(leg: LegUuid, anew: boolean): Promise<string> {
     const memory = this.#legs.recall(leg);
     const { speech, ours } = memory;
     const turn = randomBytes(8).toString('hex');
     memory.speech = { turn, over: false };
     const mayBeSpeaking = speech === undefined ? ours !== true : !speech.over;
-    if (mayBeSpeaking) await this.#link.api(say.breakPlaying(leg, 'all'));
+    if (anew || mayBeSpeaking) await this.#link.api(say.breakPlaying(leg, 'all'));
     return turn;
   }
 

@@ -15,7 +15,7 @@ import { access, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { languages, type Language } from '../core/ids.ts';
 import { spokenText, type Sentence } from '../core/prompt.ts';
-import { promptFile, type PromptFile } from './dial-string.ts';
+import { promptFile, type PromptFile, type Sound, soundOf, soundsInTurnMax } from './dial-string.ts';
 import { commandLine, espeak, httpEngine, type SpeechEngine } from './speech-engines.ts';
 
 /** What somebody has spoken himself, mono and 16 bit, at 8 and at 16 kHz. */
@@ -43,6 +43,8 @@ const rendersAtOnce = 2;
 /** Sentences known to lie in the folder: most calls say what others said before. Forgotten all at once, then looked for. */
 const knownMax = 10_000;
 
+export const usualVoices: Record<Language, string> = { fr: 'fr-fr', en: 'en-gb' };
+
 export class PromptAudio {
   readonly #options: Required<Omit<PromptAudioOptions, 'speech' | 'engine'>>;
   readonly #engine: SpeechEngine;
@@ -53,13 +55,23 @@ export class PromptAudio {
 
   constructor(options: PromptAudioOptions) {
     this.#options = {
-      voices: { fr: 'fr-fr', en: 'en-gb' },
+      voices: usualVoices,
       recordings: () => Promise.resolve(undefined),
       ...options,
     };
     this.#engine = engineOf(options);
     // Refused here rather than at the first call: see promptFile for what the folder may be called.
     promptFile(options.dirAtSwitch, 'en', '0'.repeat(32));
+  }
+
+  /** What the switch is to play for this sentence, rendered or not: of several, each has its own file. */
+  sound(sentence: Sentence): Sound {
+    if (sentence.key !== 'in_turn' && sentence.key !== 'silence') return this.file(sentence);
+    const parts = inTurn(sentence).map((part) =>
+      part.key === 'silence' ? { silenceMs: Math.max(Math.round(part.seconds * 1_000), 1) } : this.file(part),
+    );
+    // Nothing to say is said at once: the switch has a word for everything but that.
+    return soundOf(parts.length === 0 ? [{ silenceMs: 10 }] : parts.slice(0, soundsInTurnMax));
   }
 
   /** Where the switch finds this sentence, rendered or not. */
@@ -72,6 +84,11 @@ export class PromptAudio {
    * or failed. `failed` says why; the call goes on either way.
    */
   async render(sentence: Sentence): Promise<{ outcome: 'rendered' } | { outcome: 'failed'; reason: string }> {
+    if (sentence.key === 'silence') return { outcome: 'rendered' };
+    if (sentence.key === 'in_turn') {
+      const parts = await Promise.all(inTurn(sentence).map((part) => this.render(part)));
+      return parts.find((part) => part.outcome === 'failed') ?? { outcome: 'rendered' };
+    }
     const id = this.#id(sentence);
     if (this.#known.has(id)) return { outcome: 'rendered' };
     let rendering = this.#rendering.get(id);
@@ -174,7 +191,15 @@ export class PromptAudio {
   }
 }
 
-function engineOf({ engine = 'espeak-ng', speech }: PromptAudioOptions): SpeechEngine {
+/** In their order, whatever was put together of what. */
+function inTurn(sentence: Sentence): Exclude<Sentence, { key: 'in_turn' }>[] {
+  return sentence.key === 'in_turn' ? sentence.parts.flatMap(inTurn) : [sentence];
+}
+
+export function engineOf({
+  engine = 'espeak-ng',
+  speech,
+}: Pick<PromptAudioOptions, 'engine' | 'speech'>): SpeechEngine {
   if (speech === undefined) return espeak(engine);
   return 'url' in speech ? httpEngine(speech.url) : commandLine(speech.command);
 }

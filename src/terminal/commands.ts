@@ -332,9 +332,10 @@ export const commands: readonly Command[] = [
         return said('Nothing here has this id. Check that it is complete.', null, 1);
       }
       const found = await db.asMerchant(merchant, (tx) => listDdis(tx));
-      const list = found.map(({ number, line, recognizedBy, active }) => ({
+      const list = found.map(({ number, line, scenario, recognizedBy, active }) => ({
         number,
         line,
+        scenario,
         recognizedBy,
         active,
       }));
@@ -356,6 +357,17 @@ export const commands: readonly Command[] = [
         () => `It is his, and leads to ${line}. His own server is asked who calls until he says otherwise.`,
         'He has it already; where it leads he says himself.',
       );
+    },
+  },
+  {
+    usage: 'forward-numbers confirm <number> --merchant <id>',
+    help: 'His scenarios may put calls through to this number of his /v1/forward-numbers from now on.',
+    async run({ house, operator, args, options: { merchant } }) {
+      if (args.length === 0) throw new WrongUse('Say which number, with its country code.');
+      if (merchant === undefined) throw new WrongUse('Say whose it is: --merchant <id>.');
+      const wish = { merchantId: merchant, number: args.join('') };
+      const result = await repair.confirmForwardNumber(house, operator, wish);
+      return repaired(result, () => 'Calls may be put through to it.', 'It was confirmed before.');
     },
   },
   ...peopleCommands,

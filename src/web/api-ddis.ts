@@ -58,10 +58,21 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'As it is now.', shape: ddiSetShape },
     problems: ['unknown-id'],
     act: async ({ merchantId, by: actor, params: { number }, body }): Promise<ApiAnswer> => {
-      const { kind, line, recognizedBy, active, clientCode: code, ownServer, refused, ...settings } = body;
+      const {
+        kind,
+        line,
+        scenario,
+        recognizedBy,
+        active,
+        clientCode: code,
+        ownServer,
+        refused,
+        ...settings
+      } = body;
       const set = await setDdi(house, { merchantId, actor }, number as E164, {
         kind,
         line: line ?? null,
+        scenario: scenario ?? null,
         // Of the service nobody is asked.
         recognizedBy: recognizedBy ?? 'server',
         active,

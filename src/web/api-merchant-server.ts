@@ -34,7 +34,8 @@ const changePage = z
           }),
           setting: z.enum(settingKinds),
           of: z.string().nullable().meta({
-            description: 'The line’s name in links, the number, the consultant’s or group’s id; or null.',
+            description:
+              'The line’s, scenario’s or sound’s name in links, the number, the consultant’s or group’s id; or null.',
           }),
           changes: z
             .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))

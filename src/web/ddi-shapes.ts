@@ -49,11 +49,16 @@ const digitEntryShape = z.object({
   betweenMs: z.int().meta({ description: 'Silence between two digits; then what was keyed counts.' }),
 });
 
-const kind = z.enum(['line', 'service'], { error: 'Must be line or service.' }).meta({
+const kind = z.enum(['line', 'service', 'scenario'], { error: 'Must be line, service or scenario.' }).meta({
   description:
-    'What its callers reach: a line, or the service your consultants set their state by. Of the service nothing below counts but `active`.',
+    'What its callers reach: a line, the service your consultants set their state by, or a scenario. Of the service ' +
+    'nothing below counts but `active`; of a scenario what its blocks ask for: who knows its callers, how long anybody talks.',
 });
-const lineMeaning = 'The line it leads to, by its name in links; none where it leads to the service.';
+const lineMeaning =
+  'The line it leads to, by its name in links. Of a scenario the line its talks are counted under, whose tariff, caller ID and ' +
+  'settings they have: without one it rings only by the lines its blocks name. None of the service.';
+const scenarioMeaning =
+  'The scenario it leads to, by its slug; calls begin in the version that is live then. None where it leads to anything else.';
 const active = z.boolean();
 const recognizedBy = z.enum(['server', 'accounts']).meta({
   description: 'Who says whether a caller is known: your own server, or the accounts kept here.',
@@ -85,6 +90,7 @@ export const ddiBody = z
   .strictObject({
     kind: kind.default('line'),
     line: lineSlug.optional().meta({ description: lineMeaning }),
+    scenario: z.string().min(1).max(63).optional().meta({ description: scenarioMeaning }),
     recognizedBy: recognizedBy.optional(),
     active: active.default(true).meta({ description: '`false`: a call to it is ended at once.' }),
     clientCode: digitEntry(usual.code).meta({ description: codeMeaning }),
@@ -127,11 +133,18 @@ export const ddiBody = z
       description: 'Asked for this number instead of `/v1/merchant-server`; null: that one is.',
     }),
   })
-  .superRefine(({ kind: reaches, line, recognizedBy: by }, context) => {
+  .superRefine(({ kind: reaches, line, scenario, recognizedBy: by }, context) => {
     const wrong = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
+    if (reaches !== 'scenario' && scenario !== undefined) {
+      wrong('scenario', 'Only a number that leads to a scenario has one.');
+    }
     if (reaches === 'service') {
       if (line !== undefined) wrong('line', 'The service has no line.');
+      return;
+    }
+    if (reaches === 'scenario') {
+      if (scenario === undefined) wrong('scenario', 'Say which scenario it leads to.');
       return;
     }
     if (line === undefined) wrong('line', 'Say which line it leads to.');
@@ -145,6 +158,7 @@ export const ddiShape = z
     number: ddiNumber,
     kind,
     line: z.string().nullable().meta({ description: lineMeaning }),
+    scenario: z.string().nullable().meta({ description: scenarioMeaning }),
     active,
     recognizedBy,
     server: z

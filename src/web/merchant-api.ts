@@ -11,11 +11,13 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import { scenarioSchema } from '../core/scenario/schema.ts';
 import type { House } from '../flow/house.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
 import { ddiRoutes } from './api-ddis.ts';
+import { forwardNumberRoutes } from './api-forward-numbers.ts';
 import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { lineRoutes } from './api-lines.ts';
@@ -24,6 +26,9 @@ import { ownRecordingRoutes, recordingRoutes } from './api-recordings.ts';
 import { recordRoutes } from './api-records.ts';
 import { promptRoutes } from './api-prompts.ts';
 import { refundRoutes } from './api-refunds.ts';
+import { scenarioRoutes } from './api-scenarios.ts';
+import { scenarioCallRoutes } from './api-scenario-calls.ts';
+import { soundRoutes } from './api-sounds.ts';
 import { meRoutes } from './api-me.ts';
 import { ownWorkRoutes } from './api-own-work.ts';
 import { peopleRoutes } from './api-people.ts';
@@ -78,13 +83,17 @@ export function merchantRoutes(house: House): ApiRoutes {
   ownWorkRoutes(routes, house);
   sipLoginRoutes(routes, house);
   ownRecordingRoutes(routes, house);
+  scenarioRoutes(routes, house);
+  scenarioCallRoutes(routes, house);
+  soundRoutes(routes, house);
+  forwardNumberRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
   return routes;
 }
 
-/** Serves `/v1/...`, `/soap/v1`, `/openapi.json`, `/problems/{kind}` and `/photos/{token}`. To be mounted at the root. */
+/** Serves `/v1/...`, `/soap/v1`, `/openapi.json`, `/schemas/scenario.json`, `/problems/{kind}` and `/photos/{token}`. To be mounted at the root. */
 export function merchantApi(house: House): Router {
   const router = express.Router({ strict: true });
   const routes = merchantRoutes(house);
@@ -93,6 +102,12 @@ export function merchantApi(house: House): Router {
   router.get('/openapi.json', (_request, response) => {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.type('application/json').send(document);
+  });
+  const schema = JSON.stringify(scenarioSchema(`${house.publicUrl}/schemas/scenario.json`));
+  router.get('/schemas/scenario.json', (_request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Cache-Control', 'public, max-age=3600');
+    response.type('application/schema+json').send(schema);
   });
   router.get('/problems/:kind', (request, response, next) => explainProblem(request, response, next));
 
@@ -159,8 +174,12 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
   return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
 }
 
-function bodyReaders(house: House, { bytes }: MountedRoute): RequestHandler[] {
-  if (!bytes) return [bodyOf(house, ['application/json']), readJson];
+function bodyReaders(house: House, { bytes, bodyBytesMax }: MountedRoute): RequestHandler[] {
+  if (!bytes) {
+    const reader =
+      bodyBytesMax === undefined ? readJson : express.json({ limit: bodyBytesMax, type: 'application/json' });
+    return [bodyOf(house, ['application/json']), reader];
+  }
   return [bodyOf(house, bytes.types), readBytes(house, bytes)];
 }
 

@@ -132,6 +132,18 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     says: 'A consultant left too many calls in a row unanswered, or refused them: he is not rung until he, or you, say that he is available.',
     data: z.looseObject({ ...ofConsultant, unanswered: z.int(), refused: z.int() }),
   },
+  'voicemail.received': {
+    says: 'A caller has left a message: GET /v1/voicemails/{id}.',
+    data: z.looseObject({
+      sequence: z.int().meta({ description: '1, 2, 3 as things happened, per call.' }),
+      scenarioRunId: z.string().meta({ description: 'The call it was left in.' }),
+      voicemailId: z.string(),
+      box: z.string(),
+      ddi: z.string(),
+      callerNumber: z.string().nullable().meta({ description: 'null: withheld.' }),
+      seconds: z.number(),
+    }),
+  },
 };
 
 /** The whole body of a notice of this kind. */

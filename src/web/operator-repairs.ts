@@ -248,6 +248,20 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
   });
   routes.add({
     method: 'post',
+    path: '/ops/v1/forward-numbers',
+    area: 'operations',
+    name: 'confirmForwardNumber',
+    summary: 'Confirm that a merchant may have calls put through to a number he has named.',
+    description:
+      'His scenarios ring nobody at a number of his /v1/forward-numbers before that: what is dialled there is paid by him or us.',
+    body: z.strictObject({ ...operator, merchant: z.string().max(64), number: z.string().min(3).max(40) }),
+    answer,
+    problems: ['unknown-id', 'repair-refused'],
+    act: ({ body: { by, why, merchant: merchantId, number } }) =>
+      answerOf(repair.confirmForwardNumber(house, { by, why }, { merchantId, number })),
+  });
+  routes.add({
+    method: 'post',
     path: '/ops/v1/attention/seen',
     area: 'operations',
     name: 'markAsSeen',

@@ -122,8 +122,8 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
   'too-large': {
     title: { en: 'The body is too large', fr: 'Le corps est trop grand' },
     detail: {
-      en: 'A body may have 64 kB at most. Send only the fields that /openapi.json lists.',
-      fr: 'Un corps ne dépasse pas 64 ko. N’envoyez que les champs listés dans /openapi.json.',
+      en: 'A body may have 64 kB at most, a scenario 512 kB. Send only the fields that /openapi.json lists.',
+      fr: 'Un corps ne dépasse pas 64 ko, un scénario 512 ko. N’envoyez que les champs listés dans /openapi.json.',
     },
   },
   'invalid-request': {
@@ -239,6 +239,41 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
     detail: {
       en: 'The group was not removed: callers of the lines in "lines" are rung through it. Give those lines consultants or another group with PATCH /v1/lines/{line}, then remove it.',
       fr: 'Le groupe n’a pas été retiré : les appels des lignes de « lines » passent par lui. Donnez à ces lignes des consultants ou un autre groupe par PATCH /v1/lines/{line}, puis retirez-le.',
+    },
+  },
+  'slug-in-use': {
+    title: { en: 'You have one of this name already', fr: 'Ce nom est déjà pris chez vous' },
+    detail: {
+      en: 'Nothing was made: another of yours has this slug. Choose another, or change that one.',
+      fr: 'Rien n’a été créé : vous en avez déjà un qui porte ce slug. Choisissez-en un autre, ou modifiez celui-là.',
+    },
+  },
+  'scenario-in-use': {
+    title: { en: 'Calls come to this scenario', fr: 'Des appels arrivent à ce scénario' },
+    detail: {
+      en: 'It was not archived: the numbers in "ddis" lead to it, and so do the live versions of the scenarios in "scenarios". Lead those elsewhere first.',
+      fr: 'Il n’a pas été archivé : les numéros de « ddis » y mènent, et les versions en service des scénarios de « scenarios » aussi. Dirigez-les d’abord ailleurs.',
+    },
+  },
+  'scenario-faulty': {
+    title: { en: 'A caller would fall in this scenario', fr: 'Un appelant tomberait dans ce scénario' },
+    detail: {
+      en: 'Nothing went live: "faults" says what is wrong, and where. Mend what is an error there; a warning may stay.',
+      fr: 'Rien n’a été mis en service : « faults » dit ce qui ne va pas, et où. Corrigez ce qui est une erreur ; un avertissement peut rester.',
+    },
+  },
+  'sound-in-use': {
+    title: { en: 'Callers hear this sound', fr: 'Des appelants entendent ce son' },
+    detail: {
+      en: 'It was not deleted: the live versions of the scenarios in "scenarios" play it. Replace it, or publish them without it first.',
+      fr: 'Il n’a pas été supprimé : les versions en service des scénarios de « scenarios » le font entendre. Remplacez-le, ou publiez-les d’abord sans lui.',
+    },
+  },
+  'no-voice': {
+    title: { en: 'The text could not be spoken', fr: 'Le texte n’a pas pu être lu' },
+    detail: {
+      en: 'No speech engine answered here. Send a recording instead, or try again later; operators set the engine by TTS_ENGINE, TTS_COMMAND or TTS_URL.',
+      fr: 'Aucune voix de synthèse n’a répondu ici. Envoyez un enregistrement, ou réessayez plus tard ; la voix se règle par TTS_ENGINE, TTS_COMMAND ou TTS_URL.',
     },
   },
   'number-not-rung': {

@@ -134,6 +134,8 @@ export interface ApiRoute<
   params?: P;
   query?: Q;
   body?: B;
+  /** Longer than other bodies may be. */
+  bodyBytesMax?: number;
   answer: {
     status: 200 | 201 | 202;
     description: string;
@@ -162,6 +164,7 @@ export interface MountedRoute extends Pick<
   'method' | 'path' | 'area' | 'stepUp' | 'admits' | 'consultant' | 'audited' | 'name'
 > {
   bytes?: BytesRule;
+  bodyBytesMax?: number;
   /** Reads the request by the route's shapes and acts, or says what is wrong with it. */
   run(request: Pick<Request, 'params' | 'query' | 'body'>, from: CallFrom): Promise<ApiAnswer>;
 }
@@ -317,6 +320,7 @@ export class ApiRoutes {
       ...(route.audited === false && { audited: route.audited }),
       name: route.name,
       ...(route.bytes && { bytes: route.bytes }),
+      ...(route.bodyBytesMax !== undefined && { bodyBytesMax: route.bodyBytesMax }),
       run: (request, from) => {
         const read = readRequest(route, request);
         if ('problem' in read) return Promise.resolve(read);

@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { House } from '../flow/house.ts';
 import { soapSecretOf } from '../flow/soap-password.ts';
 import { passwordDigest, usernameTokenOf } from '../soap/envelope.ts';
-import type { XmlElement } from '../soap/xml-reader.ts';
+import type { XmlElement } from '../xml/xml-reader.ts';
 import type { Actor } from '../store/audit.ts';
 import { ownerOfKey } from './api-key.ts';
 

@@ -20,7 +20,7 @@ import {
   type FaultSide,
 } from '../soap/envelope.ts';
 import { wsdlText } from '../soap/wsdl-file.ts';
-import type { XmlElement } from '../soap/xml-reader.ts';
+import type { XmlElement } from '../xml/xml-reader.ts';
 import { readWsdl } from '../soap/xml-shapes.ts';
 import { escaped, readValue, writeElement, type XmlValue } from '../soap/xml-values.ts';
 import { once, requestHash, type FinalAnswer } from './idempotency.ts';

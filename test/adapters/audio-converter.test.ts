@@ -79,6 +79,19 @@ test.each([
 });
 
 describe('the converter', () => {
+  it('takes more than a minute where that is said', async () => {
+    const bytes = toneWav({ hz: 440, seconds: 70, rate: 8_000 });
+    const longer = new ChildAudioConverter({ log, secondsMax: 120 });
+    expect(await longer.convert(bytes, 'audio/wav')).toMatchObject({
+      outcome: 'made',
+      audio: { seconds: 70 },
+    });
+    expect(await withoutFfmpeg.convert(bytes, 'audio/wav')).toEqual({
+      outcome: 'refused',
+      because: 'too_long',
+    });
+  });
+
   it('answers 8 and 16 kHz', async () => {
     const made = await withoutFfmpeg.convert(
       toneWav({ hz: 440, seconds: 1.5, rate: 44_100, channels: 2 }),

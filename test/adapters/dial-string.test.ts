@@ -137,8 +137,11 @@ describe('the exact commands', () => {
     [say.unscheduleGroup('limit', a), `sched_del limit-${a}`],
     [
       say.parkAfterBridge(a),
-      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=`,
+      `uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false;park_timeout=20:NORMAL_CLEARING;process_cdr=;sensitive_dtmf=;ringmeter_digits=;last_bridge_hangup_cause=`,
     ],
+    [say.forgetParkTimeout(a), `uuid_setvar ${a} park_timeout`],
+    [say.parkAnew(a), `uuid_transfer ${a} park inline`],
+    [say.kill(a, 'USER_BUSY'), `uuid_kill ${a} USER_BUSY`],
     [say.takenSoFar(a), `uuid_getvar ${a} ringmeter_taken`],
     [say.markTaken(a, 'begun'), `uuid_setvar ${a} ringmeter_taken begun`],
     [say.unscheduleLeg(a), `sched_del ${a}`],
@@ -160,6 +163,52 @@ describe('the exact commands', () => {
     );
     expect(say.play(a, 'r', spaced).headers['execute-app-arg']).toBe(spaced);
     expect(say.ask(a, 'r', spaced, 500).headers['execute-app-arg']).toContain(` '${spaced}' `);
+  });
+});
+
+describe('several sounds in one go', () => {
+  const other = say.promptFile('/srv/prompts', 'en', 'f'.repeat(32));
+  const three = say.soundOf([prompt, { silenceMs: 1_500 }, other]);
+
+  test('are one word, one behind the other', () => {
+    expect(three).toBe(`file_string://${prompt}!silence_stream://1500!${other}`);
+    expect(say.play(a, 'op_1', three).headers['execute-app-arg']).toBe(three);
+    expect(say.ask(a, 'op_1', three, 8_000).headers['execute-app-arg']).toBe(
+      `1 1 1 8000 # ${three} silence_stream://10 ringmeter_key`,
+    );
+    expect(say.soundOf([prompt])).toBe(prompt);
+    expect(say.soundOf([{ silenceMs: 10 }])).toBe('file_string://silence_stream://10');
+  });
+
+  test('are one word with blanks in it where words are counted', () => {
+    const spaced = say.soundOf([say.promptFile('/srv/my prompts', 'fr', id), prompt]);
+    expect(say.ask(a, 'r', spaced, 500).headers['execute-app-arg']).toContain(
+      ` 'file_string:///srv/my prompts/fr/${id}.wav!${prompt}' `,
+    );
+  });
+
+  test.each<[string, string]>([
+    ['none', 'file_string://'],
+    ['another stream', `file_string://${prompt}!tone_stream://%(200,50,1000)`],
+    ['one within another', `file_string://${prompt}!file_string://${prompt}`],
+    ['endless silence', `file_string://silence_stream://-1!${prompt}`],
+    ['a file of somebody else', `file_string://${prompt}!/etc/passwd`],
+    ['an empty part', `file_string://${prompt}!!${prompt}`],
+    ['a line end', `file_string://${prompt}!${prompt}\n`],
+    ['a take', `file_string:///srv/takes/${a}.wav`],
+    ['more than the switch takes', `file_string://${Array.from({ length: 101 }, () => prompt).join('!')}`],
+    ['silence alone, unframed', 'silence_stream://10'],
+  ])('%s: nothing is sent', (_, sound) => {
+    for (const build of [
+      () => say.play(a, 'r', sound as say.Sound),
+      () => say.announce(a, sound as say.Sound),
+      () => say.ask(a, 'r', sound as say.Sound, 500),
+    ])
+      expect(build).toThrow(say.UnsafeCommandPart);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, 600_001])('%d ms of silence are refused', (silenceMs) => {
+    expect(() => say.soundOf([prompt, { silenceMs }])).toThrow(say.UnsafeCommandPart);
   });
 });
 
@@ -286,6 +335,9 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...Array.from('+0123456789abcdef-/.\r\n ,;:{}[]()$\'"\\&|^@#%_')) }),
     fc.constantFrom<string>(
+      prompt,
+      `file_string://${prompt}!silence_stream://10`,
+      '10',
       a,
       '+33612345678',
       'carrier',
@@ -319,6 +371,12 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
         () => [say.bridge(x as LegUuid, y as LegUuid), say.announce(x as LegUuid, y as PromptFile)],
         () => [say.kill(x as LegUuid, y as 'NORMAL_CLEARING'), say.playMusic(x as LegUuid, n)],
         () => [say.playMusic(a, 1, x)],
+        () => [
+          say.play(a, 'r', say.soundOf([x as PromptFile, { silenceMs: n }, say.promptFile(y, 'fr', id)])),
+        ],
+        () => [say.ask(a, 'r', `file_string://${prompt}!${x}` as say.Sound, 500)],
+        () => [say.play(a, 'r', `file_string://${x}!silence_stream://${y}` as say.Sound)],
+        () => [say.play(a, 'r', `${x}${prompt}!${z}` as say.Sound)],
       ];
       for (const command of build) {
         let built: (string | say.Message)[];
@@ -334,7 +392,7 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
           const lines = typeof one === 'string' ? [one] : [one.line, ...Object.entries(one.headers).flat()];
           for (const line of lines) {
             expect(line).not.toMatch(/[\p{Cc}\u2028\u2029$\\"]/u);
-            expect(line).toMatch(/^[\p{L}\p{N} ._()+=~\-/:;,#&{}@'%]*$/u);
+            expect(line).toMatch(/^[\p{L}\p{N} ._()+=~\-/:;,#&{}@'%!]*$/u);
           }
           if (typeof one !== 'string' && one.line.startsWith('bgapi originate')) {
             expect(one.line).toMatch(

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { usageBody, type CallerQuestion } from '../../src/core/known-caller.ts';
 import { passwordDigest } from '../../src/soap/envelope.ts';
 import { wsdlText } from '../../src/soap/wsdl-file.ts';
-import { readXml, type XmlElement } from '../../src/soap/xml-reader.ts';
+import { readXml, type XmlElement } from '../../src/xml/xml-reader.ts';
 import { readWsdl } from '../../src/soap/xml-shapes.ts';
 import { readValue } from '../../src/soap/xml-values.ts';
 import {

@@ -56,6 +56,29 @@ test('words go to the engine by its standard input, the file appears under its d
   expect((await runs()).join()).not.toContain('Étoile');
 });
 
+test('several in one go: each part has its own file, whatever is said before and behind it', async () => {
+  const prompts = await engineThat(speaks);
+  const hello: Sentence = { language: 'en', key: 'merchant_text', text: 'Hello.' };
+  const both: Sentence = {
+    language: 'fr',
+    key: 'in_turn',
+    parts: [
+      offer,
+      { language: 'fr', key: 'silence', seconds: 1.5 },
+      { language: 'fr', key: 'in_turn', parts: [hello] },
+    ],
+  };
+  expect(await prompts.render(both)).toEqual({ outcome: 'rendered' });
+  expect(prompts.sound(both)).toBe(
+    `file_string://${prompts.file(offer)}!silence_stream://1500!${prompts.file(hello)}`,
+  );
+  expect(prompts.sound(offer)).toBe(prompts.file(offer));
+  expect(prompts.sound({ language: 'fr', key: 'in_turn', parts: [] })).toBe(
+    'file_string://silence_stream://10',
+  );
+  expect((await files()).filter((name) => name.endsWith('.wav'))).toHaveLength(2);
+});
+
 test('the same sentence wanted many times at once is rendered once, and later not again', async () => {
   const prompts = await engineThat(speaks);
   await Promise.all(Array.from({ length: 20 }, () => prompts.render(offer)));

@@ -111,6 +111,24 @@ describe('a phone', () => {
     expect((await post(caller, 'keys', { digits: '1' })).json).toMatchObject({ keys: '1', playing: null });
     const done = await esl.event('CHANNEL_EXECUTE_COMPLETE', a);
     expect(done.headers['variable_key']).toBe('1');
+    const inTurn = `file_string://${offer}!silence_stream://5000!${join(folder, 'fr', 'missing.wav')}!${offer}`;
+    await esl.execute(
+      a,
+      'play_and_get_digits',
+      `1 1 1 8000 # '${inTurn}' silence_stream://10 key`,
+      'several',
+    );
+    await esl.event('PLAYBACK_START', a);
+    expect((await call('GET', `/api/phones/${caller}`)).json).toMatchObject({
+      playing: { text: 'Appuyez sur 1. Appuyez sur 1.', language: 'fr', durationMs: 2500 },
+    });
+    // A key ends all of them.
+    await post(caller, 'keys', { digits: '2' });
+    expect((await esl.event('CHANNEL_EXECUTE_COMPLETE', a)).headers['variable_key']).toBe('2');
+    await esl.execute(a, 'playback', `file_string://${join(folder, 'fr', 'missing.wav')}`, 'none');
+    expect((await esl.event('CHANNEL_EXECUTE_COMPLETE', a)).headers['Application-Response']).toBe(
+      'FILE NOT FOUND',
+    );
     await esl.execute(a, 'playback', 'tone_stream://%(400,200,300);loops=-1', 'music');
     await esl.event('PLAYBACK_START', a);
     expect((await call('GET', `/api/phones/${caller}`)).json).toMatchObject({

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { signingSecret } from '../../src/core/signing-secret.ts';
-import { signatureOf } from '../../src/merchants/signature.ts';
+import { signatureOf, twilioSignatureOf } from '../../src/merchants/signature.ts';
 
 const secret = signingSecret(randomBytes(32));
 const notice = { secret, id: 'ntc_01', body: '{"type":"call.ended","é":"25,00 €"}' };
@@ -60,5 +60,32 @@ describe('signatures of notices', () => {
 
   it.each([23, 65])('secrets of %i bytes are not made', (bytes) => {
     expect(() => signingSecret(Buffer.alloc(bytes))).toThrow('24 to 64');
+  });
+});
+
+describe('signatures of what is asked in Twilio’s words', () => {
+  // The example of twilio.com/docs/usage/security, and what Twilio's Node package 6.2.0 makes of the others.
+  it.each([
+    [
+      'RSOYDt4T1cUTdK1PDd93/VVr8B8=',
+      '12345',
+      'https://mycompany.com/myapp.php?foo=1&bar=2',
+      {
+        To: '+18005551212',
+        From: '+14158675309',
+        Digits: '1234',
+        Caller: '+14158675309',
+        CallSid: 'CA1234567890ABCDE',
+      },
+    ],
+    ['Gejfhb5taK2nEA8lCINQgfGbpsM=', 'secret', 'https://m.example/a?Digits=1%23&From=%2B33612345678', {}],
+    [
+      'FDV1QRfl/kIgO08vL5xHDliSQ2E=',
+      'secret',
+      'https://m.example/a',
+      { Digits: '', From: '+33612345678', From2: 'Zoë & co', balance: '1' },
+    ],
+  ])('%s', (expected, token, url, form) => {
+    expect(twilioSignatureOf({ token, url, form: Object.entries(form) })).toBe(expected);
   });
 });

@@ -885,6 +885,32 @@ export function switchConformance(
           await vi.waitFor(async () => expect(await world.record(a.leg)).toContain(String(atUs)));
       });
 
+      test('is kept when its talk is over: asked, joined once more, and told who left that talk first', async () => {
+        const a = await inTalkWithUs();
+        const b = await answered();
+        expect(await world.switch.bridge(a.leg, b.leg, 60)).toEqual(done);
+        await ear.next('legsBridged', a.leg);
+        await b.phone.hangUp();
+        await ear.next('legEnded', b.leg);
+        expect(await world.switch.keep(a.leg, 60)).toEqual(done);
+        expect(await world.switch.keep(a.leg, 60)).toEqual(done);
+        await world.switch.play(a.leg, 'op_after', farewell);
+        expect(await ear.next('played', a.leg)).toMatchObject({ request: 'op_after' });
+        const c = await answered();
+        expect(await world.switch.bridge(a.leg, c.leg, 60)).toEqual(done);
+        await vi.waitFor(() => expect(ear.of('legsBridged', a.leg)).toHaveLength(2));
+        await a.phone.hangUp();
+        const parted = await vi.waitFor(() => {
+          const told = ear.of('legsUnbridged', a.leg).find((one) => one.bLeg === c.leg);
+          expect(told).toBeDefined();
+          return told;
+        });
+        // Of the talk before the other side had gone first.
+        expect(parted?.left?.leg).not.toBe(c.leg);
+        await ear.next('legEnded', c.leg);
+        expect(await world.switch.keep(a.leg, 60)).toEqual({ outcome: 'gone' });
+      });
+
       test('is cut by the switch itself when no gateway is left', async () => {
         const a = await inTalkWithUs();
         const b = await answered();

@@ -181,6 +181,16 @@ describe('repairs', () => {
     expect(noted.rows).toEqual([{ merchant_id: 'mer_1', by: 'operator', of: '+33199000250' }]);
   });
 
+  it('a number to forward to is confirmed once', async () => {
+    const confirm = () => run(['forward-numbers', 'confirm', '+33 1 40 50 60 70', '--merchant', 'mer_1']);
+    expect((await confirm()).code).toBe(1);
+    await admin.query(`insert into forward_numbers (merchant_id, number, label, created_at)
+      values ('mer_1', '+33140506070', 'Shop', now())`);
+    expect((await confirm()).out).toBe('Calls may be put through to it.\n');
+    expect((await confirm()).out).toBe('It was confirmed before.\n');
+    expect((await run(['forward-numbers', 'confirm', '+33140506070'])).err).toContain('--merchant <id>');
+  });
+
   it('a number needs the key numbers are kept under', async () => {
     const without = await run(['numbers', 'allow', '+33612345678']);
     expect([without.code, without.err]).toEqual([1, expect.stringContaining('SECRETS_KEY')]);

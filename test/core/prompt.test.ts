@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { languages, type Language } from '../../src/core/ids.ts';
-import { spokenText, type PriceTerms, type SentenceFacts } from '../../src/core/prompt.ts';
-import type { SpokenState } from '../../src/core/sentence.ts';
+import { spokenText, type PriceTerms, type Sentence, type SentenceFacts } from '../../src/core/prompt.ts';
+import type { OneSentence, SpokenState } from '../../src/core/sentence.ts';
 
 const price = (
   fixedPrice: string,
@@ -25,7 +25,7 @@ const offer = (terms: PriceTerms): SentenceFacts => ({
 const consultation = price('25.00', 10, '2.50');
 
 /** One of each kind. A new kind without a line here does not compile. */
-const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } } = {
+const oneOfEach: { [Key in OneSentence['key']]: SentenceFacts & { key: Key } } = {
   consultant_offer: { key: 'consultant_offer', merchant: 'Voyance Clara', line: 'Tarot', minutes: 10 },
   consultant_known_offer: {
     key: 'consultant_known_offer',
@@ -91,6 +91,9 @@ const oneOfEach: { [Key in SentenceFacts['key']]: SentenceFacts & { key: Key } }
   },
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
+  goodbye: { key: 'goodbye' },
+  access_code: { key: 'access_code', code: '483920' },
+  more_consultants: { key: 'more_consultants' },
   apology: { key: 'apology' },
 };
 const all = Object.values(oneOfEach);
@@ -390,6 +393,19 @@ describe('what consultants hear of numbers, hours and days', () => {
     expect(said('en')).toContain(english);
     expect(said('fr')).toContain('Vous en avez manqué 2.');
     expect(said('en')).toContain('You missed 2 calls.');
+  });
+
+  it('several in one go, each in its own language, and silence as nothing', () => {
+    const parts: Sentence[] = [
+      { language: 'fr', key: 'merchant_text', text: 'Bonjour.' },
+      { language: 'fr', key: 'silence', seconds: 2 },
+      {
+        language: 'fr',
+        key: 'in_turn',
+        parts: [{ language: 'en', key: 'merchant_text', text: 'Hello.' }],
+      },
+    ];
+    expect(spokenText({ language: 'fr', key: 'in_turn', parts })).toBe('Bonjour. Hello.');
   });
 
   it('the days and hours of a schedule', () => {

@@ -12,6 +12,7 @@ import type { CallEvent, CallSession } from '../../src/core/call-session.ts';
 import { writeStep } from '../../src/flow/call-step.ts';
 import { duePayments } from '../../src/store/finders.ts';
 import { lookAtPayment } from '../../src/flow/follow-payment.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks } from '../../src/flow/house-work.ts';
 import { type CallbackRequest, orderCallback } from '../../src/flow/order-callback.ts';
@@ -25,7 +26,7 @@ import { Seal, sha256 } from '../../src/store/seal.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { freshDatabase } from '../database.ts';
-import { noMerchantServer } from '../no-merchant-server.ts';
+import { noMerchantServer, noScripts, noSpeech } from '../no-merchant-server.ts';
 
 export const merchantId = demoMerchantId;
 
@@ -69,7 +70,11 @@ export async function moneyStage() {
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     merchantServer: noMerchantServer,
     mailer: { configured: false, send: () => Promise.resolve('failed') },
+    speech: noSpeech,
+    scriptServer: noScripts,
     audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+    longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+    heldSounds: new HeldSounds(),
     log,
     metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
     seal: new Seal(randomBytes(32)),

@@ -40,6 +40,7 @@ function sweepOfAnother(): { pass: (ms: number) => void; run: () => Promise<void
     calls: () => [],
     take: () => undefined,
     callOfLeg: () => undefined,
+    isCaredFor: () => false,
     hangUp: () => undefined,
   });
   return {

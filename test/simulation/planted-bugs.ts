@@ -323,9 +323,9 @@ import { recognize } from`,
     edits: [
       {
         file: 'src/flow/serve-consultant.ts',
-        old: `        await aSwitch.hangUp(leg, 'normal');
-        return;`,
-        new: '        return;',
+        old: `      await aSwitch.hangUp(leg, 'normal');
+      return undefined;`,
+        new: '      return undefined;',
       },
     ],
   },
@@ -335,13 +335,10 @@ import { recognize } from`,
     edits: [
       {
         file: 'src/flow/serve-consultant.ts',
-        old: 'return this.#take(await setByPhone(house, this.#stored, command));',
-        new: `{
-          const stored = this.#stored;
-          if (stored.call.state.is === 'toggling') return this.#take(await setByPhone(house, stored, command));
-          house.clock.after(3_000, () => void setByPhone(house, stored, command));
-          return this.#take({ type: 'done' });
-        }`,
+        old: '      return setByPhone(house, kept, command);',
+        new: `      if (call.state.is === 'toggling') return setByPhone(house, kept, command);
+      house.clock.after(3_000, () => void setByPhone(house, kept, command));
+      return { type: 'done' };`,
       },
     ],
   },
@@ -363,18 +360,18 @@ import { recognize } from`,
     edits: [
       {
         file: 'src/flow/serve-consultant.ts',
-        old: `    if (event.type === 'legEnded') this.#waiting?.cancel();`,
-        new: `    const { consultant } = this.#call;
-    if (event.type === 'legEnded' && consultant)
-      await house.db.asMerchant(this.merchantId, (tx) =>
-        setAvailability(house, tx, {
-          merchantId: this.merchantId,
-          consultantId: consultant.id,
-          setting: { is: 'available' },
-          by: 'consultant',
-        }),
-      );
-    if (event.type === 'legEnded') this.#waiting?.cancel();`,
+        old: `      const { call, commands } = advanceService(kept.call, event);`,
+        new: `      const { consultant } = kept.call;
+      if (event.type === 'legEnded' && consultant)
+        void house.db.asMerchant(kept.merchantId, (tx) =>
+          setAvailability(house, tx, {
+            merchantId: kept.merchantId,
+            consultantId: consultant.id,
+            setting: { is: 'available' },
+            by: 'consultant',
+          }),
+        );
+      const { call, commands } = advanceService(kept.call, event);`,
       },
       {
         file: 'src/flow/serve-consultant.ts',

@@ -1,6 +1,8 @@
 // One gateway of a run: the real steps over simulated ports, started, killed and started again, as a supervisor does with
 // the real one.
 
+import { noScripts, noSpeech } from '../no-merchant-server.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
 import type { Log, Switch } from '../../src/flow/ports.ts';
@@ -109,6 +111,10 @@ export class SimGateway {
         convert: (bytes) =>
           Promise.resolve({ outcome: 'made', audio: { seconds: 3, wav8: bytes, wav16: bytes } }),
       },
+      longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      heldSounds: new HeldSounds(),
+      speech: noSpeech,
+      scriptServer: noScripts,
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),

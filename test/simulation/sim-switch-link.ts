@@ -7,6 +7,7 @@ import type { Sentence } from '../../src/core/prompt.ts';
 import type {
   Commanded,
   DigitsQuestion,
+  HangUpWhy,
   LegToRing,
   LegTruth,
   ParkedLeg,
@@ -33,6 +34,8 @@ const killWords = {
   normal: 'NORMAL_CLEARING',
   limit_reached: 'ALLOTTED_TIMEOUT',
   stopped: 'ORIGINATOR_CANCEL',
+  busy: 'USER_BUSY',
+  rejected: 'CALL_REJECTED',
 } as const;
 const unknown = { outcome: 'unknown' } as const;
 const done = { outcome: 'done' } as const;
@@ -285,7 +288,7 @@ export class SimSwitchLink implements Switch {
     });
   }
 
-  async hangUp(leg: LegUuid, why: 'normal' | 'limit_reached' | 'stopped'): Promise<Commanded> {
+  async hangUp(leg: LegUuid, why: HangUpWhy): Promise<Commanded> {
     const outcome = await this.wire.command(`kill ${short(leg)} ${killWords[why]}`, () =>
       this.#world.kill(leg, killWords[why]),
     );
@@ -327,6 +330,12 @@ export class SimSwitchLink implements Switch {
   }
 
   // --- Parts of commands ---------------------------------------------------------------------------------------------
+
+  // No call goes on after its talk: scenarios are none of this world's.
+
+  keep(): Promise<Commanded> {
+    return Promise.resolve({ outcome: 'refused', reason: 'no scenarios' });
+  }
 
   #exists(leg: LegUuid): Promise<Reply<boolean>> {
     return this.wire.send(`exists ${short(leg)}`, () => this.#world.exists(leg));

@@ -19,6 +19,7 @@ const listedFinders = [
   'legs_left_over',
   'link_of_token',
   'lines_to_tell',
+  'live_scenario_runs_of_switch',
   'live_service_calls_of_switch',
   'live_sessions_of_switch',
   'merchant_of_api_key',
@@ -141,6 +142,7 @@ describe('functions that look past the separation', () => {
         'order_id',
         'payment_id',
         'report_id',
+        'run_id',
         'service_call_id',
         'since',
         'user_id',
@@ -189,6 +191,32 @@ describe('the ledger', () => {
     await expect(admin.query('update ledger_entries set amount = 2')).rejects.toThrow(/append only/);
     await expect(admin.query('delete from ledger_transactions')).rejects.toThrow(/append only/);
     await expect(admin.query('truncate ledger_entries')).rejects.toThrow(/append only/);
+  });
+
+  it('what was published of a scenario stays as it was, and is nobody else’s', async () => {
+    await admin.query(`
+      insert into scenarios (id, merchant_id, slug, name, draft, created_at, changed_at)
+        values ('scn_s', 'mer_one', 's', 's', '{}', now(), now());
+      insert into scenario_versions (merchant_id, scenario_id, number, graph, published_at)
+        values ('mer_one', 'scn_s', 1, '{}', now());
+      insert into sounds (merchant_id, slug, name, created_at) values ('mer_one', 'a', 'a', now());
+      insert into forward_numbers (merchant_id, number, label, created_at)
+        values ('mer_one', '+33140506070', 'a', now())`);
+    await expect(admin.query(`update scenario_versions set graph = '{"a":1}'`)).rejects.toThrow(
+      /append only/,
+    );
+    await expect(admin.query('delete from scenario_versions')).rejects.toThrow(/append only/);
+    await app.query('begin');
+    await app.query(`select set_config('ringmeter.merchant', 'mer_two', true)`);
+    for (const table of ['scenarios', 'scenario_versions', 'sounds', 'forward_numbers']) {
+      expect((await app.query(`select from ${table}`)).rowCount, table).toBe(0);
+    }
+    await expect(
+      app.query(
+        `insert into sounds (merchant_id, slug, name, created_at) values ('mer_one', 'b', 'b', now())`,
+      ),
+    ).rejects.toThrow(/row-level security/);
+    await app.query('rollback');
   });
 
   it('tariffs cannot be changed once written', async () => {

@@ -8,6 +8,7 @@ import { realClock, realIds } from '../../src/clock-and-ids.ts';
 import { proofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
 import { sandboxSipDomain, type SipDomain } from '../../src/core/sip-address.ts';
+import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
@@ -20,6 +21,7 @@ import { merchantApi } from '../../src/web/merchant-api.ts';
 import { houseMetrics, operations } from '../../src/web/operations.ts';
 import { listen, webServer } from '../../src/web/server.ts';
 import { freshDatabase } from '../database.ts';
+import { noScripts, noSpeech } from '../no-merchant-server.ts';
 
 export const demoKey = 'rk_demo_0123456789abcdef0123456789abcdef';
 export const otherKey = 'rk_live_fedcba9876543210fedcba9876543210';
@@ -141,6 +143,10 @@ export async function apiStage(
     },
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     audio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
+    longAudio: new ChildAudioConverter({ log, ffmpeg: '/nowhere/ffmpeg' }),
+    heldSounds: new HeldSounds(),
+    speech: noSpeech,
+    scriptServer: noScripts,
     log,
     metrics,
     seal: new Seal(randomBytes(32)),

@@ -39,9 +39,20 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 
+/** The schemas it names, and those they name. */
+function named(schema: object, known: Record<string, object> = {}): Record<string, object> {
+  for (const [, name = ''] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+    const one = document.components.schemas[name];
+    if (!one || Object.hasOwn(known, name)) continue;
+    known[name] = one;
+    named(one, known);
+  }
+  return known;
+}
+
 /** A published schema as a check: what a merchant's generated client would accept. */
 function published(schema: object): z.ZodType {
-  const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  const text = JSON.stringify({ ...schema, $defs: named(schema) });
   return z.fromJSONSchema(JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as never);
 }
 
@@ -80,16 +91,21 @@ describe('/openapi.json', () => {
       'delete /v1/consultants/{id}/photo',
       'delete /v1/consultants/{id}/recordings/{kind}',
       'delete /v1/consultants/{id}/sip-login',
+      'delete /v1/forward-numbers/{number}',
       'delete /v1/groups/{id}',
       'delete /v1/lines/{line}/prompts/{key}',
       'delete /v1/me/recordings/{kind}',
       'delete /v1/me/sip-login',
       'delete /v1/me/totp',
       'delete /v1/merchant-server',
+      'delete /v1/scenarios/{slug}',
       'delete /v1/session',
       'delete /v1/sessions/{id}',
       'delete /v1/soap-password',
+      'delete /v1/sounds/{slug}',
+      'delete /v1/sounds/{slug}/{language}',
       'delete /v1/users/{id}',
+      'delete /v1/voicemails/{id}',
       'get /v1/audit',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
@@ -107,6 +123,7 @@ describe('/openapi.json', () => {
       'get /v1/ddis/{number}',
       'get /v1/disputes',
       'get /v1/disputes/{id}/evidence',
+      'get /v1/forward-numbers',
       'get /v1/groups',
       'get /v1/groups/{id}',
       'get /v1/invitations/{token}',
@@ -125,16 +142,32 @@ describe('/openapi.json', () => {
       'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
+      'get /v1/scenario-runs',
+      'get /v1/scenario-runs/{id}',
+      'get /v1/scenario-templates',
+      'get /v1/scenarios',
+      'get /v1/scenarios/{slug}',
+      'get /v1/scenarios/{slug}/versions',
+      'get /v1/scenarios/{slug}/versions/{number}',
       'get /v1/session',
       'get /v1/sessions',
       'get /v1/settings-changes',
+      'get /v1/sounds',
+      'get /v1/sounds/{slug}',
+      'get /v1/sounds/{slug}/{language}',
+      'get /v1/speech',
       'get /v1/usage-reports',
       'get /v1/usage-reports/{id}',
       'get /v1/users',
+      'get /v1/voicemails',
+      'get /v1/voicemails/{id}',
+      'get /v1/voicemails/{id}/recording',
       'patch /v1/clients/{code}',
       'patch /v1/consultants/{id}',
       'patch /v1/groups/{id}',
       'patch /v1/lines/{line}',
+      'patch /v1/scenarios/{slug}',
+      'patch /v1/sounds/{slug}',
       'patch /v1/users/{id}',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
@@ -160,12 +193,17 @@ describe('/openapi.json', () => {
       'post /v1/password-resets',
       'post /v1/password-resets/{token}',
       'post /v1/recognition-tests',
+      'post /v1/scenarios',
+      'post /v1/scenarios/{slug}/check',
+      'post /v1/scenarios/{slug}/simulate',
+      'post /v1/scenarios/{slug}/versions',
       'post /v1/session',
       'post /v1/session/merchant',
       'post /v1/session/second-factor',
       'post /v1/session/short-number',
       'post /v1/session/step-up',
       'post /v1/soap-password',
+      'post /v1/sounds',
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
       'post /v1/users',
@@ -173,11 +211,16 @@ describe('/openapi.json', () => {
       'put /v1/consultants/{id}/recordings/{kind}',
       'put /v1/consultants/{id}/schedule',
       'put /v1/ddis/{number}',
+      'put /v1/forward-numbers/{number}',
       'put /v1/lines/{line}/prompts/{key}',
       'put /v1/lines/{line}/prompts/{key}/recordings/{language}',
       'put /v1/me/recordings/{kind}',
       'put /v1/me/schedule',
       'put /v1/merchant-server',
+      'put /v1/scenarios/{slug}/draft',
+      'put /v1/scenarios/{slug}/live',
+      'put /v1/sounds/{slug}/{language}',
+      'put /v1/sounds/{slug}/{language}/text',
     ]);
   });
 
@@ -201,7 +244,11 @@ describe('/openapi.json', () => {
       const headers = (operation.parameters ?? [])
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
-      const changes = /^\/v1\/((consultants|groups)\/\{id\}(\/schedule)?|me\/schedule)$/.test(path);
+      const changes =
+        /^\/v1\/((consultants|groups)\/\{id\}(\/schedule)?|me\/schedule)$/.test(path) ||
+        /^\/v1\/(scenarios\/\{slug\}(\/draft|\/live)?|sounds\/\{slug\}(\/\{language\}(\/text)?)?)$/.test(
+          path,
+        );
       const isForKeys = JSON.stringify(operation.security).includes('apiKey');
       const named = method !== 'get' && isForKeys ? ['Idempotency-Key'] : [];
       expect(headers).toEqual(changes && method !== 'get' ? [...named, 'If-Match'] : named);
@@ -276,6 +323,26 @@ describe('answers', () => {
     await fits('GET', `/v1/groups/${tarot.id}`, '/v1/groups/{id}');
     await fits('PATCH', `/v1/groups/${tarot.id}`, '/v1/groups/{id}', { body: { name: 'T' } });
     await fits('DELETE', `/v1/groups/${tarot.id}`, '/v1/groups/{id}');
+    const scenario = { slug: 'shop', name: 'Shop', template: 'shop_hours' };
+    await fits('POST', '/v1/scenarios', '/v1/scenarios', { body: scenario });
+    const shop = '/v1/scenarios/{slug}';
+    await fits('GET', '/v1/scenarios/shop', shop);
+    await fits('POST', '/v1/scenarios/shop/check', `${shop}/check`, { body: {} });
+    await fits('POST', '/v1/scenarios/shop/simulate', `${shop}/simulate`, { body: {} });
+    await fits('POST', '/v1/scenarios/shop/versions', `${shop}/versions`, { body: {} });
+    await fits('GET', '/v1/scenarios/shop/versions', `${shop}/versions`);
+    await fits('PUT', '/v1/scenarios/shop/live', `${shop}/live`, { body: { version: 1 } });
+    for (const path of ['/v1/scenarios', '/v1/scenario-templates', '/v1/settings-changes', '/v1/ddis']) {
+      await fits('GET', path, path);
+    }
+    const jingle = { slug: 'jingle', name: 'Jingle' };
+    await fits('POST', '/v1/sounds', '/v1/sounds', { body: jingle });
+    await fits('GET', '/v1/sounds', '/v1/sounds');
+    await fits('DELETE', '/v1/sounds/jingle', '/v1/sounds/{slug}');
+    const number = '/v1/forward-numbers/{number}';
+    await fits('PUT', '/v1/forward-numbers/+33140506070', number, { body: { label: 'Shop' } });
+    await fits('GET', '/v1/forward-numbers', '/v1/forward-numbers');
+    await fits('DELETE', '/v1/forward-numbers/+33140506070', number);
     await fits('DELETE', hers, one);
     await fits('GET', hers, one);
     await fits('PATCH', hers, one, { body: { name: 'Nora' } });

@@ -202,6 +202,20 @@ describe('repairs', () => {
     expect((await operate('POST', '/merchants/mer_nobody/replay', { body: ana })).status).toBe(404);
   });
 
+  it('confirm a number a merchant may forward to, and twice is once', async () => {
+    const wish = { ...ana, merchant: 'mer_demo', number: '+33 1 40 50 60 70' };
+    expect((await operate('POST', '/forward-numbers', { body: wish })).status).toBe(404);
+    const path = '/v1/forward-numbers/+33140506070';
+    await ask(stage, 'PUT', path, { body: { label: 'Shop' } });
+    for (const outcome of ['done', 'not_needed']) {
+      expect((await operate('POST', '/forward-numbers', { body: wish })).body).toMatchObject({ outcome });
+    }
+    const { rows } = await stage.admin.query('select confirmed_by from forward_numbers');
+    expect(rows).toEqual([{ confirmed_by: 'ana' }]);
+    const elsewhere = { ...wish, merchant: 'mer_other' };
+    expect((await operate('POST', '/forward-numbers', { body: elsewhere })).status).toBe(404);
+  });
+
   it.each([
     ['/switches/fs1/drain', ana, 'done'],
     ['/switches/fs1/undrain', ana, 'done'],

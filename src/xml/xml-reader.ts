@@ -1,5 +1,6 @@
-// Reading XML that others wrote: the part of it that SOAP allows, within bounds. No DOCTYPE (so no entities but the five of
+// Reading XML that others wrote: SOAP and the answers of scripts, within bounds. No DOCTYPE (so no entities but the five of
 // XML, nothing fetched, nothing expanded), no processing instructions (SOAP 1.1, 3; WS-I BP 1.1, R1008, R1009), UTF-8 only.
+// Pure, and a language as JSON is one: it knows nobody.
 //
 // On sax, which tokenizes and resolves prefixes, rather than on the `soap` package: that one has no bound on what it reads,
 // makes floats of decimals, puts stacks into faults and brings an HTTP client of its own past the checks of
@@ -21,10 +22,15 @@ export interface XmlElement {
 
 export type ReadXml = { root: XmlElement } | { refused: string };
 
-/** A message of ours has some 50 elements, six deep; generated code adds a few. A WSDL has some 500. */
-const elementsMax = 5_000;
-const depthMax = 24;
-const attributesMax = 50;
+export interface XmlBounds {
+  elementsMax: number;
+  depthMax: number;
+  /** Of one element. */
+  attributesMax: number;
+}
+
+/** A SOAP message of ours has some 50 elements, six deep; generated code adds a few. A WSDL has some 500. */
+const soapBounds: XmlBounds = { elementsMax: 5_000, depthMax: 24, attributesMax: 50 };
 
 class Refused extends Error {}
 
@@ -33,7 +39,10 @@ interface Open {
 }
 
 /** `refused` is a sentence for the developer on the other side; it quotes no text of the document. */
-export function readXml(text: string): ReadXml {
+export function readXml(
+  text: string,
+  { elementsMax, depthMax, attributesMax }: XmlBounds = soapBounds,
+): ReadXml {
   const parser = sax.parser(true, { xmlns: true, strictEntities: true, position: false, maxEntityCount: 0 });
   const open: Open[] = [];
   let root: XmlElement | undefined;
@@ -44,10 +53,10 @@ export function readXml(text: string): ReadXml {
     throw new Refused('it is not well-formed XML');
   };
   parser.ondoctype = () => {
-    throw new Refused('it has a DOCTYPE, which SOAP forbids');
+    throw new Refused('it has a DOCTYPE, which is not read here');
   };
   parser.onprocessinginstruction = ({ name, body }) => {
-    if (name !== 'xml') throw new Refused('it has a processing instruction, which SOAP forbids');
+    if (name !== 'xml') throw new Refused('it has a processing instruction, which is not read here');
     const encoding = /encoding\s*=\s*["']([^"']*)["']/.exec(body)?.[1];
     if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) {
       throw new Refused('its XML declaration names an encoding other than UTF-8');

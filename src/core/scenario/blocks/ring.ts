@@ -1,0 +1,51 @@
+// Rings consultants, a group, the consultants of a line, or whom the caller has chosen, and joins both once a consultant has pressed 1.
+
+import { z } from 'zod';
+import { type At, type BlockKind, blockFields } from '../block.ts';
+import type { RungBy } from '../run.ts';
+import { heardRinging, ring as ringFor, ringExits, ringFields, type Ringing, ringWords } from './ringing.ts';
+
+const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+const fields = blockFields('ring', {
+  to: z.union([
+    z.strictObject({
+      consultants: z
+        .array(z.string().regex(/^con_[a-z0-9_]{1,60}$/))
+        .min(1)
+        .max(50),
+    }),
+    z.strictObject({ group: z.string().regex(/^grp_[a-z0-9_]{1,60}$/) }),
+    z.strictObject({ line: slug }),
+    /** Whom he chose; or whom the merchant's server named for him. */
+    z.literal('chosen'),
+  ]),
+  ...ringFields,
+});
+type Fields = z.infer<typeof fields>;
+
+export const ring: BlockKind<Fields, Ringing> = {
+  fields,
+  exits: () => ringExits,
+  begin(at) {
+    const to = rungBy(at);
+    if (to) ringFor(at, {}, { to, acceptKey: true });
+    else at.leave('unavailable');
+  },
+  hear: (at, event) => void heardRinging(at, at.progress ?? {}, event),
+  words: ringWords,
+  refers: ({ to }) =>
+    to === 'chosen'
+      ? []
+      : 'group' in to
+        ? [{ to: 'group', name: to.group }]
+        : 'line' in to
+          ? [{ to: 'line', name: to.line }]
+          : to.consultants.map((name) => ({ to: 'consultant' as const, name })),
+};
+
+function rungBy({ fields: { to }, run }: At<Fields, Ringing>): RungBy | undefined {
+  if (to !== 'chosen') return to;
+  if (run.chosen !== undefined) return { consultants: [run.chosen] };
+  if (run.caller?.consultants) return { consultants: run.caller.consultants };
+  return run.caller?.destination && { number: run.caller.destination };
+}

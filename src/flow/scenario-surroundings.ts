@@ -1,0 +1,55 @@
+// What the check of a scenario is told of the merchant around it (core/scenario/check-scenario), read as it is now.
+
+import { destinationOf } from '../core/dialling.ts';
+import type { E164 } from '../core/ids.ts';
+import {
+  faultsOf,
+  isWarning,
+  referencesOf,
+  type ScenarioFault,
+  type Surroundings,
+} from '../core/scenario/check-scenario.ts';
+import type { Scenario } from '../core/scenario/blocks.ts';
+import type { Tx } from '../store/database.ts';
+import { readDestinations } from '../store/orders.ts';
+import { readSurroundings, resourceExists } from '../store/scenario-surroundings.ts';
+
+/** `self`: its own slug, which it may go to again once it is live. */
+export async function checkedScenario(
+  tx: Tx,
+  graph: Scenario,
+  self: string,
+): Promise<readonly ScenarioFault[]> {
+  return faultsOf(graph, await surroundingsOf(tx, graph, self));
+}
+
+export function isPublishable(faults: readonly ScenarioFault[]): boolean {
+  return faults.every(isWarning);
+}
+
+async function surroundingsOf(tx: Tx, graph: Scenario, self: string): Promise<Surroundings> {
+  const [around, destinations] = await Promise.all([readSurroundings(tx), readDestinations(tx)]);
+  const resources = new Set<string>();
+  for (const { to, name } of referencesOf(graph)) {
+    if (to === 'resource' && !resources.has(name) && (await resourceExists(tx, name))) resources.add(name);
+  }
+  const names = {
+    line: new Set(around.lines),
+    group: new Set(around.groups),
+    consultant: new Set(around.consultants.map(({ id }) => id)),
+    scenario: new Set([...around.scenarios, self]),
+    sound: new Set(Object.keys(around.sounds)),
+    resource: resources,
+  };
+  const forward = new Set(around.forwardNumbers);
+  return {
+    has: ({ to, name }) => names[to].has(name),
+    mayForwardTo: (number) =>
+      forward.has(number) && destinationOf(number as E164, destinations).outcome === 'allowed',
+    soundIn: (sound, language) =>
+      Object.hasOwn(around.sounds, sound) && (around.sounds[sound] ?? []).includes(language),
+    country: around.country,
+    // Whoever has named no line yet speaks to nobody: both, rather than none.
+    languages: around.languages.length > 0 ? around.languages : ['fr', 'en'],
+  };
+}

@@ -1,0 +1,39 @@
+// A merchant's text as a WAV, by the engines that speak our sentences.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineSpeech } from '../../src/telephony/speech.ts';
+import { toneWav } from './tone.ts';
+
+const wav = toneWav({ hz: 440, seconds: 0.5 });
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'speech-'));
+  await writeFile(path.join(dir, 'a.wav'), wav);
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('a text', () => {
+  it('is spoken in its language, one after the other', async () => {
+    const said = path.join(dir, 'said');
+    const command = `(printf '%s %s ' "$TTS_LANGUAGE" "$TTS_VOICE"; cat; echo) >> ${said}; cat ${dir}/a.wav`;
+    const speech = new EngineSpeech({ speech: { command } });
+    const spoken = await Promise.all([speech.speak('Bonjour.', 'fr'), speech.speak('-v Hello', 'en')]);
+    for (const one of spoken) expect(one.outcome === 'spoken' && one.wav.equals(wav)).toBe(true);
+    expect(await readFile(said, 'utf8')).toBe('fr fr-fr Bonjour.\nen en-gb -v Hello\n');
+  });
+
+  it('that nobody speaks says why, and the next is spoken all the same', async () => {
+    const command = `if [ -e ${dir}/once ]; then cat ${dir}/a.wav; else touch ${dir}/once; exit 3; fi`;
+    const speech = new EngineSpeech({ speech: { command } });
+    expect(await speech.speak('x', 'en')).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('3') as string,
+    });
+    expect(await speech.speak('x', 'en')).toMatchObject({ outcome: 'spoken' });
+    const away = new EngineSpeech({ engine: path.join(dir, 'nothing-here') });
+    expect(await away.speak('x', 'en')).toMatchObject({ outcome: 'failed' });
+  });
+});
