@@ -150,7 +150,7 @@ describe('a sound', () => {
     [{}, Buffer.from('OggS....', 'latin1'), 'audio/ogg'],
   ])('of %j is read as %s', async (headers, body, mediaType) => {
     const { audio, converted } = convertsTo();
-    const { scripts, url } = await scriptThat(sends(headers as Record<string, string>, body), { audio });
+    const { scripts, url } = await scriptThat(sends(headers, body), { audio });
     expect(await scripts.fetchSound(url)).toMatchObject({ outcome: 'sound' });
     expect(converted).toEqual([mediaType]);
   });

@@ -23,13 +23,9 @@ const because = (answered: ReturnType<typeof read>) =>
   answered.outcome === 'refused' ? answered.because : answered;
 const say = (text: string) => ({ do: 'say', texts: { any: text }, times: 1 }) as const;
 const dial = { do: 'dial', to: { number: '+33612345678' as never }, ringSeconds: 30 } as const;
-const collect = (rest: object) => ({
-  do: 'collect',
-  prompts: [],
-  terminator: '#',
-  waitMs: 5_000,
-  ...rest,
-});
+const collect = (
+  rest: Partial<ScriptStep & { do: 'collect' }> & { maxDigits: number; onEmpty: 'then' | 'goOn' },
+): ScriptStep => ({ do: 'collect', prompts: [], terminator: '#', waitMs: 5_000, ...rest });
 
 describe('the same words as JSON and as lines', () => {
   it.each<[string, unknown, string[], Partial<ScriptProgram>]>([
@@ -65,7 +61,7 @@ describe('the same words as JSON and as lines', () => {
             maxDigits: 4,
             then: { url },
             onEmpty: 'then',
-          }) as ScriptStep,
+          }),
         ],
       },
     ],
@@ -73,7 +69,7 @@ describe('the same words as JSON and as lines', () => {
       'wants digits and goes on with them',
       { collect: 4, next: 'check' },
       ['collect=4', 'next=check'],
-      { steps: [collect({ maxDigits: 4, onEmpty: 'goOn' }) as ScriptStep], next: 'check' },
+      { steps: [collect({ maxDigits: 4, onEmpty: 'goOn' })], next: 'check' },
     ],
     [
       'dials under a limit',
@@ -401,7 +397,7 @@ const xml = (value: string) =>
 function twiml(one: ScriptStep): string {
   switch (one.do) {
     case 'say': {
-      const [[language, said] = ['any', '']] = Object.entries(one.texts) as [string, string][];
+      const [[language, said] = ['any', '']] = Object.entries<string>(one.texts);
       const spoken = language === 'any' ? '' : ` language="${language}-XX"`;
       return `<Say loop="${one.times}"${spoken}>${xml(said)}</Say>`;
     }
