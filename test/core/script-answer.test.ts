@@ -163,6 +163,35 @@ describe('the same words as JSON and as lines', () => {
   });
 });
 
+describe('the scripts of the README', () => {
+  it('say what it says they do', () => {
+    expect(
+      read('say.fr=Bonjour\nsay.en=Hello\nlimitSeconds=600\nnext=ring\n', 'text/html; charset=UTF-8'),
+    ).toEqual(
+      answer({
+        steps: [{ do: 'say', texts: { fr: 'Bonjour', en: 'Hello' }, times: 1 }],
+        limitSeconds: 600,
+        next: 'ring',
+      }),
+    );
+    expect(read('say=You have no credit left.\nhangup=normal\n', 'text/html; charset=UTF-8')).toEqual(
+      answer({ steps: [say('You have no credit left.'), { do: 'hangUp', cause: 'normal' }] }),
+    );
+    expect(json({ set: { shop: 'Lyon' }, next: 'found' })).toEqual(
+      answer({ set: { shop: 'Lyon' }, next: 'found' }),
+    );
+    expect(
+      json({ say: { fr: 'Votre code, puis dièse.', en: 'Your code, then hash.' }, collect: 8 }),
+    ).toMatchObject({
+      program: { steps: [{ do: 'collect', maxDigits: 8, then: { url }, onEmpty: 'then' }] },
+    });
+    const twiml = '<Response><Dial timeout="20" timeLimit="600">+33123456789</Dial></Response>';
+    expect(read(twiml, 'text/xml; charset=utf-8')).toMatchObject({
+      program: { steps: [{ do: 'dial', ringSeconds: 20, limitSeconds: 600 }, { do: 'hangUp' }] },
+    });
+  });
+});
+
 describe('JSON alone', () => {
   it('takes lists of texts and sounds, numbers and truths as values, and null as nothing', () => {
     expect(
