@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { readScriptAnswer } from '../../src/core/scenario/script-answer.ts';
-import type { ScriptProgram } from '../../src/core/scenario/script-program.ts';
+import type { ScriptProgram, ScriptPrompt } from '../../src/core/scenario/script-program.ts';
 
 const folder = new URL('../fixtures/twiml/', import.meta.url);
 const written = readdirSync(folder).filter((name) => name.endsWith('.xml'));
@@ -18,8 +18,11 @@ const because = (inside: string) => {
   return answer.outcome === 'refused' ? answer.because : answer;
 };
 const hangUp = { do: 'hangUp', cause: 'normal' } as const;
-const say = (text: string, language?: 'fr' | 'en', times = 1) =>
-  ({ do: 'say', texts: language ? { [language]: text } : { any: text }, times }) as const;
+const say = (text: string, language?: 'fr' | 'en', times = 1): ScriptPrompt => ({
+  do: 'say',
+  texts: language === undefined ? { any: text } : language === 'fr' ? { fr: text } : { en: text },
+  times,
+});
 
 const meanings: Record<string, ScriptProgram['steps']> = {
   say: [say('Hello & <welcome>'), say('Bonjour l’été', 'fr', 2), hangUp],

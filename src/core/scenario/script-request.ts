@@ -78,7 +78,7 @@ export function scriptMessage(question: ScriptQuestion): ScriptMessage {
     method: 'POST',
     url: asSent(address.url),
     contentType: 'application/x-www-form-urlencoded; charset=UTF-8',
-    body: new URLSearchParams(words.map(([name, value]) => [name, value])).toString(),
+    body: new URLSearchParams(words).toString(),
     signed: { by: 'twilio', form: words },
   };
 }
