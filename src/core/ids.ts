@@ -38,6 +38,9 @@ export const idPrefixes = {
   session: 'ses',
   signInLink: 'lnk',
   serviceCall: 'svc',
+  accessResource: 'acr',
+  accessCode: 'acc',
+  accessUse: 'acu',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
