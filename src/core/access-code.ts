@@ -125,7 +125,8 @@ function wrongAddress(address: string, mayBePlain: boolean): WrongField[] {
   const wrong = (sentence: string): WrongField[] => [{ field: 'address', sentence }];
   if (!URL.canParse(address)) return wrong('Must be a whole address such as https://club.example/members.');
   const { protocol, username, password, hash } = new URL(address);
-  if (protocol !== 'https:' && !(mayBePlain && protocol === 'http:')) return wrong('Must begin with https://.');
+  if (protocol !== 'https:' && !(mayBePlain && protocol === 'http:'))
+    return wrong('Must begin with https://.');
   // `https://shop.example@evil.example/` shows one name and leads to another.
   if (username !== '' || password !== '') return wrong('Must not name a user or a password.');
   // A server never sees what follows it, and our token stands before it.
@@ -221,9 +222,12 @@ export interface KeyTimes {
 
 const after = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 
-/** Which of them signs now: the last whose time has come. `keys`: by number. */
+/**
+ * Which of them signs now: the last whose time has come; the first of all at once, whatever another gateway's clock said when it
+ * made it. `keys`: by number.
+ */
 export function signingNow<Key extends KeyTimes>(keys: readonly Key[], now: Date): Key | undefined {
-  return keys.filter(({ signsFrom }) => signsFrom <= now).at(-1);
+  return keys.filter(({ signsFrom }) => signsFrom <= now).at(-1) ?? keys[0];
 }
 
 /** The next key, where it is time for one to be made. The first signs at once: nobody keeps any before it. */

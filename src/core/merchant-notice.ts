@@ -17,7 +17,8 @@ export type NoticeType =
   | 'call.limit_moved'
   | 'call.ended'
   | 'consultant.availability_changed'
-  | 'consultant.paused';
+  | 'consultant.paused'
+  | 'access_code.issued';
 
 /** Every kind there is: the published description lists one body for each, and a test walks this list. */
 export const noticeTypes: readonly NoticeType[] = [
@@ -35,6 +36,7 @@ export const noticeTypes: readonly NoticeType[] = [
   'call.ended',
   'consultant.availability_changed',
   'consultant.paused',
+  'access_code.issued',
 ];
 
 /**

@@ -173,9 +173,7 @@ export async function useOfRequest(
   tx: Tx,
   requestKey: string,
 ): Promise<{ id: string; codeId: string } | undefined> {
-  return firstRow(
-    tx,
-    'select id, access_code_id as "codeId" from access_uses where request_key = ?',
-    [requestKey],
-  );
+  return firstRow(tx, 'select id, access_code_id as "codeId" from access_uses where request_key = ?', [
+    requestKey,
+  ]);
 }

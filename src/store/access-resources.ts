@@ -49,7 +49,9 @@ export async function accessResourceOfRequest(tx: Tx, requestKey: string): Promi
   return row?.slug;
 }
 
-export async function accessResourceIds(tx: Tx): Promise<Map<string, string>> {
+/** Of the merchant, by name in links. `lock`: this one is not removed until the transaction is over. */
+export async function accessResourceIds(tx: Tx, lock?: string): Promise<Map<string, string>> {
+  if (lock !== undefined) await tx.write('select 1 from access_resources where slug = ? for share', [lock]);
   const found = await rows<{ id: string; slug: string }>(
     tx,
     'select id, slug from access_resources where archived_at is null',

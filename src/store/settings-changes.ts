@@ -3,13 +3,20 @@
 
 import { rows, type Tx } from './database.ts';
 
-export const settingKinds = ['line', 'ddi', 'merchant_server', 'consultant', 'group'] as const;
+export const settingKinds = [
+  'line',
+  'ddi',
+  'merchant_server',
+  'consultant',
+  'group',
+  'access_resource',
+] as const;
 
 export interface SettingsChange {
   at: Date;
   by: 'merchant' | 'operator' | 'consultant';
   setting: (typeof settingKinds)[number];
-  /** The line's slug, the number, the consultant's or group's id; null: of his one server. */
+  /** The line's or resource's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }

@@ -30,14 +30,7 @@ export async function insertSigningKey(db: Db, key: SigningKey): Promise<void> {
   await db.raw(
     `insert into signing_keys (number, kid, public_jwk, private_sealed, created_at, signs_from)
      values (?, ?, ?, ?, ?, ?) on conflict (number) do nothing`,
-    [
-      key.number,
-      key.kid,
-      JSON.stringify(key.publicJwk),
-      key.privateSealed,
-      key.createdAt,
-      key.signsFrom,
-    ],
+    [key.number, key.kid, JSON.stringify(key.publicJwk), key.privateSealed, key.createdAt, key.signsFrom],
   );
 }
 

@@ -41,6 +41,8 @@ export const problemStatuses = {
   'consultant-archived': 410,
   'short-number-taken': 409,
   'group-in-use': 409,
+  'slug-taken': 409,
+  'resource-in-use': 409,
   'number-not-rung': 422,
   'line-not-yours': 422,
   'photo-refused': 422,

@@ -33,16 +33,19 @@ describe('a code', () => {
     ['digits', 10, 16, /^\d+$/],
     ['letters', 11, 11, /^[FHKMRTWXY]+$/],
     ['digits_and_letters', 9, 10, /^[2345679FHKMRTWXY]+$/],
-  ] as const)('of %s has at least %i signs, and none that is taken for another', (of, least, length, known) => {
-    expect(codeLengthMin(of)).toBe(least);
-    fc.assert(
-      fc.property(chance, (bytes) => {
-        const code = codeOf(bytes, of, length);
-        expect(code).toHaveLength(length);
-        expect(code).toMatch(known);
-      }),
-    );
-  });
+  ] as const)(
+    'of %s has at least %i signs, and none that is taken for another',
+    (of, least, length, known) => {
+      expect(codeLengthMin(of)).toBe(least);
+      fc.assert(
+        fc.property(chance, (bytes) => {
+          const code = codeOf(bytes, of, length);
+          expect(code).toHaveLength(length);
+          expect(code).toMatch(known);
+        }),
+      );
+    },
+  );
 
   it('has every sign as often as any other, as far as chance goes', () => {
     const seen = new Map<string, number>();
