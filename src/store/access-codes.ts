@@ -112,10 +112,12 @@ export async function revokeAccessCode(tx: Tx, id: string, at: Date): Promise<bo
   return row !== undefined;
 }
 
-/** Of a sale that was given back whole. */
-export async function revokeAccessCodesOfSale(tx: Tx, orderId: string, at: Date): Promise<void> {
+/** Of a sale all of whose money was given back: what nobody has paid for opens nothing. */
+export async function revokeCodeOfRefunded(tx: Tx, orderId: string, at: Date): Promise<void> {
   await tx.write(
-    `update access_codes set revoked_at = ? where order_id = ? and made_by = 'sale' and revoked_at is null`,
+    `update access_codes c set revoked_at = ? where c.order_id = ? and c.made_by = 'sale' and c.revoked_at is null
+       and (select sum(r.refunded) from refunds r where r.order_id = c.order_id and r.state = 'refunded')
+         >= (select p.captured from payments p where p.order_id = c.order_id)`,
     [at, orderId],
   );
 }

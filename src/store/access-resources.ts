@@ -2,6 +2,7 @@
 
 import type { AccessResourceSettings } from '../core/access-code.ts';
 import { firstRow, rows, type Tx } from './database.ts';
+import { merchantObject, merchantView, type MerchantView } from './order-view.ts';
 
 export interface AccessResource extends AccessResourceSettings {
   id: string;
@@ -37,6 +38,26 @@ export async function readAccessResource(
     `select ${columns} from access_resources r where r.slug = ? and r.archived_at is null`,
     [slug],
   );
+}
+
+/** What a visitor sees of it. */
+export interface Door {
+  slug: string;
+  name: AccessResourceSettings['name'];
+  address: string;
+  alphabet: AccessResourceSettings['alphabet'];
+  active: boolean;
+  merchant: MerchantView;
+}
+
+export async function readDoor(tx: Tx, slug: string): Promise<Door | undefined> {
+  const row = await firstRow<Door>(
+    tx,
+    `select r.slug, r.name, r.address, r.alphabet, r.active, ${merchantObject('m.processor_account')} as merchant
+     from access_resources r join merchants m on m.id = r.merchant_id where r.slug = ? and r.archived_at is null`,
+    [slug],
+  );
+  return row && { ...row, merchant: merchantView(row.merchant) };
 }
 
 /** What this request made, whenever that was: by name in links. */

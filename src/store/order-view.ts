@@ -118,7 +118,7 @@ export interface MoreTimeView {
 }
 
 /** `account`: the merchant's own, or of an order the one its charge is made on. */
-const merchantObject = (
+export const merchantObject = (
   account: 'm.processor_account' | 'p.processor_account',
 ) => `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
   'contactEmail', m.contact_email, 'contactPhone', m.contact_phone, 'address', m.address, 'country', m.country,
@@ -258,7 +258,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
   };
 }
 
-function merchantView(merchant: MerchantView): MerchantView {
+export function merchantView(merchant: MerchantView): MerchantView {
   const { processorAccount, ...rest } = merchant;
   return { ...rest, ...(processorAccount && { processorAccount }) };
 }

@@ -52,7 +52,8 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     path: '/v1/lines/{line}',
     area: 'lines',
     name: 'changeLine',
-    summary: 'Changes a line: names, how it rings and whom, hours, top-ups, what a sale ends in. What is left out stays.',
+    summary:
+      'Changes a line: names, how it rings and whom, hours, top-ups, what a sale ends in. What is left out stays.',
     description:
       'Holds for the next call; calls under way go on as they began. A list or the hours are replaced as a whole; of two ' +
       'changes of one field the last wins. Prices are not changed here.',

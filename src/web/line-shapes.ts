@@ -96,7 +96,10 @@ const messageText = z
 const afterSaleBody = z.discriminatedUnion('end', [
   z.strictObject({ end: z.literal('receipt') }),
   z.strictObject({ end: z.literal('code'), resource: z.string().min(1).max(63) }),
-  z.strictObject({ end: z.literal('message'), message: z.strictObject({ fr: messageText, en: messageText }) }),
+  z.strictObject({
+    end: z.literal('message'),
+    message: z.strictObject({ fr: messageText, en: messageText }),
+  }),
   z.strictObject({ end: z.literal('return'), address: z.url().max(1000).nullable().default(null) }),
 ]);
 const afterSaleShape = z.discriminatedUnion('end', [

@@ -13,6 +13,7 @@ import type { OrderRefusal } from '../../src/core/order.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
 import type { TopUpWish } from '../../src/flow/order-top-up.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
+import type { Entered } from '../../src/flow/enter.ts';
 import type { House } from '../../src/flow/house.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
@@ -20,7 +21,7 @@ import { cardPageOver } from '../../src/web/card-page.ts';
 import { liveFeed } from '../../src/web/live.ts';
 import { readPageAssets, type PageAssets } from '../../src/web/page-assets.ts';
 import type { PageOrder, PageSteps } from '../../src/web/page-steps.ts';
-import { destinations, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
+import { destinations, doorOf, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
 
 export interface Stage {
   url: string;
@@ -40,6 +41,7 @@ export interface Stage {
     cancel: (token: string) => 'cancelled' | 'too_late';
     paid: (token: string) => void;
     hangUp: () => void;
+    enter: (typed: string) => Entered;
   };
   /** Every page request fails until it is called again with `false`. */
   setBroken(broken: boolean): void;
@@ -70,7 +72,7 @@ async function bundles(): Promise<{ assets: PageAssets; stripe: Buffer }> {
   await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['choose', 'order', 'topup', 'button'].map((name) => `src/web/browser/${name}.ts`),
+      ...['choose', 'order', 'topup', 'button', 'access'].map((name) => `src/web/browser/${name}.ts`),
       'test/web/stripe-stand-in.ts',
     ],
     entryNames: '[name]',
@@ -162,6 +164,7 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       cancel: () => 'cancelled',
       paid: () => undefined,
       hangUp: () => undefined,
+      enter: () => ({ outcome: 'refused' }),
     },
     setBroken: (is) => {
       broken = is;
@@ -241,6 +244,13 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     follow: (response, watched) => {
       feed.follow(response, watched);
     },
+    findResource: (slug) => Promise.resolve(doorOf(slug) && { merchantId: 'mer_stage', resourceId: slug }),
+    readDoor: (_found, slug) => Promise.resolve(doorOf(slug)),
+    enter: (_found, tried) => {
+      note('enter', tried);
+      return Promise.resolve(stage.answers.enter(tried.typed));
+    },
+    publishedKeys: () => Promise.resolve([]),
     noteFailure: (error) => note('failure', String(error)),
   };
   const { assets, stripe } = await bundles();
