@@ -605,6 +605,9 @@ describe('for everybody', () => {
         '/pay/demo',
         '/pay/review',
         '/topup/demo',
+        '/access/club',
+        '/access/shut',
+        '/access/nowhere',
         ...states.map((name) => order(name, look.language)),
         `${order('receipt', look.language)}/receipt`,
       ];

@@ -15,6 +15,7 @@ import type { TopUpWish } from '../../src/flow/order-top-up.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
 import type { Entered } from '../../src/flow/enter.ts';
 import type { House } from '../../src/flow/house.ts';
+import type { Door } from '../../src/store/access-resources.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
@@ -29,6 +30,8 @@ export interface Stage {
   readonly asked: { step: string; with: unknown }[];
   /** Shows this line from now on, and tells open pages. */
   setLine(make: (language: Language) => LinePage): void;
+  /** Puts something that access codes open under its name in links. */
+  setDoor(door: Door): void;
   /** Puts an order under a token and tells open pages. */
   setOrder(token: string, order: PageOrder): void;
   answers: {
@@ -100,6 +103,8 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       orders.set(tokenOf(scene, language), order);
     }
   }
+  const doors = new Map<string, Door>();
+  const doorAt = (slug: string): Door | undefined => doors.get(slug) ?? doorOf(slug);
   const listeners = new Map<string, (payload: string | undefined) => void>();
   const timers = new Set<NodeJS.Timeout>();
   // Only what the live feed asks of a house.
@@ -136,6 +141,9 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     setLine: (make) => {
       makeLine = make;
       listeners.get('ringmeter_line')?.('lin_stage');
+    },
+    setDoor: (door) => {
+      doors.set(door.slug, door);
     },
     setOrder: (token, order) => {
       orders.set(token, order);
@@ -244,8 +252,8 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     follow: (response, watched) => {
       feed.follow(response, watched);
     },
-    findResource: (slug) => Promise.resolve(doorOf(slug) && { merchantId: 'mer_stage', resourceId: slug }),
-    readDoor: (_found, slug) => Promise.resolve(doorOf(slug)),
+    findResource: (slug) => Promise.resolve(doorAt(slug) && { merchantId: 'mer_stage', resourceId: slug }),
+    readDoor: (_found, slug) => Promise.resolve(doorAt(slug)),
     enter: (_found, tried) => {
       note('enter', tried);
       return Promise.resolve(stage.answers.enter(tried.typed));

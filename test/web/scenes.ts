@@ -303,7 +303,7 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     ...paidSale,
     sendsOnTo: 'http://127.0.0.1:9/club',
     receipt: { ...soldReceipt, after: { end: 'code', accessCodeId: code.id } },
-    access: { code: { ...code, ...change }, text: '4T7K3XM9RW' },
+    access: { code: { ...code, ...change }, text: '4T7KX3M9RW' },
   });
   const { reference: _basket, claimedUntil: _nobodyKept, ...unnamed } = sale;
   const topUp: OrderView = {
