@@ -1,11 +1,9 @@
 // `npm run build`: dist/ from src/. Does only what changed since the last run, and says what it does. Two runs at once
-// take turns; a run that fails leaves the stamp of the last good one untouched, so that the next tries again.
+// take turns; a run that fails leaves the stamp of the last good one untouched, so that the next tries again. It reads the
+// sources and does not judge their types: that is `npm run types`, which lasts a hundred times as long.
 
-import { build } from 'esbuild';
-import { spawn } from 'node:child_process';
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -17,7 +15,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, extname, join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,10 +37,16 @@ const say = (line) => console.log(`build: ${line}`);
 
 class BuildFailed extends Error {}
 
+/** esbuild's, once it is known to be installed. */
+let build;
+
 await main();
 
 async function main() {
-  if (!existsSync(join(root, 'node_modules', 'typescript'))) {
+  try {
+    ({ build } = await import('esbuild'));
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     // An installation without development tools (the container image) comes with dist/ ready.
     if (existsSync(join(dist, 'main.js'))) return;
     return fail('the packages are not installed: run npm ci first.');
@@ -91,17 +94,12 @@ async function buildWhatChanged() {
   const missing = (outputs) => [...outputs].some((path) => !existsSync(join(dist, path)));
   const stale = (part, outputs) => last[part] !== stamps[part] || missing(outputs);
   const parts = [
-    [
-      'server',
-      stale('server', expected.server),
-      () => compile(last.server === undefined || missing(expected.server)),
-    ],
+    ['server', stale('server', expected.server), () => translate(sources)],
     ['browser scripts', stale('browser', expected.browser), () => bundle(sources)],
     ['extranet', stale('application', applicationOutputs()), () => bundleApplication(sources)],
     ['static files', stale('static', expected.static), () => copyStatic(sources)],
   ].filter(([, isStale]) => isStale);
-  // The compiler keeps one core busy for most of it; the rest is done beside it. What was begun is finished, so that one
-  // failure is told and not three.
+  // What was begun is finished, so that one failure is told and not three.
   const results = await Promise.allSettled(parts.map(async ([, , make]) => make()));
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;
@@ -199,18 +197,44 @@ function isPacked(name) {
 
 // --- What is made ----------------------------------------------------------------------------------------------
 
-async function compile(fromScratch) {
-  say('compiling');
-  // What somebody removed from dist/ the compiler's own memory believes to be there still.
-  if (fromScratch) rmSync(join(dist, '.tsbuildinfo'), { force: true });
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const compiler = spawn(
-    process.execPath,
-    [tsc, '-p', join(root, 'tsconfig.json'), '--pretty', String(process.stdout.isTTY === true)],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  const [status] = await once(compiler, 'exit');
-  if (status !== 0) throw new BuildFailed('the sources do not compile; what is wrong stands above.');
+/** File by file: what each imports stays where it is, so that every module finds what lies beside it. */
+async function translate(sources) {
+  say('translating the server');
+  let result;
+  try {
+    result = await build({
+      absWorkingDir: root,
+      entryPoints: sources.filter((path) => isServer(path) && !path.endsWith('.d.ts')),
+      outbase: join(root, 'src'),
+      outdir: dist,
+      // Only bundling asks the plugin about imports, whose answer is that nothing is taken in.
+      bundle: true,
+      plugins: [{ name: 'beside-each-other', setup: leaveImports }],
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      charset: 'utf8',
+      sourcemap: true,
+      sourcesContent: false,
+      write: false,
+      logLevel: 'error',
+      tsconfig: join(root, 'tsconfig.json'),
+    });
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    throw new BuildFailed('the server cannot be translated; what is wrong stands above.');
+  }
+  for (const { path, contents } of result.outputFiles) writeAtomically(path, contents);
+}
+
+function leaveImports(esbuild) {
+  esbuild.onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+    if (kind === 'entry-point') return undefined;
+    if (!path.startsWith('.')) return { path, external: true };
+    // A file that is not there is looked for in vain by esbuild itself, which then says so.
+    if (!existsSync(join(resolveDir, path))) return undefined;
+    return { path: path.replace(/\.ts$/, '.js'), external: true };
+  });
 }
 
 async function bundle(sources) {
@@ -368,7 +392,13 @@ function removeStale(expected) {
     const path = relative(dist, join(entry.parentPath ?? entry.path, entry.name))
       .split('\\')
       .join('/');
-    if (path.startsWith('.') || expected.has(path) || expected.has(path.replace(/\.map$/, ''))) continue;
+    if (
+      path === '.stamp.json' ||
+      path === '.lock' ||
+      expected.has(path) ||
+      expected.has(path.replace(/\.map$/, ''))
+    )
+      continue;
     rmSync(join(dist, path), { force: true });
   }
 }

@@ -33,6 +33,13 @@ function withoutDigits(variables: object): object {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !keyed.test(name)));
 }
 
+/** Whoever called had hung up before anybody answered him. */
+export function wasMissed({ body }: CallRecord): boolean {
+  const { hangup_cause: cause, answer_uepoch: answered } = (body as { variables: Record<string, unknown> })
+    .variables;
+  return cause === 'ORIGINATOR_CANCEL' && (answered === undefined || answered === '0');
+}
+
 /** The causes of a leg's end that decide what becomes of a call (ITU-T Q.850, and FreeSWITCH's own). */
 const ends: Readonly<Record<string, LegEnd>> = {
   NORMAL_CLEARING: 'normal',

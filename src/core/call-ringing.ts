@@ -43,6 +43,9 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
     case 'consultantsClaimed':
       consultantsClaimed(draft, event);
       return;
+    case 'consultantsWithdrew':
+      for (const consultantId of event.consultantIds) withdraw(draft, consultantId);
+      return;
     case 'timerDue':
       // Cumulative ringing: the next one joins, the earlier ones ring on.
       if (event.timer.startsWith('next_phone ')) {
@@ -311,13 +314,37 @@ function lose(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', b
       return;
     }
   }
-  for (const { leg } of living) {
-    draft.attempt(leg, { state: 'stopped' });
-    draft.commands.push({ do: 'hangUp', leg, cause: 'stopped' });
-  }
+  stop(draft, living);
   draft.free.push(consultantId);
   const says = mostTelling([because, ...his.flatMap((one) => one.lostBecause ?? [])]);
   draft.fact('consultant_missed', { consultantId, because: says });
+  tryNext(draft);
+}
+
+/**
+ * He went on a break or away while he was rung, or has left the house: his phones stop at once, and the next one is tried. He
+ * said so in time, and has missed nothing. One he has picked up stops too: the offer waits for a key, and his last word is no.
+ * Who has pressed 1 has taken the call.
+ */
+function withdraw(draft: CallDraft, consultantId: string): void {
+  const living = draft.session.attempts.filter(
+    (one) => one.consultantId === consultantId && (one.state === 'ringing' || one.state === 'offered'),
+  );
+  if (living.length === 0) return;
+  stop(draft, living);
+  draft.free.push(consultantId);
+  draft.fact('consultant_withdrew', { consultantId });
+  tryNext(draft);
+}
+
+function stop(draft: CallDraft, attempts: readonly Attempt[]): void {
+  for (const { leg } of attempts) {
+    draft.attempt(leg, { state: 'stopped' });
+    draft.commands.push({ do: 'hangUp', leg, cause: 'stopped' });
+  }
+}
+
+function tryNext(draft: CallDraft): void {
   if (draft.session.candidates.length > 0) draft.claim = 1;
   else endIfNobodyIsLeft(draft);
 }

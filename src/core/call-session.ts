@@ -264,6 +264,8 @@ export type CallEvent =
   | { type: 'paymentAuthorized' }
   | { type: 'paymentGivenUp'; outcome: 'payment_failed' | 'payment_abandoned' | 'cancelled' }
   | { type: 'consultantsClaimed'; consultants: readonly ClaimedConsultant[]; skipped: readonly string[] }
+  /** Their own word, or their merchant's, since they began to ring: they are on a break, away or gone. */
+  | { type: 'consultantsWithdrew'; consultantIds: readonly string[] }
   | { type: 'legAnswered'; leg: LegUuid }
   | { type: 'keyGiven'; leg: LegUuid; key: string }
   | { type: 'noKeyGiven'; leg: LegUuid }

@@ -8,10 +8,14 @@ import { queries } from './session.ts';
 const lookMs = { live: 60_000, looking: 15_000 } as const;
 export type Following = keyof typeof lookMs;
 
-/** Reads `key` again at each event of the stream at `path`; says how it follows, and how often to look besides. */
+/**
+ * Reads `keys` again at each event of the stream at `path`; says how it follows, and how often to look besides. `readThese`
+ * (always the same one): reads instead of all of them those an event names.
+ */
 export function useLive(
   path: string,
   keys: readonly string[],
+  readThese?: (ids: readonly string[]) => void,
 ): { following: Following; lookEveryMs: number } {
   const [following, setFollowing] = useState<Following>('looking');
   const joined = keys.join(' ');
@@ -28,7 +32,12 @@ export function useLive(
         // What happened while nobody listened.
         readAgain();
       });
-      stream.addEventListener('consultants', readAgain);
+      stream.addEventListener('consultants', (event: MessageEvent<string>) => {
+        const { ids } = JSON.parse(event.data) as { ids: string[] | null };
+        // More than that at once is quicker read as a whole.
+        if (readThese && ids && ids.length <= 300) readThese(ids);
+        else readAgain();
+      });
       stream.addEventListener('error', () => {
         setFollowing('looking');
         // A browser gives up for good on an answer that is no stream; the house may have one later.
@@ -40,7 +49,7 @@ export function useLive(
       stream?.close();
       window.clearTimeout(again);
     };
-  }, [path, joined]);
+  }, [path, joined, readThese]);
   return { following, lookEveryMs: lookMs[following] };
 }
 

@@ -2,13 +2,8 @@
 
 import { useSyncExternalStore } from 'react';
 import { CloseButton } from '@mantine/core';
+import { stands, type Told } from './told.ts';
 import { useWords } from './words.ts';
-
-interface Told {
-  id: number;
-  text: string;
-  kind: 'good' | 'bad';
-}
 
 let told: readonly Told[] = [];
 let nextId = 1;
@@ -23,7 +18,7 @@ function change(next: readonly Told[]): void {
 export function tell(text: string, kind: Told['kind'] = 'good'): void {
   const id = nextId;
   nextId += 1;
-  change([...told.filter((one) => one.text !== text).slice(-2), { id, text, kind }]);
+  change(stands(told, { id, text, kind }));
   if (kind === 'good') setTimeout(() => forget(id), 5_000);
 }
 

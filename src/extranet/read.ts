@@ -4,17 +4,69 @@ import { useQuery } from '@tanstack/react-query';
 import { ask } from './ask.ts';
 import type { Consultant, Group, Line, MerchantUser } from './contract.ts';
 import { useLive } from './live.ts';
-import { useSession } from './session.ts';
+import { queries, useSession } from './session.ts';
+import { withChanged } from './changed-rows.ts';
 import { browserZone } from './zone.ts';
+
+interface ConsultantPage {
+  data: Consultant[];
+  next?: string | null;
+  hasMore?: boolean;
+}
+
+/** What was read again while all of them were being read: theirs is the newer word. */
+let meanwhile: { asked: readonly string[]; found: readonly Consultant[] }[] = [];
+
+/** All of them, page by page. */
+async function readConsultants(): Promise<Consultant[]> {
+  const all: Consultant[] = [];
+  meanwhile = [];
+  for (let from = ''; ;) {
+    const { data, next, hasMore } = await ask<ConsultantPage>('GET', `/v1/consultants?limit=500${from}`);
+    all.push(...data);
+    if (hasMore !== true || typeof next !== 'string')
+      return meanwhile.reduce((known, { asked, found }) => withChanged(known, asked, found), all);
+    from = `&after=${encodeURIComponent(next)}`;
+  }
+}
+
+const toRead = new Set<string>();
+const askedAtOnce = 100;
+let reading: Promise<void> | undefined;
+
+/** Those whose state has changed, and no others: of thousands a few change each second. */
+function readThese(ids: readonly string[]): void {
+  for (const id of ids) toRead.add(id);
+  reading ??= readOn().finally(() => (reading = undefined));
+}
+
+async function readOn(): Promise<void> {
+  try {
+    while (toRead.size > 0) {
+      const asked = [...toRead].slice(0, askedAtOnce);
+      for (const id of asked) toRead.delete(id);
+      const path = `/v1/consultants?limit=500&ids=${asked.join(',')}`;
+      const { data } = await ask<ConsultantPage>('GET', path);
+      meanwhile.push({ asked, found: data });
+      queries.setQueryData<Consultant[]>(
+        ['consultants'],
+        (known) => known && withChanged(known, asked, data),
+      );
+    }
+  } catch {
+    toRead.clear();
+    void queries.invalidateQueries({ queryKey: ['consultants'] });
+  }
+}
 
 type Read<T> = ReturnType<typeof useQuery<T>>;
 
 /** As it changes. */
 export function useConsultants(): Read<Consultant[]> & { following: 'live' | 'looking' } {
-  const { following, lookEveryMs } = useLive('/v1/live', ['consultants']);
+  const { following, lookEveryMs } = useLive('/v1/live', ['consultants'], readThese);
   const read = useQuery({
     queryKey: ['consultants'],
-    queryFn: async () => (await ask<{ data: Consultant[] }>('GET', '/v1/consultants')).data,
+    queryFn: readConsultants,
     refetchInterval: lookEveryMs,
   });
   return { ...read, following };
@@ -24,7 +76,7 @@ export function useConsultants(): Read<Consultant[]> & { following: 'live' | 'lo
 export function useConsultantNames(): ReadonlyMap<string, string> {
   const { data } = useQuery({
     queryKey: ['consultants'],
-    queryFn: async () => (await ask<{ data: Consultant[] }>('GET', '/v1/consultants')).data,
+    queryFn: readConsultants,
   });
   return new Map((data ?? []).map(({ id, name }) => [id, name]));
 }

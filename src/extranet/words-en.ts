@@ -376,6 +376,7 @@ export const words: Record<keyof typeof french, string> = {
   'audit.title': 'Audit trail',
   'actor.key': 'API key',
   'actor.house': 'The house',
+  'actor.operator': '{name} (the house)',
   'did.createConsultant': 'Added a consultant',
   'did.changeConsultant': 'Changed a consultant',
   'did.archiveConsultant': 'Archived a consultant',

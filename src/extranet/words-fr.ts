@@ -376,6 +376,7 @@ export const words = {
   'audit.title': 'Journal',
   'actor.key': 'Clé d’API',
   'actor.house': 'La maison',
+  'actor.operator': '{name} (la maison)',
   'did.createConsultant': 'A ajouté un consultant',
   'did.changeConsultant': 'A modifié un consultant',
   'did.archiveConsultant': 'A archivé un consultant',

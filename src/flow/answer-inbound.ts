@@ -63,8 +63,8 @@ export async function answerInbound(
     if (known) return 'taken' as const;
     const service = line ? undefined : await readDialledService(tx, ddiId);
     if (service) {
-      const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli }, service);
-      return (await insertServiceCall(tx, stored, at, lease)) ? stored : ('taken' as const);
+      const stored = serviceCallOf(house, aSwitch.id, merchantId, { leg, ddi, cli, at }, service);
+      return (await insertServiceCall(tx, stored, lease)) ? stored : ('taken' as const);
     }
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
     const tariff = tariffAt(line.plan, at);
@@ -114,13 +114,13 @@ function serviceCallOf(
   house: House,
   switchId: string,
   merchantId: string,
-  { leg, ddi, cli }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli },
+  { leg, ddi, cli, at }: { leg: ParkedLeg['leg']; ddi: E164; cli: Cli; at: Date },
   { merchantName, timeZone, country }: DialledService,
 ): StoredServiceCall {
   const id = house.ids.id('serviceCall');
   const plan = { merchantName, timeZone, cli };
   const call = newServiceCall({ id, leg, plan, language: languageOf({ country }) });
-  return { call, merchantId, switchId, ddi, version: 0 };
+  return { call, merchantId, switchId, ddi, startedAt: at, version: 0 };
 }
 
 /** A call to this line as it begins, before anybody was asked who calls. */

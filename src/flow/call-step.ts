@@ -286,6 +286,7 @@ function sentenceOf(
     ringing_next_phone: `${consultant} is being rung on the next phone`,
     phone_missed: `${consultant} was not reached on one phone (${String(facts['because'])})`,
     consultant_missed: `${consultant} did not take it (${String(facts['because'])})`,
+    consultant_withdrew: `${consultant} is not to be rung any longer, and the next one is tried`,
     consultant_accepted: `${consultant} pressed 1`,
     consultant_left: `${consultant} left before the caller was there`,
     ringing_caller: 'The caller is being rung',

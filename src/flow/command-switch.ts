@@ -295,6 +295,9 @@ export class SwitchCommander implements CallTaker {
       case 'refresh':
         call.refresh(work.id);
         return;
+      case 'withdraw':
+        call.withdraw(work.id);
+        return;
     }
   }
 
@@ -438,7 +441,9 @@ export class SwitchCommander implements CallTaker {
   /** `<switch> <session> <leg>`; nothing: some may have been missed, which the next sweep finds. */
   #recordCame(payload: string | undefined): void {
     const [switchId, id = '', leg = ''] = payload?.split(' ') ?? [];
-    if (switchId === this.#switch.id) this.#live.get(id)?.recordCame(leg as LegUuid);
+    if (switchId !== this.#switch.id) return;
+    this.#live.get(id)?.recordCame(leg as LegUuid);
+    this.#desk.recordCame(leg as LegUuid);
   }
 }
 

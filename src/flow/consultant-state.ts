@@ -18,6 +18,9 @@ import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { type Schedule, shiftAt } from '../core/schedule.ts';
 import { lockConsultant, type StoredConsultant, writeConsultant } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
+import { enqueueJob } from '../store/jobs.ts';
+import { peopleOfConsultant } from '../store/people.ts';
+import { tellWhoRingsHim } from '../store/switches.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 
@@ -31,16 +34,22 @@ interface OfConsultant {
 
 /**
  * What he is from now on; a pause ends with it, whatever is set. Answers his state as it is by then, `undefined` where there
- * is no such consultant. A call he is on goes on.
+ * is no such consultant. A call he is on goes on; one that only rings him leaves him alone where he is on a break or away.
  */
 export async function setAvailability(
   house: House,
   tx: Tx,
-  change: OfConsultant & { setting: ConsultantSetting; by: ChangedBy },
+  change: OfConsultant & {
+    setting: ConsultantSetting;
+    by: ChangedBy;
+    /** Nothing is changed where something was set after this instant. */
+    unlessSince?: Date;
+  },
 ): Promise<ConsultantState | undefined> {
   const now = house.clock.now();
   const before = await lockConsultant(tx, change.consultantId);
   if (!before) return undefined;
+  if (change.unlessSince && before.settingAt && before.settingAt > change.unlessSince) return before.state;
   const { pausedAt, wrapUpUntil, ...rest } = before.state;
   // Who says that he is available has written down what he had to.
   const state = change.setting.is === 'available' || !wrapUpUntil ? rest : { ...rest, wrapUpUntil };
@@ -51,6 +60,8 @@ export async function setAvailability(
     now,
   );
   await write(house, tx, before, after, { ...change, changed: !isSame, settingAt: now });
+  // Through whoever commands the switch of the call that rings him: his phones stop, the next consultant is tried.
+  if (setting.is !== 'available') await tellWhoRingsHim(tx, change.consultantId);
   return after.state;
 }
 
@@ -97,7 +108,15 @@ export async function countRings(
     const first = pauses ? [paused] : [];
     const change = { merchantId, consultantId, by: 'pause' as const, changed: false, first };
     await write(house, tx, before, { ...before, state, misses }, change);
+    if (pauses && house.mailer.configured) await mailWhoeverIsHe(tx, { merchantId, consultantId }, now);
   }
+}
+
+/** By mail too: a page that is closed and a phone that was not heard tell him nothing. */
+async function mailWhoeverIsHe(tx: Tx, of: OfConsultant, pausedAt: Date): Promise<void> {
+  const job = { ...of, pausedAt: pausedAt.toISOString() };
+  for (const userId of await peopleOfConsultant(tx, of.consultantId))
+    await enqueueJob(tx, 'mail_paused', { ...job, userId }, `${of.consultantId}:${userId}:${job.pausedAt}`);
 }
 
 /** What the clock alone has changed of him: his hours began or ended, he is back, his wrap-up is over. */

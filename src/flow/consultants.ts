@@ -21,7 +21,7 @@ import { linesBySlug } from '../store/lines.ts';
 import { readDestinations } from '../store/orders.ts';
 import { setSchedule } from './consultant-state.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 /** `pin` is kept as a mark, never itself; null takes it away. */
 export type ConsultantWish = ConsultantSettings & { pin: string | null };
@@ -43,8 +43,7 @@ export type ConsultantKept = { outcome: 'kept'; consultant: ConsultantRecord } |
 export type ChangedFrom = 'merchant' | 'consultant';
 
 /** Who a change is of, and which version it was based on; absent: whichever stands. */
-export interface BasedOn {
-  merchantId: string;
+export interface BasedOn extends Doer {
   consultantId: string;
   basedOn?: number | 'none';
 }
@@ -57,10 +56,11 @@ export function consultantPinMark(house: Pick<House, 'seal'>, consultantId: stri
 /** `requestKey`: names the request. A repeat of it finds whom the first one made. */
 export async function createConsultant(
   house: House,
-  merchantId: string,
+  doer: Doer,
   { pin, ...wish }: ConsultantWish,
   requestKey?: string,
 ): Promise<ConsultantKept> {
+  const { merchantId } = doer;
   const id = house.ids.id('consultant');
   const settings = inOrder(wish);
   return house.db.asMerchant(merchantId, async (tx) => {
@@ -71,7 +71,7 @@ export async function createConsultant(
     const pinMark = pin === null ? null : consultantPinMark(house, id, pin);
     await insertConsultant(tx, { ...settings, id, merchantId, pinMark }, requestKey ?? null);
     const changes = changesBetween({}, { ...settings, ...(pin !== null && { pin: 'set' }) });
-    await note(house, tx, { merchantId, consultantId: id }, 'merchant', changes);
+    await note(house, tx, { ...doer, consultantId: id }, undefined, changes);
     return kept(tx, id);
   });
 }
@@ -101,7 +101,7 @@ export async function changeConsultant(
     const refused = await refusal(tx, consultantId, change);
     if (refused) return refused;
     await updateConsultant(tx, { ...after, id: consultantId, merchantId, pinMark });
-    await note(house, tx, of, 'merchant', changes);
+    await note(house, tx, of, undefined, changes);
     return kept(tx, consultantId);
   });
 }
@@ -124,7 +124,7 @@ export async function changeSchedule(
     if (stale) return stale;
     await setSchedule(house, tx, { merchantId, consultantId, schedule: schedule ?? undefined, by });
     await countChange(tx, consultantId);
-    await note(house, tx, of, by, changes);
+    await note(house, tx, of, by === 'consultant' ? by : undefined, changes);
     return kept(tx, consultantId);
   });
 }
@@ -140,7 +140,7 @@ export async function letConsultantGo(house: House, of: BasedOn): Promise<Consul
     if (stale) return stale;
     const at = house.clock.now();
     await archiveConsultant(tx, consultantId, at);
-    await note(house, tx, of, 'merchant', { archivedAt: { from: null, to: at.toISOString() } });
+    await note(house, tx, of, undefined, { archivedAt: { from: null, to: at.toISOString() } });
     return { outcome: 'archived' as const, at };
   });
 }
@@ -200,12 +200,13 @@ function pinChange(old: Buffer | null, mark: Buffer | null): Record<string, { fr
 async function note(
   house: House,
   tx: Tx,
-  { merchantId, consultantId }: BasedOn,
-  by: ChangedFrom,
+  { merchantId, actor, consultantId }: BasedOn,
+  by: 'consultant' | undefined,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
   const at = house.clock.now();
-  await noteChange(tx, { merchantId, at, by, setting: 'consultant', of: consultantId, changes });
+  const hand = by && { by };
+  await noteChange(tx, { merchantId, actor, at, ...hand, setting: 'consultant', of: consultantId, changes });
 }
 
 async function kept(tx: Tx, id: string): Promise<ConsultantKept> {

@@ -16,7 +16,7 @@ import {
   type ServerWish,
   wrongOfServer,
 } from './merchant-server-settings.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export interface DdiWish {
   kind: Ddi['kind'];
@@ -37,7 +37,8 @@ export type DdiSet =
   | { outcome: 'wrong'; wrong: readonly WrongField[] };
 
 /** All of it as wished. Holds for the next call; calls under way go on as they began. */
-export async function setDdi(house: House, merchantId: string, number: E164, wish: DdiWish): Promise<DdiSet> {
+export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWish): Promise<DdiSet> {
+  const { merchantId, actor } = doer;
   const { ownServer, settings } = wish;
   const atServer = ownServer ? inServer(await wrongOfServer(house, ownServer)) : [];
   return house.db.asMerchant(merchantId, async (tx) => {
@@ -72,7 +73,7 @@ export async function setDdi(house: House, merchantId: string, number: E164, wis
       ...Object.fromEntries(Object.entries(ofServer).map(([field, one]) => [`ownServer.${field}`, one])),
     };
     const at = house.clock.now();
-    if (await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'ddi', of: number, changes })) {
+    if (await noteChange(tx, { merchantId, actor, at, setting: 'ddi', of: number, changes })) {
       await writeDdi(tx, { id: old.id, kind, line, recognizedBy, active, settings });
       await writeServer(tx, { ddi: number }, kept?.server);
     }
@@ -96,7 +97,7 @@ export type DdiSupplied =
 /** Gives a merchant a number, with the usual settings, recognized by his own server until he says otherwise. */
 export async function supplyDdi(
   house: House,
-  { merchantId, line, number: text }: { merchantId: string; line: string; number: string },
+  { merchantId, actor, line, number: text }: Doer & { line: string; number: string },
 ): Promise<DdiSupplied> {
   const number = /^\+/.test(text) ? numberFromTrunk(text, '') : undefined;
   if (!number) return { outcome: 'number_invalid' };
@@ -109,7 +110,7 @@ export async function supplyDdi(
     }
     if (!(await insertDdi(tx, { id, merchantId, number, line, at }))) return 'somebodys';
     const changes = changesBetween({}, { number, line, active: true, recognizedBy: 'server' });
-    await noteChange(tx, { merchantId, at, by: 'operator', setting: 'ddi', of: number, changes });
+    await noteChange(tx, { merchantId, actor, at, by: 'operator', setting: 'ddi', of: number, changes });
     return { outcome: 'supplied' };
   });
   if (done !== 'somebodys') return done;

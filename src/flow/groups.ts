@@ -16,7 +16,7 @@ import {
 } from '../store/groups.ts';
 import { consultantIds } from '../store/lines.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export type GroupRefused =
   | { outcome: 'unknown' | 'short_number_taken' }
@@ -24,8 +24,7 @@ export type GroupRefused =
   | { outcome: 'wrong'; wrong: readonly WrongField[] };
 export type GroupKept = { outcome: 'kept'; group: GroupRecord } | GroupRefused;
 
-interface OfGroup {
-  merchantId: string;
+interface OfGroup extends Doer {
   groupId: string;
   /** The version the change was based on; absent: whichever stands. */
   basedOn?: number | 'none';
@@ -34,10 +33,11 @@ interface OfGroup {
 /** `requestKey`: names the request. A repeat of it finds what the first one made. */
 export async function createGroup(
   house: House,
-  merchantId: string,
+  doer: Doer,
   settings: GroupSettings,
   requestKey?: string,
 ): Promise<GroupKept> {
+  const { merchantId } = doer;
   const groupId = house.ids.id('group');
   return house.db.asMerchant(merchantId, async (tx) => {
     const earlier = requestKey === undefined ? undefined : await groupOfRequest(tx, requestKey);
@@ -45,7 +45,7 @@ export async function createGroup(
     const refused = await refusal(tx, groupId, settings);
     if (refused) return refused;
     await insertGroup(tx, { ...settings, id: groupId, merchantId }, requestKey ?? null);
-    await note(house, tx, { merchantId, groupId }, changesBetween({}, settings));
+    await note(house, tx, { ...doer, groupId }, changesBetween({}, settings));
     return kept(tx, groupId);
   });
 }
@@ -130,11 +130,11 @@ function wrongMembers(members: readonly GroupMember[], consultants: ReadonlySet<
 async function note(
   house: House,
   tx: Tx,
-  { merchantId, groupId }: OfGroup,
+  { merchantId, actor, groupId }: OfGroup,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
   const at = house.clock.now();
-  await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'group', of: groupId, changes });
+  await noteChange(tx, { merchantId, actor, at, setting: 'group', of: groupId, changes });
 }
 
 async function kept(tx: Tx, id: string): Promise<GroupKept> {

@@ -22,7 +22,7 @@ import type { Tx } from '../store/database.ts';
 import type { House } from './house.ts';
 import type { AudioMade } from './ports.ts';
 import { keepAudio } from './recordings.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 /** What a merchant has changed is said in the calls that begin so much later. */
 const heldMs = 3_000;
@@ -67,11 +67,12 @@ export type OwnTexts = Readonly<Partial<Record<Language, string | null>>>;
 
 export async function setLinePrompt(
   house: House,
-  merchantId: string,
+  doer: Doer,
   line: string,
   key: string,
   texts: OwnTexts,
 ): Promise<PromptSet> {
+  const { merchantId } = doer;
   if (!sayableKeys.includes(key)) return { outcome: 'unknown_key' };
   const wished = Object.entries(texts) as [Language, string | null][];
   for (const [language, text] of wished) {
@@ -79,7 +80,7 @@ export async function setLinePrompt(
     if (problem) return { outcome: 'wrong', language, problem };
   }
   return house.db.asMerchant(merchantId, (tx) =>
-    change(house, tx, { merchantId, line, key }, async (lineId, at) => {
+    change(house, tx, { ...doer, line, key }, async (lineId, at) => {
       for (const [language, text] of wished) {
         if (text === null) await deleteLinePrompt(tx, lineId, { key, language });
         else await writeLinePrompt(tx, merchantId, lineId, { key, language, text, digest: null }, at);
@@ -90,18 +91,19 @@ export async function setLinePrompt(
 
 export async function setLinePromptRecording(
   house: House,
-  merchantId: string,
+  doer: Doer,
   line: string,
   of: { key: string; language: Language },
   sound: { bytes: Buffer; mediaType: string },
 ): Promise<PromptSet> {
   const { key, language } = of;
+  const { merchantId } = doer;
   if (!sayableKeys.includes(key)) return { outcome: 'unknown_key' };
   if ((sayables[key]?.required ?? []).length > 0) return { outcome: 'not_by_recording' };
   const made = await house.audio.convert(sound.bytes, sound.mediaType);
   if (made.outcome === 'refused') return made;
   return house.db.asMerchant(merchantId, (tx) =>
-    change(house, tx, { merchantId, line, key }, async (lineId, at) => {
+    change(house, tx, { ...doer, line, key }, async (lineId, at) => {
       const digest = await keepAudio(house, tx, merchantId, made.audio);
       await writeLinePrompt(tx, merchantId, lineId, { key, language, text: null, digest }, at);
     }),
@@ -112,7 +114,7 @@ export async function setLinePromptRecording(
 async function change(
   house: House,
   tx: Tx,
-  { merchantId, line, key }: { merchantId: string; line: string; key: string },
+  { merchantId, actor, line, key }: Doer & { line: string; key: string },
   act: (lineId: string, at: Date) => Promise<void>,
 ): Promise<PromptSet> {
   const found = await readLine(tx, line, true);
@@ -122,7 +124,7 @@ async function change(
   await act(found.id, at);
   const prompts = await listLinePrompts(tx, found.id);
   const changes = changesBetween(fieldsOf(before, key, prompts), fieldsOf(prompts, key, before));
-  await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'line', of: line, changes });
+  await noteChange(tx, { merchantId, actor, at, setting: 'line', of: line, changes });
   return { outcome: 'set', prompts };
 }
 

@@ -14,7 +14,7 @@ import {
   writeLine,
 } from '../store/lines.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export type LineChanged =
   | { outcome: 'changed'; line: StoredLine }
@@ -25,7 +25,7 @@ export type LineChanged =
 /** What is left out stays. Of two changes at once the second waits, and counts where both say something. */
 export async function changeLine(
   house: House,
-  merchantId: string,
+  { merchantId, actor }: Doer,
   slug: string,
   change: LineChange,
 ): Promise<LineChanged> {
@@ -38,7 +38,7 @@ export async function changeLine(
       sells: line.sells,
       currency,
       consultants: await consultantIds(tx),
-      groups: await groupIds(tx),
+      groups: await groupIds(tx, change.group),
       lines: await linesBySlug(tx),
       resources: await accessResourceIds(
         tx,
@@ -61,7 +61,7 @@ export async function changeLine(
     };
     const changes = changesBetween(settingsOf(line), after);
     const at = house.clock.now();
-    if (await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'line', of: slug, changes })) {
+    if (await noteChange(tx, { merchantId, actor, at, setting: 'line', of: slug, changes })) {
       await writeLine(tx, { id: line.id, merchantId }, after);
     }
     return { outcome: 'changed', line: { ...line, ...after } };

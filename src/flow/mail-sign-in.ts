@@ -33,7 +33,7 @@ export async function mailInvitation(
   if (!found) return;
   const { user, role, merchant } = found;
   const say = words[user.language];
-  await send(house, user, {
+  await sendMail(house, user, {
     subject: say.invitation(merchant),
     lines: [say.invited(job.invitedBy, merchant, say.roles[role ?? 'operator']), say.sevenDays],
     link: linkAddress(house, 'invitation', token),
@@ -46,7 +46,7 @@ export async function mailReset(house: House, job: { email: string }): Promise<v
   const made = await newResetLink(house, job.email);
   if (!made) return;
   const say = words[made.user.language];
-  await send(house, made.user, {
+  await sendMail(house, made.user, {
     subject: say.reset,
     lines: [say.resetAsked, say.oneHour, say.notYou],
     link: made.link,
@@ -60,7 +60,7 @@ export async function mailAccountNotice(house: House, job: AccountNotice): Promi
   if (!user) return;
   const say = words[user.language];
   const what = say.notices[job.what];
-  await send(house, user, {
+  await sendMail(house, user, {
     subject: what,
     lines: [`${what}${job.place === undefined ? '' : ` (${job.place})`}.`, say.wasItYou],
     link: `${house.publicUrl}/extranet/`,
@@ -68,7 +68,8 @@ export async function mailAccountNotice(house: House, job: AccountNotice): Promi
   });
 }
 
-async function send(
+/** One mail of plain sentences with a link below them. Nothing is sent, and that is said, where no server is configured. */
+export async function sendMail(
   house: House,
   to: { email: string; language: Language },
   mail: { subject: string; lines: readonly string[]; link: string; key: string },

@@ -244,6 +244,8 @@ export async function acceptInvitation(
       // Somebody has come by another link meanwhile, and this one would take his account from him.
       const now = (await lockSecrets(tx, userId))?.passwordHash ?? undefined;
       if (chosen !== undefined && now !== undefined) return { outcome: 'unknown_link' };
+      // Or the password he came with holds no more.
+      if (chosen === undefined && now !== hash) return { outcome: 'refused' };
       if (!(await useLink(tx, which))) return { outcome: 'unknown_link' };
       const accepted =
         merchantId === null

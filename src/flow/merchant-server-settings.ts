@@ -9,7 +9,7 @@ import type { Tx } from '../store/database.ts';
 import type { House } from './house.ts';
 import type { MerchantServerAddress } from './ports.ts';
 import { credentialsOf } from './recognize-caller.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 interface Login {
   user: string;
@@ -168,36 +168,34 @@ const noServer = {
 };
 
 /** The server of all his numbers that have none of their own. */
-export async function setMerchantServer(
-  house: House,
-  merchantId: string,
-  wish: ServerWish,
-): Promise<ServerKept> {
+export async function setMerchantServer(house: House, doer: Doer, wish: ServerWish): Promise<ServerKept> {
+  const { merchantId } = doer;
   const wrong = await wrongOfServer(house, wish);
   if (wrong.length > 0) return { outcome: 'wrong', wrong };
   return house.db.asMerchant(merchantId, async (tx) => {
     const old = await readServer(tx, 'merchant', true);
     const kept = serverKept(house, merchantId, old, wish);
     if (kept.outcome === 'kept')
-      await replaceServer(house, tx, { merchantId, place: 'merchant', old }, kept.server);
+      await replaceServer(house, tx, { ...doer, place: 'merchant', old }, kept.server);
     return kept;
   });
 }
 
 /** Nobody is asked any more: what a number does when no answer comes holds for it. */
-export async function removeMerchantServer(house: House, merchantId: string): Promise<void> {
-  await house.db.asMerchant(merchantId, async (tx) => {
+export async function removeMerchantServer(house: House, doer: Doer): Promise<void> {
+  await house.db.asMerchant(doer.merchantId, async (tx) => {
     const old = await readServer(tx, 'merchant', true);
-    if (old) await replaceServer(house, tx, { merchantId, place: 'merchant', old }, undefined);
+    if (old) await replaceServer(house, tx, { ...doer, place: 'merchant', old }, undefined);
   });
 }
 
 /** A new signing secret; the old one signs beside it for a day. `undefined`: there is no such server. */
 export async function rotateSecret(
   house: House,
-  merchantId: string,
+  doer: Doer,
   place: ServerPlace,
 ): Promise<{ signingSecret: string; oldUntil: Date | null } | undefined> {
+  const { merchantId } = doer;
   const fresh = newSecret(house);
   return house.db.asMerchant(merchantId, async (tx) => {
     const old = await readServer(tx, place, true);
@@ -206,7 +204,7 @@ export async function rotateSecret(
     await replaceServer(
       house,
       tx,
-      { merchantId, place, old },
+      { ...doer, place, old },
       {
         ...old,
         secretSealed: house.seal.close(fresh, merchantId),
@@ -221,7 +219,7 @@ export async function rotateSecret(
 async function replaceServer(
   house: House,
   tx: Tx,
-  { merchantId, place, old }: { merchantId: string; place: ServerPlace; old: StoredServer | undefined },
+  { merchantId, actor, place, old }: Doer & { place: ServerPlace; old: StoredServer | undefined },
   server: StoredServer | undefined,
 ): Promise<void> {
   const changes = serverChanges(house, merchantId, old, server);
@@ -230,7 +228,7 @@ async function replaceServer(
       ? { setting: 'merchant_server' as const, of: null }
       : { setting: 'ddi' as const, of: place.ddi };
   const at = house.clock.now();
-  if (await noteChange(tx, { merchantId, at, by: 'merchant', ...which, changes })) {
+  if (await noteChange(tx, { merchantId, actor, at, ...which, changes })) {
     await writeServer(tx, place, server);
   }
 }

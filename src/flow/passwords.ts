@@ -3,12 +3,12 @@
 
 import { emailKey, type PasswordRefusal, passwordRefusal } from '../core/sign-in.ts';
 import { enqueueJob } from '../store/jobs.ts';
-import { asPerson, readUser, setPasswordHash } from '../store/people.ts';
+import { asPerson, lockSecrets, readUser, setPasswordHash } from '../store/people.ts';
 import { sha256 } from '../store/seal.ts';
 import { deleteLinks, endSessions, linkOfToken, readLink, useLink } from '../store/sessions.ts';
 import type { House } from './house.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
-import { passwordIsHis, refusalOf, type Refused } from './sign-in.ts';
+import { hashOfHis, refusalOf, type Refused } from './sign-in.ts';
 import type { Place, SignedIn } from './sessions.ts';
 
 /** Nobody learns whether there is such an account, not even from how long it takes: the same is written for everybody. */
@@ -65,16 +65,19 @@ export async function changePassword(
   const tried: Try = { door: 'password', account: emailKey(email), address: place.address };
   const refused = await refusalOf(house, tried);
   if (refused) return refused;
-  if (!(await passwordIsHis(house, userId, given.password))) return { outcome: 'refused' };
+  const known = await hashOfHis(house, userId, given.password);
+  if (known === undefined) return { outcome: 'refused' };
   await house.db.asMerchant('', (tx) => giveTryBack(house, tx, tried));
   const because = passwordRefusal(given.newPassword, email);
   if (because) return { outcome: 'weak', because };
   const passwordHash = await house.proofs.hashPassword(given.newPassword);
-  await asPerson(house.db, userId, async (tx) => {
+  return asPerson(house.db, userId, async (tx): Promise<PasswordChanged> => {
+    // By a letter meanwhile, perhaps because somebody knew the old one.
+    if ((await lockSecrets(tx, userId))?.passwordHash !== known) return { outcome: 'refused' };
     await setPasswordHash(tx, userId, passwordHash);
     await deleteLinks(tx, { userId, merchantId: null, kind: 'reset' });
     await endSessions(tx, { userId, but: who.sessionId }, house.clock.now());
     await enqueueJob(tx, 'mail_account_notice', { userId, what: 'password_changed' }, house.ids.token());
+    return { outcome: 'changed' };
   });
-  return { outcome: 'changed' };
 }

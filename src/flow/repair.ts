@@ -253,7 +253,11 @@ export function supplyNumber(
   return repair(house, operator, 'supply_ddi', `${merchantId} ${number}`, async () => {
     const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
     if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
-    const supplied = await supplyDdi(house, { ...wish, number });
+    const supplied = await supplyDdi(house, {
+      ...wish,
+      number,
+      actor: { kind: 'operator', id: operator.by, name: operator.by },
+    });
     switch (supplied.outcome) {
       case 'supplied':
         return { outcome: 'done' };

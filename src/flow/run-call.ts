@@ -5,6 +5,7 @@
 
 import { advance, resume } from '../core/advance-call.ts';
 import {
+  type Attempt,
   type CallCommand,
   type CallEvent,
   type CallSession,
@@ -13,6 +14,7 @@ import {
 } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { StoredSession } from '../store/call-sessions.ts';
+import { whoWithdrew } from '../store/consultants.ts';
 import { isDatabaseAway, isInTheWay } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { type AtSwitch, CallCommands, holdSeconds, legState } from './call-commands.ts';
@@ -156,6 +158,12 @@ export class LiveCall {
   refresh(workId: string): void {
     this.#row.addWork(workId);
     this.#enqueue(() => this.#refresh(workId));
+  }
+
+  /** A work row: somebody who is rung may have gone on a break, away or altogether meanwhile. */
+  withdraw(workId: string): void {
+    this.#row.addWork(workId);
+    this.#enqueue(() => this.#withdraw(workId));
   }
 
   /**
@@ -384,6 +392,24 @@ export class LiveCall {
       await house.db.asMerchant(this.#row.stored.merchantId, (tx) => removeSwitchWork(tx, [workId]));
     } finally {
       // Where that did not go through its row is still there, and is taken again.
+      this.#row.dropWork([workId]);
+    }
+  }
+
+  /** What they are now decides, not what they were when the row was written: who is back by now rings on. */
+  async #withdraw(workId: string): Promise<void> {
+    const { house } = this.#commander;
+    const { merchantId } = this.#row.stored;
+    const rung = this.session.attempts.map((one) => one.consultantId);
+    try {
+      const gone = await house.db.asMerchant(merchantId, (tx) => whoWithdrew(tx, rung, house.clock.now()));
+      if (gone.length > 0) await this.#take({ type: 'consultantsWithdrew', consultantIds: gone });
+      // Not written: the switch is another's by now, who finds the row.
+      const isRung = ({ consultantId, state }: Attempt): boolean =>
+        gone.includes(consultantId) && (state === 'ringing' || state === 'offered');
+      if (this.session.attempts.some(isRung)) return;
+      await house.db.asMerchant(merchantId, (tx) => removeSwitchWork(tx, [workId]));
+    } finally {
       this.#row.dropWork([workId]);
     }
   }

@@ -10,7 +10,7 @@ import {
   type ServiceEvent,
 } from '../core/service-call.ts';
 import type { LegUuid } from '../core/ids.ts';
-import { saveServiceCall, type StoredServiceCall } from '../store/service-calls.ts';
+import { readMissed, saveServiceCall, type StoredServiceCall } from '../store/service-calls.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import type { House } from './house.ts';
 import type { Commanded, Switch, SwitchEvent, Timer } from './ports.ts';
@@ -24,6 +24,11 @@ const missedCallWaitMs = 6_000;
 const takeSecondsMax = 60;
 /** He has said what he had to say, or has laid the telephone aside. */
 const silenceSeconds = 5;
+
+/** The end that was heard is told first; a record that could not be posted is found in the spool within seconds. */
+const lookAgainMs = 1_000;
+/** Then it is not coming, or comes too late to be what he means now. */
+const looksMax = 60;
 
 /** Whoever commands the switch. */
 export interface ServiceDeskSide {
@@ -41,6 +46,9 @@ export class ServedCall {
   /** One thing at a time happens to a call: each waits for the one before. */
   #queue: Promise<void> = Promise.resolve();
   #waiting: Timer | undefined;
+  /** His leg is gone, and its record is waited for. */
+  #looking: Timer | undefined;
+  #looks = 0;
   /** Something was to be begun and might not be: its state is begun anew when the lease is renewed. */
   #stalled = false;
   /** What he keys cannot be written: he hears an apology, and nothing he keyed is done. */
@@ -75,10 +83,44 @@ export class ServedCall {
     return this.#enqueue(async () => {
       const truth = await this.#desk.switch.look(this.leg);
       if (truth.state === 'unknown') return;
-      // How it ended nobody heard: no missed call is made of it.
-      if (truth.state === 'gone') await this.#take({ type: 'legEnded', missed: false });
+      if (truth.state === 'gone') {
+        const missed = await this.#missedUnheard();
+        if (missed === undefined) return;
+        await this.#take({ type: 'legEnded', missed });
+      }
       if (resumes && this.#stored.call.state.is !== 'over') await this.#doAll(resumeService(this.#call));
     });
+  }
+
+  /** The switch's record of his leg has come: where its end was not heard, it is told by that. */
+  recordCame(): void {
+    if (this.#call.gone !== true) this.#lookAgain();
+  }
+
+  /**
+   * He has hung up and nobody heard how. While it rang that may have been his missed call: the switch's record says so, and is
+   * waited for. `undefined`: it is still to come.
+   *
+   * A call that came and went while no gateway commanded the switch at all is no missed call: nobody looked up whose number it
+   * was, and its record may come when he has long said something else.
+   */
+  async #missedUnheard(): Promise<boolean | undefined> {
+    const { house } = this.#desk;
+    if (this.#call.state.is !== 'ringing') return false;
+    const missed = await house.db.asMerchant(this.merchantId, (tx) => readMissed(tx, this.id));
+    if (missed === undefined && this.#looks < looksMax) {
+      this.#looks += 1;
+      this.#lookAgain();
+      return undefined;
+    }
+    // Whoever took the call may have died before he had looked up who calls.
+    if (missed === true && !this.#call.toggle) await this.#take(await lookUpNumber(house, this.#stored));
+    return missed ?? false;
+  }
+
+  #lookAgain(): void {
+    this.#looking?.cancel();
+    this.#looking = this.#desk.house.clock.after(lookAgainMs, () => void this.adopt(false));
   }
 
   /** The lease is renewed. */
@@ -102,6 +144,7 @@ export class ServedCall {
 
   stop(): void {
     this.#waiting?.cancel();
+    this.#looking?.cancel();
   }
 
   get #call(): ServiceCall {
@@ -219,7 +262,7 @@ export class ServedCall {
       case 'read':
         return this.#take(await readOfConsultant(house, this.#stored, command.reading));
       case 'set':
-        return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));
+        return this.#take(await setByPhone(house, this.#stored, command));
       case 'say':
         await aSwitch.guard(leg, guardWhileRecognizedSeconds);
         await aSwitch.play(leg, `${this.#request}-said`, command.sentence);

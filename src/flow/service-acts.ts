@@ -180,14 +180,16 @@ function settingOf({ availability, reason, backAt }: AvailabilityWish): Consulta
     : { is: availability, ...until };
 }
 
+/** A missed call may count late, or again by whoever took it over: what he has said since it came stands. */
 export async function setByPhone(
   house: House,
-  merchantId: string,
-  consultantId: string,
-  wish: AvailabilityWish,
+  { merchantId, startedAt, call }: StoredServiceCall,
+  { consultantId, wish }: { consultantId: string; wish: AvailabilityWish },
 ): Promise<ServiceEvent> {
+  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
+  const unlessSince = call.state.is === 'toggling' ? { unlessSince: startedAt } : {};
   const set = await house.db.asMerchant(merchantId, (tx) =>
-    setAvailability(house, tx, { merchantId, consultantId, setting: settingOf(wish), by: 'phone' }),
+    setAvailability(house, tx, { ...change, ...unlessSince }),
   );
   return set ? { type: 'done' } : { type: 'failed' };
 }

@@ -35,6 +35,10 @@ export class ServiceDesk {
     this.#calls.get(leg)?.hear(event);
   }
 
+  recordCame(leg: LegUuid): void {
+    this.#calls.get(leg)?.recordCame();
+  }
+
   /**
    * Rows beside memory: `taken`, the switch is newly ours, and they may have been moved by another; `missed`, ends may not have
    * reached us. Throws when the database does.

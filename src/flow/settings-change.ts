@@ -1,8 +1,15 @@
 // A change of settings as it is written down: field by field, from what to what. A change that changes nothing is none, so
 // that repeating one leaves no trace.
 
+import type { Actor } from '../store/audit.ts';
 import type { Tx } from '../store/database.ts';
 import { type SettingsChange, writeSettingsChange } from '../store/settings-changes.ts';
+
+/** Whose settings are changed, and who asks for it. */
+export interface Doer {
+  merchantId: string;
+  actor?: Actor | undefined;
+}
 
 /** The fields that differ. Both are plain values; the order of a list counts. */
 export function changesBetween(before: object, after: object): SettingsChange['changes'] {
@@ -14,10 +21,18 @@ export function changesBetween(before: object, after: object): SettingsChange['c
   );
 }
 
-/** Writes it down, unless it is none; whether it is one. */
-export async function noteChange(tx: Tx, change: SettingsChange & { merchantId: string }): Promise<boolean> {
+/**
+ * Writes it down, unless it is none; whether it is one. `by`: whose hand it was; absent, the merchant's, or the operator's who
+ * acts for him.
+ */
+export async function noteChange(
+  tx: Tx,
+  { actor, ...change }: Doer & Omit<SettingsChange, 'by' | 'actor'> & { by?: SettingsChange['by'] },
+): Promise<boolean> {
   const isOne = Object.keys(change.changes).length > 0;
-  if (isOne) await writeSettingsChange(tx, change);
+  const by =
+    change.by ?? (actor?.kind === 'operator' || actor?.kind === 'terminal' ? 'operator' : 'merchant');
+  if (isOne) await writeSettingsChange(tx, { ...change, by, actor: actor ?? null });
   return isOne;
 }
 

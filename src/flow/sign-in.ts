@@ -13,6 +13,7 @@ import {
   asPerson,
   consultantOfShortNumber,
   isOperator,
+  lockSecrets,
   membershipsOf,
   merchantOfSlug,
   readSecrets,
@@ -63,9 +64,13 @@ export async function signIn(
   const secrets = await asPerson(house.db, userId ?? '', (tx) => readSecrets(tx, userId ?? ''));
   const holds = await house.proofs.passwordHolds(secrets?.passwordHash ?? undefined, given.password);
   if (!holds || userId === undefined) return { outcome: 'refused' };
-  return asPerson(house.db, userId, async (tx) => {
+  return asPerson(house.db, userId, async (tx): Promise<SignInAnswer> => {
+    // Looking at a password takes a while. Who changed it meanwhile, or set up a second factor, has ended every session, and
+    // this one would be left; who does so from here on waits until it is there to be ended.
+    const now = await lockSecrets(tx, userId);
+    if (now?.passwordHash !== secrets?.passwordHash) return { outcome: 'refused' };
     await giveTryBack(house, tx, tried);
-    if (secrets?.totpSealed) {
+    if (now?.totpSealed) {
       return { outcome: 'second_factor', ...(await beginSession(house, tx, { userId }, place, 'half')) };
     }
     return { outcome: 'signed_in', ...(await begin(house, tx, userId, place)) };
@@ -184,7 +189,7 @@ export async function proveAgain(
       : await codeTry(house, userId, place);
   const refused = await refusalOf(house, tried);
   if (refused) return refused;
-  if (password !== undefined && !(await passwordIsHis(house, userId, password))) {
+  if (password !== undefined && (await hashOfHis(house, userId, password)) === undefined) {
     return { outcome: 'refused' };
   }
   return asSignedIn(house, who, async (tx): Promise<Awaited<ReturnType<typeof proveAgain>>> => {
@@ -198,8 +203,9 @@ export async function proveAgain(
   });
 }
 
-/** `false` too where he has none; after the same work. */
-export async function passwordIsHis(house: House, userId: string, password: string): Promise<boolean> {
+/** What it was compared with, where it is his password; `undefined` too where he has none, after the same work. */
+export async function hashOfHis(house: House, userId: string, password: string): Promise<string | undefined> {
   const secrets = await asPerson(house.db, userId, (tx) => readSecrets(tx, userId));
-  return house.proofs.passwordHolds(secrets?.passwordHash ?? undefined, password);
+  const hash = secrets?.passwordHash ?? undefined;
+  return (await house.proofs.passwordHolds(hash, password)) ? hash : undefined;
 }

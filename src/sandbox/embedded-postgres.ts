@@ -4,11 +4,10 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { forkModule } from './fork-module.ts';
-import { PostgresUnavailable } from './postgres-place.ts';
+import { PostgresUnavailable, throwawayRoot } from './postgres-place.ts';
 import type { SupervisorOrder, SupervisorReport } from './postgres-supervisor.ts';
 
 export { PostgresUnavailable };
@@ -50,7 +49,7 @@ export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise
 /** A cluster in a temporary folder that promises no durability and is removed by `stop`, or when its owner dies. */
 export function startTestPostgres(): Promise<EmbeddedPostgres> {
   return start(
-    { dataDir: mkdtempSync(join(tmpdir(), 'ringmeter-test-')), port: 0, throwaway: true },
+    { dataDir: mkdtempSync(join(throwawayRoot(), 'ringmeter-test-')), port: 0, throwaway: true },
     undefined,
   );
 }

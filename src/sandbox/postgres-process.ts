@@ -29,7 +29,7 @@ const throwawaySettings = {
   full_page_writes: 'off',
   synchronous_commit: 'off',
   max_connections: '300',
-  max_wal_size: '4GB',
+  max_wal_size: '512MB',
   autovacuum: 'off',
 };
 const keptSettings = { max_connections: '100' };

@@ -12,6 +12,8 @@ export const origins = {
   complete: { file: 'switch_core_session.c', function: 'switch_core_session_exec', line: 2967 },
   playStart: { file: 'switch_ivr_play_say.c', function: 'switch_ivr_play_file', line: 1646 },
   playStop: { file: 'switch_ivr_play_say.c', function: 'switch_ivr_play_file', line: 2020 },
+  recordStart: { file: 'switch_ivr_play_say.c', function: 'switch_ivr_record_file_event', line: 767 },
+  recordStop: { file: 'switch_ivr_play_say.c', function: 'switch_ivr_record_file_event', line: 1030 },
   dtmf: { file: 'switch_channel.c', function: 'switch_channel_dequeue_dtmf', line: 677 },
 } as const satisfies Record<string, Origin>;
 

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { applications, takeDigit } from './switch-applications.ts';
+import { applications, origins, takeDigit } from './switch-applications.ts';
 import { separate } from './switch-command-text.ts';
 
 const charactersPerSecond = 14;
@@ -17,7 +17,10 @@ applications.set('record', (host, channel, execute, done) => {
   const begunMs = Date.now();
   const said: string[] = [];
   const { variables } = channel;
-  variables.set('playback_terminator_used', '');
+  variables.set('playback_terminator_used', undefined);
+  variables.set('silence_hits_exhausted', 'false');
+  const named = ['Record-File-Path', path];
+  host.fire(channel, 'RECORD_START', origins.recordStart, { tail: named });
   let ended = false;
   let quiet: NodeJS.Timeout | undefined;
 
@@ -31,23 +34,31 @@ applications.set('record', (host, channel, execute, done) => {
     // Time runs as fast here as prompts are said.
     const passedMs = (Date.now() - begunMs) * host.speed.speech;
     const ms = Math.round(text === '' ? passedMs : (text.length / charactersPerSecond) * 1000);
+    const wav = hiss(text, ms);
     try {
-      writeFileSync(path, hiss(text, ms));
+      writeFileSync(path, wav);
       if (text !== '') writeFileSync(path.replace(/\.wav$/, '.txt'), `${text}\n`);
     } catch {
       host.hangUp(channel, 'DESTINATION_OUT_OF_ORDER');
     }
     variables.setAll([
+      ['record_record_file_size', String(wav.length)],
+      ['record_file_size', String(wav.length)],
       ['record_seconds', String(Math.floor(ms / 1000))],
       ['record_ms', String(ms)],
       ['record_samples', String(ms * 8)],
     ]);
+    host.fire(channel, 'RECORD_STOP', origins.recordStop, { tail: named });
     done();
+  };
+  const fellSilent = (): void => {
+    variables.set('silence_hits_exhausted', 'true');
+    end();
   };
   const afterSilence = (speakingMs: number): void => {
     clearTimeout(quiet);
     if (Number(silence) > 0)
-      quiet = setTimeout(end, speakingMs + (Number(silence) * 1000) / host.speed.silence);
+      quiet = setTimeout(fellSilent, speakingMs + (Number(silence) * 1000) / host.speed.silence);
   };
   const atLimit =
     Number(limit) > 0 ? setTimeout(end, (Number(limit) * 1000) / host.speed.silence) : undefined;
@@ -75,7 +86,7 @@ applications.set('record', (host, channel, execute, done) => {
   };
 });
 
-/** Mono, 16 bit; quiet, and unlike the hiss of any other text. */
+/** Mono, 16 bit; quiet, and unlike the hiss of any other text; of no text: silence. */
 function hiss(text: string, ms: number): Buffer {
   const samples = Math.round((ms / 1000) * rate);
   const bytes = Buffer.alloc(44 + samples * 2);
@@ -98,6 +109,7 @@ function hiss(text: string, ms: number): Buffer {
     bytes.writeUInt16LE(value, at);
   bytes.write('data', 36, 'latin1');
   const pattern = createHash('sha256').update(text).digest();
-  for (let n = 0; n < samples; n++) bytes.writeInt16LE(((pattern[n % 32] ?? 0) - 128) * 8, 44 + n * 2);
+  for (let n = 0; n < samples && text !== ''; n++)
+    bytes.writeInt16LE(((pattern[n % 32] ?? 0) - 128) * 8, 44 + n * 2);
   return bytes;
 }

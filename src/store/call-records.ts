@@ -1,6 +1,6 @@
 // The switch's own records of legs: kept beside the leg they are of, or in quarantine while nobody knows that leg.
 
-import type { CallRecord } from '../core/call-record.ts';
+import { type CallRecord, wasMissed } from '../core/call-record.ts';
 import type { LegUuid } from '../core/ids.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
 import type { SessionRef } from './finders.ts';
@@ -12,7 +12,8 @@ export const recordChannel = 'ringmeter_record';
  * Keeps the record of a leg. The first one counts: a repeat changes nothing. While its call is under way its commander is
  * told: the record may tell of an end that nobody heard.
  */
-export async function saveCallRecord(tx: Tx, { leg, body }: CallRecord): Promise<void> {
+export async function saveCallRecord(tx: Tx, record: CallRecord): Promise<void> {
+  const { leg, body } = record;
   await tx.write(
     `with kept as (
        update legs set cdr = ?::jsonb where id = ? and cdr is null returning call_session_id as id)
@@ -20,6 +21,15 @@ export async function saveCallRecord(tx: Tx, { leg, body }: CallRecord): Promise
      from kept join call_sessions s on s.id = kept.id
      where s.state in ('ringing_consultant', 'ringing_caller', 'connected')`,
     [JSON.stringify(body), leg, leg],
+    recordChannel,
+  );
+  // Of a consultant's call to the service one thing is wanted, where its end may not have been heard.
+  await tx.write(
+    `with told as (
+       update service_calls set missed = ? where leg = ? and ended_at is null and missed is null
+       returning switch_id, id)
+     select switch_id || ' ' || id || ' ' || ?::text as hint from told`,
+    [wasMissed(record), leg, leg],
     recordChannel,
   );
 }

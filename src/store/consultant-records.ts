@@ -6,6 +6,7 @@ import type { Schedule } from '../core/schedule.ts';
 import type { Tariff } from '../core/tariff.ts';
 import { stateObject, type StateRow, tellOfConsultants } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
+import { tellWhoRingsHim } from './switches.ts';
 
 /** The call that rings him or that he is on. */
 export interface CurrentCall {
@@ -69,12 +70,26 @@ function recordOf(row: RecordRow): ConsultantRecord {
   };
 }
 
+export interface ConsultantPage {
+  limit: number;
+  /** The id of the last one before it. */
+  after?: string | undefined;
+  /** Of these alone. */
+  ids?: readonly string[] | undefined;
+}
+
 /** Those who are there, by name. */
-export async function listConsultants(tx: Tx): Promise<ConsultantRecord[]> {
+export async function listConsultants(
+  tx: Tx,
+  { limit, after, ids }: ConsultantPage,
+): Promise<ConsultantRecord[]> {
   const found = await rows<RecordRow>(
     tx,
     `select ${columns} from consultants c join merchants m on m.id = c.merchant_id where c.archived_at is null
-     order by c.name, c.id`,
+       ${after === undefined ? '' : 'and (c.name, c.id) > (select b.name, b.id from consultants b where b.id = ?)'}
+       ${ids === undefined ? '' : 'and c.id = any(?::text[])'}
+     order by c.name, c.id limit ?`,
+    [...(after === undefined ? [] : [after]), ...(ids === undefined ? [] : [ids]), limit],
   );
   return found.map(recordOf);
 }
@@ -188,7 +203,7 @@ async function setLines(tx: Tx, { id, merchantId, lines }: ConsultantRow): Promi
   await tellOfConsultants(tx, [id]);
 }
 
-/** Nobody rings him any more, no page shows him; what he took stays his, and a call he is on goes on. */
+/** Nobody rings him any more, a phone of his that rings is told to stop, no page shows him; what he took stays his, and a call he is on goes on. */
 export async function archiveConsultant(tx: Tx, id: string, at: Date): Promise<void> {
   await tellOfConsultants(tx, [id]);
   await tx.write('delete from line_consultants where consultant_id = ?', [id]);
@@ -198,6 +213,7 @@ export async function archiveConsultant(tx: Tx, id: string, at: Date): Promise<v
     'update consultants set archived_at = ?, pin_mark = null, version = version + 1 where id = ?',
     [at, id],
   );
+  await tellWhoRingsHim(tx, id);
 }
 
 /** Something of his settings that is kept elsewhere was changed. */

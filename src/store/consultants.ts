@@ -148,6 +148,17 @@ export async function occupyConsultant(
   return occupied.length > 0;
 }
 
+/** Of these, who is on a break, away or gone by his own or his merchant's word: core/consultant `reachable`, its first row. */
+export async function whoWithdrew(tx: Tx, ids: readonly string[], now: Date): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `select id from consultants where id = any(?::text[]) and (archived_at is not null
+       or (setting <> 'available' and (back_at is null or back_at > ?::timestamptz)))`,
+    [ids, now],
+  );
+  return found.map(({ id }) => id);
+}
+
 /** He is on the phone for some last words: his claim lapses at `until` should nobody free him before. */
 export async function letLinger(tx: Tx, session: string, consultantId: string, until: Date): Promise<void> {
   await tx.write(`update consultants set claim = 'soft', claimed_until = ? where id = ? and claimed_by = ?`, [
@@ -209,6 +220,8 @@ export interface StoredConsultant {
   id: string;
   name: string;
   state: ConsultantState;
+  /** When he, or his merchant, said so. */
+  settingAt: Date | null;
   told: ToldState;
   /** When his state changes next by the clock alone. */
   dueAt: Date | undefined;
@@ -224,6 +237,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
   missLimits: MissLimits;
   name: string;
   state: StateRow;
+  settingAt: Date | null;
   told: ToldState;
   dueAt: Date | number | null;
   schedule: unknown;
@@ -234,7 +248,7 @@ interface StoredConsultantRow extends Misses, CountedOfConsultant {
 export async function lockConsultant(tx: Tx, consultantId: string): Promise<StoredConsultant | undefined> {
   const row = await firstRow<StoredConsultantRow>(
     tx,
-    `select c.name, ${stateObject} as state, c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
+    `select c.name, ${stateObject} as state, c.setting_at as "settingAt", c.told, c.due_at as "dueAt", c.misses_unanswered as unanswered, c.misses_refused as refused,
        json_build_object('unanswered', c.miss_limit_unanswered, 'refused', c.miss_limit_refused) as "missLimits",
        c.notices as last, ${noticeAddress}, c.schedule, m.time_zone as "timeZone"
      from consultants c join merchants m on m.id = c.merchant_id
@@ -242,12 +256,13 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     [consultantId],
   );
   if (!row) return undefined;
-  const { name, state, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
+  const { name, state, settingAt, told, dueAt, unanswered, refused, missLimits, schedule, timeZone } = row;
   const { last, url, sealed } = row;
   return {
     id: consultantId,
     name,
     state: stateOf(state),
+    settingAt,
     told,
     // Postgres' -infinity is a number here: at once.
     dueAt: dueAt instanceof Date ? dueAt : undefined,
@@ -257,6 +272,30 @@ export async function lockConsultant(tx: Tx, consultantId: string): Promise<Stor
     schedule: schedule === null ? undefined : scheduleOf(schedule),
     timeZone,
   };
+}
+
+export interface Pause {
+  pausedAt: Date;
+  /** Calls he left unanswered or refused. */
+  missed: number;
+  name: string;
+  merchant: string;
+  /** The number consultants call; null: there is none. */
+  service: E164 | null;
+}
+
+/** The pause he is on, where this person still signs in as him. */
+export async function readPause(tx: Tx, consultantId: string, userId: string): Promise<Pause | undefined> {
+  return firstRow(
+    tx,
+    `select c.paused_at as "pausedAt", c.misses_unanswered + c.misses_refused as missed, c.name, m.name as merchant,
+       (select d.number from ddis d where d.kind = 'service' and d.active order by d.number limit 1)
+         as service
+     from consultants c join merchants m on m.id = c.merchant_id
+     where c.id = ? and c.paused_at is not null and c.archived_at is null and exists (
+       select from memberships b where b.consultant_id = c.id and b.user_id = ? and b.accepted_at is not null)`,
+    [consultantId, userId],
+  );
 }
 
 /** Of a consultant who was locked. `dueAt`: when his state changes next by the clock alone. */

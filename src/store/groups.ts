@@ -51,7 +51,10 @@ export async function groupOfRequest(tx: Tx, requestKey: string): Promise<string
   return row?.id;
 }
 
-export async function groupIds(tx: Tx): Promise<Set<string>> {
+/** The groups there are. The one named is not removed until this transaction is over. */
+export async function groupIds(tx: Tx, named: string | null | undefined): Promise<Set<string>> {
+  if (typeof named === 'string')
+    await tx.write('select 1 from consultant_groups where id = ? for key share', [named]);
   return new Set((await rows<{ id: string }>(tx, 'select id from consultant_groups')).map(({ id }) => id));
 }
 

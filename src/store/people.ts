@@ -250,14 +250,14 @@ export async function merchantOfSlug(db: Db, slug: string): Promise<string | und
   );
 }
 
-/** Of the merchant of this transaction. */
+/** Of the merchant of this transaction; his PIN is not changed until it is over. */
 export async function consultantOfShortNumber(
   tx: Tx,
   shortNumber: string,
 ): Promise<{ id: string; pinMark: Buffer | null } | undefined> {
   return firstRow(
     tx,
-    'select id, pin_mark as "pinMark" from consultants where short_number = ? and archived_at is null',
+    'select id, pin_mark as "pinMark" from consultants where short_number = ? and archived_at is null for share',
     [shortNumber],
   );
 }
@@ -267,6 +267,16 @@ export async function consultantIsThere(tx: Tx, consultantId: string): Promise<b
     consultantId,
   ]);
   return row !== undefined;
+}
+
+/** Who signs in as this consultant of the merchant of this transaction. */
+export async function peopleOfConsultant(tx: Tx, consultantId: string): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    'select user_id as id from memberships where consultant_id = ? and accepted_at is not null order by user_id',
+    [consultantId],
+  );
+  return found.map(({ id }) => id);
 }
 
 // --- What he is known by -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ export interface StoredServiceCall {
   merchantId: string;
   switchId: string;
   ddi: E164;
+  startedAt: Date;
   version: number;
 }
 
@@ -48,8 +49,7 @@ export async function readDialledService(tx: Tx, ddiId: string): Promise<Dialled
 /** `false`: a call was made of this leg already. */
 export async function insertServiceCall(
   tx: Tx,
-  { call, merchantId, switchId, ddi }: Omit<StoredServiceCall, 'version'>,
-  at: Date,
+  { call, merchantId, switchId, ddi, startedAt }: Omit<StoredServiceCall, 'version'>,
   lease: bigint,
 ): Promise<boolean> {
   const row = await firstRow(
@@ -57,7 +57,7 @@ export async function insertServiceCall(
     `insert into service_calls (id, merchant_id, switch_id, leg, ddi, progress, started_at)
      select ?, ?, s.id, ?, ?, ?::jsonb, ? from switches s where s.id = ? and s.lease_number = ?::bigint
      on conflict (leg) do nothing returning id`,
-    [call.id, merchantId, call.leg, ddi, JSON.stringify(call), at, switchId, lease.toString()],
+    [call.id, merchantId, call.leg, ddi, JSON.stringify(call), startedAt, switchId, lease.toString()],
   );
   return row !== undefined;
 }
@@ -65,12 +65,23 @@ export async function insertServiceCall(
 export async function readServiceCall(tx: Tx, id: string): Promise<StoredServiceCall | undefined> {
   const row = await firstRow<Omit<StoredServiceCall, 'call'> & { progress: ServiceCall }>(
     tx,
-    `select merchant_id as "merchantId", switch_id as "switchId", ddi, progress, version from service_calls where id = ?`,
+    `select merchant_id as "merchantId", switch_id as "switchId", ddi, progress, started_at as "startedAt", version
+     from service_calls where id = ?`,
     [id],
   );
   if (!row) return undefined;
   const { progress, ...rest } = row;
   return { ...rest, call: progress };
+}
+
+/** What the switch's record says of its end: he hung up before anybody answered. `undefined`: none has come. */
+export async function readMissed(tx: Tx, id: string): Promise<boolean | undefined> {
+  const row = await firstRow<{ missed: boolean | null }>(
+    tx,
+    'select missed from service_calls where id = ?',
+    [id],
+  );
+  return row?.missed ?? undefined;
 }
 
 /** `false`: the call, or the lease, has moved on, and nothing was written. */

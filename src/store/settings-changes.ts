@@ -1,6 +1,7 @@
 // What was changed of a merchant's settings, when and by whom: written in the transaction that changes it, never changed
 // itself. Of secrets and passwords only whether there is one.
 
+import type { Actor } from './audit.ts';
 import { rows, type Tx } from './database.ts';
 
 export const settingKinds = [
@@ -15,6 +16,8 @@ export const settingKinds = [
 export interface SettingsChange {
   at: Date;
   by: 'merchant' | 'operator' | 'consultant';
+  /** Who it truly was: a person, a key. Null: written before anybody asked, or by the house itself. */
+  actor: Actor | null;
   setting: (typeof settingKinds)[number];
   /** The line's or resource's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
@@ -26,8 +29,19 @@ export async function writeSettingsChange(
   change: SettingsChange & { merchantId: string },
 ): Promise<void> {
   await tx.write(
-    'insert into settings_changes (merchant_id, at, by, setting, of, changes) values (?, ?, ?, ?, ?, ?)',
-    [change.merchantId, change.at, change.by, change.setting, change.of, JSON.stringify(change.changes)],
+    `insert into settings_changes (merchant_id, at, by, by_kind, by_id, by_name, setting, of, changes)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      change.merchantId,
+      change.at,
+      change.by,
+      change.actor?.kind ?? null,
+      change.actor?.id ?? null,
+      change.actor?.name ?? null,
+      change.setting,
+      change.of,
+      JSON.stringify(change.changes),
+    ],
   );
 }
 
@@ -38,7 +52,9 @@ export async function listSettingsChanges(
 ): Promise<(SettingsChange & { position: number })[]> {
   const found = await rows<SettingsChange & { position: string }>(
     tx,
-    `select position, at, by, setting, of, changes from settings_changes where position > ? order by position limit ?`,
+    `select position, at, by, case when by_kind is not null
+       then json_build_object('kind', by_kind, 'id', by_id, 'name', by_name) end as actor, setting, of, changes
+     from settings_changes where position > ? order by position limit ?`,
     [after ?? 0, limit],
   );
   return found.map(({ position, ...change }) => ({ ...change, position: Number(position) }));

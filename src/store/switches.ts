@@ -146,8 +146,11 @@ export async function switchToBegin(tx: Tx, callSessionId: string, ordered: stri
   return other;
 }
 
-/** `refresh`: somebody else has moved the session; what follows from it at the switch is to be done. */
-export type SwitchWorkKind = 'begin' | 'hang_up' | 'refresh';
+/**
+ * `refresh`: somebody else has moved the session; what follows from it at the switch is to be done. `withdraw`: somebody it
+ * rings may not be rung any longer.
+ */
+export type SwitchWorkKind = 'begin' | 'hang_up' | 'refresh' | 'withdraw';
 
 /** Work for whoever commands this switch; the hint wakes him. */
 export async function addSwitchWork(
@@ -159,6 +162,19 @@ export async function addSwitchWork(
     [work.merchantId, work.switchId, work.callSessionId, work.kind],
   );
   tx.hint('ringmeter_switch', work.switchId);
+}
+
+/** The call that rings this consultant, where one does, is to be told that he may have withdrawn. He is locked. */
+export async function tellWhoRingsHim(tx: Tx, consultantId: string): Promise<void> {
+  const told = await rows<{ switchId: string }>(
+    tx,
+    `insert into switch_work (merchant_id, switch_id, call_session_id, kind)
+     select s.merchant_id, s.switch_id, s.id, 'withdraw' from consultants c join call_sessions s on s.id = c.claimed_by
+     where c.id = ? and c.claim = 'soft' and s.state = 'ringing_consultant'
+     returning switch_id as "switchId"`,
+    [consultantId],
+  );
+  for (const { switchId } of told) tx.hint('ringmeter_switch', switchId);
 }
 
 export async function removeSwitchWork(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -228,7 +228,7 @@ export const playTake = (leg: LegUuid, id: string, take: TakeFile): Message =>
 /** What everybody knows from answering machines: a fifth of a second at 1 kHz, not loud. */
 const beep = 'tone_stream://v=-16;%(200,50,1000)';
 /** Mean amplitude of a frame (of 32 767) below which it is silence: above the hiss of a line, below a voice that is soft. */
-const silenceThreshold = 200;
+export const silenceThreshold = 200;
 const terminatorsVariable = 'playback_terminators';
 export const endedByVariable = 'playback_terminator_used';
 export const recordedMsVariable = 'record_ms';
@@ -239,7 +239,7 @@ export const recordedMsVariable = 'record_ms';
  */
 export function record(
   leg: LegUuid,
-  order: { request: string; take: TakeFile; maxSeconds: number; silenceSeconds: number },
+  order: { request: string; turn: string; take: TakeFile; maxSeconds: number; silenceSeconds: number },
 ): Message[] {
   const most = whole('seconds', order.maxSeconds, 1, 300);
   const silence = whole('silence', order.silenceSeconds, 1, 60);
@@ -248,7 +248,7 @@ export function record(
     execute(leg, 'playback', beep),
     forgetKeys(leg),
     execute(leg, 'set', `${terminatorsVariable}=#${restartKey}`),
-    execute(leg, 'record', argument, `record:${request(order.request)}`),
+    execute(leg, 'record', argument, `record:${request(order.request)}:${order.turn}`),
     execute(leg, 'unset', terminatorsVariable),
   ];
 }

@@ -5,7 +5,7 @@
 //
 // Who ends a leg when no gateway is left is leg-tasks'; after the talk it is `park_timeout` on A.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { RingBack } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
@@ -232,11 +232,10 @@ export class FreeSwitch implements Switch {
       const prompt = await this.#render(order.sentence);
       await this.#takes.prepare();
       await this.#stopMusic(leg);
-      // Somebody before us may have him speak already: then he begins anew.
-      if (this.#legs.get(leg)?.ours !== true) await this.#link.api(say.breakPlaying(leg, 'all'));
+      const turn = await this.#endSpeech(leg);
       const sent = [
         say.play(leg, `${order.request}-said`, prompt),
-        ...say.record(leg, { ...order, take: this.#takes.file(order.take) }),
+        ...say.record(leg, { ...order, turn, take: this.#takes.file(order.take) }),
       ].map((one) => this.#link.send(one));
       const outcomes = (await Promise.all(sent)).map(commanded);
       return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
@@ -392,7 +391,7 @@ export class FreeSwitch implements Switch {
     if (name === 'CHANNEL_EXECUTE_COMPLETE') {
       this.#executed(event, memory);
       this.#entries.forgotten(event, leg, memory);
-      if (this.#entries.keepsToItself(event, leg, memory)) return;
+      if (this.#entries.keepsToItself(event, leg, memory) || isOldSpeech(event, memory)) return;
     }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
     const told = switchEvent(event, this.#country);
@@ -499,6 +498,20 @@ export class FreeSwitch implements Switch {
     return this.#prompts.file(sentence);
   }
 
+  /**
+   * Whoever is speaking, for us or for the gateway before us, begins anew. The name of what he says from now on: what he said
+   * until here ends too, and must not pass for it.
+   */
+  async #endSpeech(leg: LegUuid): Promise<string> {
+    const memory = this.#legs.recall(leg);
+    const { speech, ours } = memory;
+    const turn = randomBytes(8).toString('hex');
+    memory.speech = { turn, over: false };
+    const mayBeSpeaking = speech === undefined ? ours !== true : !speech.over;
+    if (mayBeSpeaking) await this.#link.api(say.breakPlaying(leg, 'all'));
+    return turn;
+  }
+
   async #withoutBridge(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
     await Promise.all([
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
@@ -532,4 +545,13 @@ export class FreeSwitch implements Switch {
     if (!last.answered || !say.isWaitingSound(last.text)) return;
     await this.#link.api(say.breakPlaying(leg, 'current'));
   }
+}
+
+/** What somebody said who was told to begin anew since, by us or by the gateway before us, is no take. */
+function isOldSpeech(event: SwitchHeaders, memory: LegMemory | undefined): boolean {
+  const [kind, , turn] = (event.header('Application-UUID') ?? '').split(':', 3);
+  if (kind !== 'record') return false;
+  if (turn === undefined || turn !== memory?.speech?.turn) return true;
+  memory.speech.over = true;
+  return false;
 }

@@ -38,6 +38,8 @@ export interface LegMemory {
   lookedForMusic?: boolean;
   /** The number last asked for. */
   entry?: NumberEntry;
+  /** He was told to speak: `turn` tells one order from another of the same request. */
+  speech?: { turn: string; over: boolean };
   /** Its originate is under way: no BACKGROUND_JOB yet. */
   job?: string;
   /** CHANNEL_CREATE was seen: from here on CHANNEL_HANGUP_COMPLETE tells its end. */

@@ -170,7 +170,7 @@ function leftFirst(
 const otherCauseVariable = 'variable_last_bridge_hangup_cause';
 
 // `event-uuid` of what we sent comes back as Application-UUID: `ask:<request>`, `play:<request>`, `digits:<request>:<turn>`,
-// `record:<request>`.
+// `record:<request>:<turn>`.
 // Everything else that executes on the leg (the dialplan's own, announcements, music) has another and tells the steps nothing.
 function executed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
   const [kind, request] = (event.header('Application-UUID') ?? '').split(':', 2);

@@ -7,10 +7,13 @@
 import { chmod, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type LegUuid, parseLegUuid } from '../core/ids.ts';
-import { type TakeFile, takeFile } from './dial-string.ts';
+import { silenceThreshold, type TakeFile, takeFile } from './dial-string.ts';
+import { readWav, withoutSilence, writeWav } from './telephone-wav.ts';
 
 /** A minute at 48 kHz and 16 bit, with room: what is longer is no take of ours. */
 const takeBytesMax = 8 * 1024 * 1024;
+/** As `record` may be told, and a little more. */
+const takeSecondsMax = 310;
 const wordsBytesMax = 2_000;
 const wordsMax = 300;
 /** Longer than any call of a consultant lasts: whoever made it is gone. */
@@ -35,13 +38,14 @@ export class Takes {
     if (made !== undefined) await chmod(this.#dir, 0o777);
   }
 
+  /** From his first word to his last: whoever ends by saying no more has that silence in the switch's file too. */
   async read(take: LegUuid): Promise<{ outcome: 'read'; wav: Buffer; words?: string } | { outcome: 'gone' }> {
     const wav = await readUpTo(this.#path(take, 'wav'), takeBytesMax);
     if (wav === undefined) return { outcome: 'gone' };
     const text = (await readUpTo(this.#path(take, 'txt'), wordsBytesMax))?.toString('utf8').trim();
     const words =
       text === undefined || text === '' ? undefined : Array.from(text).slice(0, wordsMax).join('');
-    return { outcome: 'read', wav, ...(words !== undefined && { words }) };
+    return { outcome: 'read', wav: spoken(wav), ...(words !== undefined && { words }) };
   }
 
   async drop(take: LegUuid): Promise<void> {
@@ -61,6 +65,12 @@ export class Takes {
   #path(take: LegUuid, kind: 'wav' | 'txt'): string {
     return path.join(this.#dir, `${take}.${kind}`);
   }
+}
+
+/** What is no WAV is left as it is: whoever keeps it says so. */
+function spoken(wav: Buffer): Buffer {
+  const read = readWav(wav, takeSecondsMax);
+  return read.outcome === 'sound' ? writeWav(withoutSilence(read.sound, silenceThreshold / 32_768)) : wav;
 }
 
 async function readUpTo(file: string, bytesMax: number): Promise<Buffer | undefined> {

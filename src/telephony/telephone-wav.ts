@@ -124,6 +124,29 @@ export function resample({ rate, samples }: Sound, to: number): Sound {
   return { rate: to, samples: out };
 }
 
+const frameSeconds = 0.02;
+/** A breath before the first word, and the last one's fading. */
+const breathSeconds = 0.3;
+
+/** From the first word to the last: frames whose mean amplitude (of 1) is under `quiet` are silence, at either end. */
+export function withoutSilence({ rate, samples }: Sound, quiet: number): Sound {
+  const frame = Math.max(1, Math.round(rate * frameSeconds));
+  let [from, to] = [samples.length, 0];
+  for (let begin = 0; begin < samples.length; begin += frame) {
+    const part = samples.subarray(begin, begin + frame);
+    let sum = 0;
+    for (const sample of part) sum += Math.abs(sample);
+    if (sum / part.length < quiet) continue;
+    from = Math.min(from, begin);
+    to = begin + part.length;
+  }
+  const breath = Math.round(rate * breathSeconds);
+  return {
+    rate,
+    samples: to === 0 ? new Float32Array(0) : samples.slice(Math.max(0, from - breath), to + breath),
+  };
+}
+
 /** Mono, 16 bit. */
 export function writeWav({ rate, samples }: Sound): Buffer {
   const bytes = Buffer.alloc(44 + samples.length * 2);

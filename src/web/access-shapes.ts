@@ -178,8 +178,8 @@ export const tryAnswer = z
         description:
           'Why not, for you alone: tell a stranger one sentence for all of them. `closed`: the resource is switched off.',
       }),
-    code: codeShape
-      .nullable()
+    code: z
+      .union([codeShape, z.null()])
       .meta({ description: 'The code it was, as it stands now; null where it was none.' }),
     useId: z.string().nullable().meta({ description: 'Of this use: what the `jti` of a token would be.' }),
   })

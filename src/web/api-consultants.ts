@@ -31,6 +31,7 @@ import {
   consultantList,
   consultantParams,
   consultantShape,
+  consultantsQuery,
   dayQuery,
   liveEventShape,
 } from './consultant-shapes.ts';
@@ -85,8 +86,8 @@ export function consultantRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 200, description: 'As he is now.', shape: consultantShape },
     problems: ['unknown-id', 'consultant-archived'],
-    act: ({ merchantId, params, basedOn, body }) =>
-      answerSchedule(house, { ...of(merchantId, params.id, basedOn), by: 'merchant' }, body.schedule),
+    act: ({ merchantId, by: actor, params, basedOn, body }) =>
+      answerSchedule(house, { ...of(merchantId, params.id, basedOn, actor), by: 'merchant' }, body.schedule),
   });
 }
 
@@ -97,12 +98,17 @@ function readRoutes(routes: ApiRoutes, house: House): void {
     area: 'consultants',
     name: 'listConsultants',
     summary: 'Your consultants, whether each is rung now and why not, and who is calling him.',
-    answer: { status: 200, description: 'All but those removed.', shape: consultantList },
+    query: consultantsQuery,
+    answer: { status: 200, description: 'A page of all but those removed.', shape: consultantList },
     problems: [],
-    act: async ({ merchantId }) => {
-      const found = await house.db.asMerchant(merchantId, listConsultants);
+    act: async ({ merchantId, query: { after, limit, ids } }) => {
+      const wanted = { limit: limit + 1, after, ids: ids?.split(',') };
+      const found = await house.db.asMerchant(merchantId, (tx) => listConsultants(tx, wanted));
       const now = house.clock.now();
-      return { status: 200, body: { data: found.map((one) => consultantAnswer(house, one, now)) } };
+      const page = found.slice(0, limit);
+      const next = page.at(-1)?.id ?? after ?? null;
+      const data = page.map((one) => consultantAnswer(house, one, now));
+      return { status: 200, body: { data, next, hasMore: found.length > limit } };
     },
   });
 
@@ -159,10 +165,10 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 201, description: 'As he was made.', shape: consultantShape },
     problems: settingProblems,
-    act: async ({ merchantId, body, requestKey }) => {
+    act: async ({ merchantId, by: actor, body, requestKey }) => {
       const { languages = [body.language], ...rest } = body;
       const wish = { ...rest, languages } as unknown as ConsultantWish;
-      return answerOf(house, 201, await createConsultant(house, merchantId, wish, requestKey));
+      return answerOf(house, 201, await createConsultant(house, { merchantId, actor }, wish, requestKey));
     },
   });
 
@@ -170,16 +176,19 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
     method: 'patch',
     path: '/v1/consultants/{id}',
     area: 'consultants',
+    stepUp: ['pin', 'share'],
     name: 'changeConsultant',
     summary: 'Changes a consultant. What is left out stays; a list is replaced as a whole.',
+    description:
+      'Who is signed in shows once more who he is where it changes the PIN or the share of what he earns.',
     params: consultantParams,
     body: consultantChange,
     versioned: true,
     answer: { status: 200, description: 'As he is now.', shape: consultantShape },
     problems: settingProblems,
-    act: async ({ merchantId, params, basedOn, body }) => {
+    act: async ({ merchantId, by: actor, params, basedOn, body }) => {
       const change = defined(body) as ConsultantChange;
-      const based = of(merchantId, params.id, basedOn);
+      const based = of(merchantId, params.id, basedOn, actor);
       return answerOf(house, 200, await changeConsultant(house, based, change));
     },
   });
@@ -195,8 +204,8 @@ function keepRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 200, description: 'He is removed.', shape: archivedShape },
     problems: ['unknown-id'],
-    act: async ({ merchantId, params: { id }, basedOn }) => {
-      const gone = await letConsultantGo(house, of(merchantId, id, basedOn));
+    act: async ({ merchantId, by: actor, params: { id }, basedOn }) => {
+      const gone = await letConsultantGo(house, of(merchantId, id, basedOn, actor));
       if (gone.outcome !== 'archived') return refusedAnswer(gone);
       return { status: 200, body: { id, archivedAt: gone.at } };
     },
@@ -218,8 +227,11 @@ function photoRoutes(routes: ApiRoutes, house: House): void {
     bytes: { types: photoTypes, maxBytes: photoBytesMax, tooLarge: 'photo-too-large' },
     answer,
     problems: ['unknown-id', 'consultant-archived', 'photo-refused'],
-    act: async ({ merchantId, params, bytes }) =>
-      photoAnswer(house, await changePhoto(house, of(merchantId, params.id, undefined), bytes ?? nothing)),
+    act: async ({ merchantId, by: actor, params, bytes }) =>
+      photoAnswer(
+        house,
+        await changePhoto(house, of(merchantId, params.id, undefined, actor), bytes ?? nothing),
+      ),
   });
 
   routes.add({
@@ -231,8 +243,8 @@ function photoRoutes(routes: ApiRoutes, house: House): void {
     params: consultantParams,
     answer,
     problems: ['unknown-id', 'consultant-archived'],
-    act: async ({ merchantId, params }) =>
-      photoAnswer(house, await changePhoto(house, of(merchantId, params.id, undefined), undefined)),
+    act: async ({ merchantId, by: actor, params }) =>
+      photoAnswer(house, await changePhoto(house, of(merchantId, params.id, undefined, actor), undefined)),
   });
 }
 
@@ -244,8 +256,13 @@ function photoAnswer(house: House, kept: PhotoKept): ApiAnswer {
     : answerOf(house, 200, kept);
 }
 
-export function of(merchantId: string, consultantId: string, basedOn: BasedOn['basedOn']): BasedOn {
-  return { merchantId, consultantId, ...(basedOn !== undefined && { basedOn }) };
+export function of(
+  merchantId: string,
+  consultantId: string,
+  basedOn: BasedOn['basedOn'],
+  actor: BasedOn['actor'],
+): BasedOn {
+  return { merchantId, actor, consultantId, ...(basedOn !== undefined && { basedOn }) };
 }
 
 export async function answerConsultant(house: House, merchantId: string, id: string): Promise<ApiAnswer> {

@@ -57,9 +57,9 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
     body: ddiBody,
     answer: { status: 200, description: 'As it is now.', shape: ddiSetShape },
     problems: ['unknown-id'],
-    act: async ({ merchantId, params: { number }, body }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, by: actor, params: { number }, body }): Promise<ApiAnswer> => {
       const { kind, line, recognizedBy, active, clientCode: code, ownServer, refused, ...settings } = body;
-      const set = await setDdi(house, merchantId, number as E164, {
+      const set = await setDdi(house, { merchantId, actor }, number as E164, {
         kind,
         line: line ?? null,
         // Of the service nobody is asked.
@@ -86,11 +86,11 @@ export function ddiRoutes(routes: ApiRoutes, house: House): void {
     params: ddiParams,
     answer: { status: 201, description: 'The new secret.', shape: rotatedShape },
     problems: ['unknown-id', 'no-server'],
-    act: async ({ merchantId, params }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, by: actor, params }): Promise<ApiAnswer> => {
       const number = params.number as E164;
       const ddi = await house.db.asMerchant(merchantId, (tx) => readDdi(tx, number));
       if (!ddi) return unknown;
-      const rotated = await rotateSecret(house, merchantId, { ddi: number });
+      const rotated = await rotateSecret(house, { merchantId, actor }, { ddi: number });
       return rotated ? { status: 201, body: rotated } : { problem: { kind: 'no-server' }, began: false };
     },
   });

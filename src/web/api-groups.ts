@@ -122,8 +122,8 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 201, description: 'As it was made.', shape: groupShape },
     problems: settingProblems,
-    act: async ({ merchantId, body, requestKey }) =>
-      answerOf(201, await createGroup(house, merchantId, body, requestKey)),
+    act: async ({ merchantId, by: actor, body, requestKey }) =>
+      answerOf(201, await createGroup(house, { merchantId, actor }, body, requestKey)),
   });
 
   routes.add({
@@ -138,8 +138,8 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 200, description: 'As it is now.', shape: groupShape },
     problems: ['unknown-id', ...settingProblems],
-    act: async ({ merchantId, params: { id }, basedOn, body }) => {
-      const of = { merchantId, groupId: id, ...(basedOn !== undefined && { basedOn }) };
+    act: async ({ merchantId, by: actor, params: { id }, basedOn, body }) => {
+      const of = { merchantId, actor, groupId: id, ...(basedOn !== undefined && { basedOn }) };
       return answerOf(200, await changeGroup(house, of, defined(body)));
     },
   });
@@ -158,8 +158,8 @@ export function groupRoutes(routes: ApiRoutes, house: House): void {
       shape: z.object({ id: z.string(), removed: z.literal(true) }).openapi('GroupRemoved'),
     },
     problems: ['unknown-id', 'group-in-use'],
-    act: async ({ merchantId, params: { id }, basedOn }) => {
-      const of = { merchantId, groupId: id, ...(basedOn !== undefined && { basedOn }) };
+    act: async ({ merchantId, by: actor, params: { id }, basedOn }) => {
+      const of = { merchantId, actor, groupId: id, ...(basedOn !== undefined && { basedOn }) };
       const gone = await removeGroup(house, of);
       return gone.outcome === 'gone' ? { status: 200, body: { id, removed: true } } : refused(gone);
     },

@@ -61,10 +61,10 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     body: lineChange,
     answer: { status: 200, description: 'As it is now.', shape: lineShape },
     problems: ['line-unknown'],
-    act: async ({ merchantId, language, params, body }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, by: actor, language, params, body }): Promise<ApiAnswer> => {
       const { ringing, ...rest } = body;
       const change = defined({ ...rest, ...(ringing && { ringing: defined(ringing) }) }) as LineChange;
-      const changed = await changeLine(house, merchantId, params.line, change);
+      const changed = await changeLine(house, { merchantId, actor }, params.line, change);
       if (changed.outcome === 'unknown_line') return unknown;
       if (changed.outcome === 'wrong') return wrongFields(changed.wrong);
       return answerWith(house, merchantId, params.line, language);

@@ -9,6 +9,7 @@ import {
 } from '../flow/merchant-server-settings.ts';
 import { readServer } from '../store/merchant-servers.ts';
 import { listSettingsChanges, settingKinds } from '../store/settings-changes.ts';
+import { actorShape } from './api-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 import { rotatedShape, serverBody, serverFactsShape, signingSecret } from './server-shapes.ts';
 import { wrongFields } from './wrong-fields.ts';
@@ -28,6 +29,9 @@ const changePage = z
           position: z.int(),
           at: z.iso.datetime(),
           by: z.enum(['merchant', 'operator', 'consultant']),
+          actor: actorShape.nullable().meta({
+            description: 'Who it truly was, also of an operator who acted for you; null: the house itself.',
+          }),
           setting: z.enum(settingKinds),
           of: z.string().nullable().meta({
             description: 'The line’s name in links, the number, the consultant’s or group’s id; or null.',
@@ -76,13 +80,17 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
       shape: serverFactsShape.extend({ signingSecret }).openapi('MerchantServerSet'),
     },
     problems: [],
-    act: async ({ merchantId, body }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, by: actor, body }): Promise<ApiAnswer> => {
       const { basic, usernameToken, ...rest } = body;
-      const kept = await setMerchantServer(house, merchantId, {
-        ...rest,
-        ...(basic !== undefined && { basic }),
-        ...(usernameToken !== undefined && { usernameToken }),
-      });
+      const kept = await setMerchantServer(
+        house,
+        { merchantId, actor },
+        {
+          ...rest,
+          ...(basic !== undefined && { basic }),
+          ...(usernameToken !== undefined && { usernameToken }),
+        },
+      );
       if (kept.outcome === 'wrong') return wrongFields(kept.wrong);
       const facts = serverFacts(house, merchantId, kept.server);
       return { status: 200, body: { ...facts, signingSecret: kept.signingSecret ?? null } };
@@ -103,8 +111,8 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
       shape: z.object({ removed: z.literal(true) }).openapi('MerchantServerRemoved'),
     },
     problems: [],
-    act: async ({ merchantId }): Promise<ApiAnswer> => {
-      await removeMerchantServer(house, merchantId);
+    act: async ({ merchantId, by: actor }): Promise<ApiAnswer> => {
+      await removeMerchantServer(house, { merchantId, actor });
       return { status: 200, body: { removed: true } };
     },
   });
@@ -119,8 +127,8 @@ export function merchantServerRoutes(routes: ApiRoutes, house: House): void {
     description: 'Shown this once. Send an Idempotency-Key: a repeat with it shows the same one.',
     answer: { status: 201, description: 'The new secret.', shape: rotatedShape },
     problems: ['no-server'],
-    act: async ({ merchantId }): Promise<ApiAnswer> => {
-      const rotated = await rotateSecret(house, merchantId, 'merchant');
+    act: async ({ merchantId, by: actor }): Promise<ApiAnswer> => {
+      const rotated = await rotateSecret(house, { merchantId, actor }, 'merchant');
       return rotated ? { status: 201, body: rotated } : { problem: { kind: 'no-server' }, began: false };
     },
   });

@@ -73,7 +73,7 @@ export function ownWorkRoutes(routes: ApiRoutes, house: House): void {
     act: (call) => {
       const id = consultantOf(call);
       if (id === undefined) return Promise.resolve(nobody);
-      const based = of(call.merchantId, id, call.basedOn);
+      const based = of(call.merchantId, id, call.basedOn, call.by);
       return answerSchedule(house, { ...based, by: 'consultant' }, call.body.schedule);
     },
   });

@@ -10,12 +10,12 @@ import {
   removeMember,
 } from '../flow/members.ts';
 import { askForReset, resetPassword } from '../flow/passwords.ts';
-import { actorKinds, listAudit } from '../store/audit.ts';
+import { listAudit } from '../store/audit.ts';
 import { listMembers, type Member } from '../store/people.ts';
 import { areas } from '../core/sign-in.ts';
 import type { Language } from '../core/ids.ts';
 import { answerOf } from './api-session.ts';
-import { idParams } from './api-shapes.ts';
+import { actorShape, idParams } from './api-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 import {
   emailShape,
@@ -53,7 +53,7 @@ const entryShape = z
     id: z.string(),
     position: z.int(),
     at: instant,
-    by: z.object({ kind: z.enum(actorKinds), id: z.string(), name: z.string().nullable() }),
+    by: actorShape,
     area: z.enum(areas),
     action: z.string().meta({ description: 'The operation, as this document names it.' }),
     subject: z.string().nullable(),

@@ -107,8 +107,8 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
     body: promptBody,
     answer,
     problems: ['line-unknown', 'unknown-id'],
-    act: async ({ merchantId, params: { line, key: one }, body }) =>
-      answerOf(one, await setLinePrompt(house, merchantId, line, one, given(body))),
+    act: async ({ merchantId, by: actor, params: { line, key: one }, body }) =>
+      answerOf(one, await setLinePrompt(house, { merchantId, actor }, line, one, given(body))),
   });
 
   routes.add({
@@ -122,10 +122,16 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
     bytes: sound,
     answer,
     problems: ['line-unknown', 'unknown-id', 'recording-refused'],
-    act: async ({ merchantId, params: { line, key: one, language }, bytes }) =>
+    act: async ({ merchantId, by: actor, params: { line, key: one, language }, bytes }) =>
       answerOf(
         one,
-        await setLinePromptRecording(house, merchantId, line, { key: one, language }, bytes ?? noSound),
+        await setLinePromptRecording(
+          house,
+          { merchantId, actor },
+          line,
+          { key: one, language },
+          bytes ?? noSound,
+        ),
       ),
   });
 
@@ -138,8 +144,8 @@ export function promptRoutes(routes: ApiRoutes, house: House): void {
     params: keyParams,
     answer,
     problems: ['line-unknown', 'unknown-id'],
-    act: async ({ merchantId, params: { line, key: one } }) =>
-      answerOf(one, await setLinePrompt(house, merchantId, line, one, { fr: null, en: null })),
+    act: async ({ merchantId, by: actor, params: { line, key: one } }) =>
+      answerOf(one, await setLinePrompt(house, { merchantId, actor }, line, one, { fr: null, en: null })),
   });
 }
 

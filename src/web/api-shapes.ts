@@ -2,6 +2,7 @@
 // text with their currency, instants ISO 8601 in UTC, durations say their unit in the name.
 
 import { callStates } from '../core/call-session.ts';
+import { actorKinds } from '../store/audit.ts';
 import { ledgerKinds } from '../store/ledger.ts';
 import { z } from './routes.ts';
 
@@ -269,3 +270,10 @@ export const ledgerPage = z
     hasMore: z.boolean(),
   })
   .openapi('LedgerPage');
+
+/** A person, a key, an operator who acts for the merchant. */
+export const actorShape = z.object({
+  kind: z.enum(actorKinds),
+  id: z.string(),
+  name: z.string().nullable(),
+});

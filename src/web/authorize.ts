@@ -83,7 +83,7 @@ export function bySession(route: MountedRoute, session: SignedIn): Admitted | Re
     if (!session.merchant || !mayDo(session.rights, area, wanted)) return refused('no-right');
   }
   if (route.consultant && session.consultantId === undefined) return refused('no-right');
-  if (route.stepUp && !session.steppedUpUntil) return refused('step-up-needed');
+  if (route.stepUp === true && !session.steppedUpUntil) return refused('step-up-needed');
   return {
     merchantId: session.merchant?.id ?? '',
     by: actorOf(session),
@@ -131,14 +131,17 @@ const ownOnly = {
   fr: 'Ceci concerne la personne connectée, et une clé d’API n’est personne. Connectez-vous, et demandez sans la clé.',
 };
 
-/** The origin of our pages, or of the address this very request was sent to: a page there is ours too. */
+/**
+ * The origin of our pages, or of the address this very request was sent to: a page there is ours too. At our own name only under
+ * our own scheme: what is shown at http:// of a site of https:// is whoever's stands in the way.
+ */
 export function isOurs(house: Pick<House, 'publicUrl'>, request: Request): boolean {
   const origin = request.get('origin');
   if (origin === undefined) return false;
   const at = URL.canParse(origin) ? new URL(origin) : undefined;
-  return (
-    at?.origin === new URL(house.publicUrl).origin || (at !== undefined && at.host === request.get('host'))
-  );
+  const ours = new URL(house.publicUrl);
+  if (at?.host === ours.host) return at.origin === ours.origin;
+  return at !== undefined && at.host === request.get('host');
 }
 
 /** RFC 6265, 5.4. */

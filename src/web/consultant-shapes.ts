@@ -197,8 +197,27 @@ export const consultantShape = z
   .openapi('Consultant');
 
 export const consultantList = z
-  .object({ data: z.array(consultantShape).meta({ description: 'By name.' }) })
+  .object({
+    data: z.array(consultantShape).meta({ description: 'By name.' }),
+    next: z.string().nullable().meta({ description: 'Where the next page begins.' }),
+    hasMore: z.boolean(),
+  })
   .openapi('ConsultantList');
+
+const idsAtMost = 100;
+
+export const consultantsQuery = z.object({
+  after: z.string().max(80).optional().meta({ description: '`next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(500).default(100).meta({ description: 'How many at most.' }),
+  ids: z
+    .string()
+    .regex(/^[\w-]{1,80}(,[\w-]{1,80})*$/)
+    .refine((ids) => ids.split(',').length <= idsAtMost, `At most ${String(idsAtMost)} ids.`)
+    .optional()
+    .meta({
+      description: 'Of these alone, with commas between them: those an event of the stream named, say.',
+    }),
+});
 
 export const archivedShape = z
   .object({ id: z.string(), archivedAt: z.iso.datetime() })

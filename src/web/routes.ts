@@ -114,8 +114,11 @@ export interface ApiRoute<
   path: string;
   /** What it is about: who signed in needs the right to it, `read` for GET, `write` else; a key may all but `own`. */
   area: Area | 'operations';
-  /** It moves money, secrets or people: who signed in proves once more who he is. */
-  stepUp?: true;
+  /**
+   * It moves money, secrets or people: who signed in proves once more who he is. Names of fields: where the body holds one of
+   * them.
+   */
+  stepUp?: true | readonly string[];
   /**
    * Who else comes in: anybody; whoever still owes the second factor; whoever must set one up first. Absent: only who is
    * signed in, or an API key.
@@ -317,6 +320,8 @@ export class ApiRoutes {
       run: (request, from) => {
         const read = readRequest(route, request);
         if ('problem' in read) return Promise.resolve(read);
+        if (movesMore(route.stepUp, read.parsed.body) && from.session && !from.session.steppedUpUntil)
+          return Promise.resolve({ problem: { kind: 'step-up-needed' }, began: false });
         return route.act({ ...from, ...read.parsed });
       },
     });
@@ -353,6 +358,14 @@ export class ApiRoutes {
       servers: [{ url: info.publicUrl }],
     });
   }
+}
+
+/** Some of what the route takes moves money or secrets, and that is here. */
+function movesMore(stepUp: ApiRoute['stepUp'], body: object): boolean {
+  return (
+    typeof stepUp === 'object' &&
+    stepUp.some((field) => (body as Record<string, unknown>)[field] !== undefined)
+  );
 }
 
 function answerType({ live, sound }: { live?: true; sound?: true }): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { ChildAudioConverter } from '../../src/telephony/audio-converter.ts';
-import { readWav, resample, writeWav } from '../../src/telephony/telephone-wav.ts';
+import { readWav, resample, withoutSilence, writeWav } from '../../src/telephony/telephone-wav.ts';
 import { loudness, toneWav } from './tone.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -40,6 +40,28 @@ describe('one channel at another rate', () => {
     const wav = writeWav(resample(sound, 8_000));
     // 6 kHz at a rate of 8 kHz would be heard as 2 kHz.
     expect(loudness(wav, 2_000)).toBeLessThan(0.005);
+  });
+});
+
+describe('what somebody said, without the silence around it', () => {
+  const quiet = 200 / 32_768;
+  const spoken = (...parts: [seconds: number, loud: number][]) => ({
+    rate: 8_000,
+    samples: Float32Array.from(
+      parts.flatMap(([seconds, loud]) =>
+        Array.from({ length: seconds * 8_000 }, (_, n) => (n % 2 === 0 ? loud : -loud)),
+      ),
+    ),
+  });
+  test.each([
+    ['from his first word to his last, with a breath on either side', spoken([4, 0], [2, 0.1], [5, 0]), 2.6],
+    ['a pause within it stays', spoken([1, 0], [1, 0.1], [3, 0], [1, 0.1], [1, 0]), 5.6],
+    ['the hiss of a line is silence', spoken([1, 0.004], [2, 0.1], [5, 0.004]), 2.6],
+    ['no breath is made up', spoken([0.1, 0], [2, 0.1], [0.1, 0]), 2.2],
+    ['nothing was said', spoken([5, 0.004]), 0],
+    ['nothing at all', spoken(), 0],
+  ])('%s', (_what, sound, seconds) => {
+    expect(withoutSilence(sound, quiet).samples.length / 8_000).toBeCloseTo(seconds, 1);
   });
 });
 

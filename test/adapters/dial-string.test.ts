@@ -313,6 +313,7 @@ describe('what somebody says becomes a take', () => {
   test('behind a tone, until a key, silence or its greatest length', () => {
     const order = {
       request: 'op_1',
+      turn: '7f3a',
       take: say.takeFile('/srv/my prompts', take),
       maxSeconds: 60,
       silenceSeconds: 5,

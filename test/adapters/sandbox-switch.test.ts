@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSandboxSwitch, type SandboxSwitch } from '../../src/sandbox/switch.ts';
-import { eventsOf, headerNames, RawEventSocket, story, transcript, variablesOf } from './raw-event-socket.ts';
+import {
+  type EventFrame,
+  eventsOf,
+  headerNames,
+  RawEventSocket,
+  story,
+  transcript,
+  variablesOf,
+} from './raw-event-socket.ts';
 
 const caller = '+33600000002';
 const consultant = '+33100000009';
@@ -396,6 +404,49 @@ describe('an inbound call', () => {
     expect(afterPark(story(esl.events, { [leg]: 'C' }))).toEqual(
       afterPark(recorded('inbound-silence-then-caller-hangs-up.esl', { [recordedLeg]: 'C' }, recordedLeg)),
     );
+  });
+
+  it('he speaks until silence, a key, a break, his hanging up: as recorded', async () => {
+    const theirs = eventsOf(transcript('inbound-record.esl'));
+    const recordedLeg = theirs[0]!.headers['Unique-ID']!;
+    const leg = await arrives();
+    await esl.execute(leg, 'answer', '', 'answer');
+    await esl.execute(leg, 'set', 'playback_terminators=#*', 'terminators');
+    const file = join(folder, `${leg}.wav`);
+    const records = async (how: string, silence: number, act: () => Promise<unknown>): Promise<void> => {
+      await esl.execute(leg, 'record', `${file} 20 200 ${String(silence)}`, `record-${how}`);
+      await esl.event('RECORD_START', leg);
+      await act();
+      await esl.event(
+        'CHANNEL_EXECUTE_COMPLETE',
+        (one) => one.headers['Application-UUID'] === `record-${how}`,
+      );
+    };
+    await records('silence', 1, () => Promise.resolve());
+    await records('terminator', 10, () => phone(cli, 'keys', { digits: '5#' }));
+    await records('broken', 10, () => esl.api(`uuid_break ${leg} all`));
+    await records('hangup', 10, async () => {
+      await esl.execute(leg, 'unset', 'playback_terminators', 'terminators-off');
+      await esl.execute(leg, 'playback', 'silence_stream://100', 'never');
+      await phone(cli, 'hangup');
+    });
+    await esl.event('CHANNEL_DESTROY', leg);
+    const placed = (lines: string[]): string[] => lines.map((line) => line.replace(/\S+C\.wav/, 'C.wav'));
+    expect(placed(afterPark(story(esl.events, { [leg]: 'C' })))).toEqual(
+      placed(afterPark(recorded('inbound-record.esl', { [recordedLeg]: 'C' }, recordedLeg))),
+    );
+    // How each of them ended is in the variables, and their names are the same.
+    const taken = (events: EventFrame[]): Record<string, string>[] =>
+      events
+        .filter((one) => one.name === 'CHANNEL_EXECUTE_COMPLETE' && one.headers['Application'] === 'record')
+        .map((one) =>
+          Object.fromEntries(
+            Object.entries(variablesOf(one))
+              .filter(([name]) => /^record_|^silence_hits|^playback_term/.test(name))
+              .map(([name, value]) => [name, /^\d+$/.test(value) ? 'a number' : value]),
+          ),
+        );
+    expect(taken(esl.events)).toEqual(taken(theirs));
   });
 
   it('a key over an announcement, which is then broken off: as recorded', async () => {

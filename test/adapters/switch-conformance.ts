@@ -626,6 +626,91 @@ export function switchConformance(
         expect(await world.switch.readTake(take)).toEqual({ outcome: 'gone' });
       }, 45_000);
 
+      const speech = (request: string, take: LegUuid, more: { maxSeconds?: number } = {}) => ({
+        request,
+        sentence: question,
+        take,
+        maxSeconds: 20,
+        silenceSeconds: 20,
+        ...more,
+      });
+      /** Until a sentence, the tone and what was keyed meanwhile are over: a leg whose guard is so long has ended. */
+      const aWhile = async (): Promise<void> => {
+        const watch = await answered({ guardSeconds: 3 });
+        await ear.next('legEnded', watch.leg);
+      };
+
+      test('what he says ends by the terminator, by `*`, by its greatest length; a key before the tone is none', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await phone.keys('#');
+        await aWhile();
+        expect(ear.of('recorded')).toEqual([]);
+        await phone.keys('5#');
+        const recorded = await ear.next('recorded', leg);
+        expect(recorded).toMatchObject({ request: 'op_1', back: false });
+        expect(recorded.seconds).toBeGreaterThan(0.3);
+        await world.switch.record(leg, speech('op_2', take));
+        await aWhile();
+        await phone.keys('*');
+        expect(await ear.next('recorded', leg, 2)).toMatchObject({ request: 'op_2', back: true });
+        // The key that ended the one before is none of this one.
+        await world.switch.record(leg, speech('op_3', take, { maxSeconds: 1 }));
+        const longest = await ear.next('recorded', leg, 3);
+        expect(longest).toMatchObject({ request: 'op_3', back: false });
+        expect(longest.seconds).toBeGreaterThan(0.5);
+        expect(longest.seconds).toBeLessThan(2);
+        // What ended by a key is no key for what is asked next.
+        await world.switch.askDigits(leg, wanted('op_4'));
+        await phone.keys('42#');
+        expect(await ear.next('digitsGiven', leg)).toMatchObject({ request: 'op_4', digits: '42' });
+      }, 45_000);
+
+      test('who hangs up while he is recorded is told by his end alone; the take is there to be thrown away', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await aWhile();
+        await phone.hangUp();
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'normal' });
+        expect(ear.of('recorded')).toEqual([]);
+        expect(await world.switch.readTake(take)).toMatchObject({ outcome: 'read' });
+        await world.switch.dropTake(take);
+        expect(await world.switch.readTake(take)).toEqual({ outcome: 'gone' });
+      });
+
+      test('an heir has him speak anew: what he said before is no take, though it bears the same request', async () => {
+        const { leg, phone } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await aWhile();
+        await world.switch.stop();
+        const heir = world.another();
+        const heard = new Ear(heir);
+        heir.start();
+        await heard.next('linkUp');
+        expect(await heir.record(leg, speech('op_1', take, { maxSeconds: 1 }))).toEqual(done);
+        await heard.next('recorded', leg);
+        await heir.askDigits(leg, wanted('op_2'));
+        await phone.keys('42#');
+        expect(await heard.next('digitsGiven', leg)).toMatchObject({ request: 'op_2', digits: '42' });
+        expect(heard.of('recorded', leg)).toHaveLength(1);
+      }, 45_000);
+
+      test('whoever has him speak anew ends what he ordered before', async () => {
+        const { leg } = await inTalkWithUs();
+        const take = randomUUID() as LegUuid;
+        await world.switch.record(leg, speech('op_1', take));
+        await world.switch.record(leg, speech('op_1', take, { maxSeconds: 1 }));
+        const recorded = await ear.next('recorded', leg);
+        expect(recorded.seconds).toBeGreaterThan(0.5);
+        expect(recorded.seconds).toBeLessThan(2);
+        await world.switch.play(leg, 'op_2', farewell);
+        await ear.next('played', leg, ear.of('played', leg).length + 1);
+        expect(ear.of('recorded', leg)).toHaveLength(1);
+      }, 45_000);
+
       test('asked again, even by the same request, only the later entry counts', async () => {
         const { leg, phone } = await inTalkWithUs();
         await world.switch.play(leg, 'op_0', farewell);

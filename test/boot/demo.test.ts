@@ -4,17 +4,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { accessibilityProblems, startBrowser } from '../web/browser.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = createRequire(import.meta.url).resolve('tsx');
+/** What `npm start` runs: it builds what changed, and becomes the gateway. */
+const program = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 let scratch: string;
 let house: ChildProcess;
 let demoUrl: string;
@@ -23,10 +22,10 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  scratch = mkdtempSync(join(tmpdir(), 'ringmeter-break-'));
+  scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter-break-'));
   chmodSync(scratch, 0o755);
   const [port, sandboxPort] = await freePorts();
-  house = spawn(process.execPath, ['--import', tsx, main], {
+  house = spawn(process.execPath, [program], {
     cwd: scratch,
     env: {
       PATH: process.env['PATH'] ?? '',

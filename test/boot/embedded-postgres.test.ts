@@ -16,14 +16,13 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { once } from 'node:events';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbeddedPostgres, startTestPostgres } from '../../src/sandbox/embedded-postgres.ts';
-import { findInstallation } from '../../src/sandbox/postgres-place.ts';
+import { findInstallation, throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { isAlive } from '../../src/sandbox/postgres-process.ts';
 import { freshDatabase } from '../database.ts';
 
@@ -32,7 +31,7 @@ const nobody = 65534;
 let scratch: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'ringmeter-boot-'));
+  scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter-boot-'));
   chmodSync(scratch, 0o755);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

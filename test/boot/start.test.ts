@@ -3,20 +3,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { isAlive } from '../../src/sandbox/postgres-process.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = createRequire(import.meta.url).resolve('tsx');
+/** What `npm start` runs: it builds what changed, and becomes the gateway. */
+const program = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 let scratch: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'ringmeter start '));
+  scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter start '));
   chmodSync(scratch, 0o755);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -24,7 +23,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 interface Started {
   child: ChildProcess;
   exited: Promise<number | string>;
-  /** All that was printed so far, both streams. */
+  /** All that was printed so far, both streams; what the build says of itself is left out. */
   printed: () => string;
   /** Resolves when this was printed; rejects when the process ended instead. */
   says: (pattern: RegExp) => Promise<RegExpExecArray>;
@@ -32,11 +31,11 @@ interface Started {
 
 function start(
   env: Record<string, string>,
-  command: readonly string[] = [process.execPath, '--import', tsx, main],
+  command: readonly string[] = [process.execPath, program],
 ): Started {
-  const [program = '', ...args] = command;
+  const [file = '', ...args] = command;
   // Nothing of the shell that runs the tests: it may name a database, a port, a switch.
-  const child = spawn(program, args, {
+  const child = spawn(file, args, {
     cwd: scratch,
     env: { PATH: process.env['PATH'] ?? '', HOME: scratch, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,7 +62,7 @@ function start(
       await new Promise<void>((resolve) => (tell = resolve));
     }
   };
-  return { child, exited, printed: () => text, says };
+  return { child, exited, printed: () => text.replaceAll(/^build: .*\n/gm, ''), says };
 }
 
 async function freePorts(): Promise<{ PORT: string; SANDBOX_PORT: string }> {
@@ -143,7 +142,7 @@ describe('a bare machine', () => {
 
 test('npm killed with -9 takes everything with it, though its shell outlives it', async () => {
   const dataDir = join(scratch, 'left');
-  const script = `"${process.execPath}" --import "${tsx}" "${main}"; true`;
+  const script = `"${process.execPath}" "${program}"; true`;
   const npm = `require('node:child_process').spawn('sh', ['-c', process.argv[1]], { stdio: 'inherit' })`;
   const started = start({ ...(await freePorts()), DATA_DIR: dataDir, npm_lifecycle_event: 'start' }, [
     process.execPath,

@@ -127,3 +127,45 @@ it('whoever takes the call over rings what rings, and knows of the phone that is
   ]);
   expect(resume(of.on(joins).session).map((one) => one.do)).toEqual(['ring', 'ring']);
 });
+
+describe('on a break, away or gone while he is rung', () => {
+  const withdrew = { type: 'consultantsWithdrew', consultantIds: ['con_1'] } as const;
+
+  it('all his phones stop, also one he has picked up; he has missed nothing, is free, and the next one rings', () => {
+    const of = table([phone(next, 5)])
+      .on(joins)
+      .on(answered(next));
+    of.done();
+    of.on(withdrew);
+    expect(missed(of)).toEqual([]);
+    expect(of.said.flatMap((step) => step.free)).toEqual(['con_1']);
+    expect(of.done()).toEqual(['hangUp B1 stopped', 'hangUp B11 stopped', 'ring B2']);
+    // Their ends are told behind it, and say nothing more.
+    expect(
+      of.on(ended(first, 'stopped')).on(ended(next, 'normal')).on(key(next, '1')).on(joins).done(),
+    ).toEqual([]);
+    expect(of.session.attempts.filter(({ state }) => state === 'ringing').map(({ leg }) => leg)).toEqual([
+      legOf(2),
+    ]);
+  });
+
+  it('was the last one: nobody took it', () => {
+    const of = table([], { ringing: 'all_at_once' });
+    of.on({ type: 'consultantsWithdrew', consultantIds: ['con_1', 'con_2', 'con_3'] });
+    expect(of.session).toMatchObject({ state: 'ended', outcome: 'nobody_took_it' });
+    expect(missed(of)).toEqual([]);
+  });
+
+  it('of several who ring at once only he stops', () => {
+    const of = table([], { ringing: 'all_at_once' }).on(withdrew);
+    expect(of.done()).toEqual(['hangUp B1 stopped']);
+    expect(of.session.state).toBe('ringing_consultant');
+  });
+
+  it('once he has pressed 1 the call is his', () => {
+    const of = table([]).on(answered(first)).on(key(first, '1'));
+    of.done();
+    expect(of.on(withdrew).done()).toEqual([]);
+    expect(of.session.state).toBe('ringing_caller');
+  });
+});

@@ -15,6 +15,8 @@ import {
   setSchedule,
 } from '../../src/flow/consultant-state.ts';
 import type { House } from '../../src/flow/house.ts';
+import { mailPaused } from '../../src/flow/mail-consultant.ts';
+import type { Mail } from '../../src/flow/ports.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
 import {
   demoConsultants,
@@ -50,6 +52,8 @@ beforeAll(async () => {
     seal,
     clock: { now: () => now },
     log: { info: silent, warn: silent, error: silent },
+    mailer: { configured: false, send: () => Promise.resolve('failed') },
+    publicUrl: 'https://calls.example',
   } as unknown as House;
 });
 afterAll(async () => {
@@ -152,6 +156,67 @@ it('three calls he lets ring pause him, his merchant is told once, and he comes 
   await set({ is: 'available' });
   expect(await row()).toMatchObject({ paused_at: null, misses_unanswered: 0 });
   expect((await told())[2]).toMatchObject({ by: 'consultant', state: { reachable: true } });
+});
+
+it('who is paused is told by mail, once a pause, in his language and with what ends it', async () => {
+  const mails: Mail[] = [];
+  house.mailer = { configured: true, send: (mail) => Promise.resolve((mails.push(mail), 'sent' as const)) };
+  await admin.query(
+    `insert into ddis (id, merchant_id, kind, number) values ('ddi_s', $1, 'service', '+33199000199')`,
+    [merchantId],
+  );
+  for (const [id, language, acceptedAt] of [
+    ['usr_claire', 'fr', now],
+    ['usr_double', 'en', now],
+    ['usr_invited', 'fr', null],
+  ] as const) {
+    await admin.query(
+      `insert into users (id, email, email_key, language, created_at) values ($1, $2, $2, $3, now())`,
+      [id, `${id}@shop.example`, language],
+    );
+    await admin.query(
+      `insert into memberships (user_id, merchant_id, role, consultant_id, invited_at, accepted_at)
+       values ($1, $2, 'consultant', $3, now(), $4)`,
+      [id, merchantId, consultantId, acceptedAt],
+    );
+  }
+  const jobs = async (): Promise<Parameters<typeof mailPaused>[1][]> =>
+    (
+      await admin.query<{ payload: Parameters<typeof mailPaused>[1] }>(
+        `select payload from graphile_worker._private_jobs where payload ->> 'pausedAt' is not null
+         order by payload ->> 'userId'`,
+      )
+    ).rows.map(({ payload }) => payload);
+
+  await missed('no_answer', 'no_answer', 'no_answer', 'no_answer');
+  const [toClaire, toDouble, ...more] = await jobs();
+  expect(more).toEqual([]);
+  if (!toClaire || !toDouble) throw new Error('Nobody is told.');
+  await mailPaused(house, toClaire);
+  await mailPaused(house, toDouble);
+  expect(mails).toMatchObject([
+    { to: 'usr_claire@shop.example', subject: 'Vous n’êtes plus appelé : 4 appels manqués', language: 'fr' },
+    { to: 'usr_double@shop.example', subject: 'You are not rung any more: 4 missed calls', language: 'en' },
+  ]);
+  expect(mails[0]?.text).toContain('+33199000199');
+  expect(mails[0]?.text).toContain('https://calls.example/extranet/me');
+
+  // Back by himself before the letter was written: there is nothing to do any more. The next pause is another one.
+  await set({ is: 'available' });
+  await mailPaused(house, toClaire);
+  expect(mails).toHaveLength(2);
+  now = new Date('2026-11-23T09:30:00Z');
+  await missed('no_answer', 'no_answer', 'no_answer');
+  expect(await jobs()).toHaveLength(4);
+  await mailPaused(house, toClaire);
+  expect(mails).toHaveLength(2);
+
+  house.mailer = { configured: false, send: () => Promise.resolve('failed') };
+  await set({ is: 'available' });
+  now = new Date('2026-11-23T09:40:00Z');
+  await missed('no_answer', 'no_answer', 'no_answer');
+  expect(await jobs()).toHaveLength(4);
+  await admin.query('delete from memberships where consultant_id = $1', [consultantId]);
 });
 
 it('his own limits count, and nought never pauses; refusals are counted apart', async () => {

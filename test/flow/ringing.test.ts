@@ -108,3 +108,29 @@ it('a consultant who refuses too often is paused, and his merchant hears it', as
   expect(back.json).toMatchObject({ state: { reachable: true } });
   await world.sql.query(`update consultants set setting = 'available'`);
 });
+
+it('a break set while his phone rings: it stops at once, the next one is rung, and nothing was missed', async () => {
+  const id = await order(`ring_seconds = 25`);
+  await world.phoneIs(claire, 'ringing');
+  const set = await world.api('POST', '/v1/consultants/con_demo_claire/availability', {
+    availability: 'break',
+    reason: 'lunch',
+  });
+  expect(set.json).toMatchObject({ state: { reachable: false, because: 'break' } });
+  await world.phoneIs(claire, 'ended');
+  await accept(hugo);
+  await accept(caller);
+  await endAndSettle(id);
+  const facts = await world.sql.query<{ name: string }>(
+    `select name from call_events where call_session_id = $1 and facts ->> 'consultantId' = 'con_demo_claire'
+     order by sequence`,
+    [id],
+  );
+  expect(facts.rows.map(({ name }) => name)).toEqual(['ringing_consultant', 'consultant_withdrew']);
+  const claireNow = await world.sql.query(
+    `select claimed_by, misses_unanswered + misses_refused as misses from consultants where id = 'con_demo_claire'`,
+  );
+  expect(claireNow.rows).toEqual([{ claimed_by: null, misses: 0 }]);
+  expect((await world.sql.query('select kind from switch_work')).rows).toEqual([]);
+  await world.sql.query(`update consultants set setting = 'available', setting_reason = null`);
+});

@@ -207,6 +207,45 @@ it('a missed call from his own number sets him away, the next one available, whe
   expect((await setting()).is).toBe('available');
 });
 
+it('a missed call that ended while nobody listened counts once, by the record of the switch; a later word of his stands', async () => {
+  const rings = async (): Promise<void> => {
+    await world.dials(hugo, service);
+    await eventually(async () => {
+      const { rows } = await world.sql.query(
+        `select id from service_calls where ended_at is null and progress -> 'toggle' is not null`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+  };
+  const over = () =>
+    eventually(async () => {
+      const { rows } = await world.sql.query('select id from service_calls where ended_at is null');
+      expect(rows).toEqual([]);
+    });
+  expect((await setting('con_demo_hugo')).is).toBe('available');
+  await rings();
+  world.cutLink();
+  await world.does(hugo, 'hangup');
+  await isSet('away', 'con_demo_hugo');
+  await over();
+  const told = await world.sql.query(
+    `select 1 from notices where consultant_id = 'con_demo_hugo' and type = 'consultant.availability_changed'
+       and body::json -> 'data' ->> 'by' = 'phone' and created_at > now() - interval '20 seconds'`,
+  );
+  expect(told.rows.length).toBeGreaterThan(0);
+
+  await rings();
+  const set = await world.api('POST', '/v1/consultants/con_demo_hugo/availability', {
+    availability: 'break',
+  });
+  expect(set.status).toBe(200);
+  world.cutLink();
+  await world.does(hugo, 'hangup');
+  await over();
+  expect((await setting('con_demo_hugo')).is).toBe('break');
+  await world.api('POST', '/v1/consultants/con_demo_hugo/availability', { availability: 'available' });
+});
+
 it('another gateway goes on where he was: it asks again, and what he keys is done', async () => {
   await enter();
   await keys(claire, '4');

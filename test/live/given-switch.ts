@@ -46,6 +46,8 @@ export interface LiveSwitch extends GivenSwitch {
   runs(leg: string): Promise<string>;
   /** Whether this prompt is being played to anybody. */
   isPlaying(file: string): Promise<boolean>;
+  /** Whether a sentence with these words is being played to anybody: heard or not, where a busy machine drops packets. */
+  isSaying(words: RegExp): Promise<boolean>;
   /** What the switch has written since this world stands: its records, and its log where we were told of it. */
   written(): Promise<string>;
   /** What this telephone has heard so far in its latest call, of the sentences that match. */
@@ -88,6 +90,12 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     runs: async (leg) => (await askOnce(at, `uuid_getvar ${leg} current_application`))[0] ?? '',
     isPlaying: async (file) =>
       ((await askOnce(at, 'show channels as json'))[0] ?? '').includes(path.join(promptsDir, file)),
+    async isSaying(words) {
+      const [playing] = await askOnce(at, 'show channels as json');
+      const said = /[^"' ]+\.wav/.exec((playing ?? '').replaceAll(String.raw`\/`, '/'))?.[0];
+      if (said?.startsWith(promptsDir) !== true) return false;
+      return words.test(await readFile(said.replace(/wav$/, 'txt'), 'utf8').catch(() => ''));
+    },
     async written() {
       const log =
         FREESWITCH_LOG === undefined ? '' : (await readFile(FREESWITCH_LOG)).subarray(logBegins).toString();

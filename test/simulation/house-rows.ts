@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { pinMark } from '../../src/flow/client-accounts.ts';
+import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type Availability, mobileNumber, scheduleOf, thirdNumber } from './availability.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
+import { pinOf, type ServiceHouse, serviceNumber, shortNumber } from './service-calls.ts';
 import type { SimDatabase } from './sim-database.ts';
 import { sealingKey } from './sim-gateway.ts';
 
@@ -95,6 +97,7 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
     );
   }
   if (scenario.availability) await writeLives(database, scenario.availability);
+  if (scenario.service) await writeService(database, scenario.service);
   if (scenario.known) await writeKnown(database, scenario.known, tariff.currency);
 }
 
@@ -133,6 +136,19 @@ async function writeLives(database: SimDatabase, { lives, group }: Availability)
     );
   }
   await database.look(`update lines set group_id = 'grp_1' where id = 'lin_1'`);
+}
+
+async function writeService(database: SimDatabase, { toggles }: ServiceHouse): Promise<void> {
+  await database.look(
+    `insert into ddis (id, merchant_id, kind, line_id, number) values ('ddi_service', ?, 'service', null, ?)`,
+    [merchantId, serviceNumber],
+  );
+  for (const [index, id] of consultantIds.entries()) {
+    await database.look(
+      'update consultants set short_number = ?, pin_mark = ?, missed_call_toggles = ? where id = ?',
+      [shortNumber(index), consultantPinMark({ seal }, id, pinOf(index)), toggles[index] ?? false, id],
+    );
+  }
 }
 
 async function writeKnown(database: SimDatabase, known: KnownHouse, currency: string): Promise<void> {

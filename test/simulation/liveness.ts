@@ -48,7 +48,9 @@ select 'a report is neither delivered nor parked', id from usage_reports
 union all
 select 'money is still kept back', call_session_id from client_reservations where released_at is null
 union all
-select 'money is still kept back', id from clients where reserved <> 0`;
+select 'money is still kept back', id from clients where reserved <> 0
+union all
+select 'a call to the service is not over: ' || (progress #>> '{state,is}'), id from service_calls where ended_at is null`;
 
 export interface Pending {
   what: string;
@@ -111,7 +113,9 @@ export class Liveness {
       (
         await this.#database.look<{ id: string }>(
           `select l.id::text from legs l join call_sessions s on s.id = l.call_session_id
-           where s.state not in ('ended', 'settled') or s.ended_at > now() - interval '60 seconds'`,
+           where s.state not in ('ended', 'settled') or s.ended_at > now() - interval '60 seconds'
+           union all select leg::text from service_calls
+           where ended_at is null or ended_at > now() - interval '60 seconds'`,
         )
       ).map(({ id }) => id),
     );

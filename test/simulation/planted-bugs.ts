@@ -317,4 +317,86 @@ import { recognize } from`,
       },
     ],
   },
+  {
+    name: 'said-goodbye-and-stayed',
+    what: 'A consultant whose call to the service is over is not hung up: his telephone stays on a line nobody knows.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `        await aSwitch.hangUp(leg, 'normal');
+        return;`,
+        new: '        return;',
+      },
+    ],
+  },
+  {
+    name: 'told-before-it-is-stored',
+    what: 'A consultant hears that he is what he keyed before it is written: callers go on being rung through to him.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
+        new: `{
+          const { consultantId, wish } = command;
+          if (this.#call.state.is === 'toggling') return this.#take(await setByPhone(house, merchantId, consultantId, wish));
+          house.clock.after(3_000, () => void setByPhone(house, merchantId, consultantId, wish));
+          return this.#take({ type: 'done' });
+        }`,
+      },
+    ],
+  },
+  {
+    name: 'kept-though-it-was-cut',
+    what: 'A consultant who hangs up while he speaks has the half of it kept, and said to callers.',
+    edits: [
+      {
+        file: 'src/core/service-call.ts',
+        old: `  return isActing(call.state) ? { call: gone, commands: [] } : become(gone, { is: 'over' });`,
+        new: `  if (call.state.is === 'speaking') return become(gone, { is: 'keeping', kind: call.state.kind, seconds: 3 });
+  return isActing(call.state) ? { call: gone, commands: [] } : become(gone, { is: 'over' });`,
+      },
+    ],
+  },
+  {
+    name: 'available-when-he-hangs-up',
+    what: 'Who went away by telephone is available again when he hangs up, and is rung.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `    if (event.type === 'legEnded') this.#waiting?.cancel();`,
+        new: `    const { consultant } = this.#call;
+    if (event.type === 'legEnded' && consultant)
+      await house.db.asMerchant(this.merchantId, (tx) =>
+        setAvailability(house, tx, {
+          merchantId: this.merchantId,
+          consultantId: consultant.id,
+          setting: { is: 'available' },
+          by: 'consultant',
+        }),
+      );
+    if (event.type === 'legEnded') this.#waiting?.cancel();`,
+      },
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: `import { deleteRecording,`,
+        new: `import { setAvailability } from './consultant-state.ts';
+import { deleteRecording,`,
+      },
+    ],
+  },
+  {
+    name: 'missed-call-sets-the-other-one',
+    what: 'What a missed call sets is found out when it is set: whoever carries it out again turns it back.',
+    edits: [
+      {
+        file: 'src/flow/serve-consultant.ts',
+        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
+        new: `{
+          const now = this.#call.state.is === 'toggling' ? await lookUpNumber(house, this.#stored) : undefined;
+          const wish = now?.type === 'numberLookedUp' && now.toggle ? now.toggle.wish : command.wish;
+          return this.#take(await setByPhone(house, merchantId, command.consultantId, wish));
+        }`,
+      },
+    ],
+  },
 ];

@@ -20,6 +20,7 @@ import { SimMerchant } from './sim-merchant.ts';
 import { SimMerchantServer } from './sim-merchant-server.ts';
 import { SimOperator } from './sim-operator.ts';
 import { SimPeople } from './sim-people.ts';
+import { SimService } from './service-calls.ts';
 import { SimProcessor } from './sim-processor.ts';
 import { SimSwitch } from './sim-switch.ts';
 import { destinationNumber } from './known-calls.ts';
@@ -115,6 +116,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     const safety = new Safety(outside, operator, {
       consultants,
       availability: scenario.availability,
+      service: scenario.service,
       merchantHangsUp:
         scenario.stop?.alsoTalks === true ||
         scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) ||
@@ -126,8 +128,13 @@ export async function run(input: RunInput, connections: SimulationConnections): 
       scenario.known,
       { switches, database, merchantId, currency: scenario.tariff.currency },
     );
+    const service = new SimService(kernel, switches, scenario.service, consultantNumber);
     const nobodyWaits = (): boolean =>
-      operator.done && diallers.done && consultants.done && customers.every(({ done }) => done);
+      service.done &&
+      operator.done &&
+      diallers.done &&
+      consultants.done &&
+      customers.every(({ done }) => done);
     kernel.afterChange = () => safety.check();
     kernel.onFault = (error) => mustBeTheWorlds(kernel, error);
 
@@ -135,6 +142,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     for (const customer of customers) customer.begin();
     diallers.begin();
     operator.begin();
+    service.begin();
     if (scenario.availability) consultants.begin(scenario.availability);
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);

@@ -11,6 +11,8 @@ import { type Kernel, Violation } from './kernel.ts';
 import { KnownSafety } from './known-safety.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber } from './scenario.ts';
+import type { ServiceHouse } from './service-calls.ts';
+import { ServiceSafety } from './service-safety.ts';
 import type { SimConsultants } from './sim-consultants.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Outside } from './sim-gateway.ts';
@@ -123,6 +125,8 @@ export class Safety {
   readonly #known: KnownSafety | undefined;
   /** Of consultants, in a house where they work. */
   readonly #working: AvailabilitySafety | undefined;
+  /** Of their calls to the service, in a house where they have one. */
+  readonly #served: ServiceSafety | undefined;
 
   constructor(
     outside: Outside,
@@ -131,17 +135,20 @@ export class Safety {
       merchantHangsUp,
       known,
       availability,
+      service,
       consultants,
     }: {
       merchantHangsUp: boolean;
       known?: KnownHouse | undefined;
       availability?: Availability | undefined;
+      service?: ServiceHouse | undefined;
       consultants: SimConsultants;
     },
   ) {
     const { kernel, database, switches, processor, merchant } = outside;
     this.#known = known && new KnownSafety(known, outside);
     this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
+    this.#served = service && new ServiceSafety(service, consultants, outside);
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -161,7 +168,9 @@ export class Safety {
       await this.#books();
       await this.#known?.rows();
       await this.#working?.rows();
+      await this.#served?.rows();
     }
+    this.#served?.told();
     await this.#known?.heard();
     await this.#talks();
     this.#consultants();
@@ -421,7 +430,9 @@ export class Safety {
 
   #consultants(): void {
     const now = this.#kernel.nowMs;
-    const lives = new Set(this.#switches.flatMap((one) => one.livingLegs().map(({ number }) => number)));
+    const lives = new Set(
+      this.#switches.flatMap((one) => one.livingLegs().flatMap((leg) => (leg.inbound ? [] : [leg.number]))),
+    );
     for (const [index, id] of consultantIds.entries()) {
       const claim = this.#claims.get(id);
       const onThePhone = phonesOf(index).some((number) => lives.has(number));

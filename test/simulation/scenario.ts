@@ -5,6 +5,7 @@ import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, drawAvailability } from './availability.ts';
 import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
+import { drawService, type ServiceHouse } from './service-calls.ts';
 import { type Behaviour, willing } from './sim-people.ts';
 
 export interface SimOrder {
@@ -76,6 +77,8 @@ export interface Scenario {
   known?: KnownHouse;
   /** Consultants work: they have breaks, hours, limits, several phones; absent: they are always there, and rung on one. */
   availability?: Availability;
+  /** They call the service; absent: it has no number. */
+  service?: ServiceHouse;
   /** From here on nothing goes wrong any more. */
   healAtMs: number;
 }
@@ -157,8 +160,10 @@ export function drawScenario(random: Random): Scenario {
   const working = random.fork('availability');
   if (!working.chance(0.3)) return drawn;
   const { consultants } = drawn;
+  const calling = random.fork('service');
   return {
     ...drawn,
+    ...(calling.chance(0.5) && { service: drawService(calling, consultants.length, drawn.switches) }),
     availability: drawAvailability(working, consultants.length),
     // Misses are what pauses are made of: some take no call at first.
     consultants: consultants.map((given) =>

@@ -21,6 +21,9 @@ export class SimConsultants {
   readonly #no = new Map<string, No>();
   /** Who left, since when for certain. */
   readonly #leftMs = new Map<string, number>();
+  /** Words of his that may still be carried out: by web, by telephone. While there are any nobody knows what he is. */
+  readonly #underWay = new Map<string, Set<string>>();
+  readonly #lastWord = new Map<string, string>();
   #toCome = 0;
 
   constructor(client: Client, merchantId: string, ids: readonly string[]) {
@@ -55,12 +58,29 @@ export class SimConsultants {
     return (this.#leftMs.get(id) ?? Infinity) < atMs;
   }
 
+  /** He keys what he wants to be: `word` names it until he has heard that it is so. */
+  wishes(id: string, word: string): void {
+    this.#no.delete(id);
+    this.#lastWord.set(id, word);
+    const others = this.#underWay.get(id) ?? new Set();
+    this.#underWay.set(id, others.add(word));
+  }
+
+  /** He has heard that he is what he wished, not to be rung until then, for certain if no other word of his was or is under way. */
+  isSure(id: string, word: string, untilMs: number | undefined): void {
+    const words = this.#underWay.get(id);
+    words?.delete(word);
+    if (untilMs === undefined || (words?.size ?? 0) > 0 || this.#lastWord.get(id) !== word) return;
+    this.#no.set(id, { sinceMs: this.#client.kernel.nowMs, untilMs });
+  }
+
   async #live(id: string, acts: readonly ConsultantAct[]): Promise<void> {
     const { kernel } = this.#client;
-    for (const { atMs, setting: is, forMs } of acts) {
+    for (const [nth, { atMs, setting: is, forMs }] of acts.entries()) {
       await this.#wait(Math.max(atMs - kernel.elapsedMs, 0));
       // From here on he may be what he says, or what he was.
-      this.#no.delete(id);
+      const word = `web ${String(nth)}`;
+      this.wishes(id, word);
       const backAt = forMs === undefined ? undefined : new Date(kernel.nowMs + forMs);
       const setting: ConsultantSetting = { is, ...(backAt && { backAt }) };
       await this.#untilTaken(`${id} says ${is}`, (tx, house) =>
@@ -71,8 +91,7 @@ export class SimConsultants {
           by: 'consultant',
         }),
       );
-      if (is === 'available') continue;
-      this.#no.set(id, { sinceMs: kernel.nowMs, untilMs: backAt?.getTime() ?? Infinity });
+      this.isSure(id, word, is === 'available' ? undefined : (backAt?.getTime() ?? Infinity));
     }
     this.#toCome -= 1;
   }

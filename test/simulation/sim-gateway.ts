@@ -105,7 +105,10 @@ export class SimGateway {
       notifier: merchant.portOf(process),
       merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },
-      audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      audio: {
+        convert: (bytes) =>
+          Promise.resolve({ outcome: 'made', audio: { seconds: 3, wav8: bytes, wav16: bytes } }),
+      },
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),

@@ -2,16 +2,18 @@
 // come back, when he hangs up. How legs come and go, are joined and parted is sim-switch's.
 
 import type { LegUuid } from '../../src/core/ids.ts';
+import type { Sentence } from '../../src/core/prompt.ts';
 import type { DigitsEnd, DigitsQuestion, ParkedLeg, SwitchEvent, Timer } from '../../src/flow/ports.ts';
 import type { Kernel } from './kernel.ts';
-import type { Behaviour, Moment, Role } from './sim-people.ts';
+import type { Behaviour, Moment, NumberAnswer, Role } from './sim-people.ts';
 
 /** What a leg is made to do; the next begins when the one before is over. Music is over only when it is stopped. */
 export type Doing =
   | { kind: 'ask'; request: string; sentenceMs: number; waitMs: number }
-  | ({ kind: 'digits'; sentenceMs: number } & Omit<DigitsQuestion, 'sentence'>)
+  | ({ kind: 'digits'; sentenceMs: number } & DigitsQuestion)
   | { kind: 'play'; request: string; sentenceMs: number }
-  | { kind: 'music' };
+  | { kind: 'music' }
+  | { kind: 'record'; request: string; take: LegUuid; maxMs: number; silenceMs: number };
 
 export interface KeyPress {
   key: string;
@@ -22,12 +24,22 @@ export interface KeyPress {
   question?: number;
 }
 
+/** What he was asked, and what he keyed to it by then; absent: nothing. */
+export interface Told {
+  sentence: Sentence;
+  atMs: number;
+  keyed?: { digits: string; atMs: number };
+}
+
 /** What a leg needs of its switch. */
 export interface LegHost {
   readonly kernel: Kernel;
   tell(event: SwitchEvent): void;
   /** He hangs up, or nothing is heard of his phone any more. */
   personLeaves(leg: SimLeg, cause: 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void;
+  /** He begins to speak into this take, and ends; `whole`: by himself. */
+  speaks(take: LegUuid): void;
+  hasSpoken(take: LegUuid, whole: boolean): void;
 }
 
 /** After this much silence the switch takes the phone for gone (`media_timeout` of the shipped profile). */
@@ -60,6 +72,9 @@ export class SimLeg {
   readonly keys: KeyPress[] = [];
   /** Numbers he keyed, in their order. */
   readonly entered: string[] = [];
+  readonly told: Told[] = [];
+  readonly #keyedTo = new Map<string, number>();
+  #speeches = 0;
   #questions = 0;
   #numbers = 0;
   #doing: { what: Doing; timers: Timer[] } | undefined;
@@ -202,7 +217,33 @@ export class SimLeg {
         return;
       case 'music':
         return;
+      case 'record':
+        doing.timers.push(this.#speak(what));
+        return;
     }
+  }
+
+  #speak(what: Doing & { kind: 'record' }): Timer {
+    const { speaks = [] } = this.behaviour;
+    this.#speeches += 1;
+    const speech = speaks[Math.min(this.#speeches, speaks.length) - 1] ?? { ms: 0, by: 'silence' };
+    const says = this.silentFromMs === undefined ? speech.ms : 0;
+    const endMs = speech.by === 'silence' ? says + what.silenceMs : says;
+    const ms = Math.min(endMs, what.maxMs);
+    this.host.speaks(what.take);
+    this.host.kernel.trace(`        ${this.name} speaks`);
+    this.moment('spoken');
+    return this.after(ms, 'spoken by', () => {
+      this.#stopDoing();
+      this.host.hasSpoken(what.take, true);
+      const { request } = what;
+      const back = speech.by === '*' && ms === says;
+      this.host.kernel.trace(
+        `        ${this.name} has spoken ${String(ms)} ms${back ? ', for nothing' : ''}`,
+      );
+      this.host.tell({ type: 'recorded', leg: this.uuid, request, seconds: ms / 1_000, back });
+      this.next();
+    });
   }
 
   #ask(what: Doing & { kind: 'ask' }): Timer[] {
@@ -229,13 +270,16 @@ export class SimLeg {
   #enter(what: Doing & { kind: 'digits' }): Timer[] {
     this.#numbers += 1;
     this.moment('asked');
-    const { numbers = [] } = this.behaviour;
-    const answer = numbers[Math.min(this.#numbers, numbers.length) - 1];
+    const told: Told = { sentence: what.sentence, atMs: this.host.kernel.nowMs };
+    this.told.push(told);
+    const answer = this.#answerTo(what.sentence);
     const keys = this.silentFromMs === undefined ? (answer?.keys ?? '') : '';
     const { afterMs = 0, betweenMs = 200 } = answer ?? {};
     if (keys === '' || afterMs > what.sentenceMs + what.waitMs)
       return [
-        this.after(what.sentenceMs + what.waitMs, 'no number of', () => this.#entered(what, '', 'pause')),
+        this.after(what.sentenceMs + what.waitMs, 'no number of', () =>
+          this.#entered(what, told, '', 'pause'),
+        ),
       ];
     let digits = '';
     let atMs = afterMs;
@@ -248,21 +292,34 @@ export class SimLeg {
       if (ended === undefined && /[0-9]/.test(key)) digits += key;
       const end = ended ?? (digits.length >= what.maxDigits ? 'full' : undefined);
       if (end === undefined) continue;
-      return [this.after(atMs, 'number of', () => this.#entered(what, end === 'restart' ? '' : digits, end))];
+      return [
+        this.after(atMs, 'number of', () => this.#entered(what, told, end === 'restart' ? '' : digits, end)),
+      ];
     }
-    return [this.after(atMs + what.betweenMs, 'number of', () => this.#entered(what, digits, 'pause'))];
+    return [this.after(atMs + what.betweenMs, 'number of', () => this.#entered(what, told, digits, 'pause'))];
   }
 
-  #entered(what: Doing & { kind: 'digits' }, digits: string, ended: DigitsEnd): void {
+  #answerTo({ key }: Sentence): NumberAnswer | undefined {
+    const { numbers = [], keysTo } = this.behaviour;
+    if (!keysTo) return numbers[Math.min(this.#numbers, numbers.length) - 1];
+    const times = this.#keyedTo.get(key) ?? 0;
+    this.#keyedTo.set(key, times + 1);
+    return keysTo[key]?.[times];
+  }
+
+  #entered(what: Doing & { kind: 'digits' }, told: Told, digits: string, ended: DigitsEnd): void {
     this.#stopDoing();
+    if (digits !== '') told.keyed = { digits, atMs: this.host.kernel.nowMs };
     const { request } = what;
-    const told = { leg: this.uuid, request };
+    const answered = { leg: this.uuid, request };
     if (digits !== '') this.entered.push(digits);
-    this.host.kernel.trace(`        ${this.name} keyed ${digits === '' ? 'nothing' : digits} (${ended})`);
+    this.host.kernel.trace(
+      `        ${this.name} at ${what.sentence.key} keyed ${digits === '' ? 'nothing' : digits} (${ended})`,
+    );
     this.host.tell(
       digits === '' && ended !== 'restart'
-        ? { type: 'noKeyGiven', ...told }
-        : { type: 'digitsGiven', ...told, digits, ended },
+        ? { type: 'noKeyGiven', ...answered }
+        : { type: 'digitsGiven', ...answered, digits, ended },
     );
     this.next();
   }
@@ -281,7 +338,13 @@ export class SimLeg {
   }
 
   #over(what: Doing, key?: string): void {
+    if (what.kind === 'record') this.host.hasSpoken(what.take, false);
     if (!this.living || what.kind === 'music' || what.kind === 'digits') return;
+    // A break ends it as a key does, and the switch says so.
+    if (what.kind === 'record') {
+      this.host.tell({ type: 'recorded', leg: this.uuid, request: what.request, seconds: 3, back: false });
+      return;
+    }
     const told = { leg: this.uuid, request: what.request };
     if (what.kind === 'play') this.host.tell({ type: 'played', ...told });
     else
@@ -297,7 +360,8 @@ export class SimLeg {
     this.endedUs = atUs;
     this.endedAtMs = this.host.kernel.nowMs;
     this.#queue.length = 0;
-    this.#stopDoing();
+    const doing = this.#stopDoing();
+    if (doing?.kind === 'record') this.host.hasSpoken(doing.take, false);
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }

@@ -5,7 +5,7 @@
 import type { Kernel, Random } from './kernel.ts';
 
 /** `fallsSilent`: the phone is gone without a word (a tunnel, a flat battery); the switch notices 30 s later. */
-export type Moment = 'rung' | 'answered' | 'asked' | 'joined' | 'announced' | 'parted';
+export type Moment = 'rung' | 'answered' | 'asked' | 'spoken' | 'joined' | 'announced' | 'parted';
 
 export interface KeyAnswer {
   /** Absent: nothing is pressed to this question. */
@@ -24,6 +24,12 @@ export interface NumberAnswer {
   betweenMs?: number;
 }
 
+/** What he says into a take: for so long, then he ends it (`*`: he wants it thrown away) or says no more. */
+export interface Speech {
+  ms: number;
+  by: '#' | '*' | 'silence';
+}
+
 /** How one call is taken. */
 export interface Behaviour {
   rung: 'answers' | 'voicemail' | 'busy' | 'rejects' | 'unreachable' | 'never';
@@ -33,6 +39,10 @@ export interface Behaviour {
   answers: readonly KeyAnswer[];
   /** To each question for a number in turn; the last one is given again. Absent: he keys none. */
   numbers?: readonly NumberAnswer[];
+  /** What he keys to a sentence (its key), each in turn, by what he hears: of a sentence that is used up he keys nothing. */
+  keysTo?: Readonly<Record<string, readonly NumberAnswer[]>>;
+  /** When he is told to speak, in turn; the last one again. */
+  speaks?: readonly Speech[];
   /** From the first time of this moment in the call; with nothing given the other side ends it. */
   hangsUp?: { at: Moment; afterMs: number };
   /** In the talk, from its beginning. */

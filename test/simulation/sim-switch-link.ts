@@ -11,6 +11,7 @@ import type {
   LegTruth,
   ParkedLeg,
   Question,
+  RecordingOrder,
   Switch,
   SwitchEvent,
   Timer,
@@ -46,6 +47,7 @@ export class SimSwitchLink implements Switch {
   readonly #tasks: LegTasks;
   readonly #inbound: InboundCalls;
   readonly #turns = new LegTurns();
+  #speeches = 0;
   #tidying: Timer | undefined;
   #coreUuid: string | undefined;
 
@@ -139,10 +141,11 @@ export class SimSwitchLink implements Switch {
     return this.wire.command(`answer ${short(leg)}`, () => this.#world.answerInbound(leg));
   }
 
-  askDigits(leg: LegUuid, { sentence, ...question }: DigitsQuestion): Promise<Commanded> {
+  askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       await this.#stopMusic(leg);
       await this.wire.send(`end entry ${short(leg)}`, () => this.#world.endEntry(leg));
+      const { sentence } = question;
       const sentenceMs = sentenceLasts(sentence);
       return this.wire.command(`ask digits ${short(leg)} ${sentence.key}`, () =>
         this.#world.execute(leg, { kind: 'digits', sentenceMs, ...question }),
@@ -168,6 +171,59 @@ export class SimSwitchLink implements Switch {
         this.#world.execute(leg, { kind: 'play', request, sentenceMs }),
       );
     });
+  }
+
+  record(leg: LegUuid, order: RecordingOrder): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const { request, sentence, take } = order;
+      await this.#stopMusic(leg);
+      const turn = await this.#endSpeech(leg);
+      const [said, recorded] = await Promise.all([
+        this.wire.command(`play ${short(leg)} ${sentence.key}`, () =>
+          this.#world.execute(leg, {
+            kind: 'play',
+            request: `${request}-said`,
+            sentenceMs: sentenceLasts(sentence),
+          }),
+        ),
+        this.wire.command(`record ${short(leg)}`, () =>
+          this.#world.execute(leg, {
+            kind: 'record',
+            request: `${request}:${turn}`,
+            take,
+            maxMs: order.maxSeconds * 1_000,
+            silenceMs: order.silenceSeconds * 1_000,
+          }),
+        ),
+      ]);
+      return said.outcome === 'done' ? recorded : said;
+    });
+  }
+
+  async #endSpeech(leg: LegUuid): Promise<string> {
+    const memory = this.#legs.recall(leg);
+    const { speech, ours } = memory;
+    const turn = String((this.#speeches += 1)) + this.#process.name;
+    memory.speech = { turn, over: false };
+    const mayBeSpeaking = speech === undefined ? ours !== true : !speech.over;
+    if (mayBeSpeaking) await this.wire.send(`break ${short(leg)}`, () => this.#world.breakAll(leg));
+    return turn;
+  }
+
+  playTake(leg: LegUuid, request: string, take: LegUuid): Promise<Commanded> {
+    return this.#turns.take([leg], () =>
+      this.wire.command(`play take ${short(leg)}`, () => this.#world.playTake(leg, request, take)),
+    );
+  }
+
+  readTake(take: LegUuid): ReturnType<Switch['readTake']> {
+    const wav = this.#world.readTake(take);
+    return Promise.resolve(wav === undefined ? { outcome: 'gone' } : { outcome: 'read', wav });
+  }
+
+  dropTake(take: LegUuid): Promise<void> {
+    this.#world.dropTake(take);
+    return Promise.resolve();
   }
 
   playMusic(leg: LegUuid): Promise<Commanded> {
@@ -272,24 +328,6 @@ export class SimSwitchLink implements Switch {
 
   // --- Parts of commands ---------------------------------------------------------------------------------------------
 
-  // Nobody speaks in here: consultants' calls to the service are none of this world's.
-
-  record(): Promise<Commanded> {
-    return Promise.resolve({ outcome: 'refused', reason: 'nobody speaks' });
-  }
-
-  playTake(): Promise<Commanded> {
-    return Promise.resolve({ outcome: 'refused', reason: 'nobody speaks' });
-  }
-
-  readTake(): Promise<{ outcome: 'gone' }> {
-    return Promise.resolve({ outcome: 'gone' });
-  }
-
-  dropTake(): Promise<void> {
-    return Promise.resolve();
-  }
-
   #exists(leg: LegUuid): Promise<Reply<boolean>> {
     return this.wire.send(`exists ${short(leg)}`, () => this.#world.exists(leg));
   }
@@ -344,6 +382,14 @@ export class SimSwitchLink implements Switch {
       case 'legEnded':
         this.#tidy(word.leg, this.#legs.get(word.leg), word.bridgedAtUs !== undefined);
         break;
+      case 'recorded': {
+        const [request = '', turn] = word.request.split(':');
+        const memory = this.#legs.get(word.leg);
+        if (turn === undefined || memory?.speech?.turn !== turn) return;
+        memory.speech.over = true;
+        this.#tell({ ...word, request });
+        return;
+      }
       default:
         break;
     }

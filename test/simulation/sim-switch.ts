@@ -7,10 +7,10 @@ import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Cli } from '../../src/core/known-caller.ts';
 import type { Commanded, LegToRing, LegTruth, SwitchEvent } from '../../src/flow/ports.ts';
 import { hangupCause } from '../../src/telephony/hangup-cause.ts';
-import type { GatewayProcess, Kernel, Random } from './kernel.ts';
+import { type GatewayProcess, type Kernel, type Random, Violation } from './kernel.ts';
 import { type PostCdr, SimCallRecords } from './sim-call-records.ts';
-import { type Doing, type KeyPress, type LegHost, SimLeg } from './sim-leg.ts';
-import type { Role, SimPeople } from './sim-people.ts';
+import { type Doing, type KeyPress, type LegHost, SimLeg, type Told } from './sim-leg.ts';
+import type { Behaviour, Role, SimPeople } from './sim-people.ts';
 import { SimSwitchLink } from './sim-switch-link.ts';
 import { type CallRecord, onGrid, recordBody } from './sim-switch-record.ts';
 import { SwitchTasks } from './sim-switch-tasks.ts';
@@ -34,7 +34,16 @@ export interface LivingLeg {
   role: Role | undefined;
   sinceMs: number;
   state: 'trying' | 'ringing' | 'answered';
+  /** Somebody dialled it. */
+  inbound: boolean;
   bridgedTo?: LegUuid;
+}
+
+/** What somebody said into a file. `cut`: it was ended before he ended it. */
+export interface Take {
+  nth: number;
+  state: 'speaking' | 'whole' | 'cut';
+  endedAtMs?: number;
 }
 
 export interface SimSwitchSettings {
@@ -67,6 +76,9 @@ export class SimSwitch implements LegHost {
   readonly #talks: Talks;
   /** Armed in the switch, whoever commands it. */
   readonly tasks: SwitchTasks;
+  /** What lies in the folder of takes, and all that was ever said. */
+  readonly #files = new Map<LegUuid, Take>();
+  readonly #takes = new Map<LegUuid, Take[]>();
   readonly #links = new Set<SimSwitchWire>();
   /** Gateways that cannot reach it, and until when. */
   readonly #cutUntilMs = new Map<string, number>();
@@ -145,14 +157,14 @@ export class SimSwitch implements LegHost {
    * Somebody calls a number of ours: rings, parked and under the apology's task, from now on. What he does then (keys, when he
    * hangs up) is his behaviour's. `undefined`: the switch is down, or he is in a call.
    */
-  dial(number: string, cli: Cli, ddi: E164): LegUuid | undefined {
+  dial(number: string, cli: Cli, ddi: E164, given?: Behaviour): LegUuid | undefined {
     const engaged = [...this.#living.values()].some(
       (one) => one.number === number && one.state === 'answered',
     );
     if (!this.up || engaged) return undefined;
     const uuid = this.#newUuid(`call/${String(this.#legs.length)}`) as LegUuid;
     const atUs = this.#stamp();
-    const behaviour = this.#people.takes(number);
+    const behaviour = given ?? this.#people.takes(number);
     const leg = new SimLeg(this, uuid, number, this.#people.roleOf(number), this.coreUuid, atUs, behaviour);
     const dueUs = (this.nowUs / 1_000_000n + apologyAfterSeconds) * 1_000_000n;
     const inMs = Number(dueUs - this.nowUs) / 1_000 + this.#random.int(0, 100);
@@ -190,6 +202,7 @@ export class SimSwitch implements LegHost {
       number: leg.number,
       role: leg.role,
       sinceMs: leg.createdAtMs,
+      inbound: leg.inbound !== undefined,
       state: leg.state === 'ended' ? 'trying' : leg.state,
       ...(leg.bridgedTo && { bridgedTo: leg.bridgedTo.uuid }),
     }));
@@ -225,6 +238,16 @@ export class SimSwitch implements LegHost {
   /** Numbers keyed on this leg, in their order. */
   numbersEntered(leg: LegUuid): readonly string[] {
     return this.#legs.filter((one) => one.uuid === leg).flatMap((one) => one.entered);
+  }
+
+  /** What was asked on this leg, and keyed to it. */
+  toldOn(leg: LegUuid): readonly Told[] {
+    return this.#legs.filter((one) => one.uuid === leg).flatMap((one) => one.told);
+  }
+
+  /** All that was ever said under this name, in its order. */
+  takesOf(take: LegUuid): readonly Take[] {
+    return this.#takes.get(take) ?? [];
   }
 
   /** The last talk of this leg. */
@@ -308,6 +331,43 @@ export class SimSwitch implements LegHost {
     this.#living.get(leg)?.stopMusic();
   }
 
+  breakAll(leg: LegUuid): void {
+    this.#living.get(leg)?.breakAll();
+  }
+
+  // --- Takes: files in a folder the gateways share -------------------------------------------------------------------
+
+  speaks(take: LegUuid): void {
+    const ever = this.#takes.get(take) ?? [];
+    const one: Take = { nth: ever.length + 1, state: 'speaking' };
+    this.#takes.set(take, [...ever, one]);
+    this.#files.set(take, one);
+  }
+
+  hasSpoken(take: LegUuid, whole: boolean): void {
+    const one = this.#takes.get(take)?.at(-1);
+    if (one?.state !== 'speaking') return;
+    one.state = whole ? 'whole' : 'cut';
+    one.endedAtMs = this.kernel.nowMs;
+  }
+
+  playTake(leg: LegUuid, request: string, take: LegUuid): Commanded {
+    const file = this.#files.get(take);
+    // Asked of a leg behind what it does now: a take may be ready by then, but who orders it believes that it is.
+    if (file && file.state !== 'whole')
+      this.kernel.fail(new Violation(`a take that is not whole is played: ${take} ${file.state}`));
+    return this.execute(leg, { kind: 'play', request, sentenceMs: 3_000 });
+  }
+
+  readTake(take: LegUuid): Buffer | undefined {
+    const file = this.#files.get(take);
+    return file && Buffer.from(`${this.id} ${take} ${String(file.nth)}`);
+  }
+
+  dropTake(take: LegUuid): void {
+    this.#files.delete(take);
+  }
+
   announce(leg: LegUuid, sentenceMs: number): Commanded {
     const found = this.#living.get(leg);
     if (!found) return { outcome: 'gone' };
@@ -389,7 +449,8 @@ export class SimSwitch implements LegHost {
   }
 
   personLeaves(leg: SimLeg, cause: 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void {
-    this.#end(leg, leg.state === 'answered' || cause === 'MEDIA_TIMEOUT' ? cause : 'CALL_REJECTED');
+    const unanswered = leg.inbound ? 'ORIGINATOR_CANCEL' : 'CALL_REJECTED';
+    this.#end(leg, leg.state === 'answered' || cause === 'MEDIA_TIMEOUT' ? cause : unanswered);
   }
 
   #create({ leg: uuid, to, ringSeconds }: LegToRing): void {

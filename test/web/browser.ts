@@ -36,6 +36,9 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
       // What is right need not be listed: that takes longer than finding it.
       resultTypes: ['violations'],
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      // Nor how to find it again. Of these rules only those about sound want anything loaded beforehand.
+      selectors: false,
+      preload: { assets: ['media'] },
     });
   });
   return violations.flatMap(({ id, nodes }) =>

@@ -1,5 +1,6 @@
 // A merchant keeps his consultants over the API: who they are, whether they are rung, their hours, what they did on a day.
 
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { isShortNumberTaken } from '../../src/store/consultant-records.ts';
@@ -258,6 +259,32 @@ describe('PATCH and DELETE /v1/consultants/{id}', () => {
 
   it('his last number is not taken from him', async () => {
     expect((await change(id, { numbers: [] })).body.errors[0]?.pointer).toBe('#/numbers');
+  });
+
+  it('are listed in pages, by name, each once; or those named alone', async () => {
+    const list = async (query: string) => (await stage.ask('GET', `/v1/consultants?${query}`)).body;
+    const all = (await list('limit=500')).data.map((one) => one['id']);
+    expect(all.length).toBeGreaterThan(3);
+    const paged: unknown[] = [];
+    let after = '';
+    for (let pages = 1; ; pages += 1) {
+      const { data, next, hasMore } = await list(`limit=2${after}`);
+      expect(data.length).toBeLessThanOrEqual(2);
+      paged.push(...data.map((one) => one['id']));
+      if (hasMore !== true) {
+        expect(pages).toBe(Math.ceil(all.length / 2));
+        break;
+      }
+      expect(next).toBe(paged.at(-1));
+      after = `&after=${String(next)}`;
+    }
+    expect(paged).toEqual(all);
+    const named = await list(`ids=${hugo},con_nobody,${claire}`);
+    expect(named.data.map((one) => one['id']).sort()).toEqual([claire, hugo].sort());
+    expect([named['hasMore'], (await list('after=con_nobody')).data]).toEqual([false, []]);
+    for (const wrong of ['limit=0', 'limit=501', `ids=${'con_x,'.repeat(101)}con_y`, 'ids=']) {
+      expect((await stage.ask('GET', `/v1/consultants?${wrong}`)).status, wrong).toBe(422);
+    }
   });
 
   it('who is removed is nowhere but by his id, and cannot be changed any more', async () => {
@@ -582,12 +609,16 @@ describe('PUT /v1/consultants/{id}/photo', () => {
     });
     // The same once more is no change; another photo has another address, and the old one is gone.
     expect((await put(dot)).body).toMatchObject({ photoUrl, version: version + 1 });
-    const other = await put(Buffer.concat([dot, Buffer.from([0])]));
+    const taken = readFileSync(new URL('../fixtures/photos/photo.png', import.meta.url));
+    const other = await put(taken);
     expect(other.body.photoUrl).not.toBe(photoUrl);
     expect((await show(photoUrl)).status).toBe(404);
     expect((await stage.ask('GET', '/v1/consultants')).body.data).toContainEqual(
       expect.objectContaining({ id: hugo, photoUrl: other.body.photoUrl }),
     );
+    // Nobody learns where it was taken, and with what.
+    const bytes = Buffer.from(await (await show(other.body.photoUrl)).arrayBuffer());
+    expect([taken.includes('Camera of Claire'), bytes.includes('Camera of Claire')]).toEqual([true, false]);
     const gone = await stage.ask('DELETE', `/v1/consultants/${hugo}/photo`);
     expect(gone.body.photoUrl).toBeNull();
     expect((await stage.ask('DELETE', `/v1/consultants/${hugo}/photo`)).body.version).toBe(gone.body.version);
@@ -609,6 +640,7 @@ describe('PUT /v1/consultants/{id}/photo', () => {
     ],
     ['a PNG called a JPEG', dot, 'image/jpeg', 422, 'photo-refused'],
     ['nothing', Buffer.alloc(0), 'image/png', 422, 'photo-refused'],
+    ['a picture that ends in the middle', dot.subarray(0, -4), 'image/png', 422, 'photo-refused'],
     ['a drawing', Buffer.from('<svg/>'), 'image/svg+xml', 415, 'unsupported-media-type'],
     ['half a megabyte and a byte', Buffer.concat([dot], 524_289), 'image/png', 413, 'photo-too-large'],
   ])('refuses %s', async (_what, bytes, type, status, kind) => {

@@ -18,6 +18,8 @@ import {
 } from '../../src/extranet/week.ts';
 import { words as english } from '../../src/extranet/words-en.ts';
 import { words as french } from '../../src/extranet/words-fr.ts';
+import { withChanged } from '../../src/extranet/changed-rows.ts';
+import { stands, type Told } from '../../src/extranet/told.ts';
 import type { House } from '../../src/flow/house.ts';
 import { merchantRoutes } from '../../src/web/merchant-api.ts';
 import { dayAfter, dayIn, nextTimeIn, timeIn, weekdayIn } from '../../src/extranet/zone.ts';
@@ -198,4 +200,34 @@ describe('the clock of the merchant’s zone', () => {
       '2026-02-28',
     ]);
   });
+});
+
+describe('what is told', () => {
+  const say = (...news: [string, Told['kind']][]) =>
+    news
+      .reduce<readonly Told[]>((told, [text, kind], id) => stands(told, { id, text, kind }), [])
+      .map(({ text }) => text);
+
+  test('of what was saved the newest alone; bad news stand beside it', () => {
+    expect(say(['Saved', 'good'], ['The hours are saved.', 'good'])).toEqual(['The hours are saved.']);
+    expect(say(['Not reached', 'bad'], ['Saved', 'good'])).toEqual(['Not reached', 'Saved']);
+    expect(say(['Saved', 'good'], ['Not reached', 'bad'])).toEqual(['Saved', 'Not reached']);
+    expect(say(['A', 'bad'], ['B', 'bad'], ['C', 'bad'], ['A', 'bad'], ['D', 'bad'])).toEqual([
+      'C',
+      'A',
+      'D',
+    ]);
+  });
+});
+
+test('of a list only what changed is read again: places stay, who is gone goes, who is new comes last', () => {
+  const row = (id: string, n = 0) => ({ id, n });
+  const known = [row('a'), row('b'), row('c')];
+  expect(withChanged(known, ['b', 'c', 'd'], [row('d', 1), row('b', 1)])).toEqual([
+    row('a'),
+    row('b', 1),
+    row('d', 1),
+  ]);
+  // More than was asked for is no news.
+  expect(withChanged(known, ['b'], [row('a', 1), row('b', 1)])).toEqual([row('a'), row('b', 1), row('c')]);
 });

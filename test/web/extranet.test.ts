@@ -1,8 +1,10 @@
 // The application in a real browser, over a scripted house: two tabs and two people see each other as they would. The build
 // is the one that is served; `npm test` makes it first.
 
+import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withoutMetadata } from '../../src/core/photo-metadata.ts';
 import { accessibilityProblems, complaintsOf, startBrowser } from './browser.ts';
 import { type ExtranetStage, people, startExtranetStage } from './extranet-stage.ts';
 
@@ -205,6 +207,35 @@ describe('a consultant and his merchant', () => {
     await expect.poll(() => stage.consultants[0]?.availability, { timeout: 15_000 }).toBe('away');
     await one.getByText('Your telephone does not ring.').waitFor();
     expect(complaints.filter((text) => !/40[13]|ERR_/.test(text))).toEqual([]);
+  });
+
+  test('a photo without what stood beside it is the same picture to a browser, the same way up', async () => {
+    const page = await claireAt('me');
+    for (const [type, name] of [
+      ['image/jpeg', 'photo.jpg'],
+      ['image/jpeg', 'progressive.jpg'],
+      ['image/png', 'photo.png'],
+      ['image/webp', 'photo.webp'],
+    ] as const) {
+      const given = readFileSync(new URL(`../fixtures/photos/${name}`, import.meta.url));
+      const seen = (bytes: Buffer | undefined) =>
+        page.evaluate(
+          async ([kind, text]) => {
+            const picture = await createImageBitmap(
+              new Blob([Uint8Array.from(atob(text), (char) => char.charCodeAt(0))], { type: kind }),
+            );
+            const canvas = new OffscreenCanvas(picture.width, picture.height);
+            const paper = canvas.getContext('2d');
+            paper?.drawImage(picture, 0, 0);
+            const { data } = paper?.getImageData(0, 0, picture.width, picture.height) ?? { data: [] };
+            return [picture.width, picture.height, ...data];
+          },
+          [type, bytes?.toString('base64') ?? ''] as const,
+        );
+      const before = await seen(given);
+      expect(before).toHaveLength(2 + 24 * 16 * 4);
+      expect(await seen(withoutMetadata(type, given)), name).toEqual(before);
+    }
   });
 
   test('hours are moved by key, drawn by hand, and what is not saved outlives the page', async () => {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { otherKey } from './api-stage.ts';
+import { waitingForLocks } from './signed-in.ts';
 import { type ConsultantStage, consultantStage, type Said } from './consultant-stage.ts';
 
 const [claire, hugo, ines] = ['con_demo_claire', 'con_demo_hugo', 'con_demo_ines'];
@@ -136,6 +137,27 @@ describe('a line served by a group', () => {
     const answer = await line({ ...more, group: group === true ? id : group });
     expect([answer.status, answer.body.errors[0]?.pointer]).toEqual([422, '#/group']);
     expect(answer.body.errors[0]?.detail).toContain(words);
+  });
+
+  it('removed while a line is being set to it: one of the two is told why not, and neither fails', async () => {
+    // The group is going, and nobody knows yet whether it will be gone.
+    await stage.admin.query('begin');
+    await stage.admin.query('delete from group_members where group_id = $1', [id]);
+    await stage.admin.query('delete from consultant_groups where id = $1', [id]);
+    const asked = line({ group: id });
+    await expect.poll(() => waitingForLocks(stage)).toBe(1);
+    await stage.admin.query('commit');
+    const refused = await asked;
+    expect([refused.status, refused.body.errors[0]?.pointer], refused.text).toEqual([422, '#/group']);
+
+    for (let round = 0; round < 4; round += 1) {
+      id = (await make({ members: [member(claire)] })).body.id;
+      const [set, gone] = await Promise.all([line({ group: id }), stage.ask('DELETE', `/v1/groups/${id}`)]);
+      expect(['200 409', '422 200'], `${set.text} ${gone.text}`).toContain(
+        `${String(set.status)} ${String(gone.status)}`,
+      );
+      await line({ consultants: [claire, hugo, ines] });
+    }
   });
 
   it('loses a member who is removed', async () => {

@@ -318,6 +318,16 @@ describe('who runs the house', () => {
       action: 'chooseMerchant',
       by: { kind: 'operator', id, name: 'ops@ring.example' },
     });
+    // What he changes there is not put down to the merchant.
+    expect(
+      (await browser.ask('POST', '/v1/groups', { name: 'Ours', strategy: 'all', members: [] })).status,
+    ).toBe(201);
+    const changed = (await other.browser.ask('GET', '/v1/settings-changes?limit=500')).body.data as object[];
+    expect(changed.at(-1)).toMatchObject({
+      setting: 'group',
+      by: 'operator',
+      actor: { kind: 'operator', id, name: 'ops@ring.example' },
+    });
     // Eight hours, whether he was here or not.
     for (let hours = 0; hours < 8; hours += 2) {
       expect((await browser.ask('GET', '/v1/session')).status).toBe(200);

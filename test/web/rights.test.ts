@@ -102,7 +102,7 @@ describe('every route', () => {
       );
       expect(said(route, { ...steppedUp, rights: { [area]: 'write' } }), nameOf(route)).toBe('in');
       expect(said(route, { rights: { [area]: 'write' } }), nameOf(route)).toBe(
-        route.stepUp ? 'step-up-needed' : 'in',
+        route.stepUp === true ? 'step-up-needed' : 'in',
       );
       const { merchant: _none, ...ofNobody } = person({ ...steppedUp, rights: { [area]: 'write' } });
       expect(bySession(route, ofNobody)).toMatchObject({ problem: { kind: 'no-right' } });
@@ -126,7 +126,7 @@ describe('every route', () => {
   });
 
   it('moves money, secrets or people only for who has shown again who he is', () => {
-    expect(routes.filter(({ stepUp }) => stepUp).map(nameOf)).toEqual(
+    expect(routes.filter(({ stepUp }) => stepUp === true).map(nameOf)).toEqual(
       expect.arrayContaining([
         'delete /v1/me/totp',
         'delete /v1/merchant-server',

@@ -5,6 +5,9 @@ import { mailAccountNotice, mailReset } from '../../src/flow/mail-sign-in.ts';
 import type { Mail } from '../../src/flow/ports.ts';
 import type { AccountNotice } from '../../src/store/jobs.ts';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
+import { resetPassword } from '../../src/flow/passwords.ts';
+import { newResetLink } from '../../src/flow/sign-in-links.ts';
+import { isOurs } from '../../src/web/authorize.ts';
 import { apiStage, ask, type Stage } from './api-stage.ts';
 import {
   Browser,
@@ -221,6 +224,25 @@ describe('proving it again', () => {
     expect((await browser.ask('DELETE', '/v1/soap-password')).status).toBe(200);
   });
 
+  it('is asked of a consultant’s PIN and share alone, whatever else is changed with them', async () => {
+    const browser = await freshOwner();
+    const change = (body: object) => browser.ask('PATCH', '/v1/consultants/con_demo_claire', body);
+    expect((await change({ name: 'Claire' })).status).toBe(200);
+    for (const body of [
+      { pin: '84613975' },
+      { pin: null },
+      { share: '0.5000' },
+      { share: null, name: 'C' },
+    ]) {
+      expect((await change(body)).kind, JSON.stringify(body)).toBe('step-up-needed');
+    }
+    // What it cannot be is said before anybody is asked who he is.
+    expect((await change({ share: '7' })).status).toBe(422);
+    await browser.stepUp();
+    expect((await change({ pin: '84613975', share: '0.5000' })).status).toBe(200);
+    expect((await change({ pin: null, share: null })).status).toBe(200);
+  });
+
   it('is asked for nothing but the one or the other', async () => {
     const browser = await freshOwner();
     for (const body of [{}, { password: goodPassword, code: '123456' }]) {
@@ -412,6 +434,115 @@ describe('a sign-in from somewhere new', () => {
     stage.house.mailer = mailer;
     expect(mails).toMatchObject([{ to: 'told@shop.example', subject: 'A new sign-in to your account' }]);
     expect(mails[0]?.text).toContain('(Safari, iPhone, 198.51.100.77)');
+  });
+});
+
+describe('a password that is changed while somebody is let in by the old one', () => {
+  const next = 'four other words of mine';
+  /** What happens between the look at a password and what follows from it: somebody else is that much quicker. */
+  const meanwhile = async <T>(happens: () => Promise<unknown>, act: () => Promise<T>): Promise<T> => {
+    const { proofs } = stage.house;
+    let once: (() => Promise<unknown>) | undefined = happens;
+    stage.house.proofs = {
+      ...proofs,
+      async passwordHolds(hash, password) {
+        const holds = await proofs.passwordHolds(hash, password);
+        const first = once;
+        once = undefined;
+        await first?.();
+        return holds;
+      },
+    };
+    try {
+      return await act();
+    } finally {
+      stage.house.proofs = proofs;
+    }
+  };
+  const reset = async (email: string): Promise<void> => {
+    const made = await newResetLink(stage.house, email);
+    const token = tokenOfLink(made?.link);
+    expect(await resetPassword(stage.house, token, next)).toEqual({ outcome: 'set' });
+  };
+
+  it('lets nobody in, and sets no other one in place of the new', async () => {
+    const email = 'quick@shop.example';
+    const { browser, id } = await somebody(stage, { email, role: 'staff' });
+    const thief = new Browser(stage);
+    const late = await meanwhile(
+      () => reset(email),
+      () => thief.signIn(email),
+    );
+    expect([late.kind, thief.cookie]).toEqual(['sign-in-refused', undefined]);
+    expect((await browser.ask('GET', '/v1/session')).status).toBe(401);
+
+    // The thief is in already, and would choose a password of his own.
+    await browser.signIn(email, next);
+    const change = { password: next, newPassword: 'a password of the thief' };
+    const other = await meanwhile(
+      () => reset(email),
+      () => browser.ask('POST', '/v1/me/password', change),
+    );
+    expect(other.kind).toBe('sign-in-refused');
+    expect((await new Browser(stage).signIn(email, change.newPassword)).kind).toBe('sign-in-refused');
+    expect((await new Browser(stage).signIn(email, next)).status).toBe(200);
+    expect(
+      (await one(`select count(*)::int as n from sessions where user_id = '${id}' and ended_at is null`))[
+        'n'
+      ],
+    ).toBe(1);
+  });
+
+  it('nor a consultant by a PIN that is being changed', async () => {
+    const id = 'con_demo_ines';
+    const markOf = (pin: string) => consultantPinMark(stage.house, id, pin);
+    await stage.admin.query(`update consultants set short_number = '77', pin_mark = $1 where id = $2`, [
+      markOf('73918462'),
+      id,
+    ]);
+    await stage.admin.query('begin');
+    await stage.admin.query('update consultants set pin_mark = $1 where id = $2', [markOf('84613975'), id]);
+    const browser = new Browser(stage);
+    const [{ slug }] = (
+      await stage.admin.query<{ slug: string }>(`select slug from merchants where id = 'mer_demo'`)
+    ).rows as [{ slug: string }];
+    const asked = browser.ask('POST', '/v1/session/short-number', {
+      merchant: slug,
+      shortNumber: '77',
+      pin: '73918462',
+    });
+    await expect.poll(() => waitingForLocks(stage)).toBe(1);
+    await stage.admin.query('commit');
+    expect((await asked).kind).toBe('sign-in-refused');
+    await stage.admin.query('update consultants set short_number = null, pin_mark = null where id = $1', [
+      id,
+    ]);
+  });
+
+  it('asks for the second factor that was set up meanwhile', async () => {
+    const email = 'factor@shop.example';
+    const { browser } = await somebody(stage, { email, role: 'staff' });
+    const thief = new Browser(stage);
+    const late = await meanwhile(
+      () => setUpTotp(stage, browser),
+      () => thief.signIn(email),
+    );
+    expect(late.body).toMatchObject({ outcome: 'second_factor' });
+  });
+});
+
+describe('the origin of our pages', () => {
+  it.each([
+    ['https://ring.example', 'ring.example', true],
+    // A page that whoever stands in the way of an unprotected address has made up.
+    ['http://ring.example', 'ring.example', false],
+    ['https://evil.example', 'ring.example', false],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080', true],
+    ['http://127.0.0.1:9090', '127.0.0.1:8080', false],
+    ['null', 'ring.example', false],
+  ])('%s asking %s: %s', (origin, host, ours) => {
+    const asked = { get: (name: string) => (name === 'origin' ? origin : host) };
+    expect(isOurs({ publicUrl: 'https://ring.example' }, asked as never)).toBe(ours);
   });
 });
 

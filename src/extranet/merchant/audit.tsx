@@ -49,7 +49,7 @@ export default function Audit(): React.ReactNode {
                   <strong>{wordsOf(action, say)}</strong>
                   <span className="soft">
                     {[
-                      by.name ?? say(`actor.${by.kind === 'api_key' ? 'key' : 'house'}`),
+                      whoDid(by, say),
                       say(`area.${area}`),
                       subject === null ? null : (names.get(subject) ?? subject),
                     ]
@@ -77,6 +77,12 @@ export default function Audit(): React.ReactNode {
       )}
     </Page>
   );
+}
+
+/** Who runs the house may act for a merchant: it says so. */
+function whoDid({ kind, name }: AuditEntry['by'], say: Say): string {
+  if (kind === 'operator') return name === null ? say('actor.house') : say('actor.operator', { name });
+  return name ?? say(kind === 'api_key' ? 'actor.key' : 'actor.house');
 }
 
 /** In words where there are some; else the API's name, which is a sentence without blanks: `Settle now`. */
