@@ -13,7 +13,7 @@ import {
 } from '../store/access-resources.ts';
 import type { Tx } from '../store/database.ts';
 import type { House } from './house.ts';
-import { changesBetween, noteChange } from './settings-change.ts';
+import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export type ResourceRefused =
   | { outcome: 'unknown' | 'slug_taken' }
@@ -21,8 +21,7 @@ export type ResourceRefused =
   | { outcome: 'wrong'; wrong: readonly WrongField[] };
 export type ResourceKept = { outcome: 'kept'; resource: AccessResource } | ResourceRefused;
 
-interface OfResource {
-  merchantId: string;
+interface OfResource extends Doer {
   slug: string;
   /** The version the change was based on; absent: whichever stands. */
   basedOn?: number | 'none';
@@ -31,7 +30,7 @@ interface OfResource {
 /** `requestKey`: names the request. A repeat of it finds what the first one made. */
 export async function createAccessResource(
   house: House,
-  of: Pick<OfResource, 'merchantId' | 'slug'>,
+  of: Omit<OfResource, 'basedOn'>,
   settings: AccessResourceSettings,
   requestKey?: string,
 ): Promise<ResourceKept> {
@@ -111,11 +110,11 @@ function staleness(
 async function note(
   house: House,
   tx: Tx,
-  { merchantId, slug }: OfResource,
+  { merchantId, actor, slug }: OfResource,
   changes: Parameters<typeof noteChange>[1]['changes'],
 ): Promise<void> {
   const at = house.clock.now();
-  await noteChange(tx, { merchantId, at, by: 'merchant', setting: 'access_resource', of: slug, changes });
+  await noteChange(tx, { merchantId, actor, at, setting: 'access_resource', of: slug, changes });
 }
 
 async function kept(tx: Tx, slug: string): Promise<ResourceKept> {

@@ -81,14 +81,14 @@ function resourceRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 201, description: 'As it was made.', shape: resourceShape },
     problems: ['slug-taken'],
-    act: async ({ merchantId, body, requestKey }) => {
+    act: async ({ merchantId, by: actor, body, requestKey }) => {
       const { slug, codeLength, ...rest } = body;
       const usual = Math.max(usualAccessResource.codeLength, codeLengthMin(rest.alphabet));
       const settings = { ...rest, codeLength: codeLength ?? usual };
       return answerOf(
         house,
         201,
-        await createAccessResource(house, { merchantId, slug }, settings, requestKey),
+        await createAccessResource(house, { merchantId, actor, slug }, settings, requestKey),
       );
     },
   });
@@ -106,8 +106,8 @@ function resourceRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 200, description: 'As it is now.', shape: resourceShape },
     problems: ['unknown-id'],
-    act: async ({ merchantId, params: { resource: slug }, basedOn, body }) => {
-      const of = { merchantId, slug, ...(basedOn !== undefined && { basedOn }) };
+    act: async ({ merchantId, by: actor, params: { resource: slug }, basedOn, body }) => {
+      const of = { merchantId, actor, slug, ...(basedOn !== undefined && { basedOn }) };
       return answerOf(house, 200, await changeAccessResource(house, of, defined(body)));
     },
   });
@@ -122,8 +122,8 @@ function resourceRoutes(routes: ApiRoutes, house: House): void {
     versioned: true,
     answer: { status: 200, description: 'It is gone.', shape: resourceRemoved },
     problems: ['unknown-id', 'resource-in-use'],
-    act: async ({ merchantId, params: { resource: slug }, basedOn }) => {
-      const of = { merchantId, slug, ...(basedOn !== undefined && { basedOn }) };
+    act: async ({ merchantId, by: actor, params: { resource: slug }, basedOn }) => {
+      const of = { merchantId, actor, slug, ...(basedOn !== undefined && { basedOn }) };
       const gone = await removeAccessResource(house, of);
       return gone.outcome === 'gone' ? { status: 200, body: { slug, removed: true } } : refused(gone);
     },

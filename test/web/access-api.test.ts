@@ -86,7 +86,12 @@ describe('/v1/access-resources', () => {
     expect(kindOf(await ask('POST', '/v1/access-resources', { body }))).toBe('slug-taken');
     const written = (await ask('GET', '/v1/settings-changes?limit=500')).body.data;
     expect(written.filter((one) => one['of'] === 'salon')).toMatchObject([
-      { setting: 'access_resource', by: 'merchant', changes: { address: { from: null, to: club.address } } },
+      {
+        setting: 'access_resource',
+        by: 'merchant',
+        actor: { kind: 'api_key', id: 'key_demo', name: null },
+        changes: { address: { from: null, to: club.address } },
+      },
       { changes: { codeLength: { from: 10, to: 12 }, uses: { from: null, to: 2 } } },
       { changes: { removed: { to: null } } },
     ]);
