@@ -58,6 +58,7 @@ module.exports = {
     { name: 'main-is-last', severity: 'error', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },
     library('stripe', 'stripe', '^src/payments/'),
     library('modesl', 'modesl', '^src/telephony/'),
+    library('drachtio-srf', 'drachtio-srf', '^src/telephony/'),
     library('knex', 'knex', '^src/store/'),
     library('pg', 'pg', '^src/(store|sandbox)/'),
     library('express', 'express', '^src/(web|sandbox)/'),

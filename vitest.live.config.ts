@@ -9,6 +9,8 @@
 //   CDR_SPOOL          folder the switch under test spools its records to, readable here; absent: no test with a dead gateway
 //   FREESWITCH_START   command that starts the switch under test again; given, one test kills it in mid-call
 //   FREESWITCH_LOG     file the switch under test logs to, readable here; given, it is searched for keyed digits as well
+//   DRACHTIO_URL       drachtio://:secret@host:9022   a drachtio server to be commanded, with
+//   SIP_EDGE           host:port                      where it takes SIP over UDP; no FreeSWITCH is needed for it
 //   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine.
 //                      Given, and the switch under test started with the same: its own apology is listened for too
 import { defineConfig } from 'vitest/config';
@@ -36,11 +38,16 @@ if (process.env['FREESWITCH_URL'] !== undefined) {
   }
 }
 
+if (process.env['DRACHTIO_URL'] === undefined || process.env['SIP_EDGE'] === undefined) {
+  console.log('DRACHTIO_URL or SIP_EDGE is not set: no SIP edge to test against, so none is.');
+}
+const isAnyGiven = ['FREESWITCH_URL', 'DRACHTIO_URL'].some((name) => process.env[name] !== undefined);
+
 export default defineConfig({
   test: {
     include: ['test/live/**/*.live.test.ts'],
-    // A database for the whole house, when there is a switch for it.
-    globalSetup: process.env['FREESWITCH_URL'] === undefined ? [] : ['test/global-setup.ts'],
+    // A database for the whole house, when there is a switch or an edge for it.
+    globalSetup: isAnyGiven ? ['test/global-setup.ts'] : [],
     reporters: ['default', './test/closing-line.ts'],
     fileParallelism: false,
     testTimeout: 60_000,

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isCountry } from './core/dialling.ts';
 import type { E164, Language } from './core/ids.ts';
+import { parseSipDomain, sandboxSipDomain, type SipDomain } from './core/sip-address.ts';
 
 export type SandboxPart = 'switch' | 'processor' | 'merchant';
 const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'merchant'];
@@ -39,6 +40,17 @@ export interface Config {
   /** Absent: the sandbox's switch. */
   switches?: readonly SwitchAddress[];
   carrier: CarrierRoute;
+  /** Consultants may be reached at SIP addresses in these domains, called out of this sofia profile. Absent: at none. */
+  sip?: { domains: readonly SipDomain[]; profile: string };
+  /** A drachtio server in front, where telephones register and are called. Absent: there are no SIP logins. */
+  sipEdge?: {
+    host: string;
+    port: number;
+    secret: string;
+    domain: SipDomain;
+    /** `address` or `address:port` the switches send SIP from. */
+    switches: readonly string[];
+  };
   /** Where the carrier's trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there. */
   trunkCountry: string;
   /** Absolute: where the switches leave their call records, as this machine sees it. Absent: they come by HTTP alone. */
@@ -101,6 +113,7 @@ const urlOf = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const voice = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+_-]{0,31}$/);
 
 /** Each variable alone: how it must look, in the words of the sentence `NAME must be ...`. */
@@ -129,6 +142,23 @@ const variables = {
   FREESWITCH_GATEWAY: [
     z.string().transform(parseRoute).refine(isGiven),
     'the name of a gateway in the sofia profile, or profile@host:port',
+  ],
+  SIP_DOMAINS: [
+    z.string().transform(parseSipDomains).refine(isGiven),
+    'a list of SIP domains such as sip.example.com,pbx.example.org:5070, each a host name or IPv4 address as it stands in the addresses',
+  ],
+  SIP_PROFILE: [z.string().regex(profileName), 'the name of a sofia profile, such as carrier'],
+  DRACHTIO_URL: [
+    z.string().transform(parseDrachtio).refine(isGiven),
+    'of the form drachtio://:secret@host:9022',
+  ],
+  SIP_EDGE: [
+    z.string().transform(parseSipDomain).refine(isGiven),
+    'the SIP domain telephones register at, such as sip.example.com or sip.example.com:5070',
+  ],
+  SIP_EDGE_SWITCHES: [
+    z.string().transform(parseSipSources).refine(isGiven),
+    'a list of IPv4 addresses the switches send SIP from, with a port or without, such as 10.0.0.5:5080',
   ],
   TRUNK_COUNTRY: [
     z.string().refine((text) => isCountry(text)),
@@ -317,6 +347,11 @@ function checkTogether(
   if (set('STRIPE_SECRET_KEY'))
     needs('STRIPE_PUBLISHABLE_KEY', 'when STRIPE_SECRET_KEY is: the card fields of the page need it');
   if (set('SMTP_URL')) needs('MAIL_FROM', 'when SMTP_URL is');
+  if (set('DRACHTIO_URL')) {
+    needs('SIP_EDGE', 'when DRACHTIO_URL is: the domain telephones register at');
+    needs('SIP_EDGE_SWITCHES', 'when DRACHTIO_URL is: nobody else may call the telephones');
+  }
+  if (set('SIP_PROFILE')) needs('SIP_DOMAINS', 'when SIP_PROFILE is: it calls nobody else');
   if (set('FREESWITCH_URL') && !set('STRIPE_SECRET_KEY') && parts.includes('processor')) {
     needs('SANDBOX_NUMBERS', "when a real switch works with the sandbox's cards: nobody else is rung");
   }
@@ -373,6 +408,7 @@ function assemble(
           publishableKey: STRIPE_PUBLISHABLE_KEY,
           ...given('webhookSecret', STRIPE_WEBHOOK_SECRET),
         };
+  const carrier: CarrierRoute = values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' };
   return {
     production,
     // A sandbox is this machine's own affair; a real switch posts its CDRs from elsewhere.
@@ -383,7 +419,9 @@ function assemble(
     ...given('databaseUrl', DATABASE_URL),
     ...given('secretsKey', SECRETS_KEY),
     ...given('switches', FREESWITCH_URL),
-    carrier: values.FREESWITCH_GATEWAY ?? { kind: 'gateway', name: 'carrier' },
+    carrier,
+    ...given('sip', sipOf(values, carrier)),
+    ...given('sipEdge', sipEdgeOf(values)),
     trunkCountry: values.TRUNK_COUNTRY ?? 'FR',
     ...given(
       'cdrSpoolDir',
@@ -405,6 +443,21 @@ function assemble(
     logLevel: values.LOG_LEVEL ?? 'info',
     ...given('operatorKey', values.OPERATOR_KEY),
   };
+}
+
+function sipOf(values: Values, carrier: CarrierRoute): Config['sip'] {
+  const standsIn = values.FREESWITCH_URL === undefined ? [sandboxSipDomain] : [];
+  const edge = values.DRACHTIO_URL && values.SIP_EDGE ? [values.SIP_EDGE] : [];
+  const domains = [...new Set([...(values.SIP_DOMAINS ?? []), ...edge, ...standsIn])];
+  // The shipped profile is called so (telephony/freeswitch-conf).
+  const usual = carrier.kind === 'address' ? carrier.profile : 'carrier';
+  return domains.length === 0 ? undefined : { domains, profile: values.SIP_PROFILE ?? usual };
+}
+
+function sipEdgeOf({ DRACHTIO_URL, SIP_EDGE, SIP_EDGE_SWITCHES }: Values): Config['sipEdge'] {
+  if (DRACHTIO_URL === undefined || SIP_EDGE === undefined || SIP_EDGE_SWITCHES === undefined)
+    return undefined;
+  return { ...DRACHTIO_URL, domain: SIP_EDGE, switches: SIP_EDGE_SWITCHES };
 }
 
 function prompts(values: Values, dataDir: string, workingDir: string): Config['prompts'] {
@@ -537,6 +590,31 @@ function parseNumbers(text: string): readonly E164[] | undefined {
   return listed.length > 0 && listed.every((entry) => /^\+[1-9]\d{6,14}$/.test(entry))
     ? (listed as E164[])
     : undefined;
+}
+
+function parseDrachtio(text: string): { host: string; port: number; secret: string } | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const secret = unescaped(url.password);
+  const bare = (url.pathname === '' || url.pathname === '/') && url.username === '' && url.hash === '';
+  if (url.protocol !== 'drachtio:' || !bare || url.hostname === '' || !secret || /[\r\n|]/.test(secret)) {
+    return undefined;
+  }
+  return { host: url.hostname, port: url.port === '' ? 9022 : Number(url.port), secret };
+}
+
+function parseSipSources(text: string): readonly string[] | undefined {
+  const listed = listOf(text);
+  const known = listed.filter(
+    (one) => /^[0-9.]+(?::[0-9]+)?$/.test(one) && parseSipDomain(one) !== undefined,
+  );
+  return known.length > 0 && known.length === listed.length ? known : undefined;
+}
+
+function parseSipDomains(text: string): readonly SipDomain[] | undefined {
+  const listed = listOf(text).map(parseSipDomain);
+  const domains = listed.filter(isGiven);
+  return domains.length > 0 && domains.length === listed.length ? domains : undefined;
 }
 
 /** The form telephony/dial-string.ts takes: no part of the path is hidden or climbs. */

@@ -20,6 +20,7 @@ import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
 import type { House } from './flow/house.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
+import { phoneRegistry } from './flow/register-phone.ts';
 import { houseLog } from './log.ts';
 import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
@@ -39,6 +40,7 @@ import { Seal, sha256 } from './store/seal.ts';
 import { ChildAudioConverter } from './telephony/audio-converter.ts';
 import { SpoolFolder } from './telephony/cdr-spool.ts';
 import { FreeSwitch } from './telephony/freeswitch.ts';
+import { SipEdge } from './telephony/sip-edge.ts';
 import type { PromptAudioOptions } from './telephony/prompt-audio.ts';
 import { cardPage } from './web/card-page.ts';
 import { extranet } from './web/extranet.ts';
@@ -114,6 +116,7 @@ export async function startGateway(
       new FreeSwitch({
         ...address,
         destination: config.carrier,
+        ...(config.sip && { sip: { profile: config.sip.profile, domains: new Set(config.sip.domains) } }),
         country: config.trunkCountry,
         clock: realClock,
         log,
@@ -141,6 +144,8 @@ export async function startGateway(
     proofs: realProofs,
     publicUrl: config.publicUrl,
     ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
+    ...(config.sip && { sipDomains: new Set(config.sip.domains) }),
+    ...(config.sipEdge && { sipEdge: config.sipEdge.domain }),
     ...overrides,
   };
   const demo = config.demo ? await prepareDemo(house, config, world) : undefined;
@@ -158,6 +163,8 @@ export async function startGateway(
     config,
   );
   const work = await startHouseWork(house, holder);
+  const edge = config.sipEdge && new SipEdge({ ...config.sipEdge, registry: phoneRegistry(house), log });
+  edge?.start();
 
   // First whoever shares out the requests is told, then nothing new comes in, then what was begun is finished, then the
   // connections go.
@@ -168,6 +175,7 @@ export async function startGateway(
       await new Promise<void>((resolve) => house.clock.after(drainSeconds * 1000, resolve));
     liveFeed(house).close();
     await server.close();
+    edge?.stop();
     await work.stopCommanding();
     await jobs.stop();
     await work.stopRest();

@@ -30,6 +30,71 @@ function problemsOf(env: Environment): readonly string[] {
   return [];
 }
 
+describe('SIP domains', () => {
+  test('none unless listed, and only as they stand in addresses', () => {
+    expect(readConfig(production, here).sip).toBeUndefined();
+    const listed = { ...production, SIP_DOMAINS: 'SIP.Example.com, pbx.example.org:5070,192.0.2.7' };
+    expect(readConfig(listed, here).sip).toEqual({
+      domains: ['sip.example.com', 'pbx.example.org:5070', '192.0.2.7'],
+      profile: 'carrier',
+    });
+    expect(readConfig({ ...listed, FREESWITCH_GATEWAY: 'inside@10.0.0.9:5060' }, here).sip?.profile).toBe(
+      'inside',
+    );
+    expect(readConfig({ ...listed, SIP_PROFILE: 'phones' }, here).sip?.profile).toBe('phones');
+    expect(readConfig({ SIP_DOMAINS: 'sip.example.com' }, here).sip?.domains).toEqual([
+      'sip.example.com',
+      'sandbox.test',
+    ]);
+  });
+
+  test.each([
+    '*.example.com',
+    'marie@sip.example.com',
+    'sip.example.com;x',
+    '[::1]',
+    'sip.example.com:0',
+    ',',
+  ])('never %s', (SIP_DOMAINS) => {
+    expect(problemsOf({ ...production, SIP_DOMAINS })).toEqual([
+      expect.stringMatching(/^SIP_DOMAINS must be a list of SIP domains such as sip\.example\.com/),
+    ]);
+  });
+
+  test('an edge in front: all three or none, and its domain is called', () => {
+    const edge = {
+      DRACHTIO_URL: 'drachtio://:secret@10.0.0.6:9022',
+      SIP_EDGE: 'sip.example.com',
+      SIP_EDGE_SWITCHES: '10.0.0.5:5080,10.0.0.7',
+    };
+    const config = readConfig({ ...production, ...edge }, here);
+    expect(config.sipEdge).toEqual({
+      host: '10.0.0.6',
+      port: 9022,
+      secret: 'secret',
+      domain: 'sip.example.com',
+      switches: ['10.0.0.5:5080', '10.0.0.7'],
+    });
+    expect(config.sip?.domains).toEqual(['sip.example.com']);
+    expect(problemsOf({ ...production, DRACHTIO_URL: edge.DRACHTIO_URL })).toEqual([
+      expect.stringMatching(/^SIP_EDGE must be set when DRACHTIO_URL is/),
+      expect.stringMatching(/^SIP_EDGE_SWITCHES must be set when DRACHTIO_URL is/),
+    ]);
+    const wrong = {
+      DRACHTIO_URL: 'drachtio://10.0.0.6:9022',
+      SIP_EDGE: 'a b',
+      SIP_EDGE_SWITCHES: 'fs1:5080',
+    };
+    expect(problemsOf({ ...production, ...wrong })).toHaveLength(3);
+  });
+
+  test('a profile alone calls nobody', () => {
+    expect(problemsOf({ ...production, SIP_PROFILE: 'phones' })).toEqual([
+      'SIP_DOMAINS must be set when SIP_PROFILE is: it calls nobody else.',
+    ]);
+  });
+});
+
 describe('nothing set', () => {
   test('everything outside is the sandbox, on this machine only', () => {
     expect(readConfig({}, here)).toEqual({
@@ -39,6 +104,7 @@ describe('nothing set', () => {
       publicUrl: 'http://localhost:3000',
       dataDir: '/srv/ringmeter/.data',
       carrier: { kind: 'gateway', name: 'carrier' },
+      sip: { domains: ['sandbox.test'], profile: 'carrier' },
       trunkCountry: 'FR',
       sandbox: { port: 3001, parts: ['switch', 'processor', 'merchant'] },
       demo: true,

@@ -35,6 +35,7 @@ import type { CallerQuestion, Cli, Recognition } from './known-caller.ts';
 import type { NoticeDraft } from './merchant-notice.ts';
 import type { PriceTerms, Sentence } from './prompt.ts';
 import type { Recorded } from './sentence.ts';
+import type { PhoneAddress } from './sip-address.ts';
 
 export type CallState =
   | 'recognizing'
@@ -186,7 +187,8 @@ export const unrecognized: Recognizing = {
 export interface ClaimedConsultant {
   consultantId: string;
   name: string;
-  number: E164;
+  /** His number, or his SIP address. */
+  number: PhoneAddress;
   language: Language;
   leg: LegUuid;
   /** How long his phones ring; absent: as the plan says. */
@@ -200,7 +202,7 @@ export interface ClaimedConsultant {
  * `afterSeconds`.
  */
 export interface FurtherPhone {
-  number: E164;
+  number: PhoneAddress;
   leg: LegUuid;
   afterSeconds?: number;
 }
@@ -328,7 +330,7 @@ export type CallCommand =
   | { do: 'askDigits'; leg: LegUuid; sentence: Sentence; entry: DigitEntry; secret: boolean; anew?: boolean }
   /** The merchant's server is asked; `callerRecognized` or `merchantFailed` follows. */
   | { do: 'recognize'; question: number; ask: CallerQuestion['ask']; clientCode?: string; pin?: string }
-  | { do: 'ring'; leg: LegUuid; to: E164 }
+  | { do: 'ring'; leg: LegUuid; to: PhoneAddress }
   | { do: 'ask'; leg: LegUuid; sentence: Sentence }
   | { do: 'play'; leg: LegUuid; request: 'wait' | 'hold' | 'last_words'; sentence: Sentence }
   /** `sound` absent: music. */

@@ -6,11 +6,14 @@ import { destinationOf, parsePhone, type Destination } from './dialling.ts';
 import type { E164, Language } from './ids.ts';
 import type { WrongField } from './line-settings.ts';
 import { exact } from './money.ts';
+import { isListed, looksLikeNumber, type SipAddress, type SipDomain } from './sip-address.ts';
 
 export interface ConsultantSettings {
   name: string;
   shortNumber: string | null;
-  /** One at least, in the order of his preference; the first is where he is rung. */
+  /** Rung first; his numbers are what he is rung on when it does not reach him. null: he is rung on numbers alone. */
+  sip: SipAddress | null;
+  /** In the order of his preference. Without a SIP address one at least, and the first is where he is rung. */
   numbers: readonly E164[];
   /** What is spoken to him. */
   language: Language;
@@ -42,19 +45,34 @@ export const consultantBounds = {
   misses: [0, 100],
 } as const;
 
-/** What is wrong with the numbers of a change; nothing: they may be written. */
-export function wrongNumbers(
-  { numbers = [], fallback }: Partial<Pick<ConsultantSettings, 'numbers' | 'fallback'>>,
+export const rungNowhere = 'Needs a number or a SIP address: there is nowhere to ring him.';
+
+/** What is wrong with where a change wants him rung; nothing: it may be written. `domains`: those the operator lists. */
+export function wrongPhones(
+  { sip, numbers = [], fallback }: Partial<Pick<ConsultantSettings, 'sip' | 'numbers' | 'fallback'>>,
   table: readonly Destination[],
+  domains: ReadonlySet<SipDomain>,
 ): WrongField[] {
+  const notCalled = sip ? whyNotCalled(sip, domains) : undefined;
   const named = [
     ...numbers.map((number, place) => ({ number, field: `numbers/${String(place)}` })),
     ...(fallback ? [{ number: fallback.number, field: 'fallback/number' }] : []),
   ];
-  return named.flatMap(({ number, field }) => {
+  const wrong = named.flatMap(({ number, field }) => {
     const sentence = whyNotRung(number, table);
     return sentence === undefined ? [] : [{ field, sentence }];
   });
+  return notCalled === undefined ? wrong : [{ field: 'sip', sentence: notCalled }, ...wrong];
+}
+
+function whyNotCalled(sip: SipAddress, domains: ReadonlySet<SipDomain>): string | undefined {
+  if (domains.size === 0)
+    return 'SIP addresses are not called here: give a telephone number, or ask the operator to list your domain.';
+  if (!isListed(sip, domains))
+    return 'We do not call this domain: the operator lists each, with its port where it has one. Ask him to, or give a telephone number.';
+  if (looksLikeNumber(sip))
+    return 'This is a telephone number: put it among the numbers, where it is checked as one. An extension has 6 digits at most.';
+  return undefined;
 }
 
 function whyNotRung(number: E164, table: readonly Destination[]): string | undefined {
@@ -67,6 +85,10 @@ function whyNotRung(number: E164, table: readonly Destination[]): string | undef
     ? 'We do not ring this destination: nobody has verified it and said what it costs. Ask the operator to.'
     : 'Numbers of this kind (premium, satellite, short or switched off) are not rung.';
 }
+
+/** An address at our own edge that is not of a login of his: it would ring somebody else's telephone. */
+export const notHisLogin =
+  'Addresses here belong to logins: make him one (POST /v1/consultants/{id}/sip-login), and this is set with it.';
 
 /** Lines of a change he does not have, or where nobody is rung. */
 export function wrongLines(

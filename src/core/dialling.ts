@@ -86,7 +86,8 @@ export function destinationOf(number: E164, table: readonly Destination[]): Foun
 
 export interface Legs {
   caller: Destination;
-  consultant: Destination;
+  /** `free`: he is reached at a SIP address, which our carrier does not carry. */
+  consultant: Destination | 'free';
   /** Talk, both legs. Throws (a bug) when negative. */
   seconds: number;
   currency: string;
@@ -98,8 +99,9 @@ export interface Legs {
  */
 export function legsCost({ caller, consultant, seconds, currency }: Legs): Money | undefined {
   if (!(seconds >= 0)) throw new Error(`A talk does not last ${seconds} seconds`);
-  if (caller.currency !== currency || consultant.currency !== currency) return undefined;
-  const perMinute = exact(caller.costPerMinute).plus(consultant.costPerMinute);
+  const legs = consultant === 'free' ? [caller] : [caller, consultant];
+  if (legs.some((leg) => leg.currency !== currency)) return undefined;
+  const perMinute = legs.reduce((sum, leg) => sum.plus(leg.costPerMinute), exact('0'));
   return roundToCurrency(money(perMinute.times(seconds).dividedBy(60), currency), 'up');
 }
 

@@ -5,6 +5,7 @@ import type { E164 } from './ids.ts';
 import { amountText, compare, maximum, minus, money, type Money } from './money.ts';
 import type { PriceTerms } from './prompt.ts';
 import { longestTalkSeconds, priceOfSeconds } from './rating.ts';
+import { mayBeCalled, type SipAddress, type SipDomain } from './sip-address.ts';
 import { holdFor, talkLimit } from './talk-limit.ts';
 import { type Tariff, tariffAt, type TariffPlan } from './tariff.ts';
 
@@ -73,12 +74,19 @@ export interface OrderFacts {
     /** What the line sells near the limit; `seconds` null: as long each time as was chosen. Absent or nought times: nothing. */
     moreTime?: LineMoreTime;
     /** `atWork`: worth waiting for, though somebody may have him now (core/consultant). */
-    consultants: readonly { id: string; numbers: readonly string[]; atWork: boolean }[];
+    consultants: readonly {
+      id: string;
+      sip?: SipAddress | null;
+      numbers: readonly string[];
+      atWork: boolean;
+    }[];
   };
   destinations: readonly Destination[];
   minimumCharge: Money;
   /** Only these are rung when given: a sandbox with a real switch. */
   onlyNumbers?: ReadonlySet<E164>;
+  /** SIP addresses are called in these alone; absent: in none. */
+  sipDomains?: ReadonlySet<SipDomain>;
   now: Date;
 }
 
@@ -186,7 +194,13 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   const chosen = line.consultants.find((one) => one.id === wish.consultantId);
   if (wish.consultantId !== undefined && !chosen) return refused('consultant_unknown');
   if (chosen && !chosen.atWork) return refused('consultant_busy');
-  const candidates = (chosen ? [chosen] : line.consultants).filter((one) => one.atWork);
+  const domains = facts.sipDomains ?? new Set<SipDomain>();
+  const sipOf = ({ sip }: { sip?: SipAddress | null }) =>
+    sip && mayBeCalled(sip, domains) ? sip : undefined;
+  const candidates = (chosen ? [chosen] : line.consultants).filter(
+    // The operator may have taken a domain off his list since: whoever is reached nowhere else is not there.
+    (one) => one.atWork && (one.numbers.length > 0 || sipOf(one) !== undefined),
+  );
   if (candidates.length === 0) return refused('nobody_free');
 
   // What is held covers the time chosen; a hold below the processor's smallest charge could never be taken.
@@ -194,7 +208,7 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   const limit = talkLimit({ tariff, chosenSeconds, authorized: hold });
   if (limit.outcome === 'not_affordable') return refused('line_off', 'not_affordable');
 
-  const consultants: Destination[] = [];
+  const consultants: (Destination | 'free')[] = candidates.some(sipOf) ? ['free'] : [];
   for (const number of candidates.flatMap((one) => one.numbers)) {
     const consultant = destinationOf(number as E164, destinations);
     if (consultant.outcome === 'refused') return refused('line_off', 'consultant_number');

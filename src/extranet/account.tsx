@@ -10,7 +10,8 @@ import { copy } from './copy.ts';
 import type { OpenSession } from './contract.ts';
 import { tell } from './notices.tsx';
 import { Page, Trouble, Waiting } from './parts/page.tsx';
-import { changed, useSession } from './session.ts';
+import { SipLogin } from './parts/sip-login.tsx';
+import { changed, isConsultant, useSession } from './session.ts';
 import { showInstant } from './show.ts';
 import { NewPassword } from './sign-in/new-password.tsx';
 import { useWords } from './words.ts';
@@ -30,6 +31,7 @@ export default function Account(): React.ReactNode {
       </p>
       {byEmail && <SecondFactor must={session.mustSetUpTotp} has={session.hasTotp} />}
       {byEmail && !session.mustSetUpTotp && <Password />}
+      {byEmail && !session.mustSetUpTotp && isConsultant(session) && <SipLogin base="/v1/me/sip-login" />}
       {!session.mustSetUpTotp && <Sessions />}
     </Page>
   );

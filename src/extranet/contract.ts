@@ -51,6 +51,8 @@ export interface Consultant {
   name: string;
   shortNumber: string | null;
   hasPin: boolean;
+  /** `sip:user@host`: rung before his numbers. */
+  sip: string | null;
   /** In order of preference: the first is where he is rung. */
   numbers: string[];
   language: Language;

@@ -235,19 +235,22 @@ async function claim(
 
 /** Each phone he may be rung on has its leg by name before any of them rings. A number is rung once. */
 function withLegs(house: House, claimed: ClaimedRow): ClaimedConsultant {
-  const { ringSeconds, fallback, moreNumbers, ...consultant } = claimed;
-  const phones: Omit<FurtherPhone, 'leg'>[] = [
+  const { ringSeconds, fallback, phones, ...consultant } = claimed;
+  const [first, ...others] = phones;
+  if (first === undefined) throw new Error('A consultant who is reached nowhere was claimed.');
+  const further: Omit<FurtherPhone, 'leg'>[] = [
     ...(fallback ? [fallback] : []),
-    ...moreNumbers.map((number) => ({ number })),
+    ...others.map((number) => ({ number })),
   ];
-  const more = phones
+  const more = further
     .filter(({ number }, place) => {
-      const isFirst = phones.findIndex((one) => one.number === number) === place;
-      return isFirst && number !== consultant.number;
+      const isFirst = further.findIndex((one) => one.number === number) === place;
+      return isFirst && number !== first;
     })
     .map((phone) => ({ ...phone, leg: house.ids.legUuid() }));
   return {
     ...consultant,
+    number: first,
     leg: house.ids.legUuid(),
     ...(ringSeconds !== null && { ringSeconds }),
     ...(more.length > 0 && { more }),

@@ -2,7 +2,14 @@
 // with what it was before, in the transaction that makes it; one that changes nothing leaves no trace. What a consultant is
 // at the moment (available, away) is consultant-state's.
 
-import { type ConsultantSettings, shareText, wrongLines, wrongNumbers } from '../core/consultant-settings.ts';
+import {
+  type ConsultantSettings,
+  notHisLogin,
+  rungNowhere,
+  shareText,
+  wrongLines,
+  wrongPhones,
+} from '../core/consultant-settings.ts';
 import type { WrongField } from '../core/line-settings.ts';
 import type { Schedule } from '../core/schedule.ts';
 import {
@@ -19,6 +26,7 @@ import {
 import type { Tx } from '../store/database.ts';
 import { linesBySlug } from '../store/lines.ts';
 import { readDestinations } from '../store/orders.ts';
+import { sipLoginOf } from '../store/sip-logins.ts';
 import { setSchedule } from './consultant-state.ts';
 import type { House } from './house.ts';
 import { changesBetween, type Doer, noteChange } from './settings-change.ts';
@@ -66,7 +74,7 @@ export async function createConsultant(
   return house.db.asMerchant(merchantId, async (tx) => {
     const earlier = requestKey === undefined ? undefined : await consultantOfRequest(tx, requestKey);
     if (earlier !== undefined) return kept(tx, earlier);
-    const refused = await refusal(tx, id, settings);
+    const refused = await refusal(house, tx, id, settings, settings);
     if (refused) return refused;
     const pinMark = pin === null ? null : consultantPinMark(house, id, pin);
     await insertConsultant(tx, { ...settings, id, merchantId, pinMark }, requestKey ?? null);
@@ -98,7 +106,7 @@ export async function changeConsultant(
     if (Object.keys(changes).length === 0) return { outcome: 'kept', consultant };
     const stale = staleness(consultant, of);
     if (stale) return stale;
-    const refused = await refusal(tx, consultantId, change);
+    const refused = await refusal(house, tx, consultantId, change, after);
     if (refused) return refused;
     await updateConsultant(tx, { ...after, id: consultantId, merchantId, pinMark });
     await note(house, tx, of, undefined, changes);
@@ -161,13 +169,24 @@ function staleness(
 
 /** Why these settings cannot be written. Only what a change says is looked at, whatever stood before. */
 async function refusal(
+  house: House,
   tx: Tx,
   consultantId: string,
   change: ConsultantChange,
+  after: ConsultantSettings,
 ): Promise<ConsultantRefused | undefined> {
-  if (change.numbers || change.fallback) {
-    const wrong = wrongNumbers(change, await readDestinations(tx));
+  if (after.numbers.length === 0 && after.sip === null) {
+    return { outcome: 'number_not_rung', wrong: [{ field: 'numbers', sentence: rungNowhere }] };
+  }
+  if (change.numbers || change.fallback || change.sip) {
+    const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains ?? new Set());
     if (wrong.length > 0) return { outcome: 'number_not_rung', wrong };
+  }
+  if (change.sip && house.sipEdge !== undefined && change.sip.endsWith(`@${house.sipEdge}`)) {
+    const login = await sipLoginOf(tx, consultantId);
+    if (change.sip !== `sip:${login?.userName ?? ''}@${house.sipEdge}`) {
+      return { outcome: 'number_not_rung', wrong: [{ field: 'sip', sentence: notHisLogin }] };
+    }
   }
   if (change.lines) {
     const wrong = wrongLines(change.lines, await linesBySlug(tx));
@@ -216,11 +235,13 @@ async function kept(tx: Tx, id: string): Promise<ConsultantKept> {
 }
 
 function settingsOf(consultant: ConsultantRecord): ConsultantSettings {
-  const { name, shortNumber, numbers, language, languages, lines, introduction, ringSeconds } = consultant;
+  const { name, shortNumber, sip, numbers, language, languages, lines, introduction, ringSeconds } =
+    consultant;
   const { fallback, wrapUpSeconds, missLimits, share, missedCallToggles } = consultant;
   return {
     name,
     shortNumber,
+    sip,
     numbers,
     language,
     languages,

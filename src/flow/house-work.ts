@@ -7,7 +7,7 @@ import { ConsultantClock } from './consultant-clock.ts';
 import type { House } from './house.ts';
 import { mailReceipt, tellAvailability } from './mail-people.ts';
 import { mailPaused } from './mail-consultant.ts';
-import { mailAccountNotice, mailInvitation, mailReset } from './mail-sign-in.ts';
+import { mailAccountNotice, mailInvitation, mailReset, mailSipSetUp } from './mail-sign-in.ts';
 import { authorizeMore } from './more-time.ts';
 import { NoticeDispatcher } from './notify-merchant.ts';
 import { recordDispute } from './record-dispute.ts';
@@ -63,6 +63,7 @@ export function jobTasks(house: House): JobTasks {
     mail_invitation: (job) => mailInvitation(house, job),
     mail_reset: (job) => mailReset(house, job),
     mail_account_notice: (job) => mailAccountNotice(house, job),
+    mail_sip_set_up: (job) => mailSipSetUp(house, job),
     mail_paused: (job) => mailPaused(house, job),
   };
 }

@@ -1,6 +1,7 @@
 // Everything a step may use, handed in once by gateway.ts. Plain values: no container, nothing is looked up by name.
 
 import type { E164 } from '../core/ids.ts';
+import type { SipDomain } from '../core/sip-address.ts';
 import type { Database } from '../store/database.ts';
 import type { Seal } from '../store/seal.ts';
 import type {
@@ -40,4 +41,8 @@ export interface House {
   publicUrl: string;
   /** When given, only these are rung: a sandbox card with a real switch must not ring strangers. */
   onlyNumbers?: ReadonlySet<E164>;
+  /** SIP addresses are called in these domains only: those the operator lists. Absent: in none. */
+  sipDomains?: ReadonlySet<SipDomain>;
+  /** Where telephones with a login of ours register and are called; one of `sipDomains`. Absent: there are no logins. */
+  sipEdge?: SipDomain;
 }

@@ -18,9 +18,9 @@ const windowSeconds = 3_600;
 const atMost = { own: 10, address: 60, house: 600, account: 60, letters: 10, merchant: 500 } as const;
 type Counter = keyof typeof atMost;
 
-/** What is tried: an e-mail's password, a person's code, a consultant's PIN; a letter to be sent. */
+/** What is tried: an e-mail's password, a person's code, a consultant's PIN, a SIP telephone's password; a letter to be sent. */
 export interface Try {
-  door: 'password' | 'code' | 'pin' | 'letter';
+  door: 'password' | 'code' | 'pin' | 'sip' | 'letter';
   /** Whoever is meant, whether there is such a one or not. */
   account: string;
   address: string;

@@ -68,6 +68,24 @@ export async function mailAccountNotice(house: House, job: AccountNotice): Promi
   });
 }
 
+/** Where a consultant makes the login of his telephone; the letter holds nothing that is secret. */
+export async function mailSipSetUp(house: House, job: { merchantId: string; userId: string }): Promise<void> {
+  const found = await asPerson(house.db, job.userId, async (tx) => {
+    const user = await readUser(tx, job.userId);
+    const [merchant] = await merchantNames(tx, [job.merchantId]);
+    return user && merchant && { user, merchant };
+  });
+  if (!found) return;
+  const { user, merchant } = found;
+  const say = words[user.language];
+  await sendMail(house, user, {
+    subject: say.telephone(merchant.name),
+    lines: [say.telephoneWhat, say.telephoneOnce],
+    link: `${house.publicUrl}/extranet/account`,
+    key: house.ids.token(),
+  });
+}
+
 /** One mail of plain sentences with a link below them. Nothing is sent, and that is said, where no server is configured. */
 export async function sendMail(
   house: House,
@@ -103,6 +121,9 @@ interface Words {
   notYou: string;
   notices: Record<AccountNotice['what'], string>;
   wasItYou: string;
+  telephone(merchant: string): string;
+  telephoneWhat: string;
+  telephoneOnce: string;
 }
 
 const words: Record<Language, Words> = {
@@ -130,6 +151,10 @@ const words: Record<Language, Words> = {
     },
     wasItYou:
       'Si ce n’était pas vous, demandez aussitôt un nouveau mot de passe et fermez les autres sessions.',
+    telephone: (merchant) => `Votre téléphone chez ${merchant}`,
+    telephoneWhat:
+      'Vous pouvez prendre vos appels sur un téléphone SIP ou un logiciel. Cette page donne son nom d’utilisateur, son mot de passe et son serveur.',
+    telephoneOnce: 'Le mot de passe y est montré une seule fois. Il n’est jamais envoyé par courriel.',
   },
   en: {
     invitation: (merchant) => `Your access to ${merchant}`,
@@ -154,5 +179,9 @@ const words: Record<Language, Words> = {
       password_changed: 'The password of your account was changed',
     },
     wasItYou: 'If it was not you, ask for a new password at once and end the other sessions.',
+    telephone: (merchant) => `Your telephone at ${merchant}`,
+    telephoneWhat:
+      'You can take your calls on a SIP telephone or a program. This page gives its user name, password and server.',
+    telephoneOnce: 'The password is shown there once. It is never mailed.',
   },
 };

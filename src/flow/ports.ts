@@ -9,6 +9,8 @@ import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
 import type { Sentence } from '../core/prompt.ts';
+import type { PhoneAddress } from '../core/sip-address.ts';
+import type { SipContact, SipSource } from '../core/sip-contact.ts';
 
 // --- Time and chance -------------------------------------------------------------------------------------------
 
@@ -55,6 +57,34 @@ export interface Proofs {
   sign(privateKey: string, text: string): Buffer;
 }
 
+// --- SIP telephones ------------------------------------------------------------------------------------------------
+
+/** A REGISTER as it came; nothing of it is believed. */
+export interface RegisterRequest {
+  /** Whom it is for: the user of To. */
+  user: string;
+  /** What was requested. */
+  uri: string;
+  authorization?: string;
+  contacts: '*' | readonly { uri: string; expires?: string }[];
+  expires?: string;
+  source: SipSource;
+}
+
+export type RegisterAnswer =
+  | { outcome: 'challenged'; nonce: string; stale: boolean }
+  /** Wrong, of nobody, or tried too often: he is not told which. */
+  | { outcome: 'refused' | 'malformed' }
+  | { outcome: 'too_brief'; minSeconds: number }
+  | { outcome: 'registered'; contacts: readonly { uri: string; expiresSeconds: number }[] };
+
+/** What the SIP edge asks of us. */
+export interface PhoneRegistry {
+  register(request: RegisterRequest): Promise<RegisterAnswer>;
+  /** Where the telephones of a login are, the last that registered at the end; `undefined`: there is no such login. */
+  phonesOf(userName: string): Promise<readonly SipContact[] | undefined>;
+}
+
 // --- The switch ------------------------------------------------------------------------------------------------
 
 /**
@@ -79,7 +109,8 @@ export type HangupCause =
 
 export interface LegToRing {
   leg: LegUuid;
-  to: E164;
+  /** `refused` where it is a SIP address in a domain the operator does not list. */
+  to: PhoneAddress;
   /** The number shown: always one of the merchant's that an operator marked verified. */
   callerId: E164;
   /** The switch gives up after this long; `legEnded` with `no_answer` follows. */

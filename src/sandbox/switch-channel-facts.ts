@@ -71,7 +71,7 @@ export function outboundLeg(
   return {
     uuid,
     direction: 'outbound',
-    phone: request.number,
+    phone: request.sip ?? request.number,
     name: `sofia/${profileOf(request)}/${address}`,
     createdUs,
     profile: {
@@ -211,7 +211,7 @@ function outboundFacts(channel: Channel, address: string, profileName: string): 
 
 export function outboundAnswerFacts(channel: Channel): Pairs {
   const id = channel.uuid.slice(0, 12).replaceAll('-', '');
-  const number = channel.phone;
+  const number = channel.phone.replace(/@.*$/, '');
   return [
     ['sip_reply_host', host],
     ['sip_reply_port', '5090'],

@@ -50,8 +50,10 @@ export function inlineSteps(extension: string): { application: string; argument:
 
 export interface OriginateRequest {
   variables: [string, string][];
-  /** The number dialled, as given. */
+  /** The number dialled, as given; of a SIP address its user. */
   number: string;
+  /** The SIP address dialled; absent: a number was. */
+  sip?: string;
   /** The rest of the address: a sofia profile with the host asked for, or a gateway. */
   via: { profile: string; host: string } | { gateway: string };
   steps: { application: string; argument: string }[];
@@ -63,7 +65,8 @@ export type ParsedOriginate =
   | { outcome: 'failed'; cause: string };
 
 /**
- * `{vars}[leg vars]sofia/gateway/<name>/<number> &app(args)`, or `sofia/<profile>/<number>@<host>`. One destination: lists
+ * `{vars}[leg vars]sofia/gateway/<name>/<number> &app(args)`, `sofia/<profile>/<number>@<host>`, or
+ * `sofia/<profile>/sip:<user>@<host>`. One destination: lists
  * are not for this product, and are refused as an address nobody understands.
  */
 export function parseOriginate(text: string): ParsedOriginate {
@@ -101,6 +104,14 @@ export function parseOriginate(text: string): ParsedOriginate {
   if (gateway !== null) {
     const via = { gateway: gateway[1] ?? '' };
     return { outcome: 'originate', request: { variables, number: gateway[2] ?? '', via, steps } };
+  }
+  const sip = /^sofia\/([^/]+)\/sip:(([^/@,|:]+)@([^/,|]+))$/.exec(url);
+  if (sip !== null) {
+    const [, profile = '', address = '', user = '', host = ''] = sip;
+    return {
+      outcome: 'originate',
+      request: { variables, number: user, sip: address, via: { profile, host }, steps },
+    };
   }
   const address = /^sofia\/([^/]+)\/([^/@,|]+)@([^/,|]+)$/.exec(url);
   if (address === null) return { outcome: 'failed', cause: 'INVALID_URL' };

@@ -10,7 +10,8 @@
 //   PUT  /api/phones/{number}[/behaviour] {"behaviour": "manual" | "answers" | "busy" | "refuses" | "unreachable" |
 //        "silent" | "voicemail", "answerAfterMs"?, "keys"?, "hangUpAfterMs"?, "hangUpAfterTalkMs"?}
 //
-// 200 with the phone; 400, 404, 405, 409 or 413 with {"error": "one sentence"}. A number may come with `+` or `%2B`.
+// 200 with the phone; 400, 404, 405, 409 or 413 with {"error": "one sentence"}. A number may come with `+` or `%2B`; a
+// phone at a SIP address is called by it: marie@sandbox.test.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -212,8 +213,13 @@ function phoneNumber(part: string): string {
   } catch {
     // Left empty: refused below.
   }
-  if (!/^\+?[0-9*#]{2,20}$/.test(number)) {
-    throw new BadRequest(400, 'That is not a telephone number: write it like +33612345678.');
+  const isNumber = /^\+?[0-9*#]{2,20}$/.test(number);
+  const isSip = /^[A-Za-z0-9+][A-Za-z0-9+._-]{0,63}@[a-z0-9][a-z0-9.-]{0,252}(:[0-9]{1,5})?$/.test(number);
+  if (!isNumber && !isSip) {
+    throw new BadRequest(
+      400,
+      'That is not a telephone number: write it like +33612345678, or a SIP address like marie@sandbox.test.',
+    );
   }
   return number;
 }

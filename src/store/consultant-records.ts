@@ -40,7 +40,7 @@ interface RecordRow extends Omit<ConsultantRecord, 'missLimits' | 'fallback'> {
 }
 
 const columns = `c.id, c.version, c.name, c.short_number as "shortNumber", c.pin_mark is not null as "hasPin",
-  c.number || c.more_numbers as numbers, c.language, c.languages,
+  c.sip, array_remove(array[c.number] || c.more_numbers, null) as numbers, c.language, c.languages,
   coalesce((select json_agg(l.slug order by l.slug) from line_consultants lc join lines l on l.id = lc.line_id
     where lc.consultant_id = c.id), '[]') as lines,
   c.introduction, (select p.token from consultant_photos p where p.consultant_id = c.id) as "photoToken",
@@ -145,7 +145,8 @@ function bindingsOf(one: ConsultantRow): unknown[] {
   return [
     one.name,
     one.shortNumber,
-    one.numbers[0],
+    one.sip,
+    one.numbers[0] ?? null,
     one.numbers.slice(1),
     one.language,
     one.languages,
@@ -164,10 +165,10 @@ function bindingsOf(one: ConsultantRow): unknown[] {
 
 export async function insertConsultant(tx: Tx, one: ConsultantRow, requestKey: string | null): Promise<void> {
   await tx.write(
-    `insert into consultants (name, short_number, number, more_numbers, language, languages, introduction, ring_seconds,
+    `insert into consultants (name, short_number, sip, number, more_numbers, language, languages, introduction, ring_seconds,
        fallback_number, fallback_after_seconds, wrap_up_seconds, miss_limit_unanswered, miss_limit_refused, share,
        missed_call_toggles, pin_mark, id, merchant_id, request_key)
-     values (?, ?, ?, ?::text[], ?, ?::text[], ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     values (?, ?, ?, ?, ?::text[], ?, ?::text[], ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [...bindingsOf(one), one.id, one.merchantId, requestKey],
   );
   await setLines(tx, one);
@@ -176,7 +177,7 @@ export async function insertConsultant(tx: Tx, one: ConsultantRow, requestKey: s
 /** All his settings. A wrap-up that is under way lasts as long as it was to. */
 export async function updateConsultant(tx: Tx, one: ConsultantRow): Promise<void> {
   await tx.write(
-    `update consultants set name = ?, short_number = ?, number = ?, more_numbers = ?::text[], language = ?,
+    `update consultants set name = ?, short_number = ?, sip = ?, number = ?, more_numbers = ?::text[], language = ?,
        languages = ?::text[], introduction = ?, ring_seconds = ?, fallback_number = ?, fallback_after_seconds = ?,
        wrap_up_seconds = ?, miss_limit_unanswered = ?, miss_limit_refused = ?, share = ?, missed_call_toggles = ?, pin_mark = ?,
        wrap_up_until = case when wrap_up_seconds > 0 then wrap_up_until end, version = version + 1
@@ -209,6 +210,7 @@ export async function archiveConsultant(tx: Tx, id: string, at: Date): Promise<v
   await tx.write('delete from line_consultants where consultant_id = ?', [id]);
   await tx.write('delete from group_members where consultant_id = ?', [id]);
   await tx.write('delete from consultant_photos where consultant_id = ?', [id]);
+  await tx.write('delete from sip_logins where consultant_id = ?', [id]);
   await tx.write(
     'update consultants set archived_at = ?, pin_mark = null, version = version + 1 where id = ?',
     [at, id],

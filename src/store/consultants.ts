@@ -10,20 +10,20 @@ import type {
 } from '../core/consultant.ts';
 import type { E164, Language } from '../core/ids.ts';
 import { type Schedule, scheduleOf } from '../core/schedule.ts';
+import type { PhoneAddress } from '../core/sip-address.ts';
 import { type Db, firstRow, rows, type Tx } from './database.ts';
 import { type CountedOfConsultant, noticeAddress } from './notices.ts';
 
 export interface ClaimedRow {
   consultantId: string;
   name: string;
-  number: E164;
   language: Language;
   /** How long his phones ring; null: as the line says. */
   ringSeconds: number | null;
   /** Rings too when he has not answered after so long. */
   fallback: { number: E164; afterSeconds: number } | null;
-  /** In the order of his preference, after `number`. */
-  moreNumbers: E164[];
+  /** One at least: his SIP address where he has one, then his numbers in the order of his preference. */
+  phones: PhoneAddress[];
 }
 
 /** What core/consultant `reachable` asks for, as one JSON object; `stateOf` reads it. `c`: the consultant's row. */
@@ -31,7 +31,7 @@ export const stateObject = `json_build_object('setting', c.setting, 'reason', c.
   'pausedAt', c.paused_at, 'keepsHours', c.schedule is not null, 'hoursFrom', c.hours_from, 'hoursTo', c.hours_to,
   'claimedBy', c.claimed_by, 'claim', c.claim, 'claimedUntil', c.claimed_until, 'wrapUpUntil', c.wrap_up_until)`;
 
-/** Every number he may be rung on. */
+/** Every number he may be rung on; none where he is reached at a SIP address alone. */
 export const allNumbers = `array_remove(array[c.number, c.fallback_number] || c.more_numbers, null)`;
 
 export interface StateRow {
@@ -99,11 +99,12 @@ export async function claimConsultants(
        order by asked.place limit ? for update of c skip locked),
      taken as (
        update consultants c set claimed_by = ?, claim = 'soft', claimed_until = ?::timestamptz + make_interval(secs =>
-         case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (1 + cardinality(c.more_numbers)
-           + case when c.fallback_number is null then 0 else 1 end) end)
+         case when ?::int is null then 0 else coalesce(c.ring_seconds, ?::int) * (cardinality(c.more_numbers)
+           + num_nonnulls(c.sip, c.number, c.fallback_number)) end)
        from wanted where c.id = wanted.id
        returning c.*, wanted.place)
-     select id as "consultantId", name, number, language, ring_seconds as "ringSeconds", more_numbers as "moreNumbers",
+     select id as "consultantId", name, language, ring_seconds as "ringSeconds",
+       array_remove(array[sip, number] || more_numbers, null) as phones,
        case when fallback_number is not null
          then json_build_object('number', fallback_number, 'afterSeconds', fallback_after_seconds) end as fallback
      from taken order by place`,

@@ -18,6 +18,7 @@ export interface JobPayloads {
   mail_invitation: { userId: string; linkId: string; invitedBy: string };
   mail_reset: { email: string };
   mail_account_notice: AccountNotice;
+  mail_sip_set_up: { merchantId: string; userId: string };
   /** `pausedAt`: which pause, ISO 8601; one that is over is not mailed of any more. */
   mail_paused: { merchantId: string; consultantId: string; userId: string; pausedAt: string };
 }

@@ -4,6 +4,7 @@ import type { CallSession } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
 import type { LineMoreTime, OrderKind } from '../core/order.ts';
 import { amountText, type Money } from '../core/money.ts';
+import type { SipAddress } from '../core/sip-address.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
 import { allNumbers, stateObject, type StateRow } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -44,8 +45,14 @@ export interface LineForOrder {
     /** Numbers of his own (core/abuse-limits: limitsOf). */
     abuseLimits: unknown;
   };
-  /** `numbers`: all he may be rung on. */
-  consultants: { id: string; name: string; numbers: string[]; state: StateRow }[];
+  /** `numbers`: all he may be rung on beside his SIP address. */
+  consultants: {
+    id: string;
+    name: string;
+    sip: SipAddress | null;
+    numbers: string[];
+    state: StateRow;
+  }[];
 }
 
 /** A line with all that an order depends on, as it stands now. */
@@ -61,7 +68,7 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
        json_build_object('id', m.id, 'name', m.name, 'active', m.active, 'country', m.country, 'timeZone', m.time_zone,
          'processorAccount', m.processor_account, 'applicationFeeRate', m.application_fee_rate::text,
          'pageOrigins', m.page_origins, 'abuseLimits', m.abuse_limits) as merchant,
-       coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'numbers', ${allNumbers},
+       coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name, 'sip', c.sip, 'numbers', ${allNumbers},
              'state', ${stateObject})
            order by lc.position)
          from line_members lc join consultants c on c.id = lc.consultant_id where lc.line_id = l.id), '[]')

@@ -13,6 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
+import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
 /** One line for `api`, without line ends. */
@@ -49,6 +50,11 @@ const uuid = (leg: LegUuid): LegUuid => {
 };
 // ITU-T E.164: country code does not begin with 0, 15 digits at most.
 const number = (value: E164): E164 => allowed('number', value, /^\+[1-9][0-9]{4,14}$/);
+// Once more what may stand in it, in full: `user%domain` looks among registrations, `;` and `?` lead elsewhere.
+const sip = (value: SipAddress): SipAddress => {
+  if (parseSipAddress(value) !== value) throw new UnsafeCommandPart('SIP address');
+  return value;
+};
 const name = (what: string, value: string): string =>
   allowed(what, value, /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 const request = (value: string): string => allowed('request id', value, /^[A-Za-z0-9_-]{1,64}$/);
@@ -98,7 +104,18 @@ export function takeFile(dirAtSwitch: string, take: LegUuid): TakeFile {
   return takeOf(`${dirAtSwitch.replace(/\/+$/, '')}/takes/${uuid(take)}.wav` as TakeFile);
 }
 
-function route(to: E164, by: CarrierRoute): string {
+/** A SIP address says itself where it is: it leaves by a profile of the switch. */
+export interface SipRoute {
+  kind: 'profile';
+  name: string;
+}
+
+function route(to: PhoneAddress, by: CarrierRoute | SipRoute): string {
+  if (isSipAddress(to)) {
+    if (by.kind !== 'profile') throw new UnsafeCommandPart('route of a SIP address');
+    return `sofia/${name('profile', by.name)}/${sip(to)}`;
+  }
+  if (by.kind === 'profile') throw new UnsafeCommandPart('route of a number');
   if (by.kind === 'gateway') return `sofia/gateway/${name('gateway', by.name)}/${number(to)}`;
   const host = allowed('host', by.host, /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/);
   return `sofia/${name('profile', by.profile)}/${number(to)}@${host}:${String(whole('port', by.port, 1, 65_535))}`;
@@ -113,10 +130,10 @@ export const mediaTimeoutMs = 30_000;
 export function originate(leg: {
   leg: LegUuid;
   job: LegUuid;
-  to: E164;
+  to: PhoneAddress;
   callerId: E164;
   ringSeconds: number;
-  by: CarrierRoute;
+  by: CarrierRoute | SipRoute;
 }): Message {
   const shown = number(leg.callerId);
   const variables = [

@@ -9,6 +9,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { RingBack } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { Sentence } from '../core/prompt.ts';
+import { isSipAddress, mayBeCalled, type PhoneAddress, type SipDomain } from '../core/sip-address.ts';
 import type {
   Clock,
   Commanded,
@@ -24,7 +25,7 @@ import type {
   Timer,
 } from '../flow/ports.ts';
 import * as say from './dial-string.ts';
-import type { CarrierRoute, PromptFile } from './dial-string.ts';
+import type { CarrierRoute, PromptFile, SipRoute } from './dial-string.ts';
 import { EslLink, type SwitchHeaders } from './esl-link.ts';
 import { hangupCause } from './hangup-cause.ts';
 import { InboundCalls } from './inbound-calls.ts';
@@ -45,6 +46,8 @@ export interface FreeSwitchOptions {
   password: string;
   /** Where its calls go out. */
   destination: CarrierRoute;
+  /** SIP addresses are called in these domains alone, out of this profile. Absent: none is called. */
+  sip?: { profile: string; domains: ReadonlySet<SipDomain> };
   /**
    * Where its trunk is (ISO 3166-1 alpha-2): numbers it hands over without a country code are understood there, and what rings
    * sounds as it does there.
@@ -82,6 +85,7 @@ export class FreeSwitch implements Switch {
   readonly #log: Log;
   #oddChannels = 0;
   readonly #destination: CarrierRoute;
+  readonly #sip: FreeSwitchOptions['sip'];
   readonly #country: string;
   readonly #sounds: Readonly<Record<RingBack, string>>;
   readonly #link: EslLink;
@@ -104,6 +108,7 @@ export class FreeSwitch implements Switch {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#destination = options.destination;
+    this.#sip = options.sip;
     this.#country = options.country;
     this.#sounds = { music: say.music, tone: ringBackOf(options.country) };
     this.#legs = new KnownLegs(options.clock);
@@ -154,7 +159,10 @@ export class FreeSwitch implements Switch {
   }
 
   ring(order: LegToRing): Promise<Commanded> {
-    const { leg } = order;
+    const { leg, to } = order;
+    const by = this.#routeOf(to);
+    if (by === undefined)
+      return Promise.resolve({ outcome: 'refused', reason: 'its SIP domain is not listed' });
     const job = randomUUID() as LegUuid;
     // Noted at once, not when its turn comes: a hangUp in between must find that a leg is on its way.
     const known = this.#legs.get(leg);
@@ -173,7 +181,7 @@ export class FreeSwitch implements Switch {
         return guarded;
       }
       this.#legs.beginJob(job, leg);
-      const reply = await this.#link.send(say.originate({ ...order, job, by: this.#destination }));
+      const reply = await this.#link.send(say.originate({ ...order, job, by }));
       const outcome = commanded(reply);
       if (outcome.outcome === 'refused') {
         this.#legs.endJob(job);
@@ -181,6 +189,13 @@ export class FreeSwitch implements Switch {
       }
       return outcome;
     });
+  }
+
+  /** He was written down when the operator listed his domain; whether it is called is decided by the list as it stands. */
+  #routeOf(to: PhoneAddress): CarrierRoute | SipRoute | undefined {
+    if (!isSipAddress(to)) return this.#destination;
+    const sip = this.#sip;
+    return sip && mayBeCalled(to, sip.domains) ? { kind: 'profile', name: sip.profile } : undefined;
   }
 
   take(leg: LegUuid, guardSeconds: number): Promise<Commanded> {

@@ -2,7 +2,8 @@
 // core/consultant-settings'.
 
 import { unreachableBecause } from '../core/consultant.ts';
-import { consultantBounds } from '../core/consultant-settings.ts';
+import { consultantBounds, rungNowhere } from '../core/consultant-settings.ts';
+import { parseSipAddress, sipAddressMax } from '../core/sip-address.ts';
 import { idParams, moneyShape } from './api-shapes.ts';
 import { e164 } from './ddi-shapes.ts';
 import { hoursShape } from './line-shapes.ts';
@@ -49,19 +50,34 @@ const share = z
 
 const shortNumberMeaning =
   'What he keys on the telephone to say who he is, and callers to reach him; yours alone.';
-const numbersMeaning = 'Where he is rung, and recognized by: in the order of his preference.';
+const numbersMeaning =
+  'Where he is rung, and recognized by: in the order of his preference. May be empty where he has a SIP address.';
+const sipMeaning =
+  'Where he is rung first: `sip:user@host` or with a port behind it, in a domain the operator lists. His numbers are rung when it ' +
+  'does not reach him. null: numbers alone.';
+/** What is left when it is made one is judged where the operator’s list is known. */
+const sip = z
+  .string()
+  .min(1)
+  .max(sipAddressMax)
+  .transform((text, context) => {
+    const address = parseSipAddress(text.trim());
+    if (address !== undefined) return address;
+    context.addIssue({ code: 'custom', message: 'Must be user@host or user@host:port, and nothing else.' });
+    return z.NEVER;
+  });
 const shareMeaning = 'Of what callers pay without VAT: what he earns. null: it is not reckoned here.';
 const linesMeaning = 'The lines that ring him by his own name; on a new one he is the last.';
 const togglesMeaning =
-  'A call from his own number that he hangs up before it is answered puts him on a break, or back to work.';
+  'A call from one of his numbers that he hangs up before it is answered puts him on a break, or back to work.';
 
 const fields = {
   name: oneLine(bounds.name),
   shortNumber: shortNumber.nullable().meta({ description: shortNumberMeaning }),
   pin,
+  sip: sip.nullable().meta({ description: sipMeaning, example: 'sip:marie@sip.example.com' }),
   numbers: z
     .array(e164)
-    .min(1, { error: 'Needs a number: there is nowhere to ring him.' })
     .max(bounds.numbers, { error: `Must be at most ${String(bounds.numbers)} numbers.` })
     .refine((all) => new Set(all).size === all.length, { error: 'A number stands here twice.' })
     .meta({ description: numbersMeaning, example: ['+33612345678'] }),
@@ -81,7 +97,7 @@ const fields = {
   fallback: z
     .strictObject({ number: e164, afterSeconds: within(bounds.fallbackSeconds, 'seconds') })
     .nullable()
-    .meta({ description: 'Rung beside the first when he has not answered after so long.' }),
+    .meta({ description: 'Rung beside where he is rung first when he has not answered after so long.' }),
   wrapUpSeconds: within(bounds.wrapUpSeconds, 'seconds').meta({
     description: 'After a talk, before he is rung again.',
   }),
@@ -97,7 +113,8 @@ export const consultantBody = z
     name: fields.name,
     shortNumber: fields.shortNumber.default(null),
     pin: fields.pin.default(null),
-    numbers: fields.numbers,
+    sip: fields.sip.default(null),
+    numbers: fields.numbers.default([]),
     language: fields.language,
     languages: fields.languages.optional().meta({ description: 'Left out: the one spoken to him.' }),
     lines: fields.lines.default([]),
@@ -108,6 +125,10 @@ export const consultantBody = z
     missLimits: fields.missLimits.default({ unanswered: 3, refused: 5 }),
     share: fields.share.default(null),
     missedCallToggles: fields.missedCallToggles.default(false),
+  })
+  .refine(({ sip: address, numbers }) => address !== null || numbers.length > 0, {
+    path: ['numbers'],
+    error: rungNowhere,
   })
   .openapi('ConsultantRequest');
 
@@ -156,6 +177,7 @@ export const consultantShape = z
     name: z.string(),
     shortNumber: z.string().nullable().meta({ description: shortNumberMeaning }),
     hasPin: z.boolean(),
+    sip: z.string().nullable().meta({ description: sipMeaning }),
     numbers: z.array(z.string()).meta({ description: numbersMeaning }),
     language,
     languages: z.array(language),

@@ -52,6 +52,7 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { sipLoginRoutes } from './api-sip-logins.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -77,6 +78,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   sessionRoutes(routes, house);
   meRoutes(routes, house);
   ownWorkRoutes(routes, house);
+  sipLoginRoutes(routes, house);
   ownRecordingRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);

@@ -213,6 +213,27 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Un autre de vos consultants ou groupes porte ce numéro court. Choisissez-en un autre, ou retirez-le-lui d’abord.',
     },
   },
+  'no-sip-edge': {
+    title: { en: 'No logins for telephones here', fr: 'Pas d’identifiants de téléphone ici' },
+    detail: {
+      en: 'Telephones cannot register here: there is no SIP edge. Give the consultant a number, or a SIP address elsewhere; or ask the operator to set DRACHTIO_URL.',
+      fr: 'Les téléphones ne peuvent pas s’enregistrer ici : il n’y a pas de bordure SIP. Donnez au consultant un numéro, ou une adresse SIP ailleurs ; ou demandez à l’exploitant de régler DRACHTIO_URL.',
+    },
+  },
+  'short-number-needed': {
+    title: { en: 'A short number is needed', fr: 'Un numéro court est nécessaire' },
+    detail: {
+      en: 'The user name is made of it, and he has none. Give him a short number, then make the login.',
+      fr: 'Le nom d’utilisateur en est formé, et il n’en a pas. Donnez-lui un numéro court, puis créez l’identifiant.',
+    },
+  },
+  'nobody-to-mail': {
+    title: { en: 'Nobody to write to', fr: 'Personne à qui écrire' },
+    detail: {
+      en: 'Nobody signs in as this consultant with an e-mail address. Invite him with POST /v1/users, or give him the login yourself.',
+      fr: 'Personne ne se connecte comme ce consultant avec une adresse e-mail. Invitez-le par POST /v1/users, ou remettez-lui l’identifiant vous-même.',
+    },
+  },
   'group-in-use': {
     title: { en: 'Lines are served by this group', fr: 'Des lignes sont servies par ce groupe' },
     detail: {
@@ -238,10 +259,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
     },
   },
   'number-not-rung': {
-    title: { en: 'A number that is not rung', fr: 'Un numéro qui n’est pas appelé' },
+    title: {
+      en: 'A number or address that is not rung',
+      fr: 'Un numéro ou une adresse qui n’est pas appelé',
+    },
     detail: {
-      en: 'Nothing was changed: one of the numbers does not exist, or lies where we do not ring; "errors" says which and why. Use an ordinary landline or mobile number, or ask the operator to verify the destination.',
-      fr: 'Rien n’a été modifié : un des numéros n’existe pas, ou se trouve là où nous n’appelons pas ; « errors » dit lequel et pourquoi. Prenez un numéro fixe ou mobile ordinaire, ou demandez à l’exploitant de vérifier la destination.',
+      en: 'Nothing was changed: one of the numbers does not exist, or it or the SIP address lies where we do not ring; "errors" says which and why. Use an ordinary landline or mobile number, or ask the operator to allow the destination or domain.',
+      fr: 'Rien n’a été modifié : un des numéros n’existe pas, ou lui ou l’adresse SIP se trouve là où nous n’appelons pas ; « errors » dit lequel et pourquoi. Prenez un numéro fixe ou mobile ordinaire, ou demandez à l’exploitant d’autoriser la destination ou le domaine.',
     },
   },
   'line-not-yours': {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
+import type { SipAddress } from '../../src/core/sip-address.ts';
 import * as say from '../../src/telephony/dial-string.ts';
 import type { CarrierRoute, PromptFile } from '../../src/telephony/dial-string.ts';
 
@@ -18,6 +19,7 @@ const order = {
   ringSeconds: 25,
   by: carrier,
 };
+const sipProfile = { kind: 'profile', name: 'carrier' } as const;
 
 describe('the exact commands', () => {
   test('ring through a gateway, and at an address', () => {
@@ -31,6 +33,13 @@ describe('the exact commands', () => {
     const by: CarrierRoute = { kind: 'address', profile: 'carrier', host: '127.0.0.1', port: 5090 };
     expect(say.originate({ ...order, by }).line).toBe(
       `bgapi originate {${variables}}sofia/carrier/+33612345678@127.0.0.1:5090 &park()`,
+    );
+  });
+
+  test('ring at a SIP address, out of a profile of ours', () => {
+    const to = 'sip:marie.d@pbx.example.org:5070' as SipAddress;
+    expect(say.originate({ ...order, to, by: sipProfile }).line).toMatch(
+      /^bgapi originate \{[^{}]*\}sofia\/carrier\/sip:marie\.d@pbx\.example\.org:5070 &park\(\)$/,
     );
   });
 
@@ -175,6 +184,35 @@ describe('what is not of the allowed form is never sent', () => {
   });
 
   test.each([
+    'marie@sip.example.com',
+    'sip:marie@SIP.example.com',
+    'sip:marie@sip.example.com;transport=tcp',
+    'sip:marie@sip.example.com;fs_path=sip:192.0.2.1',
+    'sip:marie%sip.example.com',
+    'sip:marie@sip.example.com,sofia/carrier/sip:paul@sip.example.com',
+    'sip:marie@sip.example.com|sofia/carrier/+33899700700@192.0.2.1',
+    'sip:marie@sip.example.com &hangup()',
+    'sip:marie@sip.example.com\nauth x',
+    'sip:${api}@sip.example.com',
+    'sip:marie^x@sip.example.com',
+    'sip:@sip.example.com',
+  ])('the SIP address %j', (to) => {
+    for (const by of [sipProfile, carrier]) {
+      expect(() => say.originate({ ...order, to: to as SipAddress, by })).toThrow(say.UnsafeCommandPart);
+    }
+  });
+
+  test('a SIP address at the carrier, a number out of a profile, an address as the number shown', () => {
+    const to = 'sip:marie@sip.example.com' as SipAddress;
+    expect(() => say.originate({ ...order, to })).toThrow(say.UnsafeCommandPart);
+    expect(() => say.originate({ ...order, by: sipProfile })).toThrow(say.UnsafeCommandPart);
+    expect(() => say.originate({ ...order, to, by: { kind: 'profile', name: 'a b' } })).toThrow(
+      say.UnsafeCommandPart,
+    );
+    expect(() => say.originate({ ...order, callerId: to as string as E164 })).toThrow(say.UnsafeCommandPart);
+  });
+
+  test.each([
     ['', 'x'],
     [a.toUpperCase(), 'x'],
     [`${a}\nauth x`, 'x'],
@@ -267,6 +305,10 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
         () => [
           say.originate({ ...order, leg: x as LegUuid, to: y as E164, callerId: z as E164, ringSeconds: n }),
         ],
+        () => [say.originate({ ...order, to: `sip:${x}@${y}` as SipAddress, by: sipProfile })],
+        () => [
+          say.originate({ ...order, to: `sip:marie@${x}` as SipAddress, by: { kind: 'profile', name: z } }),
+        ],
         () => [say.originate({ ...order, job: x as LegUuid, by: { kind: 'gateway', name: y } })],
         () => [say.originate({ ...order, by: { kind: 'address', profile: x, host: y, port: n } })],
         () => [say.ask(x as LegUuid, y, z as PromptFile, n), say.play(x as LegUuid, y, z as PromptFile)],
@@ -296,7 +338,7 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
           }
           if (typeof one !== 'string' && one.line.startsWith('bgapi originate')) {
             expect(one.line).toMatch(
-              /^bgapi originate \{origination_uuid=[0-9a-f-]{36},origination_caller_id_number=\+\d{5,15},origination_caller_id_name=\+\d{5,15},ignore_early_media=true,originate_timeout=\d{1,3},hangup_after_bridge=true,media_timeout=30000\}sofia\/[A-Za-z0-9_/-]+\/\+\d{5,15}(?:@[A-Za-z0-9.-]+:\d{1,5})? &park\(\)$/,
+              /^bgapi originate \{origination_uuid=[0-9a-f-]{36},origination_caller_id_number=\+\d{5,15},origination_caller_id_name=\+\d{5,15},ignore_early_media=true,originate_timeout=\d{1,3},hangup_after_bridge=true,media_timeout=30000\}sofia\/[A-Za-z0-9_/-]+\/(?:\+\d{5,15}(?:@[A-Za-z0-9.-]+:\d{1,5})?|sip:[A-Za-z0-9+._-]+@[a-z0-9.-]+(?::\d{1,5})?) &park\(\)$/,
             );
           }
         }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { E164, LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
+import type { SipAddress } from '../../src/core/sip-address.ts';
 import type { DigitsQuestion, ParkedLeg, Switch, SwitchEvent } from '../../src/flow/ports.ts';
 import type { Dialling } from '../telephones.ts';
 
@@ -26,6 +27,10 @@ export interface SwitchWorld {
   /** A number nobody has used yet, whose phone does this when it is rung. */
   number(behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable'): Promise<E164>;
   phone(number: E164): Phone;
+  /** A telephone nobody has used yet at a SIP address, in a domain its switch is told to call. */
+  sipPhone(
+    behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable',
+  ): Promise<{ to: SipAddress; phone: Phone }>;
   /** A telephone nobody has used yet calls this number; it rings there when this resolves. */
   dials(ddi: string, options?: Dialling): Promise<{ number: E164; phone: Phone }>;
   /** The switch's record of a leg that has ended, as it stands in its folder; `undefined`: none was written. */
@@ -208,6 +213,69 @@ export function switchConformance(
         await ear.next('legEnded', leg);
         expect(ear.of('legAnswered', leg)).toHaveLength(1);
         expect(ear.of('legEnded', leg)).toHaveLength(1);
+      });
+    });
+
+    describe('a telephone at a SIP address', () => {
+      const ringAt = async (behaviour: 'manual' | 'busy' | 'refuses' | 'unreachable') => {
+        const { to, phone } = await world.sipPhone(behaviour);
+        const leg = randomUUID() as LegUuid;
+        const order = { leg, to, callerId: shown, ringSeconds: 20, guardSeconds: 60 };
+        expect(await world.switch.ring(order)).toEqual(done);
+        return { leg, phone };
+      };
+
+      test('rings, is asked, gives a key, talks and hangs up like any other', async () => {
+        const b = await ringAt('manual');
+        await b.phone.waitFor('ringing');
+        await ear.next('legRinging', b.leg);
+        await b.phone.answer();
+        await ear.next('legAnswered', b.leg);
+        await world.switch.ask(b.leg, { request: 'op_1', sentence: question, waitMs: 10_000 });
+        await b.phone.keys('1');
+        expect(await ear.next('keyGiven', b.leg)).toMatchObject({ request: 'op_1', key: '1' });
+        const a = await answered();
+        expect(await world.switch.bridge(a.leg, b.leg, 60)).toEqual(done);
+        await ear.next('legsBridged', a.leg);
+        await b.phone.hangUp();
+        expect(await ear.next('legEnded', b.leg)).toMatchObject({ cause: 'normal' });
+        await ear.next('legsUnbridged', a.leg);
+      });
+
+      test('says why it is not to be had, stops when it is not wanted, and is called nowhere else', async () => {
+        const causes = {
+          busy: { cause: 'busy', switchCause: 'USER_BUSY' },
+          refuses: { cause: 'rejected', switchCause: 'CALL_REJECTED' },
+          unreachable: { cause: 'unreachable', switchCause: 'UNALLOCATED_NUMBER' },
+        } as const;
+        for (const behaviour of ['busy', 'refuses', 'unreachable'] as const) {
+          const { leg } = await ringAt(behaviour);
+          expect(await ear.next('legEnded', leg)).toMatchObject(causes[behaviour]);
+          expect(ear.of('legAnswered', leg)).toHaveLength(0);
+        }
+        const { leg, phone } = await ringAt('manual');
+        await phone.waitFor('ringing');
+        expect(await world.switch.hangUp(leg, 'stopped')).toEqual(done);
+        expect(await ear.next('legEnded', leg)).toMatchObject({ cause: 'stopped' });
+        await phone.waitFor('ended');
+
+        const { to: listed } = await world.sipPhone('manual');
+        for (const to of [
+          'sip:marie@other.example',
+          listed.replace(/:[^@]*@/, ':0899700700@'),
+          `${listed}9`,
+        ]) {
+          const never = randomUUID() as LegUuid;
+          const order = {
+            leg: never,
+            to: to as SipAddress,
+            callerId: shown,
+            ringSeconds: 20,
+            guardSeconds: 60,
+          };
+          expect(await world.switch.ring(order), to).toMatchObject({ outcome: 'refused' });
+          expect(await world.switch.look(never)).toEqual({ state: 'gone' });
+        }
       });
     });
 

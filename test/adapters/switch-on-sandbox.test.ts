@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '../../src/clock-and-ids.ts';
 import type { E164 } from '../../src/core/ids.ts';
+import { parseSipAddress, sandboxSipDomain } from '../../src/core/sip-address.ts';
 import type { Log } from '../../src/flow/ports.ts';
 import { startSandboxSwitch } from '../../src/sandbox/switch.ts';
 import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
@@ -14,6 +15,10 @@ import { sentencesSaid, switchConformance, type Phone, type SwitchWorld } from '
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let numbers = 0;
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('There is none.');
+  return value;
+}
 
 switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
   const dir = await mkdtemp(path.join(tmpdir(), 'ringmeter switch '));
@@ -35,6 +40,7 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
       port: link.port,
       password: 'secret',
       destination: { kind: 'gateway', name: 'carrier' },
+      sip: { profile: 'carrier', domains: new Set([sandboxSipDomain]) },
       country: 'FR',
       prompts,
       clock: realClock,
@@ -51,7 +57,7 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
     });
     if (!response.ok) throw new Error(`${method} ${address}: ${await response.text()}`);
   };
-  const phone = (number: E164): Phone => {
+  const phone = (number: string): Phone => {
     const its = `${base}/${encodeURIComponent(number)}`;
     return {
       async waitFor(state) {
@@ -74,6 +80,12 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
       const number = `+336${String(10_000_000 + numbers)}` as E164;
       await call('PUT', `${base}/${encodeURIComponent(number)}/behaviour`, { behaviour });
       return number;
+    },
+    async sipPhone(behaviour) {
+      numbers += 1;
+      const address = `marie.${String(numbers)}@${sandboxSipDomain}`;
+      await call('PUT', `${base}/${encodeURIComponent(address)}/behaviour`, { behaviour });
+      return { to: must(parseSipAddress(address)), phone: phone(address) };
     },
     async dials(ddi, options) {
       numbers += 1;

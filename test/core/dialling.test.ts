@@ -255,6 +255,12 @@ describe('what the legs cost us', () => {
     expect(amountText(legsCost(legs)!)).toBe(cost);
   });
 
+  it('of a consultant at a SIP address: the caller’s alone', () => {
+    const legs = { caller: at('0.03'), consultant: 'free', seconds: 60, currency: 'EUR' } as const;
+    expect(amountText(legsCost(legs)!)).toBe('0.03');
+    expect(legsCost({ ...legs, currency: 'USD' })).toBeUndefined();
+  });
+
   it('is not known across currencies', () => {
     expect(
       legsCost({ caller: at('1'), consultant: at('1', 'USD'), seconds: 60, currency: 'EUR' }),

@@ -91,6 +91,41 @@ it('the next phone of a consultant, where the first is busy: who he is, and his 
   await world.sql.query(`update consultants set setting = 'available', more_numbers = '{}'`);
 });
 
+it('a consultant at a SIP address: rung there first, and on his number where that is busy', async () => {
+  const sip = 'claire@sandbox.test';
+  await world.sql.query(`update consultants set sip = 'sip:${sip}' where id = 'con_demo_claire'`);
+  await world.sql.query(`update consultants set setting = 'away' where id <> 'con_demo_claire'`);
+  const id = await order(`ring_seconds = 25`);
+  await world.phoneIs(sip, 'ringing');
+  expect((await world.phone(claire))?.state).not.toBe('ringing');
+  await world.does(sip, 'busy');
+  await accept(claire);
+  await accept(caller);
+  await endAndSettle(id);
+
+  await world.sql.query(`update consultants set number = null where id = 'con_demo_claire'`);
+  const alone = await order(`ring_seconds = 25`);
+  await accept(sip);
+  expect((await world.phone(sip))?.callerId).toMatch(/^\+33/);
+  await accept(caller);
+  await endAndSettle(alone);
+  await world.phoneIs(sip, 'ended');
+
+  // The operator has struck the domain off his list: who is reached nowhere else is not there, and nobody pays.
+  await world.sql.query(
+    `update consultants set sip = 'sip:claire@struck.example' where id = 'con_demo_claire'`,
+  );
+  const refused = await world.api('POST', '/v1/callbacks', { line: 'demo', callerNumber: caller });
+  expect(refused.json.type).toMatch(/nobody-free$/);
+  // With a number he is: what may not be called is passed over.
+  await world.sql.query(`update consultants set number = '${claire}' where id = 'con_demo_claire'`);
+  const over = await order(`ring_seconds = 25`);
+  await accept(claire);
+  await accept(caller);
+  await endAndSettle(over);
+  await world.sql.query(`update consultants set setting = 'available', sip = null`);
+});
+
 it('a consultant who refuses too often is paused, and his merchant hears it', async () => {
   await world.sql.query(`update consultants set setting = 'away' where id <> 'con_demo_claire'`);
   await world.sql.query(`update consultants set miss_limit_refused = 1 where id = 'con_demo_claire'`);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 import { realClock } from '../../src/clock-and-ids.ts';
+import { parseSipAddress, type SipDomain } from '../../src/core/sip-address.ts';
 import type { Log } from '../../src/flow/ports.ts';
 import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
 import { PromptAudio } from '../../src/telephony/prompt-audio.ts';
@@ -39,6 +40,7 @@ async function makeWorld(): Promise<SwitchWorld> {
       port: link.port,
       password: at.password,
       destination: { kind: 'address', profile: 'carrier', host, port: Number(port) },
+      sip: { profile: 'carrier', domains: new Set([`${host}:${port}` as SipDomain]) },
       country: 'FR',
       prompts,
       clock: realClock,
@@ -52,6 +54,12 @@ async function makeWorld(): Promise<SwitchWorld> {
     another: gateway,
     number: (behaviour) => Promise.resolve(network.number(behaviour)),
     phone: (number) => network.phone(number),
+    sipPhone(behaviour) {
+      const user = network.sipUser(behaviour);
+      const to = parseSipAddress(`${user}@${host}:${port}`);
+      if (to === undefined) throw new Error(`PHONES_SIP is no place of a SIP address: ${host}:${port}`);
+      return Promise.resolve({ to, phone: network.phone(user) });
+    },
     async dials(ddi, options) {
       const number = network.number('manual');
       await network.dials(number, ddi, itsSip, options);

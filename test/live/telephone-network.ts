@@ -123,6 +123,13 @@ export class TelephoneNetwork {
     return number;
   }
 
+  /** Of a SIP address here: the user part nobody has used yet. */
+  sipUser(behaviour: Behaviour): string {
+    const user = `marie-${randomUUID().slice(0, 8)}`;
+    this.give(user, behaviour);
+    return user;
+  }
+
   /** This number belongs to a telephone nobody has called yet. */
   give(number: string, behaviour: Behaviour): void {
     this.#telephones.set(number, { behaviour });

@@ -335,11 +335,11 @@ import { recognize } from`,
     edits: [
       {
         file: 'src/flow/serve-consultant.ts',
-        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
+        old: 'return this.#take(await setByPhone(house, this.#stored, command));',
         new: `{
-          const { consultantId, wish } = command;
-          if (this.#call.state.is === 'toggling') return this.#take(await setByPhone(house, merchantId, consultantId, wish));
-          house.clock.after(3_000, () => void setByPhone(house, merchantId, consultantId, wish));
+          const stored = this.#stored;
+          if (stored.call.state.is === 'toggling') return this.#take(await setByPhone(house, stored, command));
+          house.clock.after(3_000, () => void setByPhone(house, stored, command));
           return this.#take({ type: 'done' });
         }`,
       },
@@ -385,17 +385,20 @@ import { deleteRecording,`,
     ],
   },
   {
-    name: 'missed-call-sets-the-other-one',
-    what: 'What a missed call sets is found out when it is set: whoever carries it out again turns it back.',
+    name: 'missed-call-counts-again',
+    what: 'A missed call counts once more when its record has come: who went away by it is available again.',
     edits: [
       {
-        file: 'src/flow/serve-consultant.ts',
-        old: 'return this.#take(await setByPhone(house, merchantId, command.consultantId, command.wish));',
-        new: `{
-          const now = this.#call.state.is === 'toggling' ? await lookUpNumber(house, this.#stored) : undefined;
-          const wish = now?.type === 'numberLookedUp' && now.toggle ? now.toggle.wish : command.wish;
-          return this.#take(await setByPhone(house, merchantId, command.consultantId, wish));
-        }`,
+        file: 'src/flow/service-acts.ts',
+        old: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };`,
+        new: `  const change = { merchantId, consultantId, setting: settingOf(wish), by: 'phone' as const };
+  const again = async (tx: Tx): Promise<void> => {
+    const [one] = await consultantsOfIds(tx, [consultantId]);
+    if (!one) return;
+    const setting = settingOf(turnedOver(one, house.clock.now()));
+    await setAvailability(house, tx, { ...change, setting });
+  };
+  if (call.state.is === 'toggling') house.clock.after(2_000, () => void house.db.asMerchant(merchantId, again));`,
       },
     ],
   },

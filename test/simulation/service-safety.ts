@@ -30,8 +30,8 @@ interface CallRow {
   leg: LegUuid;
   consultantId: string | null;
   state: string;
-  /** Whom a missed call sets, and to what, once it is one. */
-  toggles: { consultantId: string; wish: { availability: string } } | null;
+  /** Whom a missed call sets, once it is one. */
+  toggles: { consultantId: string } | null;
 }
 
 const calls = /* sql */ `
@@ -64,7 +64,7 @@ interface Served {
   wish?: { word: string; availability: string; atMs: number; byHour: boolean };
   /** His state as he heard it last. */
   heardIs?: string;
-  toggling?: { id: string; availability: string; sinceMs: number };
+  toggling?: { id: string };
 }
 
 const wishes: Readonly<Record<string, string>> = { '1': 'available', '2': 'break', '3': 'away' };
@@ -141,18 +141,21 @@ export class ServiceSafety {
     const served = this.#served.get(leg);
     if (!served || served.over) return;
     if (consultantId !== null) served.consultantId = consultantId;
-    if (toggles && !served.toggling)
-      served.toggling = {
-        id: toggles.consultantId,
-        availability: toggles.wish.availability,
-        sinceMs: this.#kernel.nowMs,
-      };
+    if (toggles) served.toggling = { id: toggles.consultantId };
     if (state !== 'over') return;
     served.over = true;
-    if (served.toggling) this.#wasSet(served.toggling, `a missed call counted for nothing: ${leg}`);
+    if (served.toggling) this.#counted(served.toggling.id, served);
     if (served.byNumber !== undefined) this.#consultants.isSure(served.byNumber, `missed ${leg}`, undefined);
     if (served.wish && served.consultantId !== undefined)
       this.#consultants.isSure(served.consultantId, served.wish.word, undefined);
+  }
+
+  /** By a missed call he is what it sets, unless he, or somebody for him, has said something since he dialled. */
+  #counted(id: string, { leg, sinceMs }: Served): void {
+    const past = this.#past.get(id) ?? [];
+    const hasSet = past.some(({ settingAt }) => settingAt !== null && settingAt.getTime() >= sinceMs);
+    if (!hasSet && past.at(-1)?.archived !== true)
+      throw new Violation(`a missed call counted for nothing: ${leg}`);
   }
 
   /** He has been this since then, for a while at least; who has left the house cannot be anything. */

@@ -37,6 +37,7 @@ const nothing = {
   mail_invitation: async () => {},
   mail_reset: async () => {},
   mail_account_notice: async () => {},
+  mail_sip_set_up: async () => {},
   mail_paused: async () => {},
 };
 

@@ -31,6 +31,7 @@ const listedFinders = [
   'merchant_of_order_link',
   'merchant_of_photo',
   'merchant_of_slug',
+  'merchant_of_sip_login',
   'merchant_of_soap_user',
   'merchants_with_due_notices',
   'operating_figures',

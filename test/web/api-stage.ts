@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { realClock, realIds } from '../../src/clock-and-ids.ts';
 import { proofs } from '../../src/proofs.ts';
 import { money } from '../../src/core/money.ts';
+import { sandboxSipDomain, type SipDomain } from '../../src/core/sip-address.ts';
 import type { House } from '../../src/flow/house.ts';
 import type { Authorized, Clock, IntentState, Log } from '../../src/flow/ports.ts';
 import { PostgresDatabase } from '../../src/store/database.ts';
@@ -93,6 +94,9 @@ export class ScriptedProcessor {
   disputesSince = () => Promise.resolve({ outcome: 'unknown' as const });
 }
 
+/** Where telephones with a login register. */
+export const sipEdge = 'edge.example.com' as SipDomain;
+
 export type Stage = Awaited<ReturnType<typeof apiStage>>;
 
 export async function apiStage(
@@ -129,6 +133,8 @@ export async function apiStage(
   const metrics = houseMetrics();
   const house: House = {
     db,
+    sipDomains: new Set([sandboxSipDomain, sipEdge]),
+    sipEdge,
     clock,
     ids: realIds,
     processor,

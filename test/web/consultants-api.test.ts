@@ -54,6 +54,7 @@ describe('POST /v1/consultants', () => {
       name: 'Nadia',
       shortNumber: null,
       hasPin: false,
+      sip: null,
       numbers: ['+33612345678'],
       language: 'fr',
       languages: ['fr'],
@@ -122,6 +123,9 @@ describe('POST /v1/consultants', () => {
 
   it.each([
     ['nowhere to ring', { numbers: [] }, '#/numbers', 'nowhere to ring'],
+    ['nowhere at all', { numbers: [], sip: null }, '#/numbers', 'nowhere to ring'],
+    ['a SIP address with parameters', { sip: 'marie@sandbox.test;x=y' }, '#/sip', 'nothing else'],
+    ['a SIP address of another scheme', { sip: 'sips:marie@sandbox.test' }, '#/sip', 'nothing else'],
     ['six numbers', { numbers: [1, 2, 3, 4, 5, 6].map((n) => `+3361234567${n}`) }, '#/numbers', '5 numbers'],
     ['a number twice', { numbers: ['+33612345678', '+33612345678'] }, '#/numbers', 'twice'],
     ['a number without country', { numbers: ['0612345678'] }, '#/numbers/0', 'E.164'],
@@ -255,6 +259,35 @@ describe('PATCH and DELETE /v1/consultants/{id}', () => {
     expect((await change(id, { name: 'Three' }, { 'if-match': '*' })).status).toBe(200);
     const asked = await stage.ask('GET', `/v1/consultants/${id}`, { headers: { 'if-none-match': '"4"' } });
     expect([asked.status, asked.headers.get('etag')]).toEqual([200, '"4"']);
+  });
+
+  it('a SIP address, in a domain the operator lists; then no number is needed, and one of both always', async () => {
+    const sip = 'sip:Marie@sandbox.test';
+    expect((await change(id, { sip: 'Marie@SANDBOX.test', numbers: [] })).body).toMatchObject({
+      sip,
+      numbers: [],
+    });
+    expect((await change(id, { sip: null })).body.errors[0]?.pointer).toBe('#/numbers');
+    expect((await change(id, { numbers: ['+33612345678'] })).body).toMatchObject({ sip });
+    expect((await written()).at(-1)).toMatchObject({
+      changes: { numbers: { from: [], to: ['+33612345678'] } },
+    });
+    const refused: [string, RegExp][] = [
+      ['marie@sandbox.test:5060', /operator lists each/],
+      ['marie@evil.example', /operator lists each/],
+      ['marie@169.254.169.254', /operator lists each/],
+      ['0899700700@sandbox.test', /among the numbers/],
+    ];
+    for (const [wrong, sentence] of refused) {
+      const said = await change(id, { sip: wrong });
+      expect([said.status, kindOf(said)], wrong).toEqual([422, 'number-not-rung']);
+      expect(said.body.errors).toEqual([
+        { in: 'body', pointer: '#/sip', detail: expect.stringMatching(sentence) as string },
+      ]);
+    }
+    expect((await change(id, { sip: null })).body).toMatchObject({ sip: null, numbers: ['+33612345678'] });
+    const nobody = await make({ sip: 'marie@elsewhere.example', numbers: [] });
+    expect(kindOf(nobody)).toBe('number-not-rung');
   });
 
   it('his last number is not taken from him', async () => {

@@ -49,6 +49,7 @@ function consultant(
     name,
     shortNumber,
     hasPin: true,
+    sip: null,
     numbers: ['+33612345678'],
     language: 'fr',
     languages: ['fr'],
@@ -434,6 +435,9 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
   );
   app.get(['/v1/consultants/:id/calls', '/v1/me/calls'], (request, response) => {
     response.json(callsOf(request.query['day'] as string));
+  });
+  app.get(['/v1/consultants/:id/sip-login', '/v1/me/sip-login'], (_request, response) => {
+    response.json({ userName: 'conseils-42', server: 'sip.example.com', telephones: 1 });
   });
   app.get(['/v1/consultants/:id/recordings', '/v1/me/recordings'], (_request, response) => {
     response.json({

@@ -80,9 +80,11 @@ describe('/openapi.json', () => {
       'delete /v1/consultants/{id}',
       'delete /v1/consultants/{id}/photo',
       'delete /v1/consultants/{id}/recordings/{kind}',
+      'delete /v1/consultants/{id}/sip-login',
       'delete /v1/groups/{id}',
       'delete /v1/lines/{line}/prompts/{key}',
       'delete /v1/me/recordings/{kind}',
+      'delete /v1/me/sip-login',
       'delete /v1/me/totp',
       'delete /v1/merchant-server',
       'delete /v1/session',
@@ -105,6 +107,7 @@ describe('/openapi.json', () => {
       'get /v1/consultants/{id}/calls',
       'get /v1/consultants/{id}/recordings',
       'get /v1/consultants/{id}/recordings/{kind}',
+      'get /v1/consultants/{id}/sip-login',
       'get /v1/ddis',
       'get /v1/ddis/{number}',
       'get /v1/disputes',
@@ -123,6 +126,7 @@ describe('/openapi.json', () => {
       'get /v1/me/live',
       'get /v1/me/recordings',
       'get /v1/me/recordings/{kind}',
+      'get /v1/me/sip-login',
       'get /v1/merchant-server',
       'get /v1/notices',
       'get /v1/orders/{id}/refunds',
@@ -149,11 +153,14 @@ describe('/openapi.json', () => {
       'post /v1/clients/{code}/top-ups',
       'post /v1/consultants',
       'post /v1/consultants/{id}/availability',
+      'post /v1/consultants/{id}/sip-login',
+      'post /v1/consultants/{id}/sip-login/letter',
       'post /v1/ddis/{number}/signing-secret',
       'post /v1/groups',
       'post /v1/invitations/{token}',
       'post /v1/me/availability',
       'post /v1/me/password',
+      'post /v1/me/sip-login',
       'post /v1/me/totp',
       'post /v1/me/totp/confirm',
       'post /v1/merchant-server/signing-secret',
@@ -285,6 +292,9 @@ describe('answers', () => {
     await fits('DELETE', hers, one);
     await fits('GET', hers, one);
     await fits('PATCH', hers, one, { body: { name: 'Nora' } });
+    await fits('GET', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
+    await fits('POST', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
+    await fits('DELETE', '/v1/consultants/con_demo_claire/sip-login', '/v1/consultants/{id}/sip-login');
     await fits('POST', '/v1/soap-password', '/v1/soap-password');
     await fits('DELETE', '/v1/soap-password', '/v1/soap-password');
     const made = await fits('POST', '/v1/callbacks', '/v1/callbacks', { body });

@@ -24,6 +24,7 @@ interface Fields {
   name: string;
   shortNumber: string;
   pin: string;
+  sip: string;
   numbers: string[];
   language: Language;
   languages: Language[];
@@ -46,6 +47,7 @@ export function fieldsOf(of: Consultant | undefined): Fields {
     name: of?.name ?? '',
     shortNumber: of?.shortNumber ?? '',
     pin: '',
+    sip: of?.sip?.replace(/^sip:/, '') ?? '',
     numbers: of && of.numbers.length > 0 ? of.numbers : [''],
     language: of?.language ?? 'fr',
     languages: of && of.languages.length > 0 ? of.languages : [of?.language ?? 'fr'],
@@ -76,6 +78,7 @@ export function bodyOf(fields: Fields): ConsultantChange {
     name: fields.name.trim(),
     shortNumber: fields.shortNumber.trim() === '' ? null : fields.shortNumber.trim(),
     ...(fields.pin !== '' && { pin: fields.pin }),
+    sip: fields.sip.trim() === '' ? null : fields.sip.trim(),
     numbers: fields.numbers.map(plain).filter((number) => number !== ''),
     language: fields.language,
     languages: fields.languages.length === 0 ? [fields.language] : fields.languages,
@@ -232,7 +235,7 @@ function Who({ fields, put, wrong, say, hasPin }: PartProps & { hasPin: boolean 
   );
 }
 
-/** The first number is where he is rung; which comes first is moved with a press. */
+/** The first number is where he is rung, unless he has a SIP address; which comes first is moved with a press. */
 function Where({ fields, put, wrong, say }: PartProps): React.ReactNode {
   const { numbers } = fields;
   const setAt = (place: number, number: string): void =>
@@ -241,6 +244,20 @@ function Where({ fields, put, wrong, say }: PartProps): React.ReactNode {
     put({ numbers: [numbers[place] ?? '', ...numbers.filter((_, other) => other !== place)] });
   return (
     <Stack gap="sm">
+      <TextInput
+        label={say('consultant.sip')}
+        description={say('consultant.sipWhat')}
+        type="text"
+        inputMode="email"
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={328}
+        placeholder="marie@sip.example.com"
+        value={fields.sip}
+        error={wrong['/sip']}
+        onChange={(event) => put({ sip: event.currentTarget.value })}
+      />
       {numbers.map((number, place) => (
         <div key={place} className="number-row">
           <TextInput
@@ -250,7 +267,7 @@ function Where({ fields, put, wrong, say }: PartProps): React.ReactNode {
             type="tel"
             autoComplete="off"
             placeholder="+33 6 12 34 56 78"
-            required={place === 0}
+            required={place === 0 && fields.sip.trim() === ''}
             withAsterisk={false}
             value={number}
             error={wrong[`/numbers/${place}`] ?? (place === 0 ? wrong['/numbers'] : undefined)}

@@ -15,6 +15,7 @@ import { Wire } from '../parts/live-call.tsx';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { Portrait } from '../parts/portrait.tsx';
 import { Recordings } from '../parts/recordings.tsx';
+import { SipLogin } from '../parts/sip-login.tsx';
 import { StateText } from '../parts/state.tsx';
 import { isProblem } from '../problem.ts';
 import { useLive } from '../live.ts';
@@ -111,7 +112,10 @@ function Parts({ consultant, tab }: { consultant: Consultant; tab: Tab }): React
         </div>
       </Tabs.Panel>
       <Tabs.Panel value="ringing">
-        <div className="card">{form('ringing')}</div>
+        <Stack>
+          <div className="card">{form('ringing')}</div>
+          {!readOnly && <SipLogin base={`/v1/consultants/${id}/sip-login`} letter />}
+        </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="hours">
         <div className="card">

@@ -16,13 +16,14 @@ export default function NewConsultant(): React.ReactNode {
   const navigate = useNavigate();
   const add = useAct(async (fields: ReturnType<typeof fieldsOf>) => {
     // What is usual is the house's to say: only what was asked here is sent.
-    const { name, shortNumber, pin, numbers, language, languages, lines, introduction } = bodyOf(fields);
+    const { name, shortNumber, pin, sip, numbers, language, languages, lines, introduction } = bodyOf(fields);
     const made = await ask<Consultant>('POST', '/v1/consultants', {
       name,
       language,
       languages,
       ...(shortNumber !== null && { shortNumber }),
       ...(pin !== undefined && { pin }),
+      ...(sip !== null && { sip }),
       numbers,
       ...(lines && lines.length > 0 && { lines }),
       ...(Object.keys(introduction ?? {}).length > 0 && { introduction }),
