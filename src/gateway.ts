@@ -308,6 +308,7 @@ async function prepareDemo(
     ...(noticesUrl !== undefined &&
       noticeSecret !== undefined && {
         notices: { url: noticesUrl, secret: noticeSecret },
+        clubUrl: new URL('/merchant/club', noticesUrl).href,
         // The sandbox's merchant has one address and one secret for all of it.
         server: {
           restUrl: new URL('/server', noticesUrl).href,

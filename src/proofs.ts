@@ -1,7 +1,7 @@
-// How people prove who they are: passwords by argon2id, codes of an authenticator by RFC 6238. What is kept of it, and how
-// often somebody may try, is flow's.
+// How people prove who they are: passwords by argon2id, codes of an authenticator by RFC 6238. And how we prove that a word is
+// ours: signatures by Ed25519. What is kept of it, and how often somebody may try, is flow's.
 
-import { randomInt } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomInt, sign } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Secret, TOTP } from 'otpauth';
 import type { Proofs } from './flow/ports.ts';
@@ -61,6 +61,15 @@ const codes: Omit<Proofs, 'hashPassword' | 'passwordHolds'> = {
       Array.from({ length: many }, () => letters.charAt(randomInt(letters.length))).join('');
     return `${some(4)}-${some(4)}-${some(2)}`;
   },
+  newSigningKey() {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const { kty = '', crv = '', x = '' } = publicKey.export({ format: 'jwk' });
+    return {
+      privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+      publicJwk: { kty, crv, x },
+    };
+  },
+  sign: (privateKey, text) => sign(null, Buffer.from(text), createPrivateKey(privateKey)),
 };
 
 export const realProofs: Proofs = proofs(usualCost);

@@ -63,6 +63,7 @@ export interface ApiAnswer {
     id: string;
     orderId: string;
     paymentUrl: string;
+    orderUrl: string;
     type: string;
     detail: string;
     data: { account: string; amount: { amount: string; currency: string } }[];

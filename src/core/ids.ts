@@ -41,6 +41,9 @@ export const idPrefixes = {
   scenarioRun: 'run',
   voicemail: 'vml',
   scenario: 'scn',
+  accessResource: 'acr',
+  accessCode: 'acc',
+  accessUse: 'acu',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

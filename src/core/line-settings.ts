@@ -4,12 +4,24 @@
 
 import type { Language } from './ids.ts';
 import { compare, currencyDecimals, exact, type Money, money, showMoney } from './money.ts';
+import { returnIsListed } from './order.ts';
 import type { Schedule } from './schedule.ts';
 
 export const ringPatterns = ['in_turn', 'all_at_once', 'cumulative'] as const;
 
 /** As the table checks them too: shorter nobody reaches his telephone, longer no caller waits. */
 export const ringBounds = { ringSeconds: [5, 120], stepSeconds: [1, 60] } as const;
+
+/**
+ * What a sale without a call ends in, once it is paid: nothing but its receipt; an access code; words; or the way back to the
+ * merchant, to the order's own `return` or else to this address. A line that sells calls has its receipts alone.
+ */
+export type AfterSale =
+  | { end: 'receipt' }
+  /** By its name in links. */
+  | { end: 'code'; resource: string }
+  | { end: 'message'; message: Record<Language, string> }
+  | { end: 'return'; address: string | null };
 
 export interface LineSettings {
   active: boolean;
@@ -33,6 +45,7 @@ export interface LineSettings {
   overflowLine: string | null;
   /** What its top-up page offers, in the line's currency and the order they are shown. */
   topUpAmounts: readonly string[];
+  afterSale: AfterSale;
 }
 
 /** What is left out stays as it is. */
@@ -54,6 +67,10 @@ export interface LineSurroundings {
   consultants: ReadonlySet<string>;
   groups: ReadonlySet<string>;
   lines: ReadonlyMap<string, 'conversation' | 'fixed_sale'>;
+  /** What his access codes open, by name in links. */
+  resources: ReadonlyMap<string, unknown>;
+  /** The sites he listed, by their origins. */
+  pageOrigins: readonly string[];
   /** The processor's, in the line's currency. */
   minimumCharge: Money;
 }
@@ -70,7 +87,25 @@ export function wrongOfLine(change: LineChange, around: LineSurroundings): Wrong
     ...wrongNeighbour('outsideLine', change.outsideLine, around),
     ...wrongNeighbour('overflowLine', change.overflowLine, around),
     ...wrongAmounts(change.topUpAmounts ?? [], around),
+    ...wrongAfterSale(change.afterSale, around),
   ];
+}
+
+function wrongAfterSale(
+  after: AfterSale | undefined,
+  { sells, resources, pageOrigins }: LineSurroundings,
+): WrongField[] {
+  if (after === undefined || after.end === 'receipt') return [];
+  if (sells === 'conversation') {
+    return [{ field: 'afterSale', sentence: 'This line sells calls: each ends in its receipt.' }];
+  }
+  if (after.end === 'code' && !resources.has(after.resource)) {
+    return [{ field: 'afterSale/resource', sentence: 'None of your access resources has this name.' }];
+  }
+  if (after.end === 'return' && after.address !== null && !returnIsListed(after.address, pageOrigins)) {
+    return [{ field: 'afterSale/address', sentence: 'Must be on one of the sites listed for your account.' }];
+  }
+  return [];
 }
 
 const ofCalls = ['ringing', 'consultants', 'group', 'hours', 'outsideLine', 'overflowLine'] as const;

@@ -18,7 +18,8 @@ export type NoticeType =
   | 'call.ended'
   | 'consultant.availability_changed'
   | 'consultant.paused'
-  | 'voicemail.received';
+  | 'voicemail.received'
+  | 'access_code.issued';
 
 /** Every kind there is: the published description lists one body for each, and a test walks this list. */
 export const noticeTypes: readonly NoticeType[] = [
@@ -37,6 +38,7 @@ export const noticeTypes: readonly NoticeType[] = [
   'consultant.availability_changed',
   'consultant.paused',
   'voicemail.received',
+  'access_code.issued',
 ];
 
 /**

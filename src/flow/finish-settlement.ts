@@ -14,6 +14,7 @@ import type { Receipt } from '../store/order-view.ts';
 import { firstAuthorization, savePayment, type StoredPayment } from '../store/payments.ts';
 import { insertReceipt, nextReceiptNumber, readReceiptFacts, type ReceiptFacts } from '../store/receipts.ts';
 import { creditTopUp } from './credit-top-up.ts';
+import { endSale, type SaleEnd } from './end-sale.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 
@@ -102,6 +103,8 @@ export async function finishSettlement(
   ]);
 
   if (payment.orderKind === 'top_up') await creditTopUp(house, tx, payment, captured);
+  const isPaidSale = payment.orderKind === 'fixed_sale' && !captured.amount.isZero();
+  const ended: SaleEnd = isPaidSale ? await endSale(house, tx, payment, facts) : { notices: [] };
 
   const id = house.ids.id('receipt');
   const sold = rated !== undefined && !held.amount.isZero();
@@ -112,10 +115,11 @@ export async function finishSettlement(
     tellWhatBecame(house, tx, payment, call, totals, now, {
       ...(sold && { receiptId: id }),
       ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
+      ended,
     }),
   ]);
   if (sold && number !== undefined) {
-    const body = receiptBody(number, facts, rated, call?.session, now, payment, totals);
+    const body = receiptBody(number, facts, rated, call?.session, now, payment, totals, ended);
     await insertReceipt(tx, { id, merchantId, orderId, body, at: now });
     if (facts.callerEmail !== null && house.mailer.configured) {
       await enqueueJob(tx, 'mail_receipt', { merchantId, orderId }, orderId);
@@ -150,7 +154,7 @@ async function tellWhatBecame(
   call: StoredSession | undefined,
   totals: Totals,
   at: Date,
-  named: { receiptId?: string; clientCode?: string },
+  { ended, ...named }: { receiptId?: string; clientCode?: string; ended: SaleEnd },
 ): Promise<void> {
   const captured = moneyFacts(totals.captured);
   const released = moneyFacts(totals.released);
@@ -158,9 +162,15 @@ async function tellWhatBecame(
   if (!totals.captured.amount.isZero()) {
     drafts.push({
       type: 'payment.captured',
-      data: { captured, released, ...named },
+      data: {
+        captured,
+        released,
+        ...named,
+        ...(ended.after?.end === 'code' && { accessCodeId: ended.after.accessCodeId }),
+      },
     });
   }
+  drafts.push(...ended.notices);
   if (!totals.released.amount.isZero()) {
     drafts.push({ type: 'payment.released', data: { captured, released } });
   }
@@ -191,6 +201,7 @@ function receiptBody(
   at: Date,
   payment: StoredPayment,
   totals: Totals,
+  { after }: SaleEnd,
 ): Receipt {
   const startedUs = session?.bridgedUs;
   const holds = payment.authorizations.filter((one) => one.heldAt !== undefined);
@@ -228,5 +239,6 @@ function receiptBody(
     ...(startedUs !== undefined && { startedAt: new Date(Number(startedUs / 1000n)).toISOString() }),
     ...(facts.cardBrand !== null && { cardBrand: facts.cardBrand }),
     ...(facts.cardLast4 !== null && { cardLast4: facts.cardLast4 }),
+    ...(after && { after }),
   };
 }

@@ -3,8 +3,16 @@
 
 import { type LineChange, type LineSettings, type WrongField, wrongOfLine } from '../core/line-settings.ts';
 import { amountText, money } from '../core/money.ts';
+import { accessResourceIds } from '../store/access-resources.ts';
 import { groupIds } from '../store/groups.ts';
-import { consultantIds, linesBySlug, readLine, type StoredLine, writeLine } from '../store/lines.ts';
+import {
+  consultantIds,
+  linesBySlug,
+  listedPageOrigins,
+  readLine,
+  type StoredLine,
+  writeLine,
+} from '../store/lines.ts';
 import type { House } from './house.ts';
 import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
@@ -32,6 +40,11 @@ export async function changeLine(
       consultants: await consultantIds(tx),
       groups: await groupIds(tx, change.group),
       lines: await linesBySlug(tx),
+      resources: await accessResourceIds(
+        tx,
+        change.afterSale?.end === 'code' ? change.afterSale.resource : undefined,
+      ),
+      pageOrigins: await listedPageOrigins(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
     if (wrong.length > 0) return { outcome: 'wrong', wrong };
@@ -57,7 +70,7 @@ export async function changeLine(
 
 function settingsOf(line: StoredLine): LineSettings {
   const { active, names, ringing, consultants, group, introduces, hours } = line;
-  const { outsideLine, overflowLine, topUpAmounts } = line;
+  const { outsideLine, overflowLine, topUpAmounts, afterSale } = line;
   return {
     active,
     names,
@@ -69,5 +82,6 @@ function settingsOf(line: StoredLine): LineSettings {
     outsideLine,
     overflowLine,
     topUpAmounts,
+    afterSale,
   };
 }

@@ -1,11 +1,14 @@
 // What is mailed: the receipt of a settled order, and "somebody is free now" to who asked for it. Plain sentences, the
 // same facts in text and HTML. Nothing here is sent unless an SMTP server is configured.
 
+import { showCode } from '../core/access-code.ts';
 import { htmlText } from '../core/html-text.ts';
 import type { Language } from '../core/ids.ts';
 import { money, showMoney } from '../core/money.ts';
 import { markMailed, readReceiptToMail, takeAvailabilityRequests } from '../store/receipts.ts';
+import type { AccessCode } from '../store/access-codes.ts';
 import type { Receipt } from '../store/order-view.ts';
+import { codeOfSale } from './access-codes.ts';
 import type { House } from './house.ts';
 
 /** The mail server did not take it: the job comes again. */
@@ -15,10 +18,14 @@ export class MailDelayed extends Error {
 }
 
 export async function mailReceipt(house: House, job: { merchantId: string; orderId: string }): Promise<void> {
-  const receipt = await house.db.asMerchant(job.merchantId, (tx) => readReceiptToMail(tx, job.orderId));
+  const receipt = await house.db.asMerchant(job.merchantId, async (tx) => {
+    const found = await readReceiptToMail(tx, job.orderId);
+    const isCode = found?.body.after?.end === 'code';
+    return found && { ...found, access: isCode ? await codeOfSale(house, tx, job.orderId) : undefined };
+  });
   if (!receipt) return;
-  const { body, email, language, id } = receipt;
-  const lines = receiptLines(body, language);
+  const { body, email, language, id, access } = receipt;
+  const lines = [...endLines(house, body, access, language), ...receiptLines(body, language)];
   const sent = await house.mailer.send({
     to: email,
     subject: `${words[language].receipt} ${body.number} – ${body.merchant.legalName}`,
@@ -55,6 +62,10 @@ export async function tellAvailability(
 
 const words = {
   fr: {
+    code: 'Code d’accès',
+    opens: 'Il ouvre',
+    until: 'Valable jusqu’au',
+    message: 'Message du vendeur',
     receipt: 'Reçu',
     seller: 'Vendeur',
     line: 'Service',
@@ -71,6 +82,10 @@ const words = {
     open: 'Ouvrir la page :',
   },
   en: {
+    code: 'Access code',
+    opens: 'It opens',
+    until: 'Valid until',
+    message: 'From the seller',
     receipt: 'Receipt',
     seller: 'Seller',
     line: 'Service',
@@ -87,6 +102,25 @@ const words = {
     open: 'Open the page:',
   },
 } satisfies Record<Language, Record<string, string>>;
+
+/** What was bought, before what was paid for it: the code is drawn for this letter, and is in no row. */
+function endLines(
+  { publicUrl }: Pick<House, 'publicUrl'>,
+  { after }: Receipt,
+  access: { code: AccessCode; text: string } | undefined,
+  language: Language,
+): [string, string][] {
+  const word = words[language];
+  if (after?.end === 'message') return [[word.message, after.message]];
+  if (!access) return [];
+  const { code, text } = access;
+  const page = `${publicUrl}/access/${code.resource}?lang=${language}`;
+  return [
+    [word.code, showCode(text)],
+    [word.opens, `${code.resourceName[language] ?? code.resource}, ${page}`],
+    [word.until, code.validUntil.toISOString()],
+  ];
+}
 
 function receiptLines(body: Receipt, language: Language): [string, string][] {
   const word = words[language];

@@ -268,6 +268,7 @@ async function makeOrder(
       },
     ],
   };
+  const returnUrl = request.returnUrl ?? (terms.sells === 'fixed_sale' ? line.saleReturn : null);
   const authorization = firstAuthorization(payment);
   const operation = authorizeOperation(authorization);
   await insertOrder(tx, {
@@ -295,7 +296,7 @@ async function makeOrder(
     ...(request.reference !== undefined && { reference: request.reference }),
     ...(request.callerEmail !== undefined && { callerEmail: request.callerEmail }),
     ...(request.consultantId !== undefined && { consultantId: request.consultantId }),
-    ...(request.returnUrl !== undefined && { returnUrl: request.returnUrl }),
+    ...(returnUrl !== null && { returnUrl }),
     ...(request.requestKey !== undefined && { requestKey: request.requestKey }),
     ...(call && { call }),
     marks: marksOf(house, who),

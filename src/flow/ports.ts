@@ -53,6 +53,10 @@ export interface Proofs {
   totpStep(secret: string, code: string, at: Date): number | undefined;
   /** Fifty bits of chance to be written on paper: `k3f7-29qx-mt`. */
   recoveryCode(): string;
+  /** A new Ed25519 key (RFC 8032): the private half to be sealed, the public one as everybody may read it (RFC 8037). */
+  newSigningKey(): { privateKey: string; publicJwk: { kty: string; crv: string; x: string } };
+  /** 64 bytes, the same for the same text. */
+  sign(privateKey: string, text: string): Buffer;
 }
 
 // --- SIP telephones ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 import type { NoticeDraft } from '../core/merchant-notice.ts';
 import { amountText, minus, money, type Money, moneyFacts, plus, zero } from '../core/money.ts';
 import { feeBackOf } from '../core/payment.ts';
+import { revokeCodeOfRefunded } from '../store/access-codes.ts';
 import type { Tx } from '../store/database.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { feeOnCharge, postLedger } from '../store/ledger.ts';
@@ -109,7 +110,10 @@ export async function finishRefund(house: House, tx: Tx, refund: StoredRefund): 
     ...(failure !== undefined && { failure }),
   });
   await unparkRefund(tx, refund.id);
-  if (state === 'refunded') await lookLater(house, tx, refund);
+  if (state === 'refunded') {
+    await revokeCodeOfRefunded(tx, refund.orderId, house.clock.now());
+    await lookLater(house, tx, refund);
+  }
   await tell(house, tx, { ...refund, state });
 }
 

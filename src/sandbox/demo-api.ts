@@ -11,7 +11,7 @@ import type { DemoProof } from './demo-proof.ts';
 import type { DemoFacts } from './part-contract.ts';
 import { readJson, Refusal, sendJson } from './http-exchange.ts';
 
-export const demoLines = ['demo', 'demo-short'] as const;
+export const demoLines = ['demo', 'demo-short', 'demo-ticket'] as const;
 
 /** A gateway that has not answered in this time has not: the page says so rather than wait. */
 const gatewayMs = 10_000;

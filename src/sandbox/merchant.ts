@@ -15,6 +15,7 @@ import {
   sendJson,
 } from './http-exchange.ts';
 import { ClientBook } from './merchant-clients.ts';
+import { MerchantClub } from './merchant-club.ts';
 import { merchantPage } from './merchant-page.ts';
 import { MerchantServer } from './merchant-server.ts';
 import type { MerchantSettings, RunningPart } from './part-contract.ts';
@@ -55,7 +56,7 @@ const wellBehaved: Behaviour = { answer: 204, delayMs: 0 };
 const keptMax = 1_000;
 
 /**
- * Serves `POST /notices`, `GET /merchant`, `GET|DELETE /api/merchant/notices` (newest first), `GET /api/merchant/events`
+ * Serves `POST /notices`, `GET /merchant`, `GET /merchant/club` (what an access code opens), `GET|DELETE /api/merchant/notices` (newest first), `GET /api/merchant/events`
  * and
  * `/api/merchant/requests/events` (SSE), `GET|PUT /api/merchant/behaviour`; `POST /server/recognize-caller`,
  * `/server/recognize-client-code`, `/server/report-usage`, `/server/soap`; `GET|PUT|DELETE /api/merchant/clients` (the demo's
@@ -69,6 +70,7 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
   const newestFirst = (): ReceivedNotice[] => [...notices.values()].reverse();
   const events = new EventStream('notices', () => newestFirst().slice(0, 50));
   const clients = new ClientBook(settings.dataDir);
+  const club = new MerchantClub(settings.gatewayUrl);
   const merchantServer = new MerchantServer({
     secret: settings.noticeSecret,
     clients,
@@ -122,6 +124,8 @@ export async function startMerchant(settings: MerchantSettings): Promise<Running
     switch (`${request.method ?? 'GET'} ${path}`) {
       case 'POST /notices':
         return receive(request, response);
+      case 'GET /merchant/club':
+        return club.serve(request, response);
       case 'GET /merchant': {
         merchantPage(response);
         return;

@@ -1,6 +1,6 @@
 // The merchant every demonstration begins with: three consultants, one line as merchants sell it, one with a limit short
-// enough to watch the warning and the cut, one that sells a ticket without a call, one for callers he knows, reached by a
-// number for each way of knowing them. Written again at every start, so that changed addresses take effect; never written
+// enough to watch the warning and the cut, one that sells a ticket without a call whose access code opens his members' page,
+// one for callers he knows, reached by a number for each way of knowing them. Written again at every start, so that changed addresses take effect; never written
 // in production.
 
 import { type AbuseLimits, usualLimits } from '../core/abuse-limits.ts';
@@ -18,6 +18,8 @@ export interface DemoFacts {
   /** His own server, which speaks both languages; absent: he has none. */
   server?: { restUrl: string; soapUrl: string; secret: string; user: string };
   linkSecret: string;
+  /** His members' page, which a ticket opens; absent: a ticket is its receipt alone. */
+  clubUrl?: string;
   pageOrigins: readonly string[];
   /** Absent: nobody signs in. */
   people?: DemoPeople;
@@ -184,6 +186,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
       );
     }
     for (const line of lines) await seedLine(tx, line);
+    if (facts.clubUrl !== undefined) await seedClub(tx, facts.clubUrl);
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
@@ -217,6 +220,22 @@ async function seedDdis(tx: Tx, seal: Seal, server: DemoFacts['server']): Promis
       ] as never[],
     );
   }
+}
+
+/** A ticket opens it three times in a month. What was set of the line since stays. */
+async function seedClub(tx: Tx, address: string): Promise<void> {
+  await tx.write(
+    `insert into access_resources (id, merchant_id, slug, name, address, alphabet, code_length, valid_for_seconds, uses,
+       created_at)
+     values ('acr_demo', ?, 'demo-club', ?, ?, 'digits_and_letters', 10, 2592000, 3, now())
+     on conflict (id) do update set address = excluded.address`,
+    [demoMerchantId, JSON.stringify({ fr: 'Le club de Claire', en: 'Claire’s club' }), address],
+  );
+  await tx.write(
+    `update lines set sale_ends_in = 'code', sale_resource_id = 'acr_demo'
+     where id = 'lin_demo_ticket' and sale_ends_in = 'receipt' and sale_resource_id is null`,
+    [],
+  );
 }
 
 /** Topped up once: what was talked of it since stays talked. */

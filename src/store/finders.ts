@@ -34,6 +34,18 @@ export async function merchantOfLine(
   ]);
 }
 
+/** By its name in links; not of one that was removed. */
+export async function merchantOfAccessResource(
+  db: Db,
+  slug: string,
+): Promise<{ merchantId: string; resourceId: string } | undefined> {
+  return firstRow(
+    db,
+    'select merchant_id as "merchantId", id as "resourceId" from merchant_of_access_resource(?)',
+    [slug],
+  );
+}
+
 export async function merchantOfOrderLink(
   db: Db,
   hash: Buffer,

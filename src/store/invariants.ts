@@ -1,7 +1,7 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
 // `violated_invariants` of migration 0006 (with those of accounts, 0013), `violated_call_reports` of 0015
-// and `violated_disputes` of 0018. Here: asking, and
-// keeping what was found until it is right again.
+// `violated_disputes` of 0018 and `violated_access_codes` of 0040. Here: asking, and keeping what was found until it is right
+// again.
 
 import { rows, type Db } from './database.ts';
 
@@ -39,6 +39,8 @@ export const invariantNames = [
   'captured_without_credit',
   'disputed_credit_unlike_dispute',
   'account_unlike_disputes',
+  'sold_without_code',
+  'code_unlike_uses',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -56,9 +58,9 @@ export async function findViolations(db: Db, since: Date | '-infinity', at: Date
     db,
     `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from (
        select * from violated_invariants(?, ?) union all select * from violated_call_reports(?, ?)
-       union all select * from violated_disputes(?, ?)) v
+       union all select * from violated_disputes(?, ?) union all select * from violated_access_codes(?, ?)) v
      order by name, id`,
-    [since, at, since, at, since, at],
+    [since, at, since, at, since, at, since, at],
   );
 }
 

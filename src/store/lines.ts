@@ -1,7 +1,7 @@
 // Lines as their merchant sets them. What a call or an order takes of a line is known-calls' and orders'; what a page shows
 // of it order-view's.
 
-import type { LineSettings } from '../core/line-settings.ts';
+import type { AfterSale, LineSettings } from '../core/line-settings.ts';
 import { amountText, money } from '../core/money.ts';
 import { scheduleOf } from '../core/schedule.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -15,11 +15,15 @@ export interface StoredLine extends LineSettings {
   timeZone: string;
 }
 
-interface LineRow extends Omit<StoredLine, 'ringing' | 'hours'> {
+interface LineRow extends Omit<StoredLine, 'ringing' | 'hours' | 'afterSale'> {
   pattern: LineSettings['ringing']['pattern'];
   ringSeconds: number;
   stepSeconds: number;
   schedule: unknown;
+  saleEndsIn: AfterSale['end'];
+  saleResource: string | null;
+  saleMessage: Record<'fr' | 'en', string> | null;
+  saleReturn: string | null;
 }
 
 /** `lock`: nobody else changes it until this transaction is over. */
@@ -40,18 +44,40 @@ const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "ti
          where lc.line_id = l.id), '[]') as consultants, l.group_id as "group",
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
-       l.introduces, l.top_up_choices::text[] as "topUpAmounts"
+       l.introduces, l.top_up_choices::text[] as "topUpAmounts", l.sale_ends_in as "saleEndsIn",
+       (select r.slug from access_resources r where r.id = l.sale_resource_id) as "saleResource",
+       l.sale_message as "saleMessage", l.sale_return as "saleReturn"
      from lines l join merchants m on m.id = l.merchant_id`;
 
 function lineOf(row: LineRow): StoredLine {
-  const { pattern, ringSeconds, stepSeconds, schedule, topUpAmounts, ...line } = row;
+  const { pattern, ringSeconds, stepSeconds, schedule, topUpAmounts, ...rest } = row;
+  const { saleEndsIn, saleResource, saleMessage, saleReturn, ...line } = rest;
   return {
     ...line,
     ringing: { pattern, ringSeconds, stepSeconds },
     hours: scheduleOf(schedule),
     // Rows keep four decimals; people read as many as the currency has.
     topUpAmounts: topUpAmounts.map((amount) => amountText(money(amount, line.currency))),
+    afterSale: afterSaleOf({ saleEndsIn, saleResource, saleMessage, saleReturn }),
   };
+}
+
+function afterSaleOf(
+  row: Pick<LineRow, 'saleEndsIn' | 'saleResource' | 'saleMessage' | 'saleReturn'>,
+): AfterSale {
+  const { saleEndsIn: end, saleResource: resource, saleMessage: message, saleReturn: address } = row;
+  if (end === 'code' && resource !== null) return { end, resource };
+  if (end === 'message' && message !== null) return { end, message };
+  return end === 'return' ? { end, address } : { end: 'receipt' };
+}
+
+/** The sites this merchant listed, by their origins. */
+export async function listedPageOrigins(tx: Tx): Promise<string[]> {
+  const row = await firstRow<{ origins: string[] }>(
+    tx,
+    `select page_origins as origins from merchants where id = current_setting('ringmeter.merchant')`,
+  );
+  return row?.origins ?? [];
 }
 
 export async function linesBySlug(tx: Tx): Promise<Map<string, StoredLine['sells']>> {
@@ -78,12 +104,13 @@ export async function writeLine(
   settings: LineSettings,
 ): Promise<void> {
   const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
-  const { group, introduces } = settings;
+  const { group, introduces, afterSale } = settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
        overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
-       group_id = ?, introduces = ?
+       group_id = ?, introduces = ?, sale_ends_in = ?,
+       sale_resource_id = (select r.id from access_resources r where r.slug = ?), sale_message = ?, sale_return = ?
      where id = ?`,
     [
       JSON.stringify(names),
@@ -97,6 +124,10 @@ export async function writeLine(
       topUpAmounts,
       group,
       introduces,
+      afterSale.end,
+      afterSale.end === 'code' ? afterSale.resource : null,
+      afterSale.end === 'message' ? JSON.stringify(afterSale.message) : null,
+      afterSale.end === 'return' ? afterSale.address : null,
       id,
     ],
   );

@@ -52,6 +52,8 @@ export interface Receipt {
   /** Of a top-up: whose account. */
   clientCode?: string;
   outcome: CallOutcome | 'sold';
+  /** What a sale without a call ended in, beside this. The code itself is in no row. */
+  after?: { end: 'code'; accessCodeId: string } | { end: 'message'; message: string } | { end: 'return' };
 }
 
 export interface OrderView {
@@ -100,6 +102,8 @@ export interface OrderView {
     moreTime?: MoreTimeView;
   };
   receipt?: Receipt;
+  /** What its access code opens leads there. */
+  sendsOnTo?: string;
 }
 
 export interface MoreTimeView {
@@ -114,7 +118,7 @@ export interface MoreTimeView {
 }
 
 /** `account`: the merchant's own, or of an order the one its charge is made on. */
-const merchantObject = (
+export const merchantObject = (
   account: 'm.processor_account' | 'p.processor_account',
 ) => `json_build_object('id', m.id, 'name', m.name, 'legalName', m.legal_name,
   'contactEmail', m.contact_email, 'contactPhone', m.contact_phone, 'address', m.address, 'country', m.country,
@@ -163,6 +167,7 @@ interface OrderRow {
   agreedMore: { seconds: number; times: number; hold: string } | null;
   moreTime: { state: 'offered' | 'asked' | 'refused' | 'granted'; granted: number } | null;
   receipt: Receipt | null;
+  sendsOnTo: string | null;
 }
 
 export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | undefined> {
@@ -182,7 +187,11 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        (s.progress -> 'plan' ->> 'callerFirst')::boolean as "callerFirst",
        s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs",
        (select sum(h.amount)::text from authorizations h where h.payment_id = p.id and h.held_at is not null) as held,
-       s.progress -> 'plan' -> 'moreTime' as "agreedMore", s.progress -> 'moreTime' as "moreTime", r.body as receipt
+       s.progress -> 'plan' -> 'moreTime' as "agreedMore", s.progress -> 'moreTime' as "moreTime", r.body as receipt,
+       coalesce((select x.address from access_codes k join access_resources x on x.id = k.resource_id
+           where k.order_id = o.id and k.made_by = 'sale'),
+         (select x.address from access_resources x
+           where x.id = l.sale_resource_id and l.sale_ends_in = 'code' and o.kind = 'fixed_sale')) as "sendsOnTo"
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id
      join authorizations a on a.payment_id = p.id and a.sequence = 1
@@ -208,6 +217,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
     ...(row.clientCode !== null && { clientCode: row.clientCode }),
     ...(row.chosenSeconds !== null && { chosenSeconds: row.chosenSeconds }),
     ...(row.receipt !== null && { receipt: row.receipt }),
+    ...(row.sendsOnTo !== null && { sendsOnTo: row.sendsOnTo }),
     ...(row.claimedUntil !== null && { claimedUntil: row.claimedUntil }),
     merchant: merchantView(row.merchant),
     line: { id: row.lineId, slug: row.slug, name: row.lineName },
@@ -248,7 +258,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
   };
 }
 
-function merchantView(merchant: MerchantView): MerchantView {
+export function merchantView(merchant: MerchantView): MerchantView {
   const { processorAccount, ...rest } = merchant;
   return { ...rest, ...(processorAccount && { processorAccount }) };
 }

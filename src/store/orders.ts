@@ -26,6 +26,8 @@ export interface LineForOrder {
   callerFirst: boolean;
   durationChoices: number[];
   topUpChoices: string[];
+  /** Where a sale leads whose order has no `return` of its own. */
+  saleReturn: string | null;
   moreTime: LineMoreTime;
   callerId: string | null;
   tariffId: string;
@@ -59,7 +61,7 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
     tx,
     `select l.id, l.slug, l.sells, l.name, l.currency, l.active, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
        ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup", l.caller_first as "callerFirst",
-       l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices",
+       l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices", l.sale_return as "saleReturn",
        json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.version as "tariffVersion", t.plan,

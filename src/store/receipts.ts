@@ -3,6 +3,7 @@
 
 import type { CallOutcome } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
+import type { AfterSale } from '../core/line-settings.ts';
 import type { Tariff } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 import type { Receipt } from './order-view.ts';
@@ -19,6 +20,10 @@ export interface ReceiptFacts {
   cardLast4: string | null;
   callerEmail: string | null;
   outcome: CallOutcome | null;
+  /** What a sale on this line ends in. */
+  saleEndsIn: AfterSale['end'];
+  saleResource: string | null;
+  saleMessage: string | null;
 }
 
 export async function readReceiptFacts(tx: Tx, orderId: string): Promise<ReceiptFacts | undefined> {
@@ -28,7 +33,9 @@ export async function readReceiptFacts(tx: Tx, orderId: string): Promise<Receipt
        json_build_object('legalName', m.legal_name, 'address', m.address, 'contactEmail', m.contact_email,
          'contactPhone', m.contact_phone) as merchant,
        c.name as consultant, (select k.code from clients k where k.id = o.client_id) as "clientCode", a.card_brand as "cardBrand", a.card_last4 as "cardLast4",
-       o.caller_email as "callerEmail", s.outcome
+       o.caller_email as "callerEmail", s.outcome, l.sale_ends_in as "saleEndsIn",
+       (select x.slug from access_resources x where x.id = l.sale_resource_id) as "saleResource",
+       l.sale_message ->> o.language as "saleMessage"
      from orders o join merchants m on m.id = o.merchant_id join lines l on l.id = o.line_id
      join payments p on p.order_id = o.id join authorizations a on a.payment_id = p.id and a.sequence = 1
      left join call_sessions s on s.order_id = o.id left join consultants c on c.id = s.consultant_id

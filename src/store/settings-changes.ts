@@ -13,6 +13,7 @@ export const settingKinds = [
   'scenario',
   'sound',
   'forward_number',
+  'access_resource',
 ] as const;
 
 export interface SettingsChange {
@@ -21,7 +22,7 @@ export interface SettingsChange {
   /** Who it truly was: a person, a key. Null: written before anybody asked, or by the house itself. */
   actor: Actor | null;
   setting: (typeof settingKinds)[number];
-  /** The line's, scenario's or sound's slug, the number, the consultant's or group's id; null: of his one server. */
+  /** The line's, scenario's, sound's or resource's slug, the number, the consultant's or group's id; null: of his one server. */
   of: string | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }

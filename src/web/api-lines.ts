@@ -52,7 +52,8 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     path: '/v1/lines/{line}',
     area: 'lines',
     name: 'changeLine',
-    summary: 'Changes a line: names, how it rings and whom, hours, top-ups. What is left out stays.',
+    summary:
+      'Changes a line: names, how it rings and whom, hours, top-ups, what a sale ends in. What is left out stays.',
     description:
       'Holds for the next call; calls under way go on as they began. A list or the hours are replaced as a whole; of two ' +
       'changes of one field the last wins. Prices are not changed here.',
@@ -94,8 +95,8 @@ async function answerWith(
 function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): object {
   const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
-  const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine, topUpAmounts } =
-    settings;
+  const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine } = settings;
+  const { topUpAmounts, afterSale } = settings;
   return {
     slug,
     name: line.name,
@@ -124,5 +125,6 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
     openNow: isOpen(hours, timeZone, page.now),
     outsideLine,
     overflowLine,
+    afterSale,
   };
 }

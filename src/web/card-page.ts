@@ -9,6 +9,7 @@
 //   POST /pay/{line}/orders      {consultant, seconds, phone, country, priceMark}: 201 {orderUrl} or a problem
 //   GET  /topup/{line}           credit for a client's account; ?code= fills it in
 //   POST /topup/{line}/orders    {code, amount}: 201 {orderUrl} or a problem
+//   GET  /access/{resource}      where an access code is typed, see entering.ts
 //   GET  /orders/{token}         the order's page, /state as JSON, /events live, /receipt to print
 //   POST /orders/{token}/agree   {mark, immediate, withdrawal, email}: 200 {clientSecret}
 //   POST /orders/{token}/paid    a hint after Stripe.js: look at the payment now; 200 with the state
@@ -22,6 +23,7 @@ import type { Language } from '../core/ids.ts';
 import type { House } from '../flow/house.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { choosing } from './choosing.ts';
+import { entering } from './entering.ts';
 import { ordering } from './ordering.ts';
 import { readPageAssets, type PageAssets } from './page-assets.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
@@ -35,8 +37,9 @@ import { toppingUp } from './topping-up.ts';
 export type CardPageSettings = Omit<FrameSettings, 'publicUrl'>;
 
 const pagePaths = ['/pay', '/topup', '/orders'];
+const allPaths = [...pagePaths, '/access'];
 
-/** Everything under `/pay`, `/topup`, `/orders`, `/assets` and `/button.js`. Throws when the browser scripts were never built. */
+/** Everything under `/pay`, `/topup`, `/orders`, `/access`, `/assets`, `/button.js`, `/access.js` and the published keys. Throws when the browser scripts were never built. */
 export function cardPage(house: House, settings: CardPageSettings): Router {
   return cardPageOver(pageSteps(house), settings);
 }
@@ -52,17 +55,18 @@ export function cardPageOver(steps: PageSteps, given: CardPageSettings, assets =
   // On a demonstration's machine nobody should have to know on which of the two ports it is.
   if (sandbox)
     router.get(['/', '/demo'], (_request, response) => response.redirect(`${sandbox.demoOrigin}/demo`));
-  router.use([...pagePaths, '/assets', '/button.js'], pageSecurity(settings));
+  router.use([...allPaths, '/assets', '/button.js', '/access.js'], pageSecurity(settings));
   serveAssets(router, assets);
+  entering(router, steps, frame);
   router.use(pagePaths, neverStored, acceptPosts(steps.publicUrl));
   choosing(router, steps, frame);
   toppingUp(router, steps, frame);
   ordering(router, steps, frame, settings, templates);
 
-  router.use(pagePaths, (request: Request, response: Response) => {
+  router.use(allPaths, (request: Request, response: Response) => {
     unknownPage(request, response, frame);
   });
-  router.use(pagePaths, (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+  router.use(allPaths, (error: unknown, request: Request, response: Response, _next: NextFunction) => {
     failedPage(error, request, response, frame, steps);
   });
   return router;
@@ -81,14 +85,16 @@ function serveAssets(router: Router, assets: PageAssets): void {
     // The name carries the hash of the content: it never changes under this name.
     response.set('Cache-Control', 'public, max-age=31536000, immutable').type(asset.type).send(asset.body);
   });
-  router.get('/button.js', (_request, response) => {
-    // An hour: short enough that a correction reaches every merchant's site the same day.
-    response
-      .set('Cache-Control', 'public, max-age=3600')
-      .set('Cross-Origin-Resource-Policy', 'cross-origin')
-      .type(assets.button.type)
-      .send(assets.button.body);
-  });
+  for (const asset of [assets.button, assets.access]) {
+    router.get(asset.path, (_request, response) => {
+      // An hour: short enough that a correction reaches every merchant's site the same day.
+      response
+        .set('Cache-Control', 'public, max-age=3600')
+        .set('Cross-Origin-Resource-Policy', 'cross-origin')
+        .type(asset.type)
+        .send(asset.body);
+    });
+  }
 }
 
 function acceptPosts(publicUrl: string): Router {
@@ -98,11 +104,21 @@ function acceptPosts(publicUrl: string): Router {
   return posts;
 }
 
+const unknownOf: Readonly<Record<string, 'unknownOrder' | 'unknownAccess'>> = {
+  '/orders': 'unknownOrder',
+  '/access': 'unknownAccess',
+};
+
+/** What is posted there comes from a form without a script: whoever sent it reads a page. */
+function isForm(request: Request): boolean {
+  return request.baseUrl === '/access';
+}
+
 function unknownPage(request: Request, response: Response, frame: PageFrame): void {
   const language = languageOf(request);
-  const key = request.baseUrl === '/orders' ? 'unknownOrder' : 'unknownLine';
+  const key = unknownOf[request.baseUrl] ?? 'unknownLine';
   // A script reads a sentence out of a problem; a person gets a page.
-  if (request.method !== 'GET' || request.accepts(['html', 'json']) === 'json') {
+  if ((request.method !== 'GET' && !isForm(request)) || request.accepts(['html', 'json']) === 'json') {
     sendProblem(response, 404, text(language, `${key}.text`));
     return;
   }
@@ -129,7 +145,7 @@ function failedPage(
   }
   const language: Language = languageOf(request);
   if (status === 503) response.setHeader('Retry-After', '2');
-  if (request.method === 'POST') {
+  if (request.method === 'POST' && !isForm(request)) {
     const key =
       status === 503 ? 'refused.database_away' : status >= 500 ? 'trouble.text' : 'refused.badRequest';
     sendProblem(response, status, text(language, key), status === 503 ? { because: 'database_away' } : {});

@@ -84,6 +84,31 @@ const amount = z
   .string()
   .regex(/^(0|[1-9]\d{0,8})(\.\d{1,4})?$/, { error: 'Must be an amount such as 20.00, as text.' });
 
+const afterSaleMeaning =
+  'What a sale without a call ends in, once it is paid. `receipt`: its receipt alone, as every call does. `code`: an access ' +
+  'code of a resource. `message`: your words. `return`: the way back to the order’s own `return`, or else to `address`.';
+const messageText = z
+  .string()
+  .trim()
+  .min(1, { error: 'Must say something.' })
+  .max(1000, { error: 'Must have at most 1000 characters.' })
+  .refine((text) => !/[^\P{C}\n]/u.test(text), { error: 'Must be text.' });
+const afterSaleBody = z.discriminatedUnion('end', [
+  z.strictObject({ end: z.literal('receipt') }),
+  z.strictObject({ end: z.literal('code'), resource: z.string().min(1).max(63) }),
+  z.strictObject({
+    end: z.literal('message'),
+    message: z.strictObject({ fr: messageText, en: messageText }),
+  }),
+  z.strictObject({ end: z.literal('return'), address: z.url().max(1000).nullable().default(null) }),
+]);
+const afterSaleShape = z.discriminatedUnion('end', [
+  z.object({ end: z.literal('receipt') }),
+  z.object({ end: z.literal('code'), resource: z.string() }),
+  z.object({ end: z.literal('message'), message: z.object({ fr: z.string(), en: z.string() }) }),
+  z.object({ end: z.literal('return'), address: z.string().nullable() }),
+]);
+
 /** Weekly hours and days off, as they are set. */
 export const hoursBody = z.strictObject({ weekly, daysOff });
 /** The same as they are read. */
@@ -114,6 +139,7 @@ export const lineChange = z
       .max(10, { error: 'A page shows at most 10 amounts.' })
       .optional()
       .meta({ description: topUpMeaning, example: ['10.00', '20.00'] }),
+    afterSale: afterSaleBody.optional().meta({ description: afterSaleMeaning }),
   })
   .openapi('LineChange');
 
@@ -155,6 +181,7 @@ export const lineShape = z
     openNow: z.boolean().meta({ description: 'By its hours.' }),
     outsideLine: z.string().nullable().meta({ description: outsideMeaning }),
     overflowLine: z.string().nullable().meta({ description: overflowMeaning }),
+    afterSale: afterSaleShape.meta({ description: afterSaleMeaning }),
   })
   .openapi('Line');
 

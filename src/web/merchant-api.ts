@@ -13,6 +13,7 @@ import express, {
 } from 'express';
 import { scenarioSchema } from '../core/scenario/schema.ts';
 import type { House } from '../flow/house.ts';
+import { accessRoutes } from './api-access.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
@@ -72,6 +73,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   recordingRoutes(routes, house);
   lineRoutes(routes, house);
   promptRoutes(routes, house);
+  accessRoutes(routes, house);
   ddiRoutes(routes, house);
   merchantServerRoutes(routes, house);
   inboundRoutes(routes, house);
@@ -255,7 +257,8 @@ async function write(
   }
   // What one person was answered is no other's to be told.
   const key = session?.userId === undefined ? given : `${session.userId} ${given}`;
-  const hash = requestHash(request.method, request.path, withoutSecrets(house, request.body));
+  const secret = request.path === '/v1/access-codes/verify' ? [...secretFields, 'code'] : secretFields;
+  const hash = requestHash(request.method, request.path, withoutSecrets(house, request.body, secret));
   let fresh: Pick<Rendered, 'draft' | 'version'> = {};
   const result = await once(house, { merchantId, key, hash }, async () => {
     const answer = await act(`${key}:${hash.toString('base64url')}`);
@@ -274,20 +277,22 @@ async function write(
   sendProblem({ kind, ...retry }, request, response, house.publicUrl);
 }
 
+const secretFields = ['pin', 'password'];
+
 /**
- * A hash of a body with a PIN or password in it would give that to whoever tries all of them: a mark under our key stands for
- * it, wherever in the body it is.
+ * A hash of a body with a PIN, a password or an access code in it would give that to whoever tries all of them: a mark under our
+ * key stands for it, wherever in the body it is.
  */
-function withoutSecrets(house: Pick<House, 'seal'>, body: unknown): unknown {
+function withoutSecrets(house: Pick<House, 'seal'>, body: unknown, secret: readonly string[]): unknown {
   if (Buffer.isBuffer(body)) return createHash('sha256').update(body).digest('hex');
-  if (Array.isArray(body)) return body.map((one) => withoutSecrets(house, one));
+  if (Array.isArray(body)) return body.map((one) => withoutSecrets(house, one, secret));
   if (typeof body !== 'object' || body === null) return body;
   return Object.fromEntries(
     Object.entries(body).map(([name, value]: [string, unknown]) => [
       name,
-      name === 'pin' || name === 'password'
+      secret.includes(name)
         ? house.seal.mark(JSON.stringify(value), `${name} in a request`).toString('base64url')
-        : withoutSecrets(house, value),
+        : withoutSecrets(house, value, secret),
     ]),
   );
 }

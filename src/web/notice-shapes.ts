@@ -39,12 +39,13 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofPayment, reason: z.string() }),
   },
   'payment.captured': {
-    says: 'The price was debited, the rest of what was held is released; `clientCode` is there where it is credit for that account.',
+    says: 'The price was debited, the rest of what was held is released; `clientCode` is there where it is credit for that account, `accessCodeId` where it bought an access code.',
     data: z.looseObject({
       ...ofPayment,
       captured: moneyShape,
       released: moneyShape,
       clientCode: z.string().optional(),
+      accessCodeId: z.string().optional(),
     }),
   },
   'payment.released': {
@@ -142,6 +143,16 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
       ddi: z.string(),
       callerNumber: z.string().nullable().meta({ description: 'null: withheld.' }),
       seconds: z.number(),
+    }),
+  },
+  'access_code.issued': {
+    says: 'What was bought ended in an access code. The code itself is shown to whoever bought it, and never told.',
+    data: z.looseObject({
+      ...ofPayment,
+      accessCodeId: z.string(),
+      resource: z.string(),
+      validUntil: z.iso.datetime(),
+      uses: z.int().nullable().meta({ description: 'How often it opens; null: as often as it is valid.' }),
     }),
   },
 };

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Language } from '../core/ids.ts';
+import { lifeOf, showCode } from '../core/access-code.ts';
 import { isZero, money, showMoney } from '../core/money.ts';
 import { isSale } from '../core/order.ts';
 import { rate } from '../core/rating.ts';
@@ -13,7 +14,16 @@ import { moreTimeWords, priceWords, type PriceWords } from './offer.ts';
 import type { PageOrder } from './page-steps.ts';
 import { isFinal, phaseOf, type Phase } from './order-phase.ts';
 import { receiptWords, type ReceiptWords, type Row } from './receipt-words.ts';
-import { isTextKey, showClock, showDuration, showPhone, showTime, text, type TextKey } from './texts.ts';
+import {
+  isTextKey,
+  showClock,
+  showDuration,
+  showInstant,
+  showPhone,
+  showTime,
+  text,
+  type TextKey,
+} from './texts.ts';
 
 export interface Summary {
   rows: Row[];
@@ -116,6 +126,13 @@ export interface MorePanel {
 export type NeverPanel =
   { state: 'open'; explain: string; button: string } | { state: 'never'; sentence: string; undo?: string };
 
+/** The access code a sale ended in; `open` while it still opens what it was bought for. */
+export interface AccessPanel {
+  code: string;
+  sentences: string[];
+  open?: { action: string; text: string; hint: string };
+}
+
 interface Step {
   text: string;
   state: 'done' | 'now' | 'later';
@@ -150,6 +167,11 @@ export interface Panel {
   more?: MorePanel;
   // receipt, failed
   never?: NeverPanel;
+  access?: AccessPanel;
+  /** The merchant's words on what was bought. */
+  message?: string;
+  /** Where the page goes by itself, once it has seen the payment done. */
+  goTo?: string;
   receipt?: ReceiptWords;
   printHref?: string;
   money?: string;
@@ -282,7 +304,7 @@ function receiptHeadline({ kind, receipt }: OrderView, language: Language): stri
   return text(language, isTextKey(key) ? key : 'receipt.title.failed');
 }
 
-function receiptPanel(order: PageOrder, { base, language }: PanelSettings): Partial<Panel> {
+function receiptPanel(order: PageOrder, { base, language, now }: PanelSettings): Partial<Panel> {
   const { receipt } = order;
   if (!receipt) throw new Error(`Order ${order.id} is in the receipt phase without a receipt`);
   const nothingTaken = isZero(money(receipt.captured, receipt.currency));
@@ -291,10 +313,57 @@ function receiptPanel(order: PageOrder, { base, language }: PanelSettings): Part
     ...(nothingTaken && {
       sentence: text(language, forgiven ? 'receipt.writtenOff' : 'receipt.free'),
     }),
+    ...saleEnd(order, { language, now }),
     receipt: receiptWords(receipt, order, language),
     printHref: `${base}/receipt?lang=${language}`,
     ...neverPanel(order, language),
     ...backLink(order, language),
+  };
+}
+
+/** What a sale without a call ended in, beside its receipt. */
+export function saleEnd(order: PageOrder, given: Pick<PanelSettings, 'language' | 'now'>): Partial<Panel> {
+  const { receipt, returnUrl, merchant } = order;
+  switch (receipt?.after?.end) {
+    case 'code':
+      return order.access ? { access: accessPanel(order, order.access, given) } : {};
+    case 'message':
+      return { message: receipt.after.message };
+    case 'return':
+      if (returnUrl === undefined) return {};
+      return {
+        sentence: text(given.language, 'receipt.goesBack', { merchant: merchant.name }),
+        goTo: returnUrl,
+      };
+    case undefined:
+      return {};
+  }
+}
+
+function accessPanel(
+  { merchant }: PageOrder,
+  { code, text: drawn }: NonNullable<PageOrder['access']>,
+  { language, now }: Pick<PanelSettings, 'language' | 'now'>,
+): AccessPanel {
+  const say = (key: TextKey, names?: Record<string, string>): string => text(language, key, names);
+  const name = code.resourceName[language] ?? code.resource;
+  const shown = showCode(drawn);
+  const life = lifeOf(code, now);
+  if (life !== 'valid') return { code: shown, sentences: [say(`receipt.access.${life}`)] };
+  const left = code.usesMax === null ? undefined : code.usesMax - code.uses;
+  const until = showInstant(code.validUntil, merchant.timeZone, language);
+  return {
+    code: shown,
+    sentences: [
+      say('receipt.access.opens', { name, until }),
+      ...(left === 1 ? [say('receipt.access.once')] : []),
+      ...(left !== undefined && left > 1 ? [say('receipt.access.left', { many: String(left) })] : []),
+    ],
+    open: {
+      action: `/access/${code.resource}?lang=${language}`,
+      text: say('receipt.access.open', { name }),
+      hint: say('receipt.access.newWindow'),
+    },
   };
 }
 
@@ -412,6 +481,8 @@ export interface OrderState {
   now: string;
   reservedUntil?: string;
   declined?: string;
+  /** Where it goes by itself. */
+  goTo?: string;
   /** While connected: what the running clock and price are reckoned from. */
   talk?: { connectedAt: string; limitSeconds: number; tariff: Tariff };
 }
@@ -443,7 +514,14 @@ export function orderState(order: PageOrder, settings: OrderPageSettings): Order
       headline: panel.headline,
       merchant: order.merchant.name,
     }),
-    spoken: [panel.more ? undefined : panel.headline, panel.sentence, panel.more?.sentence, panel.money]
+    spoken: [
+      panel.more ? undefined : panel.headline,
+      panel.sentence,
+      panel.more?.sentence,
+      panel.money,
+      panel.access && `${text(language, 'receipt.access.title')}: ${panel.access.code}`,
+      panel.message,
+    ]
       .filter((said) => said !== undefined)
       .join('. '),
     panel: panelMarkup,
@@ -451,6 +529,7 @@ export function orderState(order: PageOrder, settings: OrderPageSettings): Order
     now: now.toISOString(),
     ...(panel.reservedUntil !== undefined && { reservedUntil: panel.reservedUntil }),
     ...(panel.declined !== undefined && { declined: panel.declined }),
+    ...(panel.goTo !== undefined && { goTo: panel.goTo }),
     ...(order.call?.connectedAt &&
       phase.name === 'connected' && {
         talk: {

@@ -10,6 +10,7 @@ import {
   orderSummary,
   type OrderState,
   placeToOrder,
+  saleEnd,
 } from './order-page.ts';
 import { phaseOf } from './order-phase.ts';
 import { PageFrame, languageOf, type FrameSettings } from './page-frame.ts';
@@ -79,6 +80,7 @@ export function ordering(
         shape: 'columns',
         scripts: ['order'],
         card: asksCard,
+        ...(order.sendsOnTo !== undefined && { sendsOnTo: order.sendsOnTo }),
       },
       {
         order: {
@@ -133,7 +135,7 @@ export function ordering(
       next();
       return;
     }
-    showReceipt(request, response, frame, opened);
+    showReceipt(request, response, frame, opened, steps.now());
   });
 
   router.post('/orders/:token/agree', async (request, response, next) => {
@@ -304,6 +306,7 @@ function showReceipt(
   response: Response,
   frame: PageFrame,
   { order, token }: OpenOrder,
+  now: Date,
 ): void {
   const language = languageOf(request, order.language);
   const { merchant, receipt } = order;
@@ -321,6 +324,7 @@ function showReceipt(
     );
     return;
   }
+  const { access, message } = saleEnd(order, { language, now });
   frame.send(
     request,
     response,
@@ -331,7 +335,8 @@ function showReceipt(
       title: text(language, 'receipt.number', { number: receipt.number }),
       shape: 'single',
       scripts: ['order'],
+      ...(order.sendsOnTo !== undefined && { sendsOnTo: order.sendsOnTo }),
     },
-    { receipt: { ...receiptWords(receipt, order, language), orderHref } },
+    { receipt: { ...receiptWords(receipt, order, language), orderHref, access, message } },
   );
 }

@@ -17,8 +17,9 @@ export interface PageAssets {
   order: Asset;
   topup: Asset;
   style: Asset;
-  /** Served as `/button.js`: merchants copy that address once and for ever. */
+  /** Served as `/button.js` and `/access.js`: merchants copy those addresses once and for ever. */
   button: Asset;
+  access: Asset;
 }
 
 /** Both `src/web` and `dist/web` lie two levels below the project; the style sheet stands beside this file in either. */
@@ -35,7 +36,8 @@ export function readPageAssets(builtTo = `${projectRoot}dist/web/browser`): Page
     choose: script('choose'),
     order: script('order'),
     topup: script('topup'),
-    button: script('button'),
+    button: { ...script('button'), path: '/button.js' },
+    access: { ...script('access'), path: '/access.js' },
     style: asset('page', 'css', readFileSync(new URL('./page.css', import.meta.url))),
   };
 }

@@ -27,6 +27,10 @@ export interface Frame {
   scripts?: readonly ('choose' | 'order' | 'topup')[];
   /** The card is asked for: Stripe.js may as well come early, and the sandbox names its test card. */
   card?: boolean;
+  /** No card is ever asked for here: nothing is said of how it is kept. */
+  noCard?: boolean;
+  /** Where a form of this page leads in the end, when not to us. */
+  sendsOnTo?: string;
   status?: number;
 }
 
@@ -68,12 +72,13 @@ export class PageFrame {
       ...(sandbox && { sandbox: { card: frame.card === true } }),
       ...(frame.merchant && {
         merchant: { ...frame.merchant, phoneShown: showPhone(frame.merchant.contactPhone) },
+        takesCards: frame.noCard !== true,
       }),
     };
     const markup = this.#templates.render(template, frame.language, { page, ...shown });
     response
       .status(frame.status ?? 200)
-      .set('Content-Security-Policy', contentSecurityPolicy(this.#settings, nonce, framedBy))
+      .set('Content-Security-Policy', contentSecurityPolicy(this.#settings, nonce, framedBy, frame.sendsOnTo))
       .set('Content-Language', frame.language)
       .vary('Accept-Language')
       .type('html')

@@ -17,9 +17,14 @@ import {
   undoNeverCall,
 } from '../flow/never-call.ts';
 import { orderCallback, type CallbackRequest, type Ordered } from '../flow/order-callback.ts';
+import { publishedKeys, type PublishedKey } from '../flow/access-tokens.ts';
+import { codeOfSale, type CodeTried } from '../flow/access-codes.ts';
+import { enter, type Entered } from '../flow/enter.ts';
 import { orderTopUp, type TopUpWish } from '../flow/order-top-up.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid, type Agreed } from '../flow/pay-on-page.ts';
-import { merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
+import type { AccessCode } from '../store/access-codes.ts';
+import { type Door, readDoor } from '../store/access-resources.ts';
+import { merchantOfAccessResource, merchantOfLine, merchantOfOrderLink } from '../store/finders.ts';
 import { readLinkSecret } from '../store/link-secret.ts';
 import { readLinePage, readOrder, type LinePage, type OrderView } from '../store/order-view.ts';
 import { readDestinations } from '../store/orders.ts';
@@ -37,8 +42,19 @@ export interface FoundOrder {
   orderId: string;
 }
 
-/** An order as its page shows it: with how it stands with "never call me again" where that can be wished here. */
-export type PageOrder = OrderView & { neverCall?: NeverCallState };
+export interface FoundResource {
+  merchantId: string;
+  resourceId: string;
+}
+
+/**
+ * An order as its page shows it: with how it stands with "never call me again" where that can be wished here, and with the
+ * access code it ended in, which is drawn again for whoever has the order's link.
+ */
+export type PageOrder = OrderView & {
+  neverCall?: NeverCallState;
+  access?: { code: AccessCode; text: string };
+};
 
 export interface PageSteps {
   readonly publicUrl: string;
@@ -73,6 +89,12 @@ export interface PageSteps {
   ): Promise<'requested' | 'already_ended' | 'unknown_session'>;
   tellWhenFree(line: FoundLine, email: string, language: Language): Promise<void>;
   follow(response: Response, watched: Watched): void;
+  /** `undefined`: nothing that access codes open has this name in links. */
+  findResource(slug: string): Promise<FoundResource | undefined>;
+  readDoor(found: FoundResource, slug: string): Promise<Door | undefined>;
+  /** Somebody types a code: one use of it is gone where it opens. */
+  enter(found: FoundResource, tried: Pick<CodeTried, 'resource' | 'typed' | 'ip'>): Promise<Entered>;
+  publishedKeys(): Promise<PublishedKey[]>;
   /** A failure nobody foresaw; the page says that something went wrong on our side. */
   noteFailure(error: unknown, path: string): void;
 }
@@ -95,7 +117,12 @@ export function pageSteps(house: House): PageSteps {
     readOrder: (order) =>
       db.asMerchant(order.merchantId, async (tx) => {
         const view = await readOrder(tx, order.orderId);
-        if (!view || !mayWishNeverCall(view)) return view;
+        if (!view) return undefined;
+        if (view.receipt?.after?.end === 'code') {
+          const access = await codeOfSale(house, tx, order.orderId);
+          return { ...view, ...(access && { access }) };
+        }
+        if (!mayWishNeverCall(view)) return view;
         const asked = { id: order.orderId, callerNumber: view.callerNumber as E164 };
         return { ...view, neverCall: await neverCallState(house, tx, asked) };
       }),
@@ -130,6 +157,10 @@ export function pageSteps(house: House): PageSteps {
     follow: (response, watched) => {
       liveFeed(house).follow(response, watched);
     },
+    findResource: (slug) => db.asNobody((tx) => merchantOfAccessResource(tx, slug)),
+    readDoor: (found, slug) => db.asMerchant(found.merchantId, (tx) => readDoor(tx, slug)),
+    enter: (found, tried) => enter(house, found.merchantId, tried),
+    publishedKeys: () => publishedKeys(house),
     noteFailure: (error, path) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       house.log.error({ path, error: reason }, 'A page could not be served');

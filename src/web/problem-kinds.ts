@@ -49,6 +49,8 @@ export const problemStatuses = {
   'scenario-faulty': 422,
   'sound-in-use': 409,
   'no-voice': 503,
+  'slug-taken': 409,
+  'resource-in-use': 409,
   'number-not-rung': 422,
   'line-not-yours': 422,
   'photo-refused': 422,

@@ -276,6 +276,23 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Aucune voix de synthèse n’a répondu ici. Envoyez un enregistrement, ou réessayez plus tard ; la voix se règle par TTS_ENGINE, TTS_COMMAND ou TTS_URL.',
     },
   },
+  'slug-taken': {
+    title: { en: 'This name in links is taken', fr: 'Ce nom de lien est déjà pris' },
+    detail: {
+      en: 'Nothing was made: another resource has this name in its links, or had it before it was removed. Choose another slug.',
+      fr: 'Rien n’a été créé : une autre ressource porte ce nom dans ses liens, ou l’a porté avant d’être retirée. Choisissez un autre slug.',
+    },
+  },
+  'resource-in-use': {
+    title: {
+      en: 'Sales end in codes of this resource',
+      fr: 'Des ventes aboutissent à un code de cette ressource',
+    },
+    detail: {
+      en: 'The resource was not removed: what the lines in "lines" sell ends in an access code of it. Give those lines another end with PATCH /v1/lines/{line} (afterSale), then remove it.',
+      fr: 'La ressource n’a pas été retirée : ce que vendent les lignes de « lines » aboutit à un code d’accès de celle-ci. Donnez à ces lignes une autre fin par PATCH /v1/lines/{line} (afterSale), puis retirez-la.',
+    },
+  },
   'number-not-rung': {
     title: {
       en: 'A number or address that is not rung',

@@ -45,11 +45,13 @@ export function freshNonce(): string {
 /**
  * The content security policy of one page. Stripe's origins are the ones its security guide lists for Stripe.js; a
  * sandbox's stand-in replaces all of them. `framedBy`: origins the merchant listed; empty: nobody may frame the page.
+ * `sendsOnTo`: where a form of the page leads in the end: browsers hold a redirect after it against the page, too.
  */
 export function contentSecurityPolicy(
   settings: SecuritySettings,
   nonce: string,
   framedBy: readonly string[],
+  sendsOnTo?: string,
 ): string {
   const js = new URL(settings.stripeJsUrl).origin;
   const real = js === 'https://js.stripe.com';
@@ -65,7 +67,7 @@ export function contentSecurityPolicy(
     ['connect-src', ["'self'", api, ...stripeScripts]],
     ['frame-src', stripeFrames],
     ['base-uri', ["'none'"]],
-    ['form-action', ["'self'"]],
+    ['form-action', ["'self'", ...(sendsOnTo === undefined ? [] : [new URL(sendsOnTo).origin])]],
     ['frame-ancestors', framedBy.length > 0 ? ["'self'", ...framedBy] : ["'self'"]],
     ...(secure ? [['upgrade-insecure-requests', []] as [string, string[]]] : []),
   ];
@@ -91,17 +93,8 @@ export function neverStored(_request: Request, response: Response, next: NextFun
  * driven from another site, and a merchant's page that frames us must not order in a visitor's name.
  */
 export function fromOurPages(publicUrl: string): RequestHandler {
-  const ours = new URL(publicUrl).origin;
   return (request, response, next) => {
-    const site = request.get('sec-fetch-site');
-    const origin = request.get('origin');
-    const same =
-      site === 'same-origin' ||
-      (site === undefined &&
-        (origin === undefined
-          ? isOurs(request.get('referer'), ours, request)
-          : isOurs(origin, ours, request)));
-    if (same) {
+    if (cameFrom(request, publicUrl)) {
       next();
       return;
     }
@@ -112,6 +105,17 @@ export function fromOurPages(publicUrl: string): RequestHandler {
       detail: 'This address takes orders from its own pages only.',
     });
   };
+}
+
+/** Whether one of our pages sent it, or, where its Origin says so, one of these sites. */
+export function cameFrom(request: Request, publicUrl: string, also: readonly string[] = []): boolean {
+  const ours = new URL(publicUrl).origin;
+  const site = request.get('sec-fetch-site');
+  const origin = request.get('origin');
+  if (site === 'same-origin') return true;
+  if (origin !== undefined && also.includes(origin)) return true;
+  if (site !== undefined) return false;
+  return isOurs(origin ?? request.get('referer'), ours, request);
 }
 
 function isOurs(address: string | undefined, ours: string, request: Request): boolean {

@@ -133,6 +133,8 @@ export const fr = {
   'unknownLine.title': 'Cette page n’existe pas',
   'unknownLine.text':
     'Vérifiez l’adresse, ou demandez un nouveau lien à la personne qui vous l’a donnée. Rien n’a été débité.',
+  'unknownAccess.title': 'Cette page n’existe pas',
+  'unknownAccess.text': 'Vérifiez l’adresse, ou demandez un nouveau lien à qui vous l’a donnée.',
   'unknownOrder.title': 'Nous ne trouvons pas cette commande',
   'unknownOrder.text': 'Ouvrez le lien complet, tel que vous l’avez reçu. Cette page n’a rien débité.',
   'badLink.title': 'Ce lien n’est pas valable',
@@ -361,6 +363,32 @@ export const fr = {
   'never.undo': 'Revenir en arrière (possible jusqu’à {time})',
   'never.tooLate':
     'Il n’est plus possible de revenir en arrière ici. Écrivez au vendeur, qui nous transmettra.',
+
+  // --- Access codes ----------------------------------------------------------------------------------------------
+  'access.documentTitle': '{name} – {merchant}',
+  'access.wrongTitle': 'Erreur – {title}',
+  'access.lead': 'Saisissez le code d’accès que vous avez reçu.',
+  'access.code': 'Code d’accès',
+  'access.codeHelp': 'Majuscules, espaces et tirets ne comptent pas.',
+  'access.open': 'Ouvrir',
+  'access.empty': 'Saisissez votre code d’accès.',
+  'access.refused':
+    'Ce code n’ouvre pas cette page. Vérifiez-le ; s’il est juste, il a peut-être déjà servi ou expiré. Écrivez à {email}.',
+  'access.tooOften': 'Trop d’essais depuis cet endroit. Réessayez dans {time}.',
+  'access.foreign':
+    'Le formulaire d’où vous venez ne peut pas envoyer de code ici. Saisissez votre code sur cette page.',
+  'access.closed.title': 'Fermé pour le moment',
+  'access.closed.text': '{name} ne s’ouvre avec aucun code en ce moment. Le vôtre n’est pas utilisé.',
+  'receipt.access.title': 'Votre code d’accès',
+  'receipt.access.opens': 'Il ouvre {name}, jusqu’au {until}.',
+  'receipt.access.once': 'Il s’utilise une seule fois.',
+  'receipt.access.left': 'Il s’utilise encore {many} fois.',
+  'receipt.access.used_up': 'Ce code a été utilisé.',
+  'receipt.access.expired': 'Ce code a expiré.',
+  'receipt.access.revoked': 'Ce code a été retiré par le vendeur.',
+  'receipt.access.open': 'Ouvrir {name}',
+  'receipt.access.newWindow': 'nouvelle fenêtre',
+  'receipt.goesBack': 'Vous allez revenir chez {merchant}.',
 
   // --- When it did not come to a talk ----------------------------------------------------------------------------
   'failed.nobody_took_it.title': 'Personne n’a pu prendre votre appel',

@@ -94,6 +94,23 @@ test('a known caller is played: recognized by his number, joined, his seconds re
   expect(await accessibilityProblems(page)).toEqual([]);
 }, 90_000);
 
+test('a ticket is played: paid at once, and its code opens the members’ page', async () => {
+  await page.goto(demoUrl);
+  await page.getByRole('button', { name: 'Answer' }).first().waitFor();
+  await page.getByRole('radio', { name: 'No call' }).check();
+  await caption(/A ticket without a call/);
+  await page.getByRole('button', { name: 'Play the call for me' }).click();
+  await caption(/shows the access code/);
+  const [club] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.frameLocator('#page').getByRole('button', { name: 'Open Claire’s club' }).click(),
+  ]);
+  await club.getByRole('heading', { name: 'Welcome to Claire’s club' }).waitFor();
+  await club.close();
+  await page.locator('#notices').getByText('access_code.issued').first().waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+}, 90_000);
+
 test('dialled by hand with a hidden number: the code is keyed over the prompt, over SOAP too', async () => {
   await page.goto(demoUrl);
   await press('a', 'Hide my number');

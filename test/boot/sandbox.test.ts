@@ -163,7 +163,7 @@ describe('the demo', () => {
     expect(JSON.parse(shown)).toMatchObject({
       ready: true,
       consultants: ['+33199000001'],
-      lines: ['demo', 'demo-short'],
+      lines: ['demo', 'demo-short', 'demo-ticket'],
     });
     expect(shown).not.toContain('rk_demo');
 

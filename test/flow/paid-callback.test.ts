@@ -1,12 +1,23 @@
 // A paid call from the API to the receipt, and each way it may not come about: leg states, payment and notices each time.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Mailer } from '../../src/flow/ports.ts';
 import { followHint } from '../../src/flow/follow-payment.ts';
 import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } from '../world.ts';
 
+/** What was mailed, newest last. */
+const letters: Parameters<Mailer['send']>[0][] = [];
+const mailer: Mailer = {
+  configured: true,
+  send: (letter) => {
+    letters.push(letter);
+    return Promise.resolve('sent');
+  },
+};
+
 let world: TestWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ overrides: { mailer } });
   await world.sql.query(`update lines set duration_choices = '{5}' where slug = 'demo-short'`);
 });
 afterAll(() => world.close());
@@ -16,6 +27,9 @@ afterEach(async () => {
 });
 
 const order = { line: 'demo', callerNumber: caller, paymentMethod: 'pm_card_visa', reference: 'ref-1' };
+
+const codesOf = async (orderId: string): Promise<{ id: string }[]> =>
+  (await world.api('GET', `/v1/access-codes?orderId=${orderId}`)).json.data as unknown as { id: string }[];
 
 describe('the call as it should go', () => {
   it('rings both, joins them, captures what was talked, tells the merchant', async () => {
@@ -94,15 +108,67 @@ describe('the call as it should go', () => {
     ]);
   });
 
-  it('sells a ticket without a call: captured at once, with a receipt', async () => {
-    const answer = await world.api('POST', '/v1/callbacks', { ...order, line: 'demo-ticket' });
+  it('sells a ticket without a call: captured at once, with a receipt and an access code', async () => {
+    const wish = { ...order, line: 'demo-ticket', email: 'buyer@shop.example' };
+    const answer = await world.api('POST', '/v1/callbacks', wish);
     expect(answer.status, JSON.stringify(answer.json)).toBe(201);
-    await world.heard(answer.json.orderId, ['payment.authorized', 'payment.captured']);
+    const { orderId, orderUrl } = answer.json;
+    const told = await world.heard(orderId, ['payment.authorized', 'payment.captured', 'access_code.issued']);
+    const [code] = await codesOf(orderId);
+    expect(code).toMatchObject({ resource: 'demo-club', state: 'valid', madeBy: 'sale', usesLeft: 3 });
+    expect(told.map(({ body }) => body.data['accessCodeId'])).toEqual([undefined, code?.id, code?.id]);
+    // Whoever has the order's link has the code, on its page and in his mail; nobody who is told of it has.
+    const page = await (await fetch(`${orderUrl}?lang=en`)).text();
+    const shown = /<p class="code">([^<]+)<\/p>/.exec(page)?.[1] ?? '';
+    expect(shown).toMatch(/^[2-9A-Z]{4}-[2-9A-Z]{3}-[2-9A-Z]{3}$/);
+    await eventually(() => expect(letters.map(({ to }) => to)).toEqual(['buyer@shop.example']));
+    for (const text of [letters[0]?.text, letters[0]?.html]) {
+      expect(text).toContain(shown);
+      expect(text).toContain(`${world.url}/access/demo-club`);
+    }
+    expect(JSON.stringify(told)).not.toContain(shown.replaceAll('-', ''));
+    expect(JSON.stringify(told)).not.toContain(shown);
     const receipt = await world.sql.query(`select body from receipts where order_id = $1`, [
       answer.json.orderId,
     ]);
     expect((receipt.rows[0] as { body: { number: string } }).body.number).toMatch(/^20\d\d-\d{6}$/);
-    expect(receipt.rows[0].body).toMatchObject({ total: '9.00', captured: '9.00', outcome: 'sold' });
+    expect(receipt.rows[0].body).toMatchObject({
+      total: '9.00',
+      captured: '9.00',
+      outcome: 'sold',
+      after: { end: 'code', accessCodeId: code?.id },
+    });
+    // Half of it given back leaves what was bought; all of it does not.
+    const refund = (amount: string): Promise<unknown> =>
+      world.api('POST', `/v1/orders/${orderId}/refunds`, { amount: { amount, currency: 'EUR' } });
+    await refund('4.50');
+    expect(await codesOf(orderId)).toMatchObject([{ state: 'valid' }]);
+    await refund('4.50');
+    await eventually(async () => expect(await codesOf(orderId)).toMatchObject([{ state: 'revoked' }]));
+  });
+
+  it('sells what ends in words, or in the way back to the merchant', async () => {
+    const sell = async (afterSale: object): Promise<{ body: object; returnUrl: string | null }> => {
+      await world.api('PATCH', '/v1/lines/demo-ticket', { afterSale });
+      const answer = await world.api('POST', '/v1/callbacks', { ...order, line: 'demo-ticket' });
+      await world.heard(answer.json.orderId, ['payment.authorized', 'payment.captured']);
+      const { rows } = await world.sql.query<{ body: object; returnUrl: string | null }>(
+        `select r.body, o.return_url as "returnUrl" from receipts r join orders o on o.id = r.order_id where o.id = $1`,
+        [answer.json.orderId],
+      );
+      if (!rows[0]) throw new Error('No receipt.');
+      return rows[0];
+    };
+    const message = { fr: 'Merci !', en: 'Thank you!' };
+    expect((await sell({ end: 'message', message })).body).toMatchObject({
+      after: { end: 'message', message: 'Merci !' },
+    });
+    const address = `${world.url}/thanks`;
+    expect(await sell({ end: 'return', address })).toMatchObject({
+      returnUrl: address,
+      body: { after: { end: 'return' } },
+    });
+    expect((await sell({ end: 'receipt' })).body).not.toHaveProperty('after');
   });
 });
 

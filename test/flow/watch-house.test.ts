@@ -94,7 +94,8 @@ async function violationsAfter(sql: string, since = '2026-11-20T11:55:00Z', now 
     const { rows } = await admin.query<{ name: string; id: string }>(
       `select distinct name, id from (select * from violated_invariants($1, $2)
          union all select * from violated_call_reports($1, $2)
-         union all select * from violated_disputes($1, $2)) v order by 1, 2`,
+         union all select * from violated_disputes($1, $2)
+         union all select * from violated_access_codes($1, $2)) v order by 1, 2`,
       [since, now],
     );
     return rows.map(({ name, id }) => `${name} ${id}`);
@@ -275,6 +276,20 @@ const broken: [name: string, sql: string, found: string[]][] = [
     'account_unlike_disputes',
     `${account}; ${paidIn}; update clients set disputed = 1`,
     ['account_unlike_disputes cli_1'],
+  ],
+  [
+    'sold_without_code',
+    `update receipts set body = body || '{"after":{"end":"code","accessCodeId":"acc_1"}}' where id = 'rec_1'`,
+    ['sold_without_code rec_1'],
+  ],
+  [
+    'code_unlike_uses',
+    `insert into access_resources (id, merchant_id, slug, name, address, alphabet, code_length, valid_for_seconds, created_at)
+       values ('acr_1', 'mer_1', 'club', '{}', 'https://club.example/', 'digits', 10, 60, '${at}');
+     insert into access_codes (id, merchant_id, resource_id, mark, alphabet, code_length, draw, valid_until, uses_max, uses,
+         made_by, last_used_at, created_at)
+       values ('acc_1', 'mer_1', 'acr_1', sha256('x'), 'digits', 10, 0, '${at}', 2, 1, 'api', '${at}', '${at}')`,
+    ['code_unlike_uses acc_1'],
   ],
   ['table_not_separated', 'alter table orders no force row level security', ['table_not_separated orders']],
 ];

@@ -22,6 +22,7 @@ const listedFinders = [
   'live_scenario_runs_of_switch',
   'live_service_calls_of_switch',
   'live_sessions_of_switch',
+  'merchant_of_access_resource',
   'merchant_of_api_key',
   'merchant_of_charge',
   'merchant_of_ddi',
@@ -47,6 +48,7 @@ const listedFinders = [
   'unknown_operations',
   'unsettled_orders',
   'user_of_email',
+  'violated_access_codes',
   'violated_accounts',
   'violated_call_reports',
   'violated_disputes',
@@ -68,6 +70,8 @@ const shared = [
   'knex_migrations_lock',
   'never_call_numbers',
   'operator_acts',
+  // The house's own, and nothing of a merchant in them.
+  'signing_keys',
   'switches',
 ];
 

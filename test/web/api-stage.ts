@@ -19,7 +19,7 @@ import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { hooks } from '../../src/web/hooks.ts';
 import { merchantApi } from '../../src/web/merchant-api.ts';
 import { houseMetrics, operations } from '../../src/web/operations.ts';
-import { listen, webServer } from '../../src/web/server.ts';
+import { listen, type WebParts, webServer } from '../../src/web/server.ts';
 import { freshDatabase } from '../database.ts';
 import { noScripts, noSpeech } from '../no-merchant-server.ts';
 
@@ -102,7 +102,13 @@ export const sipEdge = 'edge.example.com' as SipDomain;
 export type Stage = Awaited<ReturnType<typeof apiStage>>;
 
 export async function apiStage(
-  given: { hints?: Parameters<typeof hooks>[1]['hints']; isCurrent?: () => Promise<boolean> } = {},
+  given: {
+    hints?: Parameters<typeof hooks>[1]['hints'];
+    isCurrent?: () => Promise<boolean>;
+    /** Served beside the API. */
+    pages?: (house: House) => WebParts['pages'];
+    publicUrl?: string;
+  } = {},
 ) {
   const database = await freshDatabase();
   const db = new PostgresDatabase({
@@ -152,7 +158,7 @@ export async function apiStage(
     seal: new Seal(randomBytes(32)),
     // A password costs what it costs in test/adapters/proofs.test.ts; here many people sign in.
     proofs: proofs({ kibibytes: 64, passes: 1 }),
-    publicUrl: 'https://ring.example',
+    publicUrl: given.publicUrl ?? 'https://ring.example',
   };
   await seedDemoMerchant(db, house.seal, {
     apiKeyHash: sha256(demoKey),
@@ -177,7 +183,7 @@ export async function apiStage(
     operations: operations(house, { metrics, isCurrent: given.isCurrent ?? (() => Promise.resolve(true)) }),
     hooks: hooks(house, { hints: given.hints ?? { read: () => undefined }, cdrCredentials, log }),
     api: merchantApi(house),
-    pages: [],
+    pages: given.pages?.(house) ?? [],
     // Who asks says where from: tests come from many places.
     trustedProxies: 1,
     requests: pino({ base: null }, { write: (line: string) => void requestLines.push(line) }),

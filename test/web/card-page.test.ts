@@ -624,6 +624,9 @@ describe('for everybody', () => {
         '/pay/demo',
         '/pay/review',
         '/topup/demo',
+        '/access/club',
+        '/access/shut',
+        '/access/nowhere',
         ...states.map((name) => order(name, language)),
         `${order('receipt', language)}/receipt`,
       ])

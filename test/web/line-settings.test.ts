@@ -195,6 +195,50 @@ describe('PATCH /v1/lines/{line}', () => {
     expect((await patch({ names: { fr: 'Billet', en: 'Ticket' } }, ticket)).status).toBe(200);
   });
 
+  describe('what a sale without a call ends in', () => {
+    const ticket = '/v1/lines/demo-ticket';
+    const message = { fr: 'Merci.\nÀ bientôt.', en: 'Thank you.' };
+    beforeAll(async () => {
+      const body = { slug: 'door', name: { fr: 'Porte', en: 'Door' }, address: 'https://shop.example/in' };
+      await stage.ask('POST', '/v1/access-resources', { body });
+    });
+
+    it.each([
+      [{ end: 'code', resource: 'door' }],
+      [{ end: 'message', message }],
+      [{ end: 'return', address: 'https://shop.example/thanks' }],
+      [{ end: 'return', address: null }],
+      [{ end: 'receipt' }],
+    ])('%j', async (afterSale) => {
+      const { status, text } = await patch({ afterSale }, ticket);
+      expect(status, text).toBe(200);
+      expect((await stage.ask('GET', ticket)).body['afterSale']).toEqual(afterSale);
+      const written = (await changes()).at(-1);
+      expect(written).toMatchObject({ of: 'demo-ticket', changes: { afterSale: { to: afterSale } } });
+    });
+
+    it.each([
+      ['a resource nobody has', { end: 'code', resource: 'nowhere' }, '#/afterSale/resource'],
+      ['words in one language', { end: 'message', message: { fr: 'Merci' } }, '#/afterSale/message/en'],
+      ['an address elsewhere', { end: 'return', address: 'https://evil.example/' }, '#/afterSale/address'],
+      ['an unknown end', { end: 'song' }, '#/afterSale/end'],
+    ])('not %s', async (_what, afterSale, pointer) => {
+      const answer = await patch({ afterSale }, ticket);
+      expect([answer.status, answer.body.errors[0]?.pointer], answer.text).toEqual([422, pointer]);
+    });
+
+    it('is a receipt of every call, and keeps what it ends in from being removed', async () => {
+      const answer = await patch({ afterSale: { end: 'code', resource: 'door' } });
+      expect([answer.status, answer.body.errors[0]?.pointer]).toEqual([422, '#/afterSale']);
+      expect((await stage.ask('GET', path)).body['afterSale']).toEqual({ end: 'receipt' });
+      await patch({ afterSale: { end: 'code', resource: 'door' } }, ticket);
+      const gone = await stage.ask('DELETE', '/v1/access-resources/door');
+      expect([gone.status, gone.body['lines']]).toEqual([409, ['demo-ticket']]);
+      await patch({ afterSale: { end: 'receipt' } }, ticket);
+      expect((await stage.ask('DELETE', '/v1/access-resources/door')).status).toBe(200);
+    });
+  });
+
   it('is written down with its instant, once however often it is repeated', async () => {
     const before = (await changes()).length;
     const change = { names: { en: 'New', fr: 'Neuve' }, ringing: { ringSeconds: 30 } };

@@ -87,6 +87,7 @@ describe('/openapi.json', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     ).toEqual([
+      'delete /v1/access-resources/{resource}',
       'delete /v1/consultants/{id}',
       'delete /v1/consultants/{id}/photo',
       'delete /v1/consultants/{id}/recordings/{kind}',
@@ -106,6 +107,10 @@ describe('/openapi.json', () => {
       'delete /v1/sounds/{slug}/{language}',
       'delete /v1/users/{id}',
       'delete /v1/voicemails/{id}',
+      'get /v1/access-codes',
+      'get /v1/access-codes/{id}',
+      'get /v1/access-resources',
+      'get /v1/access-resources/{resource}',
       'get /v1/audit',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
@@ -162,6 +167,7 @@ describe('/openapi.json', () => {
       'get /v1/voicemails',
       'get /v1/voicemails/{id}',
       'get /v1/voicemails/{id}/recording',
+      'patch /v1/access-resources/{resource}',
       'patch /v1/clients/{code}',
       'patch /v1/consultants/{id}',
       'patch /v1/groups/{id}',
@@ -169,6 +175,10 @@ describe('/openapi.json', () => {
       'patch /v1/scenarios/{slug}',
       'patch /v1/sounds/{slug}',
       'patch /v1/users/{id}',
+      'post /v1/access-codes',
+      'post /v1/access-codes/verify',
+      'post /v1/access-codes/{id}/revoke',
+      'post /v1/access-resources',
       'post /v1/call-sessions/{id}/hangup',
       'post /v1/callbacks',
       'post /v1/clients',
@@ -245,7 +255,9 @@ describe('/openapi.json', () => {
         .filter((one) => one.in === 'header')
         .map(({ name }) => name);
       const changes =
-        /^\/v1\/((consultants|groups)\/\{id\}(\/schedule)?|me\/schedule)$/.test(path) ||
+        /^\/v1\/((consultants|groups)\/\{id\}(\/schedule)?|me\/schedule|access-resources\/\{resource\})$/.test(
+          path,
+        ) ||
         /^\/v1\/(scenarios\/\{slug\}(\/draft|\/live)?|sounds\/\{slug\}(\/\{language\}(\/text)?)?)$/.test(
           path,
         );
@@ -408,6 +420,27 @@ describe('answers', () => {
     await fits('GET', `/v1/clients/${code}/movements`, `${account}/movements`);
     await fits('GET', `/v1/clients/${code}/statement`, `${account}/statement`);
     await fits('GET', `/v1/clients/${code}/statement?format=csv`, `${account}/statement`);
+  });
+
+  it('for access codes', async () => {
+    const [resources, codes] = ['/v1/access-resources', '/v1/access-codes'];
+    const one = `${resources}/{resource}`;
+    const body = { slug: 'club', name: { fr: 'Club', en: 'Club' }, address: 'https://club.example/' };
+    expect((await fits('POST', resources, resources, { body })).status).toBe(201);
+    expect((await fits('POST', resources, resources, { body })).status).toBe(409);
+    await fits('GET', resources, resources);
+    await fits('GET', `${resources}/club`, one);
+    await fits('PATCH', `${resources}/club`, one, { body: { uses: null }, headers: { 'if-match': '"9"' } });
+    const made = (await fits('POST', codes, codes, { body: { resource: 'club' } })).body;
+    expect((await fits('POST', codes, codes, { body: { resource: 'nowhere' } })).status).toBe(422);
+    await fits('GET', codes, codes);
+    await fits('GET', `${codes}/${made.id}`, `${codes}/{id}`);
+    const { code } = made as unknown as { code: string };
+    for (const typed of [code, code, '1234567890']) {
+      await fits('POST', `${codes}/verify`, `${codes}/verify`, { body: { resource: 'club', code: typed } });
+    }
+    await fits('POST', `${codes}/${made.id}/revoke`, `${codes}/{id}/revoke`);
+    await fits('DELETE', `${resources}/club`, one);
   });
 
   it('for settings', async () => {

@@ -13,14 +13,16 @@ import type { OrderRefusal } from '../../src/core/order.ts';
 import type { CallbackRequest, Ordered } from '../../src/flow/order-callback.ts';
 import type { TopUpWish } from '../../src/flow/order-top-up.ts';
 import type { Agreed } from '../../src/flow/pay-on-page.ts';
+import type { Entered } from '../../src/flow/enter.ts';
 import type { House } from '../../src/flow/house.ts';
+import type { Door } from '../../src/store/access-resources.ts';
 import { DatabaseAway } from '../../src/store/database.ts';
 import type { LinePage } from '../../src/store/order-view.ts';
 import { cardPageOver } from '../../src/web/card-page.ts';
 import { liveFeed } from '../../src/web/live.ts';
 import { readPageAssets, type PageAssets } from '../../src/web/page-assets.ts';
 import type { PageOrder, PageSteps } from '../../src/web/page-steps.ts';
-import { destinations, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
+import { destinations, doorOf, fixedSaleLine, linePage, orderScenes, stageNow } from './scenes.ts';
 
 export interface Stage {
   url: string;
@@ -28,6 +30,8 @@ export interface Stage {
   readonly asked: { step: string; with: unknown }[];
   /** Shows this line from now on, and tells open pages. */
   setLine(make: (language: Language) => LinePage): void;
+  /** Puts something that access codes open under its name in links. */
+  setDoor(door: Door): void;
   /** Puts an order under a token and tells open pages. */
   setOrder(token: string, order: PageOrder): void;
   answers: {
@@ -40,6 +44,7 @@ export interface Stage {
     cancel: (token: string) => 'cancelled' | 'too_late';
     paid: (token: string) => void;
     hangUp: () => void;
+    enter: (typed: string) => Entered;
   };
   /** Every page request fails until it is called again with `false`. */
   setBroken(broken: boolean): void;
@@ -70,7 +75,7 @@ async function bundles(): Promise<{ assets: PageAssets; stripe: Buffer }> {
   await build({
     absWorkingDir: root,
     entryPoints: [
-      ...['choose', 'order', 'topup', 'button'].map((name) => `src/web/browser/${name}.ts`),
+      ...['choose', 'order', 'topup', 'button', 'access'].map((name) => `src/web/browser/${name}.ts`),
       'test/web/stripe-stand-in.ts',
     ],
     entryNames: '[name]',
@@ -98,6 +103,8 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       orders.set(tokenOf(scene, language), order);
     }
   }
+  const doors = new Map<string, Door>();
+  const doorAt = (slug: string): Door | undefined => doors.get(slug) ?? doorOf(slug);
   const listeners = new Map<string, (payload: string | undefined) => void>();
   const timers = new Set<NodeJS.Timeout>();
   // Only what the live feed asks of a house.
@@ -135,6 +142,9 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       makeLine = make;
       listeners.get('ringmeter_line')?.('lin_stage');
     },
+    setDoor: (door) => {
+      doors.set(door.slug, door);
+    },
     setOrder: (token, order) => {
       orders.set(token, order);
       listeners.get('ringmeter_order')?.(token);
@@ -162,6 +172,7 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
       cancel: () => 'cancelled',
       paid: () => undefined,
       hangUp: () => undefined,
+      enter: () => ({ outcome: 'refused' }),
     },
     setBroken: (is) => {
       broken = is;
@@ -241,6 +252,13 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
     follow: (response, watched) => {
       feed.follow(response, watched);
     },
+    findResource: (slug) => Promise.resolve(doorAt(slug) && { merchantId: 'mer_stage', resourceId: slug }),
+    readDoor: (_found, slug) => Promise.resolve(doorAt(slug)),
+    enter: (_found, tried) => {
+      note('enter', tried);
+      return Promise.resolve(stage.answers.enter(tried.typed));
+    },
+    publishedKeys: () => Promise.resolve([]),
     noteFailure: (error) => note('failure', String(error)),
   };
   const { assets, stripe } = await bundles();

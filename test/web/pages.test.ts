@@ -278,6 +278,16 @@ const expected: Record<string, { fr: string[]; en: string[] }> = {
     fr: ['Merci, votre paiement est fait', '49,00 €'],
     en: ['Thank you, your payment is done', '€49.00'],
   },
+  'sale-code': {
+    fr: ['Votre code d’accès 4T7K-X3M-9RW', 'Il ouvre Espace membres', 'Il s’utilise encore 2 fois.'],
+    en: ['Your access code 4T7K-X3M-9RW', 'It opens Members’ area', 'It opens 2 more times.'],
+  },
+  'sale-code-used': { fr: ['Ce code a été utilisé.'], en: ['This code has been used.'] },
+  'sale-message': { fr: ['Nous répondons sous deux jours.'], en: ['Nous répondons sous deux jours.'] },
+  'sale-return': {
+    fr: ['Vous allez revenir chez Cabinet Lumière.'],
+    en: ['You are being taken back to Cabinet Lumière.'],
+  },
 };
 
 describe.each(languages)('the order in %s', (language) => {

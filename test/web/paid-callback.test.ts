@@ -145,13 +145,27 @@ describe('a paid callback', () => {
     await page.getByText('3 secondes').first().waitFor();
   });
 
-  test('a fixed sale is paid without a phone', async () => {
+  test('a fixed sale is paid without a phone, and its code opens what was bought', async () => {
     const page = await open('/pay/demo-ticket?lang=fr');
     await page.getByRole('button', { name: 'Continuer vers le paiement' }).click();
     await page.waitForURL('**/orders/*');
     await pay(page);
     await heading(page, 'Merci, votre paiement est fait');
     expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 900 });
+    const code = (await page.locator('.access-code .code').textContent()) ?? '';
+    const [club] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('button', { name: 'Ouvrir Le club de Claire' }).click(),
+    ]);
+    await heading(club, 'Welcome to Claire’s club');
+    // The token let somebody in once; the code opens again, by hand, on the form.
+    await club.reload();
+    await heading(club, 'Not let in');
+    await club.goto(`${world.url}/access/demo-club?lang=fr`);
+    await club.getByLabel('Code d’accès').fill(code.toLowerCase());
+    await club.getByRole('button', { name: 'Ouvrir' }).click();
+    await heading(club, 'Welcome to Claire’s club');
+    await club.close();
   });
 
   test('credit for an account is paid without a phone, and is there with the receipt', async () => {

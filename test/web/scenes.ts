@@ -7,6 +7,8 @@ import type { Language } from '../../src/core/ids.ts';
 import { amountText, minus, money, zero } from '../../src/core/money.ts';
 import { rate } from '../../src/core/rating.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
+import type { AccessCode } from '../../src/store/access-codes.ts';
+import type { Door } from '../../src/store/access-resources.ts';
 import type { LinePage, MerchantView, OrderView, Receipt } from '../../src/store/order-view.ts';
 import type { PageOrder } from '../../src/web/page-steps.ts';
 
@@ -35,6 +37,21 @@ export const tariff: Tariff = {
   freeSeconds: 0,
   vatRate: '0.2',
 };
+
+/** What access codes open on the stage: a club, one for telephones, one that is closed. */
+export function doorOf(slug: string): Door | undefined {
+  const door: Door = {
+    slug,
+    name: { fr: 'Espace membres', en: 'Members’ area' },
+    address: 'http://127.0.0.1:9/club',
+    alphabet: 'digits_and_letters',
+    active: true,
+    merchant,
+  };
+  if (slug === 'club') return door;
+  if (slug === 'keypad') return { ...door, alphabet: 'digits' };
+  return slug === 'shut' ? { ...door, active: false } : undefined;
+}
 
 const names = {
   fr: {
@@ -261,6 +278,33 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     outcome: 'sold',
   };
   const { startedAt: _start, consultant: _consultant, ...soldReceipt } = saleReceipt;
+  const paidSale: OrderView = {
+    ...sale,
+    payment: { ...sale.payment, ...authorized, state: 'captured', captured: sale.hold },
+  };
+  const code: AccessCode = {
+    id: 'acc_stage',
+    resource: 'club',
+    resourceName: { fr: 'Espace membres', en: 'Members’ area' },
+    alphabet: 'digits_and_letters',
+    codeLength: 10,
+    draw: 0,
+    validUntil: new Date(stageNow.getTime() + 86_400_000),
+    usesMax: 3,
+    uses: 1,
+    revokedAt: null,
+    madeBy: 'sale',
+    orderId: sale.id,
+    reference: null,
+    lastUsedAt: null,
+    createdAt: stageNow,
+  };
+  const withCode = (change: Partial<AccessCode> = {}): PageOrder => ({
+    ...paidSale,
+    sendsOnTo: 'http://127.0.0.1:9/club',
+    receipt: { ...soldReceipt, after: { end: 'code', accessCodeId: code.id } },
+    access: { code: { ...code, ...change }, text: '4T7KX3M9RW' },
+  });
   const { reference: _basket, claimedUntil: _nobodyKept, ...unnamed } = sale;
   const topUp: OrderView = {
     ...unnamed,
@@ -357,6 +401,24 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
       ...sale,
       payment: { ...sale.payment, ...authorized, state: 'captured', captured: sale.hold },
       receipt: soldReceipt,
+    },
+    'sale-code': withCode(),
+    'sale-code-used': withCode({ uses: 3 }),
+    'sale-message': {
+      ...paidSale,
+      receipt: {
+        ...soldReceipt,
+        after: {
+          end: 'message',
+          message:
+            'Envoyez-nous votre contrat à relecture@cabinet-lumiere.example.\nNous répondons sous deux jours.',
+        },
+      },
+    },
+    'sale-return': {
+      ...paidSale,
+      returnUrl: 'https://www.cabinet-lumiere.example/merci',
+      receipt: { ...soldReceipt, after: { end: 'return' } },
     },
   };
 }

@@ -6,7 +6,7 @@ import { Feed, type Phone } from './demo/feed.ts';
 import { KnownCall } from './demo/known-call.ts';
 import { drawPanels } from './demo/panels.ts';
 import { type Ddi, PhoneOnScreen, secondsSince } from './demo/phone.ts';
-import { playCall, playKnownCall, type PlayerView } from './demo/player.ts';
+import { playCall, playKnownCall, playTicket, type PlayerView } from './demo/player.ts';
 import { isMuted, mute } from './demo/sound.ts';
 import { chooseLanguage, currentLanguage, text, type TextKey } from './demo/texts.ts';
 
@@ -61,6 +61,7 @@ function lineChosen(): string {
 
 const captionOf: Record<string, TextKey> = {
   'demo-short': 'caption_talk_short',
+  'demo-ticket': 'caption_ticket',
   known: 'caption_known',
 };
 
@@ -213,7 +214,9 @@ async function start(): Promise<void> {
     const played =
       callChosen() === 'known' && ddi
         ? playKnownCall(ddi.number, parts, playing.signal)
-        : playCall(lineChosen(), parts, playing.signal);
+        : callChosen() === 'demo-ticket'
+          ? playTicket(parts, playing.signal)
+          : playCall(lineChosen(), parts, playing.signal);
     void played
       .catch((error: unknown) => view.trouble(String(error)))
       .finally(() => {

@@ -8,6 +8,7 @@
 // which works on sites the merchant listed; elsewhere it opens as a page of its own after all.
 
 import { buttonTexts } from '../texts-button.ts';
+import { readableOn } from './page/readable-on.ts';
 
 const parameters = ['consultant', 'minutes', 'phone', 'reference', 'return', 'signature'] as const;
 /** A page that may not be framed never says it is there; by then the visitor has waited long enough. */
@@ -110,13 +111,4 @@ function styles(color: string | undefined): string {
       background:#eceef1;color:#16191d;font:26px/1 system-ui,sans-serif;cursor:pointer}
     iframe{display:block;width:100%;height:100%;border:0}
     @media(max-width:600px){dialog{border-radius:0}}`;
-}
-
-/** Black or white, whichever stands out more (WCAG relative luminance). */
-function readableOn(fill: string): string {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const share = Number.parseInt(fill.slice(at, at + 2), 16) / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
 }

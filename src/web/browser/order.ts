@@ -25,6 +25,7 @@ interface ShownState {
   now: string;
   reservedUntil?: string;
   declined?: string;
+  goTo?: string;
   talk?: Talk;
 }
 
@@ -39,6 +40,8 @@ interface OrderState extends ShownState {
 /** Over within seconds: a receipt, or a hold let go. The caller waits for it, so it is asked for as well. */
 const settling = ['paying', 'ended', 'failed'];
 const settlingLookMs = 3_000;
+/** Long enough to see that the payment is done, and where one is taken. */
+const goOnMs = 2_500;
 /** Longer than a bank takes on a good day; sooner would make people doubt what works. */
 const slowMs = 5_000;
 
@@ -101,7 +104,16 @@ function runOrderPage(page: HTMLElement): void {
     // Who pressed the button at the end of a long form must see what came of it.
     if (panel.getBoundingClientRect().top < 0) panel.scrollIntoView();
     enterPhase(state);
+    // Only who saw the payment through is taken on: whoever opens his receipt later stays with it.
+    if (state.goTo !== undefined) goOnTo(state.goTo);
     if (state.final) live.following?.stop();
+  };
+
+  const goOnTo = (address: string): void => {
+    setTimeout(() => {
+      // A frame may be kept from it; the link that leads there stands beside the receipt.
+      window.open(address, '_top');
+    }, goOnMs);
   };
 
   const enterPhase = (state: ShownState): void => {

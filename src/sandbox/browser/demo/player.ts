@@ -29,23 +29,44 @@ interface Parts {
   view: PlayerView;
 }
 
+/** Orders on this line by a good card, and shows the order's page; `false`: it was refused, and that was said. */
+async function order(line: string, view: PlayerView): Promise<boolean> {
+  const answer = await fetch('/api/demo/play', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ line, language: currentLanguage() }),
+  }).catch(() => undefined);
+  const made = (await answer?.json().catch(() => undefined)) as Record<string, unknown> | undefined;
+  if (answer?.ok !== true || made === undefined) {
+    view.trouble(answer === undefined ? text('away') : text('caption_failed', { reason: reasonOf(made) }));
+    return false;
+  }
+  if (typeof made['orderUrl'] === 'string') view.open(made['orderUrl']);
+  return true;
+}
+
+/** Plays the sale of a ticket: paid at once, and a code on its receipt's page. Nobody's phone rings. */
+export async function playTicket({ feed, view }: Parts, signal: AbortSignal): Promise<void> {
+  view.caption('caption_ticket_order');
+  view.look('page');
+  const known = new Set(feed.payments.map((intent) => intent.id));
+  if (!(await order('demo-ticket', view))) return;
+  try {
+    await feed.until(() => settledOf(feed.payments, known), signal);
+    await pause(1_500, signal);
+    view.caption('caption_ticket_done');
+  } catch (error) {
+    stopped(error, view);
+  }
+}
+
 /** Plays one call to its end. Resolves when it is over, refused, or `signal` aborts. */
 export async function playCall(line: string, parts: Parts, signal: AbortSignal): Promise<void> {
   const { feed, view } = parts;
   view.caption('caption_order');
   view.look('page');
   const known = new Set(feed.payments.map((intent) => intent.id));
-  const answer = await fetch('/api/demo/play', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ line, language: currentLanguage() }),
-  }).catch(() => undefined);
-  const order = (await answer?.json().catch(() => undefined)) as Record<string, unknown> | undefined;
-  if (answer?.ok !== true || order === undefined) {
-    view.trouble(answer === undefined ? text('away') : text('caption_failed', { reason: reasonOf(order) }));
-    return;
-  }
-  if (typeof order['orderUrl'] === 'string') view.open(order['orderUrl']);
+  if (!(await order(line, view))) return;
 
   try {
     const talked = await throughTheCall(line, parts, signal);

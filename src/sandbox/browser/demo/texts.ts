@@ -9,6 +9,7 @@ const en = {
   line: 'Line',
   line_demo: 'Usual call',
   line_short: 'Short limit',
+  line_ticket: 'No call',
   line_known: 'No card',
   play: 'Play the call for me',
   stop: 'Stop playing',
@@ -103,6 +104,11 @@ const en = {
     'Order a call on the page, then answer the phones as they ring. Or let it be played for you.',
   caption_known:
     "The caller dials one of the merchant's numbers, whose own server says who he is and how long he may talk.",
+  caption_ticket:
+    'A ticket without a call: it is paid at once, and ends in an access code that opens the members’ page.',
+  caption_ticket_order: 'The ticket is ordered and paid: captured at once, since no call is sold.',
+  caption_ticket_done:
+    'Paid. The receipt’s page shows the access code: open the club with it, three times at most.',
   caption_order: 'The caller orders and pays: the card is held, not charged.',
   caption_consultant_rings:
     'The consultant rings first. Nobody waits on the line for someone who is not there.',
@@ -186,6 +192,7 @@ const fr: Record<TextKey, string> = {
   line: 'Ligne',
   line_demo: 'Appel courant',
   line_short: 'Limite courte',
+  line_ticket: 'Sans appel',
   line_known: 'Sans carte',
   play: "Jouer l'appel pour moi",
   stop: 'Arrêter',
@@ -280,6 +287,10 @@ const fr: Record<TextKey, string> = {
     'Commandez un appel sur la page, puis répondez aux téléphones. Ou laissez-le jouer pour vous.',
   caption_known:
     "L'appelant compose un numéro du marchand, dont le serveur dit qui il est et combien de temps il peut parler.",
+  caption_ticket:
+    'Un billet sans appel : il est payé aussitôt et donne un code d’accès qui ouvre la page des membres.',
+  caption_ticket_order: 'Le billet est commandé et payé : débité aussitôt, puisque aucun appel n’est vendu.',
+  caption_ticket_done: 'Payé. La page du reçu montre le code d’accès : il ouvre le club, trois fois au plus.',
   caption_order: "L'appelant commande et paie : la somme est réservée, non débitée.",
   caption_consultant_rings:
     "Le consultant sonne d'abord : personne n'attend en ligne quelqu'un qui n'est pas là.",
