@@ -7,11 +7,12 @@ import express, { type Request, type RequestHandler, type Router } from 'express
 import type { House } from '../flow/house.ts';
 import { type SignedIn, signedInBy } from '../flow/sessions.ts';
 import { sha256 } from '../store/seal.ts';
-import { bySession, isOurs, placeOf, tokenOf } from './authorize.ts';
+import { bySession, placeOf, tokenOf } from './authorize.ts';
 import { operatorReads } from './operator-reads.ts';
 import { operatorRepairs } from './operator-repairs.ts';
 import type { ProblemDraft } from './problem.ts';
 import { ApiRoutes, type MountedRoute } from './routes.ts';
+import { isOurs } from './security.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 
 /**
@@ -91,7 +92,8 @@ function refusalOf(
   request: Request,
   session: SignedIn,
 ): ProblemDraft | undefined {
-  if (route.method !== 'get' && !isOurs(house, request)) return { kind: 'wrong-origin' };
+  if (route.method !== 'get' && !isOurs(request.get('origin'), house.publicUrl, request))
+    return { kind: 'wrong-origin' };
   const admitted = bySession(route, session);
   return 'problem' in admitted ? admitted.problem : undefined;
 }

@@ -91,16 +91,10 @@ export function neverStored(_request: Request, response: Response, next: NextFun
  * driven from another site, and a merchant's page that frames us must not order in a visitor's name.
  */
 export function fromOurPages(publicUrl: string): RequestHandler {
-  const ours = new URL(publicUrl).origin;
   return (request, response, next) => {
     const site = request.get('sec-fetch-site');
-    const origin = request.get('origin');
-    const same =
-      site === 'same-origin' ||
-      (site === undefined &&
-        (origin === undefined
-          ? isOurs(request.get('referer'), ours, request)
-          : isOurs(origin, ours, request)));
+    const from = request.get('origin') ?? request.get('referer');
+    const same = site === 'same-origin' || (site === undefined && isOurs(from, publicUrl, request));
     if (same) {
       next();
       return;
@@ -114,9 +108,14 @@ export function fromOurPages(publicUrl: string): RequestHandler {
   };
 }
 
-function isOurs(address: string | undefined, ours: string, request: Request): boolean {
+/**
+ * The origin of our pages, or of the address this very request was sent to: a page there is ours too. At our own name only under
+ * our own scheme: what is shown at http:// of a site of https:// is whoever's stands in the way.
+ */
+export function isOurs(address: string | undefined, publicUrl: string, request: Request): boolean {
   if (address === undefined || !URL.canParse(address)) return false;
   const { origin, host } = new URL(address);
+  const ours = new URL(publicUrl);
   // Behind a proxy the host header is ours to believe only as far as the browser's own word agrees with it.
-  return origin === ours || host === request.get('host');
+  return host === ours.host ? origin === ours.origin : host === request.get('host');
 }
