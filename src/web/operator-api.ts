@@ -22,7 +22,8 @@ import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './sen
 export function operatorApi(house: House, key: string | undefined): Router {
   const router = express.Router({ strict: true });
   const routes = operatorRoutes(house);
-  const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
+  // Made when it is first asked for: a gateway that takes over has calls to see to.
+  let document: string | undefined;
   router.use('/ops/v1', async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     const token = tokenOf(request);
@@ -41,6 +42,7 @@ export function operatorApi(house: House, key: string | undefined): Router {
     next();
   });
   router.get('/ops/v1/openapi.json', (_request, response) => {
+    document ??= JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
     response.type('application/json').send(document);
   });
   routes.mount(
