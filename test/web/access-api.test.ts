@@ -65,6 +65,8 @@ describe('/v1/access-resources', () => {
       codeLength: 10,
       active: true,
       pageUrl: 'https://ring.example/access/salon',
+      scriptUrl: 'https://ring.example/access.js',
+      keysUrl: 'https://ring.example/.well-known/jwks.json',
       lines: [],
     });
     const changed = await ask('PATCH', '/v1/access-resources/salon', { body: { codeLength: 12, uses: 2 } });
