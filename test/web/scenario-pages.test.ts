@@ -19,7 +19,7 @@ let run: string;
 let message: string;
 const wav = toneWav({ hz: 440, seconds: 2 });
 const spoken: string[] = [];
-const all = { calls: 'write', lines: 'write', clients: 'write', settings: 'write' };
+const all = { calls: 'write', lines: 'write', clients: 'write', settings: 'write', consultants: 'read' };
 
 beforeAll(async () => {
   [stage, browser] = await Promise.all([apiStage({ pages: (house) => [extranet(house)] }), startBrowser()]);
@@ -101,6 +101,15 @@ async function signedInPage(role: 'staff' | 'accountant', rights?: Record<string
 async function goTo(path: string, heading: string, on = page): Promise<void> {
   await on.goto(`${stage.url}/extranet/${path}`);
   await on.getByRole('heading', { level: 1, name: heading }).waitFor();
+}
+
+/** Without loading anew: what a link does. */
+async function follow(path: string, heading: string): Promise<void> {
+  await page.evaluate((address) => {
+    history.pushState({}, '', address);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, `/extranet/${path}`);
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
 }
 
 describe('a sound', () => {
@@ -272,7 +281,7 @@ describe('a number to forward to', () => {
     await again.getByRole('textbox', { name: 'Password' }).fill(goodPassword);
     await again.getByRole('button', { name: 'Confirm' }).click();
     const row = page.getByRole('listitem').filter({ hasText: '+33 1 40 50 60 70' });
-    await row.getByText('Waits for confirmation').waitFor();
+    await row.getByText('To be confirmed').waitFor();
     await row.getByRole('button', { name: 'Withdraw Shop' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
     await page.getByText('Shop is withdrawn.').waitFor();
@@ -297,7 +306,7 @@ describe('everybody', () => {
         ['forward-numbers', 'Numbers to forward to'],
       ] as const
     ).entries()) {
-      await goTo(path, heading);
+      await follow(path, heading);
       for (const [width, colorScheme] of [
         [1_280, 'light'],
         [360, 'dark'],
@@ -331,8 +340,12 @@ describe('everybody', () => {
     expect(await reader.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
       expect.stringContaining('Messages'),
       'Calls',
+      'Access codes',
     ]);
-    for (const path of ['sounds', 'access', 'forward-numbers'])
+    await goTo('access', 'Access codes', reader);
+    await reader.getByText('Table 12').waitFor();
+    expect(await reader.getByRole('button', { name: /^Revoke|^Give/ }).count()).toBe(0);
+    for (const path of ['sounds', 'access/resources', 'forward-numbers'])
       await goTo(path, 'This page does not exist', reader);
   });
 });

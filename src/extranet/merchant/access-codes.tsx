@@ -7,11 +7,13 @@ import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { AccessCode, AccessCodeMade, AccessCodeTried, CodeState, PageOf } from '../contract-calls.ts';
+import { copy } from '../copy.ts';
 import { tell } from '../notices.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { CopiedText } from '../parts/copied-text.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { DurationField } from '../parts/duration-field.tsx';
+import { Failed } from '../parts/failed.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PagesOf, usePages } from '../parts/pages-of.tsx';
 import type { Tone } from '../parts/state.tsx';
@@ -127,7 +129,8 @@ function CodeRow({
         <Button
           variant="default"
           size="sm"
-          disabled={state !== 'valid'}
+          // It keeps its place, so that the rows stay in line.
+          style={{ visibility: state === 'valid' ? 'visible' : 'hidden' }}
           aria-label={say('code.revokeOne', { what: title })}
           onClick={() => onRevoke(code)}
         >
@@ -181,7 +184,7 @@ function ResourceField({
 function useChosen(usual: string): [string, (slug: string) => void] {
   const { data = [] } = useResources();
   const [chosen, setChosen] = useState(usual);
-  return [chosen === '' ? (data[0]?.slug ?? '') : chosen, setChosen];
+  return [chosen === '' ? ((data.find(({ active }) => active) ?? data[0])?.slug ?? '') : chosen, setChosen];
 }
 
 function IssueDialog({ usual, onClose }: { usual: string; onClose: () => void }): React.ReactNode {
@@ -195,26 +198,31 @@ function IssueDialog({ usual, onClose }: { usual: string; onClose: () => void })
   const [uses, setUses] = useState<string>();
   const [made, setMade] = useState<AccessCodeMade>();
   const shownUses = uses ?? (own?.uses === undefined ? '' : String(own.uses ?? ''));
-  const issue = useAct(async () => {
-    setMade(
-      await ask<AccessCodeMade>('POST', '/v1/access-codes', {
-        resource,
-        ...(reference.trim() !== '' && { reference: reference.trim() }),
-        ...(validForSeconds !== undefined && { validForSeconds }),
-        ...(uses !== undefined && { uses: uses.trim() === '' ? null : Number(uses) }),
-      }),
-    );
-    await changed('access-codes');
-  });
+  const issue = useAct(
+    async () => {
+      setMade(
+        await ask<AccessCodeMade>('POST', '/v1/access-codes', {
+          resource,
+          ...(reference.trim() !== '' && { reference: reference.trim() }),
+          ...(validForSeconds !== undefined && { validForSeconds }),
+          ...(uses !== undefined && { uses: uses.trim() === '' ? null : Number(uses) }),
+        }),
+      );
+      await changed('access-codes');
+    },
+    { quiet: true },
+  );
   if (made) {
     return (
       <Dialog title={say('code.made')} onClose={onClose}>
         <Stack>
           <p className="code-shown">{made.code}</p>
           <p>{say('code.once', { at: showInstant(made.validUntil, language, timeZone, houseNow()) })}</p>
-          <CopiedText label={say('code.code')} text={made.code} />
           {own && <CopiedText label={say('resource.page')} text={own.pageUrl} />}
           <Group justify="flex-end">
+            <Button variant="default" onClick={() => copy(made.code, say)}>
+              {say('copy')}
+            </Button>
             <Button onClick={onClose}>{say('done')}</Button>
           </Group>
         </Stack>
@@ -264,6 +272,7 @@ function IssueDialog({ usual, onClose }: { usual: string; onClose: () => void })
               onChange={(event) => setUses(event.currentTarget.value.replace(/\D/g, ''))}
             />
           </div>
+          <Failed act={issue} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {say('cancel')}

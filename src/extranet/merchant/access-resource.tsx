@@ -10,6 +10,7 @@ import { tell } from '../notices.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { CopiedText } from '../parts/copied-text.tsx';
 import { DurationField } from '../parts/duration-field.tsx';
+import { Failed } from '../parts/failed.tsx';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { changed, may, useSession } from '../session.ts';
 import { slugOf } from '../slug.ts';
@@ -126,14 +127,17 @@ function ResourceForm({
       const next = { ...known, ...change };
       return typedSlug || of ? next : { ...next, slug: slugOf(language === 'fr' ? next.fr : next.en) };
     });
-  const save = useAct(async () => {
-    const body = bodyOf(fields);
-    if (of) await ask('PATCH', `/v1/access-resources/${of.slug}`, body, of.version);
-    else await ask('POST', '/v1/access-resources', { slug: fields.slug, ...body });
-    tell(say('saved'));
-    await changed('access-resources');
-    if (!of) await navigate(`/access/resources/${fields.slug}`, { replace: true });
-  });
+  const save = useAct(
+    async () => {
+      const body = bodyOf(fields);
+      if (of) await ask('PATCH', `/v1/access-resources/${of.slug}`, body, of.version);
+      else await ask('POST', '/v1/access-resources', { slug: fields.slug, ...body });
+      tell(say('saved'));
+      await changed('access-resources');
+      if (!of) await navigate(`/access/resources/${fields.slug}`, { replace: true });
+    },
+    { quiet: true },
+  );
   const names = language === 'fr' ? (['fr', 'en'] as const) : (['en', 'fr'] as const);
   return (
     <form
@@ -230,6 +234,7 @@ function ResourceForm({
         checked={fields.active}
         onChange={(event) => put({ active: event.currentTarget.checked })}
       />
+      <Failed act={save} but="slug-taken" />
       {!readOnly && (
         <Group justify="flex-end">
           <Button type="submit" loading={save.busy}>

@@ -13,6 +13,7 @@ import { Confirm } from '../parts/confirm.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { PagesOf, usePages } from '../parts/pages-of.tsx';
+import { PhoneNumber } from '../parts/phone-number.tsx';
 import { SoundPlayer } from '../parts/sound-player.tsx';
 import { useTimeZone } from '../read.ts';
 import { changed, may, queries, tellTabs, useSession } from '../session.ts';
@@ -69,7 +70,14 @@ function put(message: Message): void {
   void queries.invalidateQueries({ queryKey: ['unheard'] });
 }
 
-export function MessageRow({ message }: { message: Message }): React.ReactNode {
+/** `ofRun`: it stands on the page of the call it was left in. */
+export function MessageRow({
+  message,
+  ofRun = false,
+}: {
+  message: Message;
+  ofRun?: boolean;
+}): React.ReactNode {
   const { say, language } = useWords();
   const timeZone = useTimeZone();
   const mayWrite = may(useSession(), 'calls', 'write');
@@ -92,7 +100,7 @@ export function MessageRow({ message }: { message: Message }): React.ReactNode {
       <div className="message-who">
         <strong>
           {listenedAt === null && <span className="unseen">{say('messages.new')} </span>}
-          {who}
+          <PhoneNumber number={callerNumber} />
         </strong>
         <time className="soft" dateTime={createdAt}>
           {at}
@@ -108,9 +116,10 @@ export function MessageRow({ message }: { message: Message }): React.ReactNode {
           }}
         />
         {words !== null && <blockquote className="spoken">{words}</blockquote>}
-        <p className="soft">
-          <Link to={`/runs/${message.scenarioRunId}`}>{scenario}</Link>
-          {box !== scenario && ` · ${say('messages.box', { box })}`} · {showNumber(ddi)}
+        <p className="soft apart">
+          {!ofRun && <Link to={`/runs/${message.scenarioRunId}`}>{scenario}</Link>}
+          {(ofRun || box !== scenario) && <span>{say('messages.box', { box })}</span>}
+          <PhoneNumber number={ddi} />
         </p>
       </div>
       <div className="message-do">

@@ -7,6 +7,7 @@ import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { Message, Run } from '../contract-calls.ts';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
+import { PhoneNumber } from '../parts/phone-number.tsx';
 import { isProblem } from '../problem.ts';
 import { useTimeZone } from '../read.ts';
 import { showClock, showInstant, showNumber } from '../show.ts';
@@ -74,7 +75,9 @@ function Parts({ run }: { run: Run }): React.ReactNode {
         </div>
         <div>
           <dt>{say('run.called')}</dt>
-          <dd>{showNumber(run.ddi)}</dd>
+          <dd>
+            <PhoneNumber number={run.ddi} />
+          </dd>
         </div>
       </dl>
       <div className="columns">
@@ -162,11 +165,14 @@ function Passed({
           <strong>{kindWords(kind, say)}</strong> <code>{block}</code>
           {scenario !== before && <span className="badge">{scenario}</span>}
         </p>
-        {did.map((one, place) => (
-          <p key={place} className="soft">
-            {factWords(one.name, one.facts, say)}
-          </p>
-        ))}
+        {/* How it rang is the way it went on, most of the time: once is enough. */}
+        {did
+          .filter(({ name, facts }) => name !== 'rang' || facts['end'] !== exit)
+          .map((one, place) => (
+            <p key={place} className="soft">
+              {factWords(one.name, one.facts, say)}
+            </p>
+          ))}
         {exit !== undefined && (
           <p className="way-exit">
             <span aria-hidden="true">→ </span>
@@ -199,7 +205,7 @@ function factWords(name: string, facts: Record<string, unknown>, say: Say): stri
     .filter((value) => typeof value === 'string' || typeof value === 'number')
     .join(', ');
   const words = isKey(key) ? say(key) : name;
-  return more === '' ? words : `${words}: ${more}`;
+  return more === '' ? words : say('fact.with', { what: words, more });
 }
 
 function Talk({ id }: { id: string }): React.ReactNode {
@@ -227,5 +233,5 @@ function Left({ id }: { id: string }): React.ReactNode {
     queryFn: () => ask<Message>('GET', `/v1/voicemails/${encodeURIComponent(id)}`),
     retry: false,
   });
-  return data ? <MessageRow message={data} /> : null;
+  return data ? <MessageRow message={data} ofRun /> : null;
 }

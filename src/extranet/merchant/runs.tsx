@@ -8,10 +8,11 @@ import { houseNow, useNow } from '../clock.ts';
 import type { PageOf, RunOutcome, RunSummary } from '../contract-calls.ts';
 import { Page } from '../parts/page.tsx';
 import { PagesOf, usePages } from '../parts/pages-of.tsx';
+import { PhoneNumber } from '../parts/phone-number.tsx';
 import type { Tone } from '../parts/state.tsx';
 import { useTimeZone } from '../read.ts';
 import { may, useSession } from '../session.ts';
-import { showClock, showInstant, showNumber } from '../show.ts';
+import { showClock, showInstant } from '../show.ts';
 import { useWords } from '../words.ts';
 
 const tones: Record<RunOutcome | 'going', Tone> = {
@@ -67,14 +68,16 @@ export default function Runs(): React.ReactNode {
 }
 
 function RunRow({ run }: { run: RunSummary }): React.ReactNode {
-  const { say, language } = useWords();
+  const { language } = useWords();
   const timeZone = useTimeZone();
   return (
     <li className="row">
       <Link to={`/runs/${run.id}`} className="row-main row-link">
-        <strong>{run.callerNumber === null ? say('caller.withheld') : showNumber(run.callerNumber)}</strong>
-        <span className="soft">
-          {run.scenario} · {showNumber(run.ddi)}
+        <strong>
+          <PhoneNumber number={run.callerNumber} />
+        </strong>
+        <span className="soft apart">
+          <span>{run.scenario}</span> <PhoneNumber number={run.ddi} />
         </span>
       </Link>
       <span className="row-end">

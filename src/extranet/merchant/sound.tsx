@@ -12,6 +12,7 @@ import { type Sound, type SoundRecording, type Voice, voices } from '../contract
 import { tell } from '../notices.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { Failed } from '../parts/failed.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { SoundPlayer } from '../parts/sound-player.tsx';
@@ -176,11 +177,24 @@ function InLanguage({
   const mayGo = recording !== undefined && (sound.playedBy.length === 0 || sound.recordings.length > 1);
   return (
     <section className="card">
-      <h2>{say(`language.${language}`)}</h2>
+      <div className="in-language">
+        <h2>{say(`language.${language}`)}</h2>
+        {mayWrite && mayGo && (
+          <Button
+            variant="subtle"
+            color="vermilion"
+            size="sm"
+            loading={remove.busy}
+            onClick={() => void remove.run()}
+          >
+            {say('remove')}
+          </Button>
+        )}
+      </div>
       {recording ? (
         <Recorded sound={sound} path={`${path}?v=${sound.version}`} recording={recording} />
       ) : (
-        <p className="soft">{say('sounds.notIn')}</p>
+        <p className="soft">{say(sound.recordings.length === 0 ? 'sounds.nothing' : 'sounds.notIn')}</p>
       )}
       {mayWrite && (
         <div className="change">
@@ -196,21 +210,9 @@ function InLanguage({
             <TakeSound
               keep={keep}
               more={
-                <>
-                  <Button variant="default" onClick={() => setWriting(true)}>
-                    {say('sounds.write')}
-                  </Button>
-                  {mayGo && (
-                    <Button
-                      variant="subtle"
-                      color="vermilion"
-                      loading={remove.busy}
-                      onClick={() => void remove.run()}
-                    >
-                      {say('remove')}
-                    </Button>
-                  )}
-                </>
+                <Button variant="default" onClick={() => setWriting(true)}>
+                  {say('sounds.write')}
+                </Button>
               }
             />
           )}
@@ -284,7 +286,6 @@ function FromText({
     },
     { quiet: true },
   );
-  const failed = listen.failed ?? keep.failed;
   return (
     <Stack gap="sm">
       <Textarea
@@ -306,11 +307,7 @@ function FromText({
         data={(['usual', ...voices] as const).map((value) => ({ value, label: say(`voice.${value}`) }))}
       />
       {heard && <SoundPlayer sound={heard} label={say('sounds.preview')} />}
-      {failed !== undefined && (
-        <p className="wrong" role="alert">
-          {failed}
-        </p>
-      )}
+      <Failed act={listen.failed === undefined ? keep : listen} />
       <Group>
         {heard ? (
           <Button loading={keep.busy} onClick={() => void keep.run()}>

@@ -8,6 +8,7 @@ import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import type { Sound } from '../contract-calls.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { Failed } from '../parts/failed.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { SoundPlayer } from '../parts/sound-player.tsx';
@@ -93,7 +94,8 @@ function SoundRow({ sound }: { sound: Sound }): React.ReactNode {
         <span className="soft">
           {recordings.length === 0
             ? say('sounds.nothing')
-            : recordings
+            : [...recordings]
+                .sort((one) => (one.language === language ? -1 : 1))
                 .map((one) => `${say(`language.${one.language}`)} ${showClock(one.seconds)}`)
                 .join(' · ')}
         </span>
@@ -154,11 +156,7 @@ function NewSound({ onClose }: { onClose: () => void }): React.ReactNode {
             error={make.fields['/slug'] ?? taken}
             onChange={(event) => setTyped(event.currentTarget.value)}
           />
-          {make.failed !== undefined && taken === undefined && Object.keys(make.fields).length === 0 && (
-            <p className="wrong" role="alert">
-              {make.failed}
-            </p>
-          )}
+          <Failed act={make} but="slug-in-use" />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {say('cancel')}

@@ -20,10 +20,7 @@ export function CopiedText({
       <span className="copied-label">{label}</span>
       {what !== undefined && <span className="soft">{what}</span>}
       <div className="copied-box">
-        {/* It scrolls: whoever has no mouse scrolls it too. */}
-        <code tabIndex={0} role="group" aria-label={label}>
-          {text}
-        </code>
+        <code>{text}</code>
         <ActionIcon
           variant="default"
           size={36}

@@ -7,14 +7,12 @@ import { useWords } from '../words.ts';
 
 export function DurationField({
   label,
-  description,
   seconds,
   error,
   disabled = false,
   onChange,
 }: {
   label: string;
-  description?: string;
   seconds: number;
   error?: string | undefined;
   disabled?: boolean;
@@ -31,28 +29,24 @@ export function DurationField({
     onChange(/^\d{1,9}$/.test(count.trim()) ? Number(count) * unitSeconds[unit] : Number.NaN);
   };
   return (
-    <TextInput
-      label={label}
-      description={description}
-      inputMode="numeric"
-      required
-      withAsterisk={false}
-      disabled={disabled}
-      value={parts.count}
-      error={error}
-      onChange={(event) => put(event.currentTarget.value, parts.unit)}
-      rightSectionWidth={132}
-      rightSection={
-        <NativeSelect
-          className="unit"
-          variant="unstyled"
-          aria-label={say('duration.unit')}
-          disabled={disabled}
-          value={parts.unit}
-          onChange={(event) => put(parts.count, event.currentTarget.value as DurationUnit)}
-          data={unitNames.map((value) => ({ value, label: say(`duration.${value}`) }))}
-        />
-      }
-    />
+    <div className="duration">
+      <TextInput
+        label={label}
+        inputMode="numeric"
+        required
+        withAsterisk={false}
+        disabled={disabled}
+        value={parts.count}
+        error={error}
+        onChange={(event) => put(event.currentTarget.value, parts.unit)}
+      />
+      <NativeSelect
+        aria-label={say('duration.unit')}
+        disabled={disabled}
+        value={parts.unit}
+        onChange={(event) => put(parts.count, event.currentTarget.value as DurationUnit)}
+        data={unitNames.map((value) => ({ value, label: say(`duration.${value}`) }))}
+      />
+    </div>
   );
 }

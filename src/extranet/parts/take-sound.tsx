@@ -14,6 +14,7 @@ import {
   soundTypes,
 } from '../sound.ts';
 import { useWords, type Key } from '../words.ts';
+import { Failed } from './failed.tsx';
 import { Icon } from './icon.tsx';
 import { SoundPlayer } from './sound-player.tsx';
 
@@ -59,11 +60,7 @@ export function TakeSound({
       <Stack gap="sm">
         <p>{say('sound.listen')}</p>
         <SoundPlayer sound={taken} label={say('sound.taken')} />
-        {keeping.failed !== undefined && (
-          <p className="wrong" role="alert">
-            {keeping.failed}
-          </p>
-        )}
+        <Failed act={keeping} />
         <Group>
           <Button loading={keeping.busy} onClick={() => void keeping.run(taken)}>
             {say('sound.keep')}
@@ -96,7 +93,7 @@ export function TakeSound({
           {say(wrong)}
         </p>
       )}
-      <Group>
+      <Group gap="xs">
         <Recorder onTaken={take} onWrong={setWrong} />
         <FileButton
           onChange={(file) => void fromFile(file)}
