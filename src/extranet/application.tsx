@@ -26,6 +26,11 @@ const NewConsultant = lazy(() => import('./merchant/new-consultant.tsx'));
 const Groups = lazy(() => import('./merchant/groups.tsx'));
 const Users = lazy(() => import('./merchant/users.tsx'));
 const Audit = lazy(() => import('./merchant/audit.tsx'));
+const ChooseMerchant = lazy(() => import('./choose-merchant.tsx'));
+const Now = lazy(() => import('./me/now.tsx'));
+const Calls = lazy(() => import('./me/calls.tsx'));
+const Hours = lazy(() => import('./me/hours.tsx'));
+const Greeting = lazy(() => import('./me/greeting.tsx'));
 const Sounds = lazy(() => import('./merchant/sounds.tsx'));
 const SoundPage = lazy(() => import('./merchant/sound.tsx'));
 const ForwardNumbers = lazy(() => import('./merchant/forward-numbers.tsx'));
@@ -34,11 +39,6 @@ const Runs = lazy(() => import('./merchant/runs.tsx'));
 const RunPage = lazy(() => import('./merchant/run.tsx'));
 const Access = lazy(() => import('./merchant/access.tsx'));
 const AccessResourcePage = lazy(() => import('./merchant/access-resource.tsx'));
-const ChooseMerchant = lazy(() => import('./choose-merchant.tsx'));
-const Now = lazy(() => import('./me/now.tsx'));
-const Calls = lazy(() => import('./me/calls.tsx'));
-const Hours = lazy(() => import('./me/hours.tsx'));
-const Greeting = lazy(() => import('./me/greeting.tsx'));
 
 export function Application({ nonce }: { nonce: string }): React.ReactNode {
   return (
