@@ -18,10 +18,10 @@ import { Icon } from '../parts/icon.tsx';
 import { PagesOf, usePages } from '../parts/pages-of.tsx';
 import type { Tone } from '../parts/state.tsx';
 import { useTimeZone } from '../read.ts';
+import { useResources } from '../read-access.ts';
 import { changed, may, useSession } from '../session.ts';
 import { showInstant } from '../show.ts';
 import { useWords } from '../words.ts';
-import { useResources } from './access.tsx';
 
 const tones: Record<CodeState, Tone> = { valid: 'free', used_up: 'off', expired: 'off', revoked: 'call' };
 

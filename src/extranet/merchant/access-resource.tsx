@@ -12,10 +12,10 @@ import { CopiedText } from '../parts/copied-text.tsx';
 import { DurationField } from '../parts/duration-field.tsx';
 import { Failed } from '../parts/failed.tsx';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
+import { useResources } from '../read-access.ts';
 import { changed, may, useSession } from '../session.ts';
 import { slugOf } from '../slug.ts';
 import { useWords } from '../words.ts';
-import { useResources } from './access.tsx';
 
 export default function AccessResourcePage(): React.ReactNode {
   const { say, language } = useWords();

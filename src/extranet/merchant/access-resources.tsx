@@ -4,10 +4,10 @@ import { Button } from '@mantine/core';
 import { Link, useNavigate } from 'react-router';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Trouble, Waiting } from '../parts/page.tsx';
+import { useResources } from '../read-access.ts';
 import { may, useSession } from '../session.ts';
 import { durationParts } from '../duration.ts';
 import { useWords } from '../words.ts';
-import { useResources } from './access.tsx';
 
 export function AccessResources(): React.ReactNode {
   const { say, language } = useWords();

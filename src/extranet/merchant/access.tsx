@@ -1,10 +1,7 @@
 // Access codes: those that were made, and what they open.
 
 import { Tabs } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
-import { ask } from '../ask.ts';
-import type { AccessResource } from '../contract-calls.ts';
 import { NotThere, Page } from '../parts/page.tsx';
 import { may, useSession } from '../session.ts';
 import { useWords } from '../words.ts';
@@ -13,16 +10,6 @@ import { AccessResources } from './access-resources.tsx';
 
 const tabs = ['codes', 'resources'] as const;
 type Tab = (typeof tabs)[number];
-
-/** None for who may not read settings. */
-export function useResources(): ReturnType<typeof useQuery<AccessResource[]>> {
-  const mayRead = may(useSession(), 'settings');
-  return useQuery({
-    queryKey: ['access-resources'],
-    queryFn: async () => (await ask<{ data: AccessResource[] }>('GET', '/v1/access-resources')).data,
-    enabled: mayRead,
-  });
-}
 
 export default function Access(): React.ReactNode {
   const { say } = useWords();

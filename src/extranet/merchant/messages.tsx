@@ -111,7 +111,7 @@ export function MessageRow({
           sound={recording}
           seconds={seconds}
           label={say('messages.of', { who, at })}
-          onPlay={() => {
+          onHeard={() => {
             if (listenedAt === null) put({ ...message, listenedAt: new Date(houseNow()).toISOString() });
           }}
         />
@@ -133,6 +133,9 @@ export function MessageRow({
           variant="default"
           size={40}
           aria-label={say('messages.download', { who })}
+          onClick={() => {
+            if (listenedAt === null && mayWrite) void mark.run(true);
+          }}
         >
           <Icon name="download" size={18} />
         </ActionIcon>

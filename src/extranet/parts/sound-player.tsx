@@ -27,14 +27,14 @@ export function SoundPlayer({
   label,
   seconds,
   compact = false,
-  onPlay,
+  onHeard,
 }: {
   sound: string | Blob;
   label: string;
   seconds?: number;
   compact?: boolean;
-  /** Each time it begins to be heard. */
-  onPlay?: () => void;
+  /** Each time it begins or goes on. */
+  onHeard?: () => void;
 }): React.ReactNode {
   const { say } = useWords();
   const address = useAddress(sound);
@@ -113,10 +113,9 @@ export function SoundPlayer({
         ref={audio}
         preload="none"
         src={address}
-        onPlay={() => {
-          setPlaying(true);
-          onPlay?.();
-        }}
+        onPlay={() => setPlaying(true)}
+        // Its first part is there, so the house has answered.
+        onPlaying={onHeard}
         onPause={() => setPlaying(false)}
         onEnded={() => {
           setPlaying(false);
