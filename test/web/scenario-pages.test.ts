@@ -68,7 +68,7 @@ beforeAll(async () => {
     seconds: 2,
     words: 'Rappelez-moi demain matin, merci.',
   });
-  const staff = await signedInPage('staff', all);
+  const staff = await signedInPage('staff', { rights: all });
   page = staff;
   complaints = complaintsOf(page);
 });
@@ -78,12 +78,15 @@ afterAll(async () => {
 });
 
 /** Somebody new in a browser of his own. */
-async function signedInPage(role: 'staff' | 'accountant', rights?: Record<string, string>): Promise<Page> {
+async function signedInPage(
+  role: 'staff' | 'accountant' | 'consultant',
+  given: { rights?: Record<string, string>; consultantId?: string } = {},
+): Promise<Page> {
   stage.house.publicUrl = 'https://ring.example';
   const who = await somebody(stage, {
     email: `${role}@shop.example`,
     role,
-    ...(rights && { rights }),
+    ...given,
   });
   // From here on its pages are at the address it listens at.
   stage.house.publicUrl = stage.url;
@@ -126,10 +129,17 @@ describe('a sound', () => {
 
     const file = (name: string, mimeType: string, buffer: Buffer) =>
       french.getByLabel('Sound file').setInputFiles({ name, mimeType, buffer });
-    await file('words.txt', 'text/plain', Buffer.from('no sound'));
+    // Dropped is chosen.
+    const dropped = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(['no sound'], 'words.txt', { type: 'text/plain' }));
+      return transfer;
+    });
+    await french.locator('.take').dispatchEvent('drop', { dataTransfer: dropped });
     await french.getByText('Choose a WAV, MP3, Ogg or WebM file.').waitFor();
     await file('long.wav', 'audio/wav', toneWav({ hz: 300, seconds: 61 }));
     await french.getByText('This file lasts more than a minute').waitFor();
+    expect(await french.getByText('Choose a WAV').count()).toBe(0);
     await file('broken.wav', 'audio/wav', Buffer.from('RIFF and no more'));
     await french.getByRole('button', { name: 'Keep' }).click();
     await french.getByText('a WAV is always understood').waitFor();
@@ -347,5 +357,9 @@ describe('everybody', () => {
     expect(await reader.getByRole('button', { name: /^Revoke|^Give/ }).count()).toBe(0);
     for (const path of ['sounds', 'access/resources', 'forward-numbers'])
       await goTo(path, 'This page does not exist', reader);
+    const { data } = (await ask(stage, 'GET', '/v1/consultants')).body;
+    const consultant = await signedInPage('consultant', { consultantId: data[0]?.id ?? '' });
+    for (const path of ['messages', 'sounds', 'access'])
+      await goTo(path, 'This page does not exist', consultant);
   });
 });

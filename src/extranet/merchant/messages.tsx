@@ -1,6 +1,6 @@
 // What callers have said into the boxes of scenarios, newest first: listened to, marked, taken along, deleted.
 
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ActionIcon, Menu, SegmentedControl } from '@mantine/core';
 import type { InfiniteData } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -18,6 +18,7 @@ import { SoundPlayer } from '../parts/sound-player.tsx';
 import { useTimeZone } from '../read.ts';
 import { changed, may, queries, tellTabs, useSession } from '../session.ts';
 import { showInstant, showNumber } from '../show.ts';
+import { useUnheard } from '../unheard.ts';
 import { useWords } from '../words.ts';
 
 type Which = 'all' | 'unheard';
@@ -29,6 +30,14 @@ export default function Messages(): React.ReactNode {
     'messages',
     which === 'all' ? '/v1/voicemails?limit=25' : '/v1/voicemails?limit=25&listened=false',
   );
+  const unheard = useUnheard();
+  const known = useRef(unheard);
+  const { refetch } = read;
+  useEffect(() => {
+    // Somebody has left one while this page is looked at.
+    if (unheard > known.current) void refetch();
+    known.current = unheard;
+  }, [unheard, refetch]);
   return (
     <Page
       title={say('messages.title')}

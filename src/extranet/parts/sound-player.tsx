@@ -7,6 +7,9 @@ import { showClock } from '../show.ts';
 import { useWords } from '../words.ts';
 import { Icon } from './icon.tsx';
 
+/** Seconds: the steps of a mouse are too fine for a key. */
+const keys: Readonly<Record<string, number>> = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2 };
+
 let heard: HTMLAudioElement | undefined;
 
 /** A sound that is only here, as an address for as long as it is shown. */
@@ -73,6 +76,10 @@ export function SoundPlayer({
       tell(say('listen.failed'), 'bad');
     });
   };
+  const seek = (next: number): void => {
+    setAt(next);
+    if (audio.current) audio.current.currentTime = next;
+  };
   const place = whole === 0 ? 0 : Math.min(1, at / whole);
   return (
     <div className="listen" data-playing={playing} data-compact={compact}>
@@ -98,10 +105,12 @@ export function SoundPlayer({
             value={Math.min(at, whole)}
             disabled={whole === 0}
             style={{ '--place': `${String(Math.round(place * 1_000) / 10)}%` } as React.CSSProperties}
-            onChange={(event) => {
-              const next = Number(event.currentTarget.value);
-              setAt(next);
-              if (audio.current) audio.current.currentTime = next;
+            onChange={(event) => seek(Number(event.currentTarget.value))}
+            onKeyDown={(event) => {
+              const by = keys[event.key];
+              if (by === undefined) return;
+              event.preventDefault();
+              seek(Math.min(whole, Math.max(0, at + by)));
             }}
           />
           <span className="listen-clock" aria-hidden="true">
