@@ -22,10 +22,19 @@ interface Place {
   count?: number;
   /** Begins a group of its own. */
   apart?: boolean;
+  /** What somebody with a telephone in his hand wants first. */
+  front?: boolean;
 }
 
 /** So many have room side by side under a thumb; of more the last place opens the others. */
 const underThumbMax = 5;
+
+/** Those that have room there, the last one left free where there are more. */
+function underThumb(places: readonly Place[]): ReadonlySet<Place> {
+  if (places.length <= underThumbMax) return new Set(places);
+  const first = [...places.filter(({ front }) => front), ...places.filter(({ front }) => !front)];
+  return new Set(first.slice(0, underThumbMax - 1));
+}
 
 function usePlaces(): Place[] {
   const session = useSession();
@@ -40,14 +49,21 @@ function usePlaces(): Place[] {
   const merchants: Place[] = [
     ...(may(session, 'consultants')
       ? ([
-          { to: '/consultants', icon: 'people', name: 'nav.consultants' },
+          { to: '/consultants', icon: 'people', name: 'nav.consultants', front: true },
           { to: '/groups', icon: 'ring', name: 'nav.groups' },
         ] as const)
       : []),
     ...(may(session, 'calls')
       ? ([
-          { to: '/messages', icon: 'messages', name: 'nav.messages', count: unheard, apart: true },
-          { to: '/runs', icon: 'way', name: 'nav.runs' },
+          {
+            to: '/messages',
+            icon: 'messages',
+            name: 'nav.messages',
+            count: unheard,
+            apart: true,
+            front: true,
+          },
+          { to: '/runs', icon: 'way', name: 'nav.runs', front: true },
         ] as const)
       : []),
     ...(may(session, 'lines')
@@ -97,18 +113,7 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
         </NavLink>
         <PersonMenu />
       </header>
-      {places.length > 0 && (
-        <nav className="places" aria-label={say('nav.label')}>
-          {places.map((place, number) => (
-            <PlaceLink
-              key={place.to}
-              place={place}
-              behind={places.length > underThumbMax && number >= underThumbMax - 1}
-            />
-          ))}
-          {places.length > underThumbMax && <OtherPlaces places={places.slice(underThumbMax - 1)} />}
-        </nav>
-      )}
+      {places.length > 0 && <Places places={places} />}
       <main className="content" id="content" ref={content} tabIndex={-1}>
         {!online && (
           <div className="offline" role="alert">
@@ -119,6 +124,20 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
         {children}
       </main>
     </div>
+  );
+}
+
+function Places({ places }: { places: readonly Place[] }): React.ReactNode {
+  const { say } = useWords();
+  const shown = underThumb(places);
+  const others = places.filter((place) => !shown.has(place));
+  return (
+    <nav className="places" aria-label={say('nav.label')}>
+      {places.map((place) => (
+        <PlaceLink key={place.to} place={place} behind={!shown.has(place)} />
+      ))}
+      {others.length > 0 && <OtherPlaces places={others} />}
+    </nav>
   );
 }
 

@@ -91,13 +91,15 @@ function SoundRow({ sound }: { sound: Sound }): React.ReactNode {
       )}
       <Link to={`/sounds/${slug}`} className="row-main row-link">
         <strong>{name}</strong>
-        <span className="soft">
-          {recordings.length === 0
-            ? say('sounds.nothing')
-            : [...recordings]
-                .sort((one) => (one.language === language ? -1 : 1))
-                .map((one) => `${say(`language.${one.language}`)} ${showClock(one.seconds)}`)
-                .join(' · ')}
+        <span className="soft apart">
+          {recordings.length === 0 && say('sounds.nothing')}
+          {[...recordings]
+            .sort((one) => (one.language === language ? -1 : 1))
+            .map((one) => (
+              <span key={one.language} className="number">
+                {say(`language.${one.language}`)} {showClock(one.seconds)}
+              </span>
+            ))}
         </span>
       </Link>
       {playedBy.length > 0 && (
