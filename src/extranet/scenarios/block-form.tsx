@@ -10,7 +10,7 @@ import { type Field, fieldsOf, groupOf, variablesIn, waysOf } from './kinds.ts';
 import { KindIcon } from './kind-icon.tsx';
 import { OwnFieldForm } from './own-fields.tsx';
 import type { Offers } from './read.ts';
-import { blockName, unsetName, wayName } from './sentence.ts';
+import { blockName, plainly, unsetName, wayName } from './sentence.ts';
 import { WordsField } from './words-field.tsx';
 import { isKey, type Key, useTell } from './words.ts';
 
@@ -73,9 +73,9 @@ export function BlockForm({
       </header>
       {faults.length > 0 && (
         <ul className="form-faults">
-          {faults.map(({ sentence, pointer, severity }) => (
-            <li key={`${pointer} ${sentence}`} data-severity={severity}>
-              {sentence}
+          {faults.map((fault) => (
+            <li key={`${fault.pointer} ${fault.sentence}`} data-severity={fault.severity}>
+              {plainly(graph, fault, tell)}
             </li>
           ))}
         </ul>

@@ -1,7 +1,7 @@
 // The drawing: the graph as cards and lines, and what a hand or a keyboard does to it. The graph is the only truth; what the library
 // that draws keeps of its own is where a card is while it is pulled, and what is chosen.
 
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import {
   Background,
   BackgroundVariant,
@@ -23,8 +23,8 @@ import type { Check } from './draft.ts';
 import { arrival, type Graph, has, type Place } from './graph.ts';
 import { Arrival, type ArrivalNode, BlockCard, type CardNode } from './block-card.tsx';
 import { groupOf, waysOf } from './kinds.ts';
-import { arrivalPlace, arrivalSize, card, heightOf } from './layout.ts';
-import { sentenceOf, type Speaking, unsetName, wayName } from './sentence.ts';
+import { arrivalPlace, arrivalSize, card, firstView, heightOf } from './layout.ts';
+import { plainly, sentenceOf, type Speaking, unsetName, wayName } from './sentence.ts';
 
 type DrawnNode = CardNode | ArrivalNode;
 
@@ -42,7 +42,8 @@ export interface CanvasActs {
   cut: (from: string, way: string) => void;
   move: (places: Record<string, Place>) => void;
   remove: (blocks: string[], ways: { from: string; way: string }[]) => void;
-  choose: (ids: string[]) => void;
+  /** Taken into what is chosen, or out of it. */
+  choose: (picks: ReadonlyMap<string, boolean>) => void;
   /** A block of the palette was let go over the drawing. */
   drop: (kind: BlockKindName, at: Place) => void;
   /** A way out was let go over nothing. */
@@ -103,6 +104,10 @@ export function Canvas({
           : [],
       );
       if (places.length > 0) acts.move(Object.fromEntries(places));
+      const picks = changes.flatMap((change) =>
+        change.type === 'select' ? [[change.id, change.selected] as const] : [],
+      );
+      if (picks.length > 0) acts.choose(new Map(picks));
     },
     [onNodesChange, acts],
   );
@@ -139,10 +144,11 @@ export function Canvas({
   );
 
   const count = Object.keys(graph.blocks).length;
-  const fitOptions = { padding: 0.12, maxZoom: 1, minZoom: 0.25, duration: 0 };
+  const frame = useRef<HTMLDivElement>(null);
   return (
     <div
       className="canvas"
+      ref={frame}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(paletteType)) return;
         event.preventDefault();
@@ -162,9 +168,6 @@ export function Canvas({
         nodeTypes={nodeTypes}
         onNodesChange={changeNodes}
         onEdgesChange={changeEdges}
-        onSelectionChange={({ nodes: picked }) =>
-          acts.choose(picked.filter(({ type }) => type === 'block').map(({ id }) => id))
-        }
         onConnect={({ source, sourceHandle, target }: Connection) =>
           acts.connect(source, sourceHandle ?? 'then', target)
         }
@@ -184,8 +187,10 @@ export function Canvas({
         connectionRadius={32}
         minZoom={0.15}
         maxZoom={1.6}
-        fitView
-        fitViewOptions={fitOptions}
+        onInit={() => {
+          const { clientWidth = 0, clientHeight = 0 } = frame.current ?? {};
+          void flow.setViewport(firstView(graph, clientWidth, clientHeight));
+        }}
         onlyRenderVisibleElements={count > 60}
         panOnScroll
         zoomOnDoubleClick={false}
@@ -194,6 +199,7 @@ export function Canvas({
           'node.a11yDescription.default': tell('editor.keys'),
           'node.a11yDescription.keyboardDisabled': tell('editor.keys'),
           'edge.a11yDescription.default': tell('editor.keys'),
+          'minimap.ariaLabel': tell('editor.view'),
         }}
         defaultEdgeOptions={{ type: 'default', interactionWidth: 24 }}
       >
@@ -229,7 +235,7 @@ function nodesOf(
         isLit: lit?.ways.has(wayId(id, way.name)) ?? false,
       };
     });
-    const wrong = faults.map(({ sentence: said }) => said).join(' ');
+    const wrong = faults.map((fault) => plainly(graph, fault, tell)).join(' ');
     return {
       id,
       type: 'block',
@@ -272,7 +278,10 @@ function edgesOf(graph: Graph, lit: Lit | undefined, { tell }: Speaking): Edge[]
     ariaLabel: `${from === arrival ? tell('editor.arrival') : from}, ${label}: ${to}`,
     className: isLit ? 'line line-lit' : 'line',
     zIndex: isLit ? 2 : 0,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    // Its size is counted in widths of the line.
+    markerEnd: isLit
+      ? { type: MarkerType.ArrowClosed, width: 9, height: 9, color: 'var(--lit)' }
+      : { type: MarkerType.ArrowClosed, width: 13, height: 13, color: 'var(--soft)' },
     deletable: from !== arrival,
   });
   return [

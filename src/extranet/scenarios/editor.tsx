@@ -81,9 +81,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   }, [draft.record.name]);
 
   const choose = useCallback((ids: readonly string[]) => {
-    setChosen((before) =>
-      before.length === ids.length && before.every((id, place) => id === ids[place]) ? before : ids,
-    );
+    setChosen(ids);
     // Who tries the scenario goes on trying it.
     if (ids.length > 0) setTab((now) => (now === 'trial' ? now : 'block'));
   }, []);
@@ -98,6 +96,31 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     [graph, choose, flow],
   );
 
+  // The drawing goes along with the call.
+  const litAt = lit?.at;
+  useEffect(() => {
+    const place = litAt === undefined ? undefined : graph.places?.[litAt];
+    if (litAt === undefined || !place) return;
+    const [x, y] = [place.x + card.width / 2, place.y + heightOf(graph, litAt) / 2];
+    void flow.setCenter(x, y, { zoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: 300 });
+    // Only when the call has moved on: whoever pulls the drawing aside meanwhile has it where he wants it.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [litAt]);
+
+  /** Brought into sight where it is not, at the same zoom. */
+  const reveal = (of: Graph, id: string): void => {
+    const place = of.places?.[id];
+    const frame = document.querySelector('.canvas')?.getBoundingClientRect();
+    if (!place || !frame) return;
+    const height = heightOf(of, id);
+    const from = flow.flowToScreenPosition(place);
+    const to = flow.flowToScreenPosition({ x: place.x + card.width, y: place.y + height });
+    const isSeen = from.x > frame.left && from.y > frame.top && to.x < frame.right && to.y < frame.bottom;
+    if (isSeen) return;
+    const [x, y] = [place.x + card.width / 2, place.y + height / 2];
+    void flow.setCenter(x, y, { zoom: flow.getZoom(), duration: 250 });
+  };
+
   const { change } = draft;
   const add = (kind: BlockKindName, behind?: { from: string; way: string }, at?: Place): void => {
     const around = {
@@ -108,9 +131,11 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       number: offers.forwardNumbers[0]?.number,
     };
     const id = freeId(draft.graph, kind.replaceAll('_', '-'));
-    change((now) => withNew(now, id, newBlock(kind, around), behind, at));
+    const next = withNew(draft.graph, id, newBlock(kind, around), behind, at);
+    change(() => next);
     choose([id]);
     setTab('block');
+    reveal(next, id);
   };
   const addBehindChosen = (kind: BlockKindName): void => {
     const from = chosen.length === 1 ? chosen[0] : undefined;
@@ -147,7 +172,13 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       });
       if (ids.length > 0) setChosen([]);
     },
-    choose,
+    choose: (picks) => {
+      setChosen((now) => [
+        ...now.filter((id) => picks.get(id) !== false),
+        ...[...picks].flatMap(([id, isIn]) => (isIn && id !== arrival && !now.includes(id) ? [id] : [])),
+      ]);
+      if ([...picks.values()].includes(true)) setTab((now) => (now === 'trial' ? now : 'block'));
+    },
     drop: (kind, at) => {
       if (!readOnly) add(kind, undefined, at);
     },
@@ -245,7 +276,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
               )}
             </Tabs.Panel>
             <Tabs.Panel value="faults" className="panel-body">
-              <Faults check={check} onGo={go} />
+              <Faults graph={graph} check={check} onGo={go} />
             </Tabs.Panel>
             <Tabs.Panel value="trial" className="panel-body">
               <TrialPanel
@@ -307,7 +338,7 @@ function withNew(
   if (behind) return connected(next, behind.from, behind.way, id);
   if (!isBlank) return next;
   const begun = { ...next, start: id };
-  return at ? begun : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: 360, y: 0 } } };
+  return at ? begun : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: card.width + 84, y: 0 } } };
 }
 
 function useShortcuts({
@@ -644,7 +675,7 @@ function Narrow({
     <Page title={draft.record.name} above={<BackLink to="/scenarios">{tell('editor.back')}</BackLink>}>
       <p className="card narrow-words">{tell('editor.narrow')}</p>
       <section className="card">
-        <Faults check={check} onGo={() => undefined} />
+        <Faults graph={graph} check={check} onGo={() => undefined} />
       </section>
       <section className="card">
         <BlockList graph={graph} speaking={speaking} />

@@ -3,9 +3,19 @@
 import { Button } from '@mantine/core';
 import type { Fault } from './contract.ts';
 import type { Check } from './draft.ts';
+import type { Graph } from './graph.ts';
+import { plainly } from './sentence.ts';
 import { useTell } from './words.ts';
 
-export function Faults({ check, onGo }: { check: Check; onGo: (id: string) => void }): React.ReactNode {
+export function Faults({
+  graph,
+  check,
+  onGo,
+}: {
+  graph: Graph;
+  check: Check;
+  onGo: (id: string) => void;
+}): React.ReactNode {
   const { tell } = useTell();
   const errors = check.faults.filter(({ severity }) => severity === 'error');
   const warnings = check.faults.filter(({ severity }) => severity === 'warning');
@@ -21,24 +31,28 @@ export function Faults({ check, onGo }: { check: Check; onGo: (id: string) => vo
               : tell('faults.count', { count: check.faults.length })}
       </p>
       {errors.length > 0 && <h2>{tell('faults.errors')}</h2>}
-      <FaultList faults={errors} onGo={onGo} />
+      <FaultList graph={graph} faults={errors} onGo={onGo} />
       {warnings.length > 0 && <h2>{tell('faults.warnings')}</h2>}
-      <FaultList faults={warnings} onGo={onGo} />
+      <FaultList graph={graph} faults={warnings} onGo={onGo} />
     </section>
   );
 }
 
 export function FaultList({
+  graph,
   faults,
   onGo,
 }: {
+  graph: Graph;
   faults: readonly Fault[];
   onGo: (id: string) => void;
 }): React.ReactNode {
   const { tell } = useTell();
   return (
     <ul className="fault-list">
-      {faults.map(({ sentence, blocks, severity, pointer }) => {
+      {faults.map((fault) => {
+        const { blocks, severity, pointer } = fault;
+        const sentence = plainly(graph, fault, tell);
         const [first] = blocks;
         return (
           <li key={`${pointer} ${sentence}`} data-severity={severity}>

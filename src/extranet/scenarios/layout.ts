@@ -7,7 +7,7 @@ import { waysOf } from './kinds.ts';
 
 /** Of a card, as the style sheet draws it. */
 export const card = { width: 264, head: 44, sentence: 52, way: 30, foot: 8 } as const;
-export const arrivalSize = { width: 148, height: 44 } as const;
+export const arrivalSize = { width: 168, height: 44 } as const;
 
 export function heightOf(graph: Graph, id: string): number {
   const block = graph.blocks[id];
@@ -57,6 +57,28 @@ export function placed(graph: Graph): Graph {
 export function arrivalPlace(graph: Graph): Place {
   const first = graph.places?.[graph.start];
   return first ? { x: first.x - arrivalSize.width - 64, y: first.y } : { x: 0, y: 0 };
+}
+
+/** Cards smaller than this are not read. */
+const readableZoom = 0.62;
+
+/** What is looked at first: all of it where it can be read like that, else where the call arrives. */
+export function firstView(graph: Graph, width: number, height: number): { x: number; y: number; zoom: number } {
+  const from = arrivalPlace(graph);
+  const boxes = Object.entries(graph.places ?? {}).filter(([id]) => has(graph, id));
+  const left = Math.min(from.x, ...boxes.map(([, { x }]) => x));
+  const top = Math.min(from.y, ...boxes.map(([, { y }]) => y));
+  const right = Math.max(from.x + arrivalSize.width, ...boxes.map(([, { x }]) => x + card.width));
+  const bottom = Math.max(from.y + arrivalSize.height, ...boxes.map(([id, { y }]) => y + heightOf(graph, id)));
+  const zoom = Math.min(1, (width - 64) / (right - left), (height - 64) / (bottom - top));
+  if (zoom >= readableZoom)
+    return {
+      x: (width - (right - left) * zoom) / 2 - left * zoom,
+      y: (height - (bottom - top) * zoom) / 2 - top * zoom,
+      zoom,
+    };
+  const near = 0.72;
+  return { x: 32 - from.x * near, y: height * 0.42 - from.y * near, zoom: near };
 }
 
 /** Right of a block, below whatever stands there. */

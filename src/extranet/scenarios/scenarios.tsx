@@ -180,7 +180,7 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
       />
       <span>
         <strong>{title}</strong>
-        <span className="soft">{text}</span>
+        <span className="soft">{withCode(text)}</span>
       </span>
     </label>
   );
@@ -263,6 +263,11 @@ function NameInput({
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   );
+}
+
+/** What stands between backticks is what somebody writes into his script. */
+function withCode(text: string): React.ReactNode {
+  return text.split('`').map((part, place) => (place % 2 === 0 ? part : <code key={place}>{part}</code>));
 }
 
 function freeSlug(wanted: string, taken: readonly string[]): string {

@@ -4,7 +4,8 @@ import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import type { Language } from '../contract.ts';
 import { showDay, showNumber, showWeekday } from '../show.ts';
 import { arrival, type Block, type Graph } from './graph.ts';
-import { keyOfWay, partsOf, strings, type Way } from './kinds.ts';
+import type { Fault } from './contract.ts';
+import { keyOfWay, partsOf, strings, type Way, waysOf } from './kinds.ts';
 import { isKey, type Key, type Tell } from './words.ts';
 
 /** What things are called that a block names by slug or id. */
@@ -96,6 +97,26 @@ export function unsetName(kind: BlockKindName, { unset, needed }: Way, tell: Tel
   if (needed) return tell('unset.needed');
   if (typeof unset === 'object') return tell('unset.as', { way: wayName(kind, unset.as, tell) });
   return tell(unset === 'goodbye' ? 'unset.goodbye' : 'unset.apology');
+}
+
+/**
+ * What the check says, with the names a merchant sees: ways out as their cards call them, fields as their forms do. The API names
+ * them as programs do.
+ */
+export function plainly(graph: Graph, { blocks, sentence }: Pick<Fault, 'blocks' | 'sentence'>, tell: Tell): string {
+  const [id] = blocks;
+  const block = id === undefined ? undefined : graph.blocks[id];
+  if (!block) return sentence;
+  const way = (name: string): string | undefined =>
+    waysOf(block).some((one) => one.name === name) ? wayName(block.kind, name, tell) : undefined;
+  return sentence
+    .replace(/« ([a-z0-9_*#]+) »/g, (whole, name: string) => (way(name) ? `« ${String(way(name))} »` : whole))
+    .replace(/"([a-z0-9_*#]+)"/g, (whole, name: string) => `“${way(name) ?? name}”`)
+    .replace(/"([^"]+)"/g, '“$1”')
+    .replace(/ \(([a-zA-Z]+)\)/, (whole, field: string) => {
+      const key = [`field.${block.kind}.${field}`, `field.${field}`].find(isKey);
+      return key ? ` (${tell(key)})` : whole;
+    });
 }
 
 /** A block in a list: its kind and its own name. */

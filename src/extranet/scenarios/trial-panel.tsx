@@ -462,6 +462,9 @@ const phoneKeys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] a
 function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => void }): React.ReactNode {
   const { tell } = useTell();
   const [keys, setKeys] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  // Asked again, whoever types goes on typing.
+  useEffect(() => field.current?.focus({ preventScroll: true }), []);
   const isRight = /^(\d{1,40}#?|[*#])$/.test(keys);
   return (
     <form
@@ -473,6 +476,7 @@ function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => voi
     >
       <TextInput
         size="sm"
+        ref={field}
         label={tell('trial.keys')}
         inputMode="tel"
         autoComplete="off"

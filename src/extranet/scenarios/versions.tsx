@@ -145,13 +145,13 @@ export function Publish({
           {errors.length > 0 && (
             <div className="in-the-way" role="alert">
               <strong>{tell('publish.inTheWay')}</strong>
-              <FaultList faults={errors} onGo={onGo} />
+              <FaultList graph={draft.graph} faults={errors} onGo={onGo} />
             </div>
           )}
           {errors.length === 0 && warnings.length > 0 && (
             <div>
               <strong>{tell('faults.warnings')}</strong>
-              <FaultList faults={warnings} onGo={onGo} />
+              <FaultList graph={draft.graph} faults={warnings} onGo={onGo} />
             </div>
           )}
           <Textarea
