@@ -30,6 +30,7 @@ const paths = {
   undo: 'M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3',
   redo: 'M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3',
   minus: 'M5 12h14',
+  panel: 'M4 5h16v14H4zM14 5v14',
   fit: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
   arrange: 'M3 9h6v6H3zM15 4h6v5h-6zM15 15h6v5h-6zM9 12h3M12 12V6.500h3M12 12v5.500h3',
 } as const;

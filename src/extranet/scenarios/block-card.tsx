@@ -34,34 +34,34 @@ export type CardNode = Node<CardData, 'block'>;
 export const BlockCard = memo(function BlockCard({ data, isConnectable }: NodeProps<CardNode>): React.ReactNode {
   const { kind, title, id, sentence, ways, wrong, severity, lit } = data;
   return (
-    <div className="block" data-group={groupOf(kind)} data-severity={severity} data-lit={lit}>
-      <Handle type="target" position={Position.Left} className="block-in" isConnectable={isConnectable} />
-      <div className="block-head">
-        <span className="block-icon">
+    <div className="sc-block" data-group={groupOf(kind)} data-severity={severity} data-lit={lit}>
+      <Handle type="target" position={Position.Left} className="sc-block-in" isConnectable={isConnectable} />
+      <div className="sc-block-head">
+        <span className="sc-block-icon">
           <KindIcon kind={kind} />
         </span>
-        <span className="block-title">
+        <span className="sc-block-title">
           <strong>{title}</strong>
-          <span className="block-id">{id}</span>
+          <span className="sc-block-id">{id}</span>
         </span>
         {wrong !== undefined && (
-          <span className="block-wrong" role="img" aria-label={wrong} title={wrong}>
+          <span className="sc-block-wrong" role="img" aria-label={wrong} title={wrong}>
             !
           </span>
         )}
       </div>
-      <p className="block-sentence">{sentence}</p>
+      <p className="sc-block-sentence">{sentence}</p>
       {ways.length > 0 && (
-        <ul className="block-ways">
+        <ul className="sc-block-ways">
           {ways.map(({ name, label, unset, isMissing = false, isLit = false }) => (
             <li key={name} data-missing={isMissing} data-lit={isLit}>
-              <span className="way-label">{label}</span>
-              {unset !== undefined && <span className="way-unset">{unset}</span>}
+              <span className="sc-way-label">{label}</span>
+              {unset !== undefined && <span className="sc-way-unset">{unset}</span>}
               <Handle
                 type="source"
                 id={name}
                 position={Position.Right}
-                className="block-out"
+                className="sc-block-out"
                 isConnectable={isConnectable}
               />
             </li>
@@ -76,10 +76,10 @@ export type ArrivalNode = Node<{ label: string; isLit: boolean }, 'arrival'>;
 
 export const Arrival = memo(function Arrival({ data, isConnectable }: NodeProps<ArrivalNode>): React.ReactNode {
   return (
-    <div className="arrival" data-lit={data.isLit}>
+    <div className="sc-arrival" data-lit={data.isLit}>
       <KindIcon kind="ring" />
       <strong>{data.label}</strong>
-      <Handle type="source" id="then" position={Position.Right} className="block-out" isConnectable={isConnectable} />
+      <Handle type="source" id="then" position={Position.Right} className="sc-block-out" isConnectable={isConnectable} />
     </div>
   );
 });

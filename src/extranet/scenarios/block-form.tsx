@@ -61,9 +61,9 @@ export function BlockForm({
   const more = fields.filter((field) => field.more);
   const isMoreSet = more.some(({ name }) => Array.isArray(block[name]));
   return (
-    <section className="block-form" aria-label={blockName(graph, id, tell)}>
-      <header className="form-head" data-group={groupOf(block.kind)}>
-        <span className="block-icon">
+    <section className="sc-block-form" aria-label={blockName(graph, id, tell)}>
+      <header className="sc-form-head" data-group={groupOf(block.kind)}>
+        <span className="sc-block-icon">
           <KindIcon kind={block.kind} size={20} />
         </span>
         <div>
@@ -72,7 +72,7 @@ export function BlockForm({
         </div>
       </header>
       {faults.length > 0 && (
-        <ul className="form-faults">
+        <ul className="sc-form-faults">
           {faults.map((fault) => (
             <li key={`${fault.pointer} ${fault.sentence}`} data-severity={fault.severity}>
               {plainly(graph, fault, tell)}
@@ -83,16 +83,16 @@ export function BlockForm({
       {fields.length === 0 && <p className="soft">{tell('form.noSettings')}</p>}
       {first.map(form)}
       {more.length > 0 && (
-        <details className="more" open={isMoreSet ? true : undefined}>
+        <details className="sc-more" open={isMoreSet ? true : undefined}>
           <summary>{tell('form.more')}</summary>
-          <div className="more-fields">{more.map(form)}</div>
+          <div className="sc-more-fields">{more.map(form)}</div>
         </details>
       )}
       <Ways graph={graph} id={id} readOnly={readOnly} acts={acts} />
       {!readOnly && (
-        <footer className="form-foot">
+        <footer className="sc-form-foot">
           <Name key={id} graph={graph} id={id} rename={acts.rename} />
-          <div className="form-buttons">
+          <div className="sc-form-buttons">
             {graph.start !== id && (
               <Button variant="default" size="xs" onClick={() => acts.begin(id)}>
                 {tell('form.begin')}
@@ -242,7 +242,7 @@ function Ways({
     .map((other) => ({ value: other, label: blockName(graph, other, tell) }))
     .sort((one, other) => one.label.localeCompare(other.label));
   return (
-    <fieldset className="ways">
+    <fieldset className="sc-ways">
       <legend>{tell('form.next')}</legend>
       {ways.map((way) => {
         const to = block.next[way.name];
@@ -252,7 +252,7 @@ function Ways({
             key={way.name}
             size="sm"
             label={wayName(block.kind, way.name, tell)}
-            className={!isSet && way.needed ? 'way-select way-missing' : 'way-select'}
+            className={!isSet && way.needed ? 'way-select sc-way-missing' : 'way-select'}
             value={isSet ? to : nowhere}
             disabled={readOnly}
             onChange={(event) => {

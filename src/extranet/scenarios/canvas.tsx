@@ -147,7 +147,7 @@ export function Canvas({
   const frame = useRef<HTMLDivElement>(null);
   return (
     <div
-      className="canvas"
+      className="sc-canvas"
       ref={frame}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(paletteType)) return;
@@ -204,14 +204,14 @@ export function Canvas({
         defaultEdgeOptions={{ type: 'default', interactionWidth: 24 }}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} />
-        {count > 6 && <MiniMap<DrawnNode> pannable zoomable className="minimap" nodeClassName={miniClass} />}
+        {count > 6 && <MiniMap<DrawnNode> pannable zoomable className="sc-minimap" nodeClassName={miniClass} />}
       </ReactFlow>
     </div>
   );
 }
 
 const miniClass = (node: DrawnNode): string =>
-  node.type === 'block' ? `mini mini-${groupOf(node.data.kind)}` : 'mini';
+  node.type === 'block' ? `sc-mini sc-mini-${groupOf(node.data.kind)}` : 'sc-mini';
 
 function nodesOf(
   graph: Graph,
@@ -276,7 +276,7 @@ function edgesOf(graph: Graph, lit: Lit | undefined, { tell }: Speaking): Edge[]
     sourceHandle: way,
     target: to,
     ariaLabel: `${from === arrival ? tell('editor.arrival') : from}, ${label}: ${to}`,
-    className: isLit ? 'line line-lit' : 'line',
+    className: isLit ? 'sc-line sc-line-lit' : 'sc-line',
     zIndex: isLit ? 2 : 0,
     // Its size is counted in widths of the line.
     markerEnd: isLit

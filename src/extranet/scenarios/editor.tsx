@@ -73,6 +73,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const [lit, setLit] = useState<Lit>();
   const [asking, setAsking] = useState<{ from: string; way: string; at?: Place }>();
   const [isPublishing, setPublishing] = useState(false);
+  const [isPanelShown, setPanelShown] = useState(true);
   const isNarrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
   const flow = useReactFlow();
   const speaking = useMemo<Speaking>(() => ({ tell, language, names: offers.names }), [tell, language, offers.names]);
@@ -82,6 +83,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
 
   const choose = useCallback((ids: readonly string[]) => {
     setChosen(ids);
+    if (ids.length > 0) setPanelShown(true);
     // Who tries the scenario goes on trying it.
     if (ids.length > 0) setTab((now) => (now === 'trial' ? now : 'block'));
   }, []);
@@ -110,7 +112,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   /** Brought into sight where it is not, at the same zoom. */
   const reveal = (of: Graph, id: string): void => {
     const place = of.places?.[id];
-    const frame = document.querySelector('.canvas')?.getBoundingClientRect();
+    const frame = document.querySelector('.sc-canvas')?.getBoundingClientRect();
     if (!place || !frame) return;
     const height = heightOf(of, id);
     const from = flow.flowToScreenPosition(place);
@@ -177,7 +179,9 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
         ...now.filter((id) => picks.get(id) !== false),
         ...[...picks].flatMap(([id, isIn]) => (isIn && id !== arrival && !now.includes(id) ? [id] : [])),
       ]);
-      if ([...picks.values()].includes(true)) setTab((now) => (now === 'trial' ? now : 'block'));
+      if (![...picks.values()].includes(true)) return;
+      setPanelShown(true);
+      setTab((now) => (now === 'trial' ? now : 'block'));
     },
     drop: (kind, at) => {
       if (!readOnly) add(kind, undefined, at);
@@ -209,6 +213,8 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
         draft={draft}
         readOnly={readOnly}
         mayWrite={mayWrite}
+        isPanelShown={isPanelShown}
+        onPanel={() => setPanelShown(!isPanelShown)}
         onArrange={arrange}
         onPublish={() => {
           setSeen(undefined);
@@ -243,14 +249,14 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
           speaking={speaking}
           acts={canvasActs}
         />
-        <aside className="panel" aria-label={tell('editor.panel')}>
+        <aside className="sc-panel" aria-label={tell('editor.panel')} hidden={!isPanelShown}>
           <Tabs value={tab} onChange={(next) => setTab((next ?? 'block') as Tab)} keepMounted={false}>
             <Tabs.List grow>
               <Tabs.Tab value="block">{tell('editor.tab.block')}</Tabs.Tab>
               <Tabs.Tab value="faults">
                 {tell('editor.tab.faults')}
                 {check.faults.length > 0 && (
-                  <span className="count" data-severity={errors > 0 ? 'error' : 'warning'}>
+                  <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
                     {check.faults.length}
                   </span>
                 )}
@@ -258,7 +264,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
               <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
               <Tabs.Tab value="versions">{tell('editor.tab.versions')}</Tabs.Tab>
             </Tabs.List>
-            <Tabs.Panel value="block" className="panel-body">
+            <Tabs.Panel value="block" className="sc-panel-body">
               {one !== undefined && known.length === 1 ? (
                 <BlockForm
                   key={one}
@@ -275,10 +281,10 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
                 <Nothing graph={graph} readOnly={readOnly} speaking={speaking} onChoose={go} />
               )}
             </Tabs.Panel>
-            <Tabs.Panel value="faults" className="panel-body">
+            <Tabs.Panel value="faults" className="sc-panel-body">
               <Faults graph={graph} check={check} onGo={go} />
             </Tabs.Panel>
-            <Tabs.Panel value="trial" className="panel-body">
+            <Tabs.Panel value="trial" className="sc-panel-body">
               <TrialPanel
                 slug={first.slug}
                 graph={graph}
@@ -287,7 +293,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
                 onGo={go}
               />
             </Tabs.Panel>
-            <Tabs.Panel value="versions" className="panel-body">
+            <Tabs.Panel value="versions" className="sc-panel-body">
               <Versions
                 record={draft.record}
                 seen={seen}
@@ -374,12 +380,16 @@ function Bar({
   draft,
   readOnly,
   mayWrite,
+  isPanelShown,
+  onPanel,
   onArrange,
   onPublish,
 }: {
   draft: Draft;
   readOnly: boolean;
   mayWrite: boolean;
+  isPanelShown: boolean;
+  onPanel: () => void;
   onArrange: () => void;
   onPublish: () => void;
 }): React.ReactNode {
@@ -418,16 +428,17 @@ function Bar({
       </div>
       <div className="editor-tools">
         {!readOnly && (
-          <div className="tools">
+          <div className="sc-tools">
             {tool(tell('editor.undo'), <Icon name="undo" />, draft.undo, !draft.canUndo)}
             {tool(tell('editor.redo'), <Icon name="redo" />, draft.redo, !draft.canRedo)}
             {tool(tell('editor.arrange'), <Icon name="arrange" />, onArrange)}
           </div>
         )}
-        <div className="tools" role="group" aria-label={tell('editor.view')}>
+        <div className="sc-tools" role="group" aria-label={tell('editor.view')}>
           {tool(tell('editor.zoomOut'), <Icon name="minus" />, () => void flow.zoomOut())}
           {tool(tell('editor.zoomIn'), <Icon name="plus" />, () => void flow.zoomIn())}
           {tool(tell('editor.fit'), <Icon name="fit" />, () => void flow.fitView({ padding: 0.12, maxZoom: 1 }))}
+          {tool(tell(isPanelShown ? 'editor.hidePanel' : 'editor.showPanel'), <Icon name="panel" />, onPanel)}
         </div>
         {mayWrite && (
           <Button
@@ -507,7 +518,7 @@ function NotKept({ draft }: { draft: Draft }): React.ReactNode {
     return (
       <Alert color="vermilion" className="editor-alert">
         <p>{tell('editor.conflict')}</p>
-        <div className="form-buttons">
+        <div className="sc-form-buttons">
           <Button size="xs" variant="default" loading={theirs.busy} onClick={() => void theirs.run()}>
             {tell('editor.takeTheirs')}
           </Button>
@@ -549,7 +560,7 @@ function Seen({
   return (
     <div className="editor-seen" role="status">
       <span>{tell('versions.looking', { version })}</span>
-      <div className="form-buttons">
+      <div className="sc-form-buttons">
         {mayWrite && record.live !== version && (
           <Button size="xs" variant="default" loading={rollBack.busy} onClick={() => void rollBack.run(version)}>
             {tell('versions.rollBack')}
@@ -579,10 +590,10 @@ function Many({
 }): React.ReactNode {
   const { tell } = useTell();
   return (
-    <section className="block-form">
+    <section className="sc-block-form">
       <h2>{tell('editor.manyChosen', { count: ids.length })}</h2>
       {!readOnly && (
-        <div className="form-buttons">
+        <div className="sc-form-buttons">
           <Button variant="default" size="xs" onClick={() => acts.duplicate([...ids])}>
             {tell('form.duplicate')}
           </Button>
@@ -609,9 +620,13 @@ function Nothing({
 }): React.ReactNode {
   const { tell } = speaking;
   return (
-    <section className="block-form">
-      {!readOnly && <p className="soft">{tell('editor.nothingChosen')}</p>}
-      <p className="soft">{tell('editor.keys')}</p>
+    <section className="sc-block-form">
+      {!readOnly && (
+        <>
+          <p className="soft">{tell('editor.nothingChosen')}</p>
+          <p className="soft">{tell('editor.keys')}</p>
+        </>
+      )}
       <BlockList graph={graph} speaking={speaking} onChoose={onChoose} />
     </section>
   );
@@ -629,16 +644,16 @@ function BlockList({
 }): React.ReactNode {
   const { tell } = speaking;
   return (
-    <ul className="block-list">
+    <ul className="sc-block-list">
       {Object.entries(graph.blocks).map(([id, block]) => {
         const shown = (
           <>
-            <span className="block-icon">
+            <span className="sc-block-icon">
               <KindIcon kind={block.kind} size={16} />
             </span>
-            <span className="block-list-words">
+            <span className="sc-block-list-words">
               <strong>{tell(`kind.${block.kind}`)}</strong> <span className="soft">{id}</span>
-              <span className="soft block-list-sentence">{sentenceOf(block, speaking)}</span>
+              <span className="soft sc-block-list-sentence">{sentenceOf(block, speaking)}</span>
             </span>
           </>
         );
@@ -673,7 +688,7 @@ function Narrow({
   const { tell } = speaking;
   return (
     <Page title={draft.record.name} above={<BackLink to="/scenarios">{tell('editor.back')}</BackLink>}>
-      <p className="card narrow-words">{tell('editor.narrow')}</p>
+      <p className="card sc-narrow-words">{tell('editor.narrow')}</p>
       <section className="card">
         <Faults graph={graph} check={check} onGo={() => undefined} />
       </section>

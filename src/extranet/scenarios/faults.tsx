@@ -20,7 +20,7 @@ export function Faults({
   const errors = check.faults.filter(({ severity }) => severity === 'error');
   const warnings = check.faults.filter(({ severity }) => severity === 'warning');
   return (
-    <section className="faults">
+    <section className="sc-faults">
       <p className="soft" role="status">
         {check.is === 'failed'
           ? tell('faults.failed')
@@ -49,7 +49,7 @@ export function FaultList({
 }): React.ReactNode {
   const { tell } = useTell();
   return (
-    <ul className="fault-list">
+    <ul className="sc-fault-list">
       {faults.map((fault) => {
         const { blocks, severity, pointer } = fault;
         const sentence = plainly(graph, fault, tell);
@@ -67,7 +67,7 @@ export function FaultList({
                 size="sm"
                 justify="flex-start"
                 fullWidth
-                className="fault"
+                className="sc-fault"
                 onClick={() => onGo(first)}
               >
                 {sentence}

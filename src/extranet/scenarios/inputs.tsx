@@ -133,7 +133,7 @@ export function SpokenField({
   onChange: (value: string) => void;
 }): React.ReactNode {
   return (
-    <div className="spoken-field">
+    <div className="sc-spoken-field">
       <Textarea
         size="sm"
         autosize={false}
@@ -166,7 +166,7 @@ function InsertVariable({
   return (
     <Menu position="bottom-end" width={250} shadow="md" withinPortal>
       <Menu.Target>
-        <UnstyledButton className="insert" aria-label={tell('words.insert')} title={tell('words.insert')}>
+        <UnstyledButton className="sc-insert" aria-label={tell('words.insert')} title={tell('words.insert')}>
           {'{ }'}
         </UnstyledButton>
       </Menu.Target>

@@ -15,23 +15,68 @@ export function heightOf(graph: Graph, id: string): number {
   return card.head + card.sentence + ways * card.way + (ways > 0 ? card.foot : 0);
 }
 
+const between = { columns: 84, rows: 36 } as const;
+
 /** All of it anew. */
 export function laidOut(graph: Graph): Record<string, Place> {
   const drawn = new dagre.graphlib.Graph({ multigraph: true });
-  drawn.setGraph({ rankdir: 'LR', nodesep: 36, ranksep: 84, marginx: 0, marginy: 0 });
+  drawn.setGraph({ rankdir: 'LR', nodesep: between.rows, ranksep: between.columns });
   drawn.setDefaultEdgeLabel(() => ({}));
   // In the order in which a call comes to them: a way back is then drawn back, and not the way there.
   for (const id of inOrder(graph)) drawn.setNode(id, { width: card.width, height: heightOf(graph, id) });
-  for (const [from, block] of Object.entries(graph.blocks))
-    for (const { name } of waysOf(block)) {
-      const to = block.next[name];
-      if (to !== undefined && has(graph, to) && to !== from) drawn.setEdge(from, to, {}, name);
-    }
+  for (const { from, way, to } of waysIn(graph)) if (to !== from) drawn.setEdge(from, to, {}, way);
   dagre.layout(drawn);
-  return Object.fromEntries(
+  const middle = new Map(
     Object.keys(graph.blocks).map((id) => {
-      const { x = 0, y = 0, height = 0 } = drawn.node(id) as { x?: number; y?: number; height?: number };
-      return [id, { x: Math.round(x - card.width / 2), y: Math.round(y - height / 2) }];
+      const { x = 0, y = 0 } = drawn.node(id) as { x?: number; y?: number };
+      return [id, { x: Math.round(x - card.width / 2), y }];
+    }),
+  );
+  return asRead(graph, middle);
+}
+
+/**
+ * The columns stay; in each the blocks stand in the order of the ways that lead to them, as one reads them on the cards before: key 1
+ * above key 2. Whom no way from the left leads to keeps his height.
+ */
+function asRead(graph: Graph, middle: ReadonlyMap<string, Place>): Record<string, Place> {
+  const columns = new Map<number, string[]>();
+  for (const [id, { x }] of middle) columns.set(x, [...(columns.get(x) ?? []), id]);
+  const places: Record<string, Place> = {};
+  const ways = waysIn(graph);
+  for (const x of [...columns.keys()].sort((one, other) => one - other)) {
+    const column = (columns.get(x) ?? []).map((id) => {
+      const height = heightOf(graph, id);
+      const froms = ways.flatMap(({ from, to, place }) => {
+        const at = to === id ? places[from] : undefined;
+        return at && at.x < x ? [at.y + card.head + card.sentence + card.way * (place + 0.5)] : [];
+      });
+      const wanted =
+        froms.length === 0 ? (middle.get(id)?.y ?? 0) : froms.reduce((sum, y) => sum + y, 0) / froms.length;
+      return { id, height, top: wanted - card.head / 2 };
+    });
+    column.sort((one, other) => one.top - other.top);
+    let below = Number.NEGATIVE_INFINITY;
+    const tops = column.map(({ top, height }) => {
+      const y = Math.max(top, below);
+      below = y + height + between.rows;
+      return y;
+    });
+    // Pushed down only: as a whole they come back up by as much on the average.
+    const pushed = column.reduce((sum, { top }, place) => sum + (tops[place] ?? top) - top, 0) / column.length;
+    column.forEach(({ id, top }, place) => {
+      places[id] = { x, y: Math.round((tops[place] ?? top) - pushed) };
+    });
+  }
+  return places;
+}
+
+/** Every way that leads somewhere; `place`: which line of its card it is. */
+function waysIn(graph: Graph): { from: string; way: string; to: string; place: number }[] {
+  return Object.entries(graph.blocks).flatMap(([from, block]) =>
+    waysOf(block).flatMap(({ name }, place) => {
+      const to = block.next[name];
+      return to !== undefined && has(graph, to) ? [{ from, way: name, to, place }] : [];
     }),
   );
 }
@@ -85,7 +130,7 @@ export function firstView(graph: Graph, width: number, height: number): { x: num
 export function placeBeside(graph: Graph, beside: string | undefined): Place {
   const from = beside === undefined || beside === arrival ? undefined : graph.places?.[beside];
   const all = Object.entries(graph.places ?? {}).filter(([id]) => has(graph, id));
-  const x = from ? from.x + card.width + 84 : Math.max(0, ...all.map(([, place]) => place.x));
+  const x = from ? from.x + card.width + between.columns : Math.max(0, ...all.map(([, place]) => place.x));
   let y = from?.y ?? 0;
   for (let tries = 0; tries < all.length + 1; tries += 1) {
     const inTheWay = all.find(

@@ -39,7 +39,7 @@ export default function Numbers(): React.ReactNode {
             <li key={ddi.id} className="card ddi" data-active={ddi.active}>
               <div className="ddi-head">
                 <h2>{showNumber(ddi.number)}</h2>
-                {!ddi.active && <span className="badge">{tell('numbers.off')}</span>}
+                {!ddi.active && <span className="sc-badge">{tell('numbers.off')}</span>}
                 {mayWrite && (
                   <Button
                     variant="default"

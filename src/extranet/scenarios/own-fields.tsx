@@ -54,9 +54,9 @@ function Keys({ label, value, readOnly, onChange }: OwnFieldProps): React.ReactN
   const { tell } = useTell();
   const keys = strings(value);
   return (
-    <fieldset className="keys">
+    <fieldset className="sc-keys">
       <legend>{label}</legend>
-      <div className="keypad">
+      <div className="sc-keypad">
         {menuKeys.map((key) => {
           const isOn = keys.includes(key);
           return (
@@ -140,7 +140,7 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
     chosen: 'chosen',
   };
   return (
-    <div className="whom">
+    <div className="sc-whom">
       <NativeSelect
         size="sm"
         label={label}
@@ -170,7 +170,7 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
         />
       )}
       {whom !== 'chosen' && is === 'consultants' && (
-        <div className="people">
+        <div className="sc-people">
           {offers.consultants.map(({ id, name }) => {
             const ids = whom.consultants ?? [];
             const isOn = ids.includes(id);
@@ -200,7 +200,7 @@ function ForwardNumber({ label, value, variables, offers, readOnly, onChange }: 
   const number = String(value ?? '');
   const isListed = offers.forwardNumbers.some((one) => one.number === number);
   return (
-    <div className="whom">
+    <div className="sc-whom">
       <NativeSelect
         size="sm"
         label={label}
@@ -270,18 +270,18 @@ function Hours({ label, what, value, readOnly, onChange }: OwnFieldProps): React
   const replace = (place: number, span: Span): void =>
     onChange(spans.map((one, other) => (other === place ? span : one)));
   return (
-    <fieldset className="hours">
+    <fieldset className="sc-hours">
       <legend>{label}</legend>
       {what !== undefined && <p className="soft">{what}</p>}
       {spans.map((span, place) => (
-        <div key={place} className="span">
+        <div key={place} className="sc-span">
           <Weekdays
             label={tell('hours.days', { place: place + 1 })}
             days={span.days}
             readOnly={readOnly}
             onChange={(days) => replace(place, { ...span, days })}
           />
-          <div className="span-times">
+          <div className="sc-span-times">
             <Clock
               label={tell('hours.fromOf', { place: place + 1 })}
               value={span.from}
@@ -336,7 +336,7 @@ function Weekdays({
 }): React.ReactNode {
   const { language } = useTell();
   return (
-    <div className="weekdays" role="group" aria-label={label}>
+    <div className="sc-weekdays" role="group" aria-label={label}>
       {[1, 2, 3, 4, 5, 6, 7].map((day) => {
         const isOn = days.includes(day);
         return (
@@ -372,7 +372,7 @@ function Clock({
   return (
     <input
       type="time"
-      className="clock"
+      className="sc-clock"
       aria-label={label}
       value={value}
       readOnly={readOnly}
@@ -400,7 +400,7 @@ function Days({
   const [everyYear, setEveryYear] = useState(false);
   const add = (more: readonly string[]): void => onChange([...new Set([...days, ...more])].sort());
   return (
-    <fieldset className="days">
+    <fieldset className="sc-days">
       <legend>{label}</legend>
       {days.length > 0 && (
         <ul className="chips">
@@ -421,7 +421,7 @@ function Days({
         </ul>
       )}
       {!readOnly && (
-        <div className="days-add">
+        <div className="sc-days-add">
           <TextInput
             size="sm"
             type="date"
@@ -473,7 +473,7 @@ function Test({ label, value, variables, readOnly, offers, onChange }: OwnFieldP
     date: { date: ['12-25'] },
   };
   return (
-    <fieldset className="test">
+    <fieldset className="sc-test">
       <legend>{label}</legend>
       <NativeSelect
         size="sm"
@@ -492,7 +492,7 @@ function Test({ label, value, variables, readOnly, offers, onChange }: OwnFieldP
         />
       )}
       {about === 'clock' && (
-        <div className="span-times">
+        <div className="sc-span-times">
           <Clock
             label={tell('test.from')}
             value={String(test['from'])}
@@ -666,7 +666,7 @@ function NameList({
     setTyped('');
   };
   return (
-    <fieldset className="days">
+    <fieldset className="sc-days">
       <legend>{label}</legend>
       {what !== undefined && <p className="soft">{what}</p>}
       {names.length > 0 && (
@@ -690,7 +690,7 @@ function NameList({
       {!readOnly && (
         <>
           {more.length > 0 && (
-            <div className="offered">
+            <div className="sc-offered">
               {more.map((name) => (
                 <Button key={name} variant="default" size="compact-sm" onClick={() => add(name)}>
                   + {name}
@@ -698,7 +698,7 @@ function NameList({
               ))}
             </div>
           )}
-          <div className="days-add">
+          <div className="sc-days-add">
             <TextInput
               size="sm"
               label={tell(adds)}

@@ -31,7 +31,7 @@ export function Palette({ onAdd }: { onAdd: (kind: BlockKindName) => void }): Re
                     event.dataTransfer.effectAllowed = 'copy';
                   }}
                 >
-                  <span className="block-icon">
+                  <span className="sc-block-icon">
                     <KindIcon kind={kind} size={16} />
                   </span>
                   <span className="palette-name">{tell(`kind.${kind}`)}</span>
@@ -67,7 +67,7 @@ export function ChooseKind({
   return (
     <Dialog title={tell('palette.which')} onClose={onClose} wide>
       <form
-        className="choose-kind"
+        className="sc-choose-kind"
         onSubmit={(event) => {
           event.preventDefault();
           const first = shown[0]?.kinds[0];
@@ -85,11 +85,11 @@ export function ChooseKind({
         {shown.map(({ group, kinds }) => (
           <div key={group} data-group={group}>
             <h3>{tell(`group.${group}`)}</h3>
-            <ul className="kind-list">
+            <ul className="sc-kind-list">
               {kinds.map((kind) => (
                 <li key={kind}>
                   <button type="button" onClick={() => onChoose(kind)}>
-                    <span className="block-icon">
+                    <span className="sc-block-icon">
                       <KindIcon kind={kind} size={18} />
                     </span>
                     <span>

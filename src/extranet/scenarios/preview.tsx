@@ -34,9 +34,9 @@ export function Preview({ graph, label }: { graph: Graph; label: string }): Reac
     return { boxes, ways, view: `${left} ${top} ${right - left} ${bottom - top}` };
   }, [graph]);
   return (
-    <svg className="preview" viewBox={drawn.view} role="img" aria-label={label} preserveAspectRatio="xMidYMid meet">
+    <svg className="sc-preview" viewBox={drawn.view} role="img" aria-label={label} preserveAspectRatio="xMidYMid meet">
       {drawn.ways.map((path, place) => (
-        <path key={place} d={path} className="preview-way" />
+        <path key={place} d={path} className="sc-preview-way" />
       ))}
       {drawn.boxes.map(({ id, x, y, height, group, isFirst }) => (
         <rect
@@ -48,7 +48,7 @@ export function Preview({ graph, label }: { graph: Graph; label: string }): Reac
           rx={22}
           data-group={group}
           data-first={isFirst}
-          className="preview-block"
+          className="sc-preview-block"
         />
       ))}
     </svg>

@@ -4,7 +4,8 @@
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { ask } from '../ask.ts';
-import { useConsultantNames, useGroups } from '../read.ts';
+import type { Consultant, Group } from '../contract.ts';
+import { may, useSession } from '../session.ts';
 import type {
   Ddi,
   ForwardNumber,
@@ -109,13 +110,33 @@ export function useForwardNumbers(): ForwardNumber[] {
 }
 
 export function useResources(): Resource[] {
+  const session = useSession();
   return (
     useQuery({
+      enabled: may(session, 'settings') || may(session, 'clients'),
       queryKey: ['access-resources'],
       queryFn: async () => (await ask<List<Resource>>('GET', '/v1/access-resources')).data,
       retry: false,
     }).data ?? none
   );
+}
+
+/** Who may be rung, and in which groups; none for whose role does not open them. */
+function usePeople(): { groups: readonly Group[]; consultants: readonly { id: string; name: string }[] } {
+  const enabled = may(useSession(), 'consultants');
+  const { data: groups = none } = useQuery({
+    enabled,
+    queryKey: ['groups'],
+    queryFn: async () => (await ask<List<Group>>('GET', '/v1/groups')).data,
+  });
+  const { data: consultants = none } = useQuery({
+    enabled,
+    queryKey: ['consultant-names'],
+    queryFn: async () =>
+      (await ask<List<Consultant>>('GET', '/v1/consultants?limit=500')).data.map(({ id, name }) => ({ id, name })),
+    staleTime: 60_000,
+  });
+  return { groups, consultants };
 }
 
 const none: never[] = [];
@@ -137,16 +158,13 @@ export interface Offers {
 
 export function useOffers(language: 'fr' | 'en'): Offers {
   const all = useSellingLines();
-  const { data: groups = none } = useGroups();
-  const people = useConsultantNames();
+  const { groups, consultants } = usePeople();
   const sounds = useSounds();
   const { data: scenarios = none } = useScenarios();
   const protectedPages = useResources();
   const forwardNumbers = useForwardNumbers();
-  const known = JSON.stringify([...people]);
   return useMemo(() => {
     const resources = protectedPages.map(({ slug, name }) => ({ slug, name: name[language] }));
-    const consultants = (JSON.parse(known) as [string, string][]).map(([id, name]) => ({ id, name }));
     const bySlug = (list: readonly { slug: string; name: string }[]) =>
       new Map(list.map(({ slug, name }) => [slug, name]));
     const byId = (list: readonly { id: string; name: string }[]) =>
@@ -169,5 +187,5 @@ export function useOffers(language: 'fr' | 'en'): Offers {
         resources: bySlug(resources),
       },
     };
-  }, [all, groups, known, sounds, scenarios, protectedPages, forwardNumbers, language]);
+  }, [all, groups, consultants, sounds, scenarios, protectedPages, forwardNumbers, language]);
 }

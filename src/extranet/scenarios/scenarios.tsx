@@ -64,13 +64,13 @@ export default function Scenarios(): React.ReactNode {
                 </span>
               </div>
               <div className="scenario-badges">
-                <span className={scenario.live === null ? 'badge' : 'badge badge-live'}>
+                <span className={scenario.live === null ? 'sc-badge' : 'sc-badge sc-badge-live'}>
                   {scenario.live === null
                     ? tell('scenarios.notLive')
                     : tell('scenarios.live', { version: scenario.live })}
                 </span>
                 {scenario.changed && scenario.live !== null && (
-                  <span className="badge badge-draft">{tell('scenarios.changed')}</span>
+                  <span className="sc-badge sc-badge-draft">{tell('scenarios.changed')}</span>
                 )}
                 <span className="soft scenario-at">
                   {tell('scenarios.edited', {
@@ -170,7 +170,7 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
     void navigate(`/scenarios/${made}`);
   });
   const choice = (value: string, title: string, text: string): React.ReactNode => (
-    <label key={value} className="start" data-on={from === value}>
+    <label key={value} className="sc-start" data-on={from === value}>
       <input
         type="radio"
         name="from"
@@ -193,7 +193,7 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
           if (!isUrlWrong) void make.run();
         }}
       >
-        <fieldset className="starts">
+        <fieldset className="sc-starts">
           <legend>{tell('new.from')}</legend>
           {choice(blank, tell('new.blank'), tell('new.blankText'))}
           {templates.map((one) => choice(one.name, one.title[language], one.description[language]))}

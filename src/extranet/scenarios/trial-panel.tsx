@@ -125,11 +125,11 @@ export function TrialPanel({
   }, [steps, place]);
 
   return (
-    <section className="trial">
+    <section className="sc-trial">
       <p className="soft">{tell('trial.what')}</p>
-      <details className="more" open={trial === undefined ? true : undefined}>
+      <details className="sc-more" open={trial === undefined ? true : undefined}>
         <summary>{tell('trial.settings')}</summary>
-        <div className="more-fields">
+        <div className="sc-more-fields">
           <TextInput
             size="sm"
             type="tel"
@@ -186,7 +186,7 @@ export function TrialPanel({
       </Button>
       {trial && shown && (
         <>
-          <div className="stepper" role="group" aria-label={tell('trial.transcript')}>
+          <div className="sc-stepper" role="group" aria-label={tell('trial.transcript')}>
             <Step label={tell('trial.first')} icon="back" off={upTo === 0} act={() => setPlace(0)} double />
             <Step label={tell('trial.before')} icon="back" off={upTo === 0} act={() => setPlace(upTo - 1)} />
             <span role="status">{tell('trial.step', { place: upTo + 1, count: shown.steps.length })}</span>
@@ -204,7 +204,7 @@ export function TrialPanel({
               double
             />
           </div>
-          <ol className="transcript" aria-label={tell('trial.transcript')}>
+          <ol className="sc-transcript" aria-label={tell('trial.transcript')}>
             {shown.steps.map((step, at) => (
               <StepShown
                 key={at}
@@ -223,12 +223,12 @@ export function TrialPanel({
             {shown.wants ? (
               <Question key={given.length} wants={shown.wants.list} busy={call.busy} answer={answer} />
             ) : (
-              <p className="trial-end" data-outcome={trial.outcome}>
+              <p className="sc-trial-end" data-outcome={trial.outcome}>
                 <strong>{tell(`trial.end.${trial.outcome}`)}</strong> {tell('trial.endedIn', { block: trial.endedIn })}
               </p>
             )}
           </div>
-          <div className="form-buttons">
+          <div className="sc-form-buttons">
             {(given.length > 0 || toTheEnd) && (
               <Button variant="subtle" size="xs" onClick={takeBack}>
                 {tell('trial.back')}
@@ -243,7 +243,7 @@ export function TrialPanel({
           {!shown.wants && Object.keys(trial.variables).length > 0 && (
             <div>
               <h2>{tell('trial.variables')}</h2>
-              <dl className="variables">
+              <dl className="sc-variables">
                 {Object.entries(trial.variables).map(([name, value]) => (
                   <div key={name}>
                     <dt>
@@ -309,15 +309,15 @@ function StepShown({
   const { scenario, block, exit } = step;
   const own = scenario === undefined ? graph.blocks[block] : undefined;
   return (
-    <li className="step" data-here={isHere} data-ahead={isAhead} {...(isHere && { 'aria-current': 'step' })}>
-      <button type="button" className="step-block" onClick={onLook}>
+    <li className="sc-step" data-here={isHere} data-ahead={isAhead} {...(isHere && { 'aria-current': 'step' })}>
+      <button type="button" className="sc-step-block" onClick={onLook}>
         {own ? blockName(graph, block, tell) : `${scenario ?? ''} · ${block}`}
       </button>
       {step.did.map((act, place) => (
         <ActShown key={place} act={act} tell={tell} />
       ))}
       {exit !== undefined && (
-        <p className="step-exit">
+        <p className="sc-step-exit">
           {tell('trial.left', { way: own ? wayName(own.kind, exit, tell) : exit })}
         </p>
       )}
@@ -342,13 +342,13 @@ function ActShown({ act, tell }: { act: TrialAct; tell: Tell }): React.ReactNode
   return (
     <>
       {heard.map((words, place) => (
-        <p key={place} className="heard">
+        <p key={place} className="sc-heard">
           <span className="unseen">{tell('trial.hears')}: </span>
           {words}
         </p>
       ))}
       {said !== undefined && (
-        <p className={what === 'ask' ? 'did did-keyed' : 'did'}>{said}</p>
+        <p className={what === 'ask' ? 'sc-did sc-did-keyed' : 'sc-did'}>{said}</p>
       )}
       {exchange && <ExchangeShown exchange={exchange} />}
     </>
@@ -376,7 +376,7 @@ function ExchangeShown({ exchange }: { exchange: Exchange }): React.ReactNode {
   const { tell } = useTell();
   const { url, requestBody, status, answerBody, tookMs } = exchange;
   return (
-    <details className="exchange">
+    <details className="sc-exchange">
       <summary>
         {tell('trial.exchange')} · {status ?? '–'} · {tell('trial.took', { ms: Math.round(tookMs) })}
       </summary>
@@ -450,9 +450,9 @@ function Question({
 
 function Choices({ label, children }: { label: string; children: React.ReactNode }): React.ReactNode {
   return (
-    <fieldset className="question">
+    <fieldset className="sc-question">
       <legend>{label}</legend>
-      <div className="choices">{children}</div>
+      <div className="sc-choices">{children}</div>
     </fieldset>
   );
 }
@@ -468,7 +468,7 @@ function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => voi
   const isRight = /^(\d{1,40}#?|[*#])$/.test(keys);
   return (
     <form
-      className="question"
+      className="sc-question"
       onSubmit={(event) => {
         event.preventDefault();
         if (isRight && !busy) answer(keys);
@@ -483,7 +483,7 @@ function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => voi
         value={keys}
         onChange={(event) => setKeys(event.currentTarget.value.replace(/[^\d*#]/g, ''))}
       />
-      <div className="phone-keys">
+      <div className="sc-phone-keys">
         {phoneKeys.map((key) => (
           <button
             key={key}
@@ -495,7 +495,7 @@ function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => voi
           </button>
         ))}
       </div>
-      <div className="choices">
+      <div className="sc-choices">
         <Button type="submit" size="sm" disabled={!isRight || busy}>
           {tell('trial.send')}
         </Button>
@@ -512,7 +512,7 @@ function ScriptAnswer({ busy, answer }: { busy: boolean; answer: (value: unknown
   const [body, setBody] = useState('{ "next": "then" }');
   return (
     <form
-      className="question"
+      className="sc-question"
       onSubmit={(event) => {
         event.preventDefault();
         answer({ body });
@@ -526,7 +526,7 @@ function ScriptAnswer({ busy, answer }: { busy: boolean; answer: (value: unknown
         value={body}
         onChange={(event) => setBody(event.currentTarget.value)}
       />
-      <div className="choices">
+      <div className="sc-choices">
         <Button type="submit" size="sm" disabled={busy}>
           {tell('trial.answer')}
         </Button>

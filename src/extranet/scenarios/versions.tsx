@@ -40,7 +40,7 @@ export function Versions({
   if (!data) return <Waiting />;
   if (data.length === 0) return <p className="soft">{tell('versions.none')}</p>;
   return (
-    <ol className="versions" reversed>
+    <ol className="sc-versions" reversed>
       <li data-seen={seen === undefined}>
         <button type="button" aria-pressed={seen === undefined} onClick={() => onSee(undefined)}>
           <strong>{tell('versions.draft')}</strong>
@@ -54,9 +54,9 @@ export function Versions({
             aria-label={tell('versions.see', { version })}
             onClick={() => onSee(version)}
           >
-            <span className="version-head">
+            <span className="sc-version-head">
               <strong>{tell('versions.one', { version })}</strong>
-              {live && <span className="badge badge-live">{tell('versions.live')}</span>}
+              {live && <span className="sc-badge sc-badge-live">{tell('versions.live')}</span>}
             </span>
             {note !== null && <span>{note}</span>}
             <span className="soft">
@@ -143,7 +143,7 @@ export function Publish({
             </p>
           )}
           {errors.length > 0 && (
-            <div className="in-the-way" role="alert">
+            <div className="sc-in-the-way" role="alert">
               <strong>{tell('publish.inTheWay')}</strong>
               <FaultList graph={draft.graph} faults={errors} onGo={onGo} />
             </div>

@@ -55,6 +55,8 @@ export const words: Record<keyof typeof french, string> = {
   'editor.zoomIn': 'Larger',
   'editor.zoomOut': 'Smaller',
   'editor.view': 'View of the drawing',
+  'editor.showPanel': 'Show the settings',
+  'editor.hidePanel': 'Hide the settings',
   'editor.publish': 'Publish',
   'editor.publishAgain': 'Publish changes',
   'editor.isLive': 'Version {version} is live',

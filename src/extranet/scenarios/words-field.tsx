@@ -69,15 +69,15 @@ export function WordsField({
     }
   };
   return (
-    <fieldset className="words">
+    <fieldset className="sc-words">
       <legend>{label}</legend>
       {what !== undefined && <p className="soft">{what}</p>}
       {parts.length === 0 && <p className="soft">{tell('words.none')}</p>}
       <ol>
         {parts.map((part, place) => (
-          <li key={place} className="part">
-            <div className="part-head">
-              <span className="part-kind">{tell(`words.${kindOf(part)}`)}</span>
+          <li key={place} className="sc-part">
+            <div className="sc-part-head">
+              <span className="sc-part-kind">{tell(`words.${kindOf(part)}`)}</span>
               {!readOnly && (
                 <>
                   {parts.length > 1 && (
@@ -175,7 +175,7 @@ function PartForm({
         {tongues.map(([language, name, tongue]) => {
           const text = part.text[language] ?? '';
           return (
-            <div key={language} className="tongue">
+            <div key={language} className="sc-tongue">
               <SpokenField
                 label={tell(name)}
                 lang={language}
@@ -218,7 +218,7 @@ function PartForm({
             })),
           ]}
         />
-        <div className="listens">
+        <div className="sc-listens">
           {known?.recordings.map(({ language }) => (
             <Listen
               key={language}
@@ -246,7 +246,7 @@ function PartForm({
   );
   if ('amount' in part)
     return (
-      <div className="pair-close">
+      <div className="sc-pair-close">
         {text('amount', tell('words.amount'))}
         {text('currency', tell('words.currency'))}
       </div>

@@ -53,6 +53,8 @@ export const words = {
   'editor.zoomIn': 'Agrandir',
   'editor.zoomOut': 'Réduire',
   'editor.view': 'Vue du dessin',
+  'editor.showPanel': 'Montrer les réglages',
+  'editor.hidePanel': 'Cacher les réglages',
   'editor.publish': 'Publier',
   'editor.publishAgain': 'Publier la suite',
   'editor.isLive': 'Version {version} en service',
