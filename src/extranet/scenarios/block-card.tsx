@@ -31,7 +31,10 @@ export type CardData = {
 };
 export type CardNode = Node<CardData, 'block'>;
 
-export const BlockCard = memo(function BlockCard({ data, isConnectable }: NodeProps<CardNode>): React.ReactNode {
+export const BlockCard = memo(function BlockCard({
+  data,
+  isConnectable,
+}: NodeProps<CardNode>): React.ReactNode {
   const { kind, title, id, sentence, ways, wrong, severity, lit } = data;
   return (
     <div className="sc-block" data-group={groupOf(kind)} data-severity={severity} data-lit={lit}>
@@ -74,12 +77,21 @@ export const BlockCard = memo(function BlockCard({ data, isConnectable }: NodePr
 
 export type ArrivalNode = Node<{ label: string; isLit: boolean }, 'arrival'>;
 
-export const Arrival = memo(function Arrival({ data, isConnectable }: NodeProps<ArrivalNode>): React.ReactNode {
+export const Arrival = memo(function Arrival({
+  data,
+  isConnectable,
+}: NodeProps<ArrivalNode>): React.ReactNode {
   return (
     <div className="sc-arrival" data-lit={data.isLit}>
       <KindIcon kind="ring" />
       <strong>{data.label}</strong>
-      <Handle type="source" id="then" position={Position.Right} className="sc-block-out" isConnectable={isConnectable} />
+      <Handle
+        type="source"
+        id="then"
+        position={Position.Right}
+        className="sc-block-out"
+        isConnectable={isConnectable}
+      />
     </div>
   );
 });

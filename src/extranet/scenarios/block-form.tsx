@@ -184,7 +184,10 @@ function FieldForm({
           value={String(value ?? field.options[0])}
           disabled={readOnly}
           onChange={(event) => onChange(event.currentTarget.value)}
-          data={field.options.map((option) => ({ value: option, label: tell(optionKey(kind, field.name, option)) }))}
+          data={field.options.map((option) => ({
+            value: option,
+            label: tell(optionKey(kind, field.name, option)),
+          }))}
         />
       );
     case 'switch':

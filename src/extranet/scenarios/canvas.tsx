@@ -91,9 +91,14 @@ export function Canvas({
   useEffect(() => {
     setEdges((before) => {
       const picked = new Set(before.filter(({ selected }) => selected).map(({ id }) => id));
-      return lines.map((line) => ({ ...line, selected: picked.has(line.id) }));
+      return lines.map((line) => {
+        // Of a card in hand one sees where it leads, and from where one comes to it.
+        const isNear = chosen.includes(line.source) || chosen.includes(line.target);
+        const className = isNear ? `${line.className ?? ''} sc-line-near` : line.className;
+        return { ...line, ...(className !== undefined && { className }), selected: picked.has(line.id) };
+      });
     });
-  }, [lines, setEdges]);
+  }, [lines, chosen, setEdges]);
 
   const changeNodes = useCallback(
     (changes: NodeChange<DrawnNode>[]) => {
@@ -173,7 +178,8 @@ export function Canvas({
         }
         onConnectEnd={connectEnd}
         onReconnect={(old, { source, sourceHandle, target }) => {
-          if (old.source !== source || old.sourceHandle !== sourceHandle) acts.cut(old.source, old.sourceHandle ?? 'then');
+          if (old.source !== source || old.sourceHandle !== sourceHandle)
+            acts.cut(old.source, old.sourceHandle ?? 'then');
           acts.connect(source, sourceHandle ?? 'then', target);
         }}
         isValidConnection={({ target }) => target !== arrival}
@@ -204,7 +210,9 @@ export function Canvas({
         defaultEdgeOptions={{ type: 'default', interactionWidth: 24 }}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.6} />
-        {count > 6 && <MiniMap<DrawnNode> pannable zoomable className="sc-minimap" nodeClassName={miniClass} />}
+        {count > 6 && (
+          <MiniMap<DrawnNode> pannable zoomable className="sc-minimap" nodeClassName={miniClass} />
+        )}
       </ReactFlow>
     </div>
   );
@@ -292,7 +300,9 @@ function edgesOf(graph: Graph, lit: Lit | undefined, { tell }: Speaking): Edge[]
       waysOf(block).flatMap(({ name }) => {
         const to = block.next[name];
         if (to === undefined || !has(graph, to)) return [];
-        return [line(from, name, to, wayName(block.kind, name, tell), lit?.ways.has(wayId(from, name)) ?? false)];
+        return [
+          line(from, name, to, wayName(block.kind, name, tell), lit?.ways.has(wayId(from, name)) ?? false),
+        ];
       }),
     ),
   ];

@@ -13,7 +13,17 @@ export interface DdiWish {
 }
 
 export function ddiBody(read: Ddi, wish: DdiWish): object {
-  const { clientCode, pin, withheld, fallback, talkLimitMaxSeconds, callsAtOnce, refused, ringBack, ownServer } = read;
+  const {
+    clientCode,
+    pin,
+    withheld,
+    fallback,
+    talkLimitMaxSeconds,
+    callsAtOnce,
+    refused,
+    ringBack,
+    ownServer,
+  } = read;
   const { kind, line, scenario, active, recognizedBy } = wish;
   return {
     kind,
@@ -29,6 +39,10 @@ export function ddiBody(read: Ddi, wish: DdiWish): object {
     callsAtOnce,
     refused,
     ringBack,
-    ownServer: ownServer && { protocol: ownServer.protocol, url: ownServer.url, timeoutMs: ownServer.timeoutMs },
+    ownServer: ownServer && {
+      protocol: ownServer.protocol,
+      url: ownServer.url,
+      timeoutMs: ownServer.timeoutMs,
+    },
   };
 }

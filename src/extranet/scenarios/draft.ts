@@ -13,9 +13,7 @@ import { placed } from './layout.ts';
 import { readScenario } from './read.ts';
 
 /** `conflict`: somebody else's change stands there. `failed`: it could not be kept, and `because` says why. */
-export type Kept =
-  | { is: 'saved' | 'unsaved' | 'saving' | 'conflict' }
-  | { is: 'failed'; because: string };
+export type Kept = { is: 'saved' | 'unsaved' | 'saving' | 'conflict' } | { is: 'failed'; because: string };
 
 export interface Draft {
   graph: Graph;
@@ -44,7 +42,12 @@ export function useDraft(first: ScenarioRecord, mayWrite: boolean): Draft {
   const [kept, setKept] = useState<Kept>({ is: 'saved' });
   const graph = history.now;
   // What the saving of a moment ago must see is not what was drawn when it began.
-  const at = useRef({ version: first.version, saved: history.now, graph, saving: undefined as Promise<number | undefined> | undefined });
+  const at = useRef({
+    version: first.version,
+    saved: history.now,
+    graph,
+    saving: undefined as Promise<number | undefined> | undefined,
+  });
   at.current.graph = graph;
   const { slug } = first;
 

@@ -64,7 +64,10 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const draft = useDraft(first, mayWrite);
   const [seen, setSeen] = useState<number>();
   const { data: version } = useVersion(first.slug, seen);
-  const old = useMemo(() => (seen !== undefined && version ? placed(version.graph) : undefined), [seen, version]);
+  const old = useMemo(
+    () => (seen !== undefined && version ? placed(version.graph) : undefined),
+    [seen, version],
+  );
   const graph = old ?? draft.graph;
   const readOnly = !mayWrite || seen !== undefined;
   const check = useCheck(first.slug, draft.graph, language);
@@ -76,7 +79,10 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const [isPanelShown, setPanelShown] = useState(true);
   const isNarrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
   const flow = useReactFlow();
-  const speaking = useMemo<Speaking>(() => ({ tell, language, names: offers.names }), [tell, language, offers.names]);
+  const speaking = useMemo<Speaking>(
+    () => ({ tell, language, names: offers.names }),
+    [tell, language, offers.names],
+  );
   useEffect(() => {
     document.title = `${draft.record.name} · Ringmeter`;
   }, [draft.record.name]);
@@ -93,7 +99,10 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       choose([id]);
       if (!place) return;
       const zoom = Math.max(0.6, Math.min(1, flow.getZoom()));
-      void flow.setCenter(place.x + card.width / 2, place.y + heightOf(graph, id) / 2, { zoom, duration: 250 });
+      void flow.setCenter(place.x + card.width / 2, place.y + heightOf(graph, id) / 2, {
+        zoom,
+        duration: 250,
+      });
     },
     [graph, choose, flow],
   );
@@ -205,8 +214,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const known = chosen.filter((id) => has(graph, id));
   const [one] = known;
   const errors = check.faults.filter(({ severity }) => severity === 'error').length;
-  if (isNarrow)
-    return <Narrow draft={draft} graph={graph} check={check} speaking={speaking} />;
+  if (isNarrow) return <Narrow draft={draft} graph={graph} check={check} speaking={speaking} />;
   return (
     <div className="editor">
       <Bar
@@ -344,7 +352,9 @@ function withNew(
   if (behind) return connected(next, behind.from, behind.way, id);
   if (!isBlank) return next;
   const begun = { ...next, start: id };
-  return at ? begun : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: card.width + 84, y: 0 } } };
+  return at
+    ? begun
+    : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: card.width + 84, y: 0 } } };
 }
 
 function useShortcuts({
@@ -437,7 +447,11 @@ function Bar({
         <div className="sc-tools" role="group" aria-label={tell('editor.view')}>
           {tool(tell('editor.zoomOut'), <Icon name="minus" />, () => void flow.zoomOut())}
           {tool(tell('editor.zoomIn'), <Icon name="plus" />, () => void flow.zoomIn())}
-          {tool(tell('editor.fit'), <Icon name="fit" />, () => void flow.fitView({ padding: 0.12, maxZoom: 1 }))}
+          {tool(
+            tell('editor.fit'),
+            <Icon name="fit" />,
+            () => void flow.fitView({ padding: 0.12, maxZoom: 1 }),
+          )}
           {tool(tell(isPanelShown ? 'editor.hidePanel' : 'editor.showPanel'), <Icon name="panel" />, onPanel)}
         </div>
         {mayWrite && (
@@ -562,7 +576,12 @@ function Seen({
       <span>{tell('versions.looking', { version })}</span>
       <div className="sc-form-buttons">
         {mayWrite && record.live !== version && (
-          <Button size="xs" variant="default" loading={rollBack.busy} onClick={() => void rollBack.run(version)}>
+          <Button
+            size="xs"
+            variant="default"
+            loading={rollBack.busy}
+            onClick={() => void rollBack.run(version)}
+          >
             {tell('versions.rollBack')}
           </Button>
         )}

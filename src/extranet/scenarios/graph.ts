@@ -91,7 +91,10 @@ export function without(graph: Graph, ids: readonly string[]): Graph {
   const blocks = Object.fromEntries(
     kept.map(([id, block]) => {
       const next = Object.entries(block.next).filter(([, to]) => !gone.has(to));
-      return [id, next.length === Object.keys(block.next).length ? block : { ...block, next: Object.fromEntries(next) }];
+      return [
+        id,
+        next.length === Object.keys(block.next).length ? block : { ...block, next: Object.fromEntries(next) },
+      ];
     }),
   );
   const places = Object.fromEntries(Object.entries(graph.places ?? {}).filter(([id]) => !gone.has(id)));
@@ -102,7 +105,8 @@ export function without(graph: Graph, ids: readonly string[]): Graph {
 
 /** Under another name, wherever it is named. The same graph where that name is no name or somebody else's. */
 export function renamed(graph: Graph, id: string, wanted: string): Graph {
-  if (wanted === id || !has(graph, id) || has(graph, wanted) || !/^[a-z][a-z0-9-]{0,39}$/.test(wanted)) return graph;
+  if (wanted === id || !has(graph, id) || has(graph, wanted) || !/^[a-z][a-z0-9-]{0,39}$/.test(wanted))
+    return graph;
   const as = (one: string): string => (one === id ? wanted : one);
   return {
     ...graph,
@@ -138,7 +142,10 @@ export function duplicated(graph: Graph, ids: readonly string[]): { graph: Graph
       const copy = names.get(to);
       return copy === undefined ? [] : [[way, copy]];
     });
-    next = { ...next, blocks: { ...next.blocks, [name]: { ...block, next: Object.fromEntries(ways) as Block['next'] } } };
+    next = {
+      ...next,
+      blocks: { ...next.blocks, [name]: { ...block, next: Object.fromEntries(ways) as Block['next'] } },
+    };
   }
   return { graph: next, made: [...names.values()] };
 }

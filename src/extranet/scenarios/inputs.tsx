@@ -110,7 +110,9 @@ export function TextField({
       onChange={(event) => set(event.currentTarget.value)}
       {...(variables &&
         !readOnly && {
-          rightSection: <InsertVariable variables={variables} onInsert={(name) => set(`${typed}{${name}}`)} />,
+          rightSection: (
+            <InsertVariable variables={variables} onInsert={(name) => set(`${typed}{${name}}`)} />
+          ),
         })}
     />
   );

@@ -63,7 +63,8 @@ function asRead(graph: Graph, middle: ReadonlyMap<string, Place>): Record<string
       return y;
     });
     // Pushed down only: as a whole they come back up by as much on the average.
-    const pushed = column.reduce((sum, { top }, place) => sum + (tops[place] ?? top) - top, 0) / column.length;
+    const pushed =
+      column.reduce((sum, { top }, place) => sum + (tops[place] ?? top) - top, 0) / column.length;
     column.forEach(({ id, top }, place) => {
       places[id] = { x, y: Math.round((tops[place] ?? top) - pushed) };
     });
@@ -108,13 +109,20 @@ export function arrivalPlace(graph: Graph): Place {
 const readableZoom = 0.62;
 
 /** What is looked at first: all of it where it can be read like that, else where the call arrives. */
-export function firstView(graph: Graph, width: number, height: number): { x: number; y: number; zoom: number } {
+export function firstView(
+  graph: Graph,
+  width: number,
+  height: number,
+): { x: number; y: number; zoom: number } {
   const from = arrivalPlace(graph);
   const boxes = Object.entries(graph.places ?? {}).filter(([id]) => has(graph, id));
   const left = Math.min(from.x, ...boxes.map(([, { x }]) => x));
   const top = Math.min(from.y, ...boxes.map(([, { y }]) => y));
   const right = Math.max(from.x + arrivalSize.width, ...boxes.map(([, { x }]) => x + card.width));
-  const bottom = Math.max(from.y + arrivalSize.height, ...boxes.map(([id, { y }]) => y + heightOf(graph, id)));
+  const bottom = Math.max(
+    from.y + arrivalSize.height,
+    ...boxes.map(([id, { y }]) => y + heightOf(graph, id)),
+  );
   const zoom = Math.min(1, (width - 64) / (right - left), (height - 64) / (bottom - top));
   if (zoom >= readableZoom)
     return {
@@ -135,7 +143,9 @@ export function placeBeside(graph: Graph, beside: string | undefined): Place {
   for (let tries = 0; tries < all.length + 1; tries += 1) {
     const inTheWay = all.find(
       ([id, place]) =>
-        Math.abs(place.x - x) < card.width + 20 && place.y < y + 200 && place.y + heightOf(graph, id) + 24 > y,
+        Math.abs(place.x - x) < card.width + 20 &&
+        place.y < y + 200 &&
+        place.y + heightOf(graph, id) + 24 > y,
     );
     if (!inTheWay) break;
     y = inTheWay[1].y + heightOf(graph, inTheWay[0]) + 36;

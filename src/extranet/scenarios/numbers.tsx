@@ -119,18 +119,27 @@ function Logic({
 
 function whoKnows(ddi: Ddi, tell: Tell): string {
   if (ddi.recognizedBy === 'accounts' || !ddi.server) return tell('numbers.byAccounts');
-  return tell('numbers.byServer', { host: URL.canParse(ddi.server.url) ? new URL(ddi.server.url).host : ddi.server.url });
+  return tell('numbers.byServer', {
+    host: URL.canParse(ddi.server.url) ? new URL(ddi.server.url).host : ddi.server.url,
+  });
 }
 
 function LivePreview({ scenario }: { scenario: ScenarioSummary }): React.ReactNode {
   const { tell } = useTell();
   const { data } = useVersion(scenario.slug, scenario.live ?? undefined);
   return (
-    <Link to={`/scenarios/${scenario.slug}`} className="ddi-preview" aria-label={`${tell('numbers.edit')}: ${scenario.name}`}>
+    <Link
+      to={`/scenarios/${scenario.slug}`}
+      className="ddi-preview"
+      aria-label={`${tell('numbers.edit')}: ${scenario.name}`}
+    >
       {data && (
         <Preview
           graph={data.graph}
-          label={tell('numbers.preview', { name: scenario.name, count: Object.keys(data.graph.blocks).length })}
+          label={tell('numbers.preview', {
+            name: scenario.name,
+            count: Object.keys(data.graph.blocks).length,
+          })}
         />
       )}
       <span className="ddi-edit">{tell('numbers.edit')}</span>
@@ -231,8 +240,13 @@ function Change({
               <NativeSelect
                 label={tell('numbers.whoKnows')}
                 value={wish.recognizedBy}
-                onChange={(event) => set({ recognizedBy: event.currentTarget.value === 'accounts' ? 'accounts' : 'server' })}
-                data={(['server', 'accounts'] as const).map((one) => ({ value: one, label: tell(`numbers.${one}`) }))}
+                onChange={(event) =>
+                  set({ recognizedBy: event.currentTarget.value === 'accounts' ? 'accounts' : 'server' })
+                }
+                data={(['server', 'accounts'] as const).map((one) => ({
+                  value: one,
+                  label: tell(`numbers.${one}`),
+                }))}
               />
             </>
           )}

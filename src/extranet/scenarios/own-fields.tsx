@@ -94,7 +94,9 @@ function Named({
     resource: offers.resources,
     scenario: offers.scenarios,
   }[as].map(({ slug, name }) => ({ value: slug, label: name }));
-  return <Pick label={label} value={String(value ?? '')} list={list} readOnly={readOnly} onChange={onChange} />;
+  return (
+    <Pick label={label} value={String(value ?? '')} list={list} readOnly={readOnly} onChange={onChange} />
+  );
 }
 
 /** One of a list; what is not in it stands there too, and is said to be missing. */
@@ -129,9 +131,16 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
   const { tell } = useTell();
   const whom = value as 'chosen' | { line?: string; group?: string; consultants?: string[] };
   const is =
-    whom === 'chosen' ? 'chosen' : whom.group !== undefined ? 'group' : whom.consultants ? 'consultants' : 'line';
+    whom === 'chosen'
+      ? 'chosen'
+      : whom.group !== undefined
+        ? 'group'
+        : whom.consultants
+          ? 'consultants'
+          : 'line';
   const kinds = (['line', 'group', 'consultants', 'chosen'] as const).filter(
-    (one) => (one !== 'chosen' || mayBeChosen) && (one !== 'group' || is === 'group' || offers.groups.length > 0),
+    (one) =>
+      (one !== 'chosen' || mayBeChosen) && (one !== 'group' || is === 'group' || offers.groups.length > 0),
   );
   const first: Record<(typeof kinds)[number], unknown> = {
     line: { line: offers.lines[0]?.slug ?? 'your-line' },
@@ -195,7 +204,14 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
 
 const otherNumber = '';
 
-function ForwardNumber({ label, value, variables, offers, readOnly, onChange }: OwnFieldProps): React.ReactNode {
+function ForwardNumber({
+  label,
+  value,
+  variables,
+  offers,
+  readOnly,
+  onChange,
+}: OwnFieldProps): React.ReactNode {
   const { tell } = useTell();
   const number = String(value ?? '');
   const isListed = offers.forwardNumbers.some((one) => one.number === number);
@@ -206,7 +222,9 @@ function ForwardNumber({ label, value, variables, offers, readOnly, onChange }: 
         label={label}
         value={isListed ? number : otherNumber}
         disabled={readOnly}
-        onChange={(event) => onChange(event.currentTarget.value === otherNumber ? '{call.keyed}' : event.currentTarget.value)}
+        onChange={(event) =>
+          onChange(event.currentTarget.value === otherNumber ? '{call.keyed}' : event.currentTarget.value)
+        }
         data={[
           ...offers.forwardNumbers.map((one) => ({
             value: one.number,
@@ -347,7 +365,9 @@ function Weekdays({
             aria-pressed={isOn}
             disabled={readOnly || (isOn && days.length === 1)}
             onClick={() =>
-              onChange((isOn ? days.filter((one) => one !== day) : [...days, day]).sort((one, other) => one - other))
+              onChange(
+                (isOn ? days.filter((one) => one !== day) : [...days, day]).sort((one, other) => one - other),
+              )
             }
           >
             {showWeekday(day, language, 'short').slice(0, 2)}
@@ -465,7 +485,8 @@ type Subject = (typeof subjects)[number];
 function Test({ label, value, variables, readOnly, offers, onChange }: OwnFieldProps): React.ReactNode {
   const { tell } = useTell();
   const test = (value ?? {}) as Record<string, unknown>;
-  const about: Subject = 'weekday' in test ? 'weekday' : 'date' in test ? 'date' : 'from' in test ? 'clock' : 'value';
+  const about: Subject =
+    'weekday' in test ? 'weekday' : 'date' in test ? 'date' : 'from' in test ? 'clock' : 'value';
   const first: Record<Subject, object> = {
     value: { value: '{call.from}', startsWith: '+33' },
     weekday: { weekday: [1, 2, 3, 4, 5] },
@@ -546,7 +567,8 @@ function ValueTest({
     ...variables.map((name) => ({ value: `{${name}}`, label: `{${name}}` })),
   ];
   const isOffered = offered.some((one) => one.value === value);
-  const than = how === 'oneOf' ? (strings(test['oneOf'])[0] ?? '') : typeof test[how] === 'string' ? test[how] : '';
+  const than =
+    how === 'oneOf' ? (strings(test['oneOf'])[0] ?? '') : typeof test[how] === 'string' ? test[how] : '';
   const asking = (next: Comparison): object => {
     const kept = than === '' ? (next === 'moreThan' || next === 'lessThan' ? '1' : '?') : than;
     return next === 'isEmpty'
@@ -655,7 +677,11 @@ function NameList({
   adds,
   offered,
   onChange,
-}: OwnFieldProps & { isName: (text: string) => boolean; adds: Key; offered: readonly string[] }): React.ReactNode {
+}: OwnFieldProps & {
+  isName: (text: string) => boolean;
+  adds: Key;
+  offered: readonly string[];
+}): React.ReactNode {
   const { tell } = useTell();
   const names = strings(value);
   const [typed, setTyped] = useState('');
@@ -722,4 +748,3 @@ function NameList({
     </fieldset>
   );
 }
-

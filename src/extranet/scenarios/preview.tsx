@@ -34,7 +34,13 @@ export function Preview({ graph, label }: { graph: Graph; label: string }): Reac
     return { boxes, ways, view: `${left} ${top} ${right - left} ${bottom - top}` };
   }, [graph]);
   return (
-    <svg className="sc-preview" viewBox={drawn.view} role="img" aria-label={label} preserveAspectRatio="xMidYMid meet">
+    <svg
+      className="sc-preview"
+      viewBox={drawn.view}
+      role="img"
+      aria-label={label}
+      preserveAspectRatio="xMidYMid meet"
+    >
       {drawn.ways.map((path, place) => (
         <path key={place} d={path} className="sc-preview-way" />
       ))}

@@ -133,7 +133,10 @@ function usePeople(): { groups: readonly Group[]; consultants: readonly { id: st
     enabled,
     queryKey: ['consultant-names'],
     queryFn: async () =>
-      (await ask<List<Consultant>>('GET', '/v1/consultants?limit=500')).data.map(({ id, name }) => ({ id, name })),
+      (await ask<List<Consultant>>('GET', '/v1/consultants?limit=500')).data.map(({ id, name }) => ({
+        id,
+        name,
+      })),
     staleTime: 60_000,
   });
   return { groups, consultants };

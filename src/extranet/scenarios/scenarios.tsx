@@ -142,7 +142,9 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
   const [fill, setFill] = useState<Partial<TemplateFill>>({});
   const template = templates.find((one) => one.name === from);
   const offered: Record<'line' | 'sale' | 'number', { value: string; label: string }[]> = {
-    line: lines.flatMap((one) => (one.sells === 'conversation' ? [{ value: one.slug, label: one.name }] : [])),
+    line: lines.flatMap((one) =>
+      one.sells === 'conversation' ? [{ value: one.slug, label: one.name }] : [],
+    ),
     sale: lines.flatMap((one) => (one.sells === 'fixed_sale' ? [{ value: one.slug, label: one.name }] : [])),
     number: [
       { value: '', label: tell('new.numberNone') },
@@ -273,5 +275,6 @@ function withCode(text: string): React.ReactNode {
 function freeSlug(wanted: string, taken: readonly string[]): string {
   const base = wanted === '' ? 'scenario' : wanted;
   if (!taken.includes(base)) return base;
-  for (let count = 2; ; count += 1) if (!taken.includes(`${base}-${String(count)}`)) return `${base}-${String(count)}`;
+  for (let count = 2; ; count += 1)
+    if (!taken.includes(`${base}-${String(count)}`)) return `${base}-${String(count)}`;
 }

@@ -52,7 +52,9 @@ export function sentenceOf(block: Block, { tell, language, names }: Speaking): s
     case 'choose_consultant':
       return tell('card.among', { whom: whomOf(block['of'], tell, names) });
     case 'ring':
-      return capital(tell('card.ring', { whom: whomOf(block['to'], tell, names), seconds: text('ringSeconds') }));
+      return capital(
+        tell('card.ring', { whom: whomOf(block['to'], tell, names), seconds: text('ringSeconds') }),
+      );
     case 'extension':
       return said('say') || tell('kind.extension.what');
     case 'forward':
@@ -103,7 +105,11 @@ export function unsetName(kind: BlockKindName, { unset, needed }: Way, tell: Tel
  * What the check says, with the names a merchant sees: ways out as their cards call them, fields as their forms do. The API names
  * them as programs do.
  */
-export function plainly(graph: Graph, { blocks, sentence }: Pick<Fault, 'blocks' | 'sentence'>, tell: Tell): string {
+export function plainly(
+  graph: Graph,
+  { blocks, sentence }: Pick<Fault, 'blocks' | 'sentence'>,
+  tell: Tell,
+): string {
   const [id] = blocks;
   const block = id === undefined ? undefined : graph.blocks[id];
   if (!block) return sentence;
@@ -143,13 +149,15 @@ const testKinds = ['equals', 'startsWith', 'contains', 'moreThan', 'lessThan', '
 function questionOf(test: unknown, { tell, language }: Pick<Speaking, 'tell' | 'language'>): string {
   const asked = (test ?? {}) as Record<string, unknown>;
   const value = valueName(scalar(asked['value']), tell);
-  if (Array.isArray(asked['weekday'])) return tell('card.weekday', { days: daysIn(asked['weekday'], language) });
+  if (Array.isArray(asked['weekday']))
+    return tell('card.weekday', { days: daysIn(asked['weekday'], language) });
   if (Array.isArray(asked['date'])) {
     const days = strings(asked['date']);
     const first = days.slice(0, 2).map((day) => showDay(day, language));
     return tell('card.date', { days: [...first, ...(days.length > 2 ? ['…'] : [])].join(', ') });
   }
-  if (typeof asked['from'] === 'string') return tell('card.clock', { from: asked['from'], to: scalar(asked['to']) });
+  if (typeof asked['from'] === 'string')
+    return tell('card.clock', { from: asked['from'], to: scalar(asked['to']) });
   if ('isEmpty' in asked) return tell('card.isEmpty', { value });
   const how = testKinds.find((one) => one in asked) ?? 'equals';
   const than = how === 'oneOf' ? strings(asked['oneOf']).join(', ') : scalar(asked[how]);

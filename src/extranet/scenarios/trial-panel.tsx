@@ -103,7 +103,9 @@ export function TrialPanel({
   const shown = useMemo<Played | undefined>(() => {
     if (!trial) return undefined;
     // A script that is really called has answered already.
-    const counted = caller.isScriptCalled ? { ...answers, scripts: { length: Infinity } as unknown[] } : answers;
+    const counted = caller.isScriptCalled
+      ? { ...answers, scripts: { length: Infinity } as unknown[] }
+      : answers;
     return played(trial, counted, toTheEnd);
   }, [trial, answers, toTheEnd, caller.isScriptCalled]);
   const steps = shown?.steps;
@@ -162,7 +164,10 @@ export function TrialPanel({
             label={tell('trial.scripts')}
             value={caller.isScriptCalled ? 'call' : 'ask'}
             onChange={(event) => set({ isScriptCalled: event.currentTarget.value === 'call' })}
-            data={(['ask', 'call'] as const).map((one) => ({ value: one, label: tell(`trial.scripts.${one}`) }))}
+            data={(['ask', 'call'] as const).map((one) => ({
+              value: one,
+              label: tell(`trial.scripts.${one}`),
+            }))}
           />
           {(['isFree', 'isBlacklisted', 'pays'] as const).map((name) => (
             <Checkbox
@@ -224,7 +229,8 @@ export function TrialPanel({
               <Question key={given.length} wants={shown.wants.list} busy={call.busy} answer={answer} />
             ) : (
               <p className="sc-trial-end" data-outcome={trial.outcome}>
-                <strong>{tell(`trial.end.${trial.outcome}`)}</strong> {tell('trial.endedIn', { block: trial.endedIn })}
+                <strong>{tell(`trial.end.${trial.outcome}`)}</strong>{' '}
+                {tell('trial.endedIn', { block: trial.endedIn })}
               </p>
             )}
           </div>
@@ -309,7 +315,12 @@ function StepShown({
   const { scenario, block, exit } = step;
   const own = scenario === undefined ? graph.blocks[block] : undefined;
   return (
-    <li className="sc-step" data-here={isHere} data-ahead={isAhead} {...(isHere && { 'aria-current': 'step' })}>
+    <li
+      className="sc-step"
+      data-here={isHere}
+      data-ahead={isAhead}
+      {...(isHere && { 'aria-current': 'step' })}
+    >
       <button type="button" className="sc-step-block" onClick={onLook}>
         {own ? blockName(graph, block, tell) : `${scenario ?? ''} · ${block}`}
       </button>
@@ -347,9 +358,7 @@ function ActShown({ act, tell }: { act: TrialAct; tell: Tell }): React.ReactNode
           {words}
         </p>
       ))}
-      {said !== undefined && (
-        <p className={what === 'ask' ? 'sc-did sc-did-keyed' : 'sc-did'}>{said}</p>
-      )}
+      {said !== undefined && <p className={what === 'ask' ? 'sc-did sc-did-keyed' : 'sc-did'}>{said}</p>}
       {exchange && <ExchangeShown exchange={exchange} />}
     </>
   );
@@ -358,7 +367,9 @@ function ActShown({ act, tell }: { act: TrialAct; tell: Tell }): React.ReactNode
 function actSaid(what: string, came: string | undefined, tell: Tell): string | undefined {
   if (what === 'ask') {
     if (came === undefined) return undefined;
-    return came === 'nothingKeyed' ? tell('trial.did.silence') : tell('trial.did.keyed', { keys: came === '' ? '#' : came });
+    return came === 'nothingKeyed'
+      ? tell('trial.did.silence')
+      : tell('trial.did.keyed', { keys: came === '' ? '#' : came });
   }
   if (came === undefined && ['recognize', 'ring', 'askScript'].includes(what)) return undefined;
   if (what === 'ring') {
@@ -367,7 +378,9 @@ function actSaid(what: string, came: string | undefined, tell: Tell): string | u
   }
   if (what === 'recognize') return tell('trial.did.recognize', { how: String(came) });
   if (what === 'askScript')
-    return came === 'scriptAnswered' ? tell('trial.did.askScript') : tell('trial.did.script', { how: String(came) });
+    return came === 'scriptAnswered'
+      ? tell('trial.did.askScript')
+      : tell('trial.did.script', { how: String(came) });
   const key = actWords[what];
   return key && tell(key);
 }
@@ -422,7 +435,11 @@ function Question({
     case 'recognitions':
       return (
         <Choices label={tell('trial.recognitions')}>
-          {choice(tell('trial.known'), { outcome: 'recognized', clientCode: 'C-1180', talkLimitSeconds: 600 })}
+          {choice(tell('trial.known'), {
+            outcome: 'recognized',
+            clientCode: 'C-1180',
+            talkLimitSeconds: 600,
+          })}
           {choice(tell('trial.unknown'), { outcome: 'refused', reason: 'unknown' })}
           {choice(tell('trial.noCredit'), { outcome: 'refused', reason: 'no_credit' })}
           {choice(tell('trial.pinWanted'), { outcome: 'proof_wanted', proof: 'pin', clientCode: 'C-1180' })}
@@ -507,7 +524,13 @@ function Keying({ busy, answer }: { busy: boolean; answer: (keys: string) => voi
   );
 }
 
-function ScriptAnswer({ busy, answer }: { busy: boolean; answer: (value: unknown) => void }): React.ReactNode {
+function ScriptAnswer({
+  busy,
+  answer,
+}: {
+  busy: boolean;
+  answer: (value: unknown) => void;
+}): React.ReactNode {
   const { tell } = useTell();
   const [body, setBody] = useState('{ "next": "then" }');
   return (

@@ -14,7 +14,14 @@ export interface Answers {
   codes: boolean[];
 }
 
-export const noAnswers: Answers = { keys: [], recognitions: [], rings: [], scripts: [], speaks: [], codes: [] };
+export const noAnswers: Answers = {
+  keys: [],
+  recognitions: [],
+  rings: [],
+  scripts: [],
+  speaks: [],
+  codes: [],
+};
 
 const listOf: Readonly<Record<string, keyof Answers>> = {
   ask: 'keys',

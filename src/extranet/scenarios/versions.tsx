@@ -83,7 +83,10 @@ export function Versions({
   );
 }
 
-export function useRollBack(record: ScenarioRecord, heard: Draft['heard']): ReturnType<typeof useAct<[number]>> {
+export function useRollBack(
+  record: ScenarioRecord,
+  heard: Draft['heard'],
+): ReturnType<typeof useAct<[number]>> {
   const { tell } = useTell();
   return useAct(async (version: number) => {
     heard(await ask<ScenarioRecord>('PUT', `/v1/scenarios/${record.slug}/live`, { version }));

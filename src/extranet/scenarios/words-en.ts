@@ -233,7 +233,7 @@ export const words: Record<keyof typeof french, string> = {
   'field.send': 'Variables it is sent',
   'field.exits': 'Ways out the script may name',
   'field.exits.what': 'The next of its answer chooses one of them.',
-  'field.timeoutSeconds': 'Patience (s)',
+  'field.timeoutSeconds': 'Waits for the answer (s)',
   'field.timeoutSeconds.what': 'Then the way out “Failed”.',
   'field.recognize.by': 'Known',
   'field.recognize.by.number': 'by number',

@@ -82,7 +82,12 @@ export function WordsField({
                 <>
                   {parts.length > 1 && (
                     <>
-                      <Small label={tell('words.up')} icon="up" off={place === 0} act={() => swap(place, -1)} />
+                      <Small
+                        label={tell('words.up')}
+                        icon="up"
+                        off={place === 0}
+                        act={() => swap(place, -1)}
+                      />
                       <Small
                         label={tell('words.down')}
                         icon="down"
@@ -143,7 +148,15 @@ function Small({
   act: () => void;
 }): React.ReactNode {
   return (
-    <ActionIcon variant="subtle" color="gray" size={28} aria-label={label} title={label} disabled={off} onClick={act}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={28}
+      aria-label={label}
+      title={label}
+      disabled={off}
+      onClick={act}
+    >
       <Icon name={icon} size={15} />
     </ActionIcon>
   );
@@ -214,7 +227,10 @@ function PartForm({
             ...(known ? [] : [{ value: part.sound, label: tell('form.gone', { name: part.sound }) }]),
             ...offers.sounds.map(({ slug, name, recordings }) => ({
               value: slug,
-              label: tell('words.inLanguages', { name, languages: recordings.map((one) => one.language).join(', ') || '–' }),
+              label: tell('words.inLanguages', {
+                name,
+                languages: recordings.map((one) => one.language).join(', ') || '–',
+              }),
             })),
           ]}
         />
@@ -290,7 +306,13 @@ function Listen({ player, url, tongue }: { player: Player; url: string; tongue: 
   const isOn = player.playing === url;
   const label = isOn ? tell('words.stop') : tell('words.listen', { language: tongue });
   return (
-    <ActionIcon variant="default" size={32} aria-label={label} title={label} onClick={() => player.toggle(url)}>
+    <ActionIcon
+      variant="default"
+      size={32}
+      aria-label={label}
+      title={label}
+      onClick={() => player.toggle(url)}
+    >
       <Icon name={isOn ? 'stop' : 'play'} size={14} />
     </ActionIcon>
   );

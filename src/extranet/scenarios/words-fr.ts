@@ -231,7 +231,7 @@ export const words = {
   'field.send': 'Variables envoyées',
   'field.exits': 'Sorties que le script peut nommer',
   'field.exits.what': 'Sa réponse next choisit l’une d’elles.',
-  'field.timeoutSeconds': 'Patience (s)',
+  'field.timeoutSeconds': 'Attente de la réponse (s)',
   'field.timeoutSeconds.what': 'Ensuite, la sortie « Échec ».',
   'field.recognize.by': 'Reconnu',
   'field.recognize.by.number': 'par son numéro',
@@ -407,7 +407,8 @@ export const words = {
   'faults.count': 'À corriger : {count}',
 
   'publish.title': 'Publier le brouillon',
-  'publish.what': 'Il devient une version qui ne change plus, et les prochains appels y commencent. Les appels en cours finissent dans la leur.',
+  'publish.what':
+    'Il devient une version qui ne change plus, et les prochains appels y commencent. Les appels en cours finissent dans la leur.',
   'publish.note': 'Ce qu’elle a de nouveau',
   'publish.noteWhat': 'Pour qui regardera plus tard. Facultatif.',
   'publish.inTheWay': 'Ceci empêche de publier :',
