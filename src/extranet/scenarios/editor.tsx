@@ -55,6 +55,9 @@ export default function EditorPage(): React.ReactNode {
   );
 }
 
+/** Whoever wants nothing to move sees it there at once. */
+const moveMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 250);
+
 type Tab = 'block' | 'faults' | 'trial' | 'versions';
 
 function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
@@ -70,7 +73,8 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   );
   const graph = old ?? draft.graph;
   const readOnly = !mayWrite || seen !== undefined;
-  const check = useCheck(first.slug, draft.graph, language);
+  // Whoever may change nothing has nothing to mend, and is not let ask.
+  const check = useCheck(first.slug, draft.graph, language, mayWrite);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [tab, setTab] = useState<Tab>('block');
   const [lit, setLit] = useState<Lit>();
@@ -101,7 +105,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       const zoom = Math.max(0.6, Math.min(1, flow.getZoom()));
       void flow.setCenter(place.x + card.width / 2, place.y + heightOf(graph, id) / 2, {
         zoom,
-        duration: 250,
+        duration: moveMs(),
       });
     },
     [graph, choose, flow],
@@ -113,7 +117,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     const place = litAt === undefined ? undefined : graph.places?.[litAt];
     if (litAt === undefined || !place) return;
     const [x, y] = [place.x + card.width / 2, place.y + heightOf(graph, litAt) / 2];
-    void flow.setCenter(x, y, { zoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: 300 });
+    void flow.setCenter(x, y, { zoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: moveMs() });
     // Only when the call has moved on: whoever pulls the drawing aside meanwhile has it where he wants it.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [litAt]);
@@ -129,7 +133,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     const isSeen = from.x > frame.left && from.y > frame.top && to.x < frame.right && to.y < frame.bottom;
     if (isSeen) return;
     const [x, y] = [place.x + card.width / 2, place.y + height / 2];
-    void flow.setCenter(x, y, { zoom: flow.getZoom(), duration: 250 });
+    void flow.setCenter(x, y, { zoom: flow.getZoom(), duration: moveMs() });
   };
 
   const { change } = draft;
@@ -214,7 +218,8 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const known = chosen.filter((id) => has(graph, id));
   const [one] = known;
   const errors = check.faults.filter(({ severity }) => severity === 'error').length;
-  if (isNarrow) return <Narrow draft={draft} graph={graph} check={check} speaking={speaking} />;
+  if (isNarrow)
+    return <Narrow draft={draft} graph={graph} check={mayWrite ? check : undefined} speaking={speaking} />;
   return (
     <div className="editor">
       <Bar
@@ -261,15 +266,19 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
           <Tabs value={tab} onChange={(next) => setTab((next ?? 'block') as Tab)} keepMounted={false}>
             <Tabs.List grow>
               <Tabs.Tab value="block">{tell('editor.tab.block')}</Tabs.Tab>
-              <Tabs.Tab value="faults">
-                {tell('editor.tab.faults')}
-                {check.faults.length > 0 && (
-                  <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
-                    {check.faults.length}
-                  </span>
-                )}
-              </Tabs.Tab>
-              <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
+              {mayWrite && (
+                <>
+                  <Tabs.Tab value="faults">
+                    {tell('editor.tab.faults')}
+                    {check.faults.length > 0 && (
+                      <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
+                        {check.faults.length}
+                      </span>
+                    )}
+                  </Tabs.Tab>
+                  <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
+                </>
+              )}
               <Tabs.Tab value="versions">{tell('editor.tab.versions')}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="block" className="sc-panel-body">
@@ -701,16 +710,18 @@ function Narrow({
 }: {
   draft: Draft;
   graph: Graph;
-  check: Check;
+  check: Check | undefined;
   speaking: Speaking;
 }): React.ReactNode {
   const { tell } = speaking;
   return (
     <Page title={draft.record.name} above={<BackLink to="/scenarios">{tell('editor.back')}</BackLink>}>
       <p className="card sc-narrow-words">{tell('editor.narrow')}</p>
-      <section className="card">
-        <Faults graph={graph} check={check} onGo={() => undefined} />
-      </section>
+      {check && (
+        <section className="card">
+          <Faults graph={graph} check={check} onGo={() => undefined} />
+        </section>
+      )}
       <section className="card">
         <BlockList graph={graph} speaking={speaking} />
       </section>
