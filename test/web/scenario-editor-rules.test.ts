@@ -110,7 +110,7 @@ describe('the table of blocks', () => {
           };
           const real = scenarioShape.parse({ start: 'one', blocks: { one: block } }).blocks['one'];
           expect(waysOf(block as Block)).toEqual(real && kindOf(real).exits(real));
-          for (const way of waysOf(block as Block)) {
+          for (const way of waysOf(block)) {
             expect(wayName(kind, way.name, tell)).toMatch(/\S/);
             expect(unsetName(kind, way, tell)).toMatch(/\S/);
           }
@@ -386,7 +386,7 @@ describe('a trial', () => {
       rings: answers.rings as never,
       speaks: answers.speaks,
       scripts: [],
-    }) as Trial;
+    });
 
   test('goes as far as it was answered, and asks for what comes next', () => {
     const silent = played(tried(noAnswers), noAnswers);

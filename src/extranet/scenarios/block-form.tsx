@@ -181,7 +181,7 @@ function FieldForm({
           size="sm"
           label={label}
           description={what}
-          value={String(value ?? field.options[0])}
+          value={typeof value === 'string' ? value : (field.options[0] ?? '')}
           disabled={readOnly}
           onChange={(event) => onChange(event.currentTarget.value)}
           data={field.options.map((option) => ({

@@ -28,6 +28,7 @@ import { plainly, sentenceOf, type Speaking, unsetName, wayName } from './senten
 
 type DrawnNode = CardNode | ArrivalNode;
 
+const noEdges: Edge[] = [];
 const nodeTypes = { block: BlockCard, arrival: Arrival };
 export const paletteType = 'application/x-ringmeter-block';
 
@@ -72,7 +73,7 @@ export function Canvas({
   const { tell } = speaking;
   const flow = useReactFlow<DrawnNode>();
   const [nodes, setNodes, onNodesChange] = useNodesState<DrawnNode>([]);
-  const [edges, setEdges, onEdgesChange] = useEdgesState<Edge>([]);
+  const [edges, setEdges, onEdgesChange] = useEdgesState(noEdges);
 
   const drawn = useMemo(() => nodesOf(graph, check, lit, speaking), [graph, check, lit, speaking]);
   useEffect(() => {
@@ -83,7 +84,7 @@ export function Canvas({
         // What is in somebody's hand stays there, whatever comes in meanwhile.
         const held = old?.dragging ? { position: old.position, dragging: true } : {};
         const size = old?.measured ? { measured: old.measured } : {};
-        return { ...node, selected: chosen.includes(node.id), ...size, ...held } as DrawnNode;
+        return { ...node, selected: chosen.includes(node.id), ...size, ...held };
       });
     });
   }, [drawn, chosen, setNodes]);

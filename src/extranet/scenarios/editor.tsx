@@ -119,7 +119,6 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     const [x, y] = [place.x + card.width / 2, place.y + heightOf(graph, litAt) / 2];
     void flow.setCenter(x, y, { zoom: Math.max(0.6, Math.min(1, flow.getZoom())), duration: moveMs() });
     // Only when the call has moved on: whoever pulls the drawing aside meanwhile has it where he wants it.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [litAt]);
 
   /** Brought into sight where it is not, at the same zoom. */

@@ -5,6 +5,19 @@ import dagre from '@dagrejs/dagre';
 import { arrival, type Graph, has, type Place } from './graph.ts';
 import { waysOf } from './kinds.ts';
 
+/** What is used of it; its own declarations are not read by every way modules are resolved. */
+interface Layered {
+  setGraph(label: { rankdir: 'LR'; nodesep: number; ranksep: number }): unknown;
+  setDefaultEdgeLabel(label: () => object): unknown;
+  setNode(id: string, size: { width: number; height: number }): unknown;
+  setEdge(from: string, to: string, label: object, name: string): unknown;
+  node(id: string): { x?: number; y?: number };
+}
+const { graphlib, layout } = dagre as unknown as {
+  graphlib: { Graph: new (options: { multigraph: boolean }) => Layered };
+  layout: (drawn: Layered) => void;
+};
+
 /** Of a card, as the style sheet draws it. */
 export const card = { width: 264, head: 44, sentence: 52, way: 30, foot: 8 } as const;
 export const arrivalSize = { width: 168, height: 44 } as const;
@@ -19,16 +32,16 @@ const between = { columns: 84, rows: 36 } as const;
 
 /** All of it anew. */
 export function laidOut(graph: Graph): Record<string, Place> {
-  const drawn = new dagre.graphlib.Graph({ multigraph: true });
+  const drawn = new graphlib.Graph({ multigraph: true });
   drawn.setGraph({ rankdir: 'LR', nodesep: between.rows, ranksep: between.columns });
   drawn.setDefaultEdgeLabel(() => ({}));
   // In the order in which a call comes to them: a way back is then drawn back, and not the way there.
   for (const id of inOrder(graph)) drawn.setNode(id, { width: card.width, height: heightOf(graph, id) });
   for (const { from, way, to } of waysIn(graph)) if (to !== from) drawn.setEdge(from, to, {}, way);
-  dagre.layout(drawn);
+  layout(drawn);
   const middle = new Map(
     Object.keys(graph.blocks).map((id) => {
-      const { x = 0, y = 0 } = drawn.node(id) as { x?: number; y?: number };
+      const { x = 0, y = 0 } = drawn.node(id);
       return [id, { x: Math.round(x - card.width / 2), y }];
     }),
   );

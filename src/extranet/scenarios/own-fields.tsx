@@ -22,6 +22,8 @@ export interface OwnFieldProps {
   onChange: (next: unknown) => void;
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 export function OwnFieldForm({ as, ...props }: OwnFieldProps & { as: OwnField }): React.ReactNode {
   switch (as) {
     case 'keys':
@@ -94,9 +96,7 @@ function Named({
     resource: offers.resources,
     scenario: offers.scenarios,
   }[as].map(({ slug, name }) => ({ value: slug, label: name }));
-  return (
-    <Pick label={label} value={String(value ?? '')} list={list} readOnly={readOnly} onChange={onChange} />
-  );
+  return <Pick label={label} value={textOf(value)} list={list} readOnly={readOnly} onChange={onChange} />;
 }
 
 /** One of a list; what is not in it stands there too, and is said to be missing. */
@@ -213,7 +213,7 @@ function ForwardNumber({
   onChange,
 }: OwnFieldProps): React.ReactNode {
   const { tell } = useTell();
-  const number = String(value ?? '');
+  const number = textOf(value);
   const isListed = offers.forwardNumbers.some((one) => one.number === number);
   return (
     <div className="sc-whom">
@@ -560,7 +560,7 @@ function ValueTest({
   onChange: (next: object) => void;
 }): React.ReactNode {
   const { tell } = useTell();
-  const value = String(test['value'] ?? '');
+  const value = textOf(test['value']);
   const how: Comparison = comparisons.find((one) => one in test) ?? 'equals';
   const offered = [
     ...callFacts.map((fact) => ({ value: `{call.${fact}}`, label: tell(`fact.${fact}`) })),

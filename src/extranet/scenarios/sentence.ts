@@ -117,7 +117,7 @@ export function plainly(
     waysOf(block).some((one) => one.name === name) ? wayName(block.kind, name, tell) : undefined;
   return sentence
     .replace(/« ([a-z0-9_*#]+) »/g, (whole, name: string) => (way(name) ? `« ${String(way(name))} »` : whole))
-    .replace(/"([a-z0-9_*#]+)"/g, (whole, name: string) => `“${way(name) ?? name}”`)
+    .replace(/"([a-z0-9_*#]+)"/g, (_, name: string) => `“${way(name) ?? name}”`)
     .replace(/"([^"]+)"/g, '“$1”')
     .replace(/ \(([a-zA-Z]+)\)/, (whole, field: string) => {
       const key = [`field.${block.kind}.${field}`, `field.${field}`].find(isKey);

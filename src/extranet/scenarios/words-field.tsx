@@ -257,7 +257,7 @@ function PartForm({
       value={(part as unknown as Record<string, string>)[name] ?? ''}
       variables={variables}
       readOnly={readOnly}
-      onChange={(next) => onChange({ ...part, [name]: next } as Part)}
+      onChange={(next) => onChange({ ...part, [name]: next })}
     />
   );
   if ('amount' in part)
