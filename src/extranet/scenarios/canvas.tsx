@@ -192,7 +192,7 @@ export function Canvas({
         elementsSelectable
         connectOnClick={mayWrite}
         connectionRadius={32}
-        minZoom={0.15}
+        minZoom={0.1}
         maxZoom={1.6}
         onInit={() => {
           const { clientWidth = 0, clientHeight = 0 } = frame.current ?? {};

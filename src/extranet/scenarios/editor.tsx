@@ -1,22 +1,20 @@
 // The editor of one scenario: palette, drawing, and beside it what is chosen, what is to be mended, the trial and the versions.
 
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { ActionIcon, Alert, Button, Tabs, TextInput } from '@mantine/core';
+import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { useParams } from 'react-router';
 import type { BlockKindName } from '../../core/scenario/blocks.ts';
-import { useAct } from '../act.ts';
-import { ask } from '../ask.ts';
 import { tell as notify } from '../notices.tsx';
-import { Dialog } from '../parts/dialog.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { BackLink, Page, Trouble, Waiting } from '../parts/page.tsx';
+import { Trouble, Waiting } from '../parts/page.tsx';
 import { may, useSession } from '../session.ts';
 import { BlockForm, type FormActs } from './block-form.tsx';
+import { Many, Narrow, Nothing } from './block-list.tsx';
 import { Canvas, type CanvasActs, type Lit } from './canvas.tsx';
 import type { ScenarioRecord } from './contract.ts';
-import { type Check, type Draft, useCheck, useDraft } from './draft.ts';
+import { useCheck, useDraft } from './draft.ts';
+import { Bar, NotKept, Seen } from './editor-bar.tsx';
 import { Faults } from './faults.tsx';
 import {
   arrival,
@@ -28,18 +26,17 @@ import {
   moved,
   type Place,
   renamed,
-  withBlock,
   withFields,
   without,
 } from './graph.ts';
-import { groupOf, newBlock, waysOf } from './kinds.ts';
-import { KindIcon } from './kind-icon.tsx';
-import { card, heightOf, laidOut, placeBeside, placed } from './layout.ts';
+import { newBlock, waysOf } from './kinds.ts';
+import { card, heightOf, laidOut, placed, withNew } from './layout.ts';
 import { ChooseKind, Palette } from './palette.tsx';
 import { useOffers, useScenario, useVersion } from './read.ts';
-import { sentenceOf, type Speaking } from './sentence.ts';
+import type { Speaking } from './sentence.ts';
+import { useShortcuts } from './shortcuts.ts';
 import { TrialPanel } from './trial-panel.tsx';
-import { Publish, useRollBack, Versions } from './versions.tsx';
+import { Publish, Versions } from './versions.tsx';
 import { useTell } from './words.ts';
 import './sheet.ts';
 
@@ -81,6 +78,8 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const [asking, setAsking] = useState<{ from: string; way: string; at?: Place }>();
   const [isPublishing, setPublishing] = useState(false);
   const [isPanelShown, setPanelShown] = useState(true);
+  /** Said to who does not see it appear. */
+  const [added, setAdded] = useState('');
   const isNarrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
   const flow = useReactFlow();
   const speaking = useMemo<Speaking>(
@@ -156,7 +155,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     const block = from === undefined ? undefined : draft.graph.blocks[from];
     const way = block && waysOf(block).find(({ name }) => !has(draft.graph, block.next[name] ?? ''));
     add(kind, from !== undefined && way ? { from, way: way.name } : undefined);
-    notify(tell('palette.added', { kind: tell(`kind.${kind}`) }));
+    setAdded(tell('palette.added', { kind: tell(`kind.${kind}`) }));
   };
   const remove = useCallback(
     (ids: readonly string[]) => {
@@ -321,6 +320,9 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
           </Tabs>
         </aside>
       </div>
+      <p className="unseen" role="status">
+        {added}
+      </p>
       {asking && (
         <ChooseKind
           onClose={() => setAsking(undefined)}
@@ -342,388 +344,5 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
         />
       )}
     </div>
-  );
-}
-
-/** Behind a way out, or free. Before a graph that only hangs up it is what comes first. */
-function withNew(
-  graph: Graph,
-  id: string,
-  block: Graph['blocks'][string],
-  behind: { from: string; way: string } | undefined,
-  at: Place | undefined,
-): Graph {
-  const only = Object.entries(graph.blocks);
-  const isBlank = !behind && only.length === 1 && only[0]?.[1].kind === 'hang_up' && block.kind !== 'hang_up';
-  const place = at ?? placeBeside(graph, behind?.from);
-  const next = withBlock(graph, id, block, place);
-  if (behind) return connected(next, behind.from, behind.way, id);
-  if (!isBlank) return next;
-  const begun = { ...next, start: id };
-  return at
-    ? begun
-    : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: card.width + 84, y: 0 } } };
-}
-
-function useShortcuts({
-  undo,
-  redo,
-  duplicate,
-  readOnly,
-}: {
-  undo: () => void;
-  redo: () => void;
-  duplicate: () => void;
-  readOnly: boolean;
-}): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const at = event.target instanceof HTMLElement ? event.target : undefined;
-      // In a field these belong to what is being typed.
-      const isTyping = at?.closest('input, textarea, select, [role=dialog]') !== null && at !== undefined;
-      if (readOnly || isTyping || !(event.ctrlKey || event.metaKey) || event.altKey) return;
-      const key = event.key.toLowerCase();
-      if (key === 'z') (event.shiftKey ? redo : undo)();
-      else if (key === 'y') redo();
-      else if (key === 'd') duplicate();
-      else return;
-      event.preventDefault();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, [undo, redo, duplicate, readOnly]);
-}
-
-function Bar({
-  draft,
-  readOnly,
-  mayWrite,
-  isPanelShown,
-  onPanel,
-  onArrange,
-  onPublish,
-}: {
-  draft: Draft;
-  readOnly: boolean;
-  mayWrite: boolean;
-  isPanelShown: boolean;
-  onPanel: () => void;
-  onArrange: () => void;
-  onPublish: () => void;
-}): React.ReactNode {
-  const { tell } = useTell();
-  const flow = useReactFlow();
-  const { record, kept } = draft;
-  const tool = (label: string, icon: React.ReactNode, act: () => void, off = false): React.ReactNode => (
-    <ActionIcon variant="default" size={38} aria-label={label} title={label} disabled={off} onClick={act}>
-      {icon}
-    </ActionIcon>
-  );
-  return (
-    <header className="editor-bar">
-      <div className="editor-name">
-        <BackLink to="/scenarios">{tell('editor.back')}</BackLink>
-        <Name draft={draft} mayWrite={mayWrite} />
-        <span className="editor-state">
-          {mayWrite ? (
-            <span role="status" data-kept={kept.is}>
-              {tell(
-                kept.is === 'saved'
-                  ? 'editor.saved'
-                  : kept.is === 'saving'
-                    ? 'editor.saving'
-                    : kept.is === 'unsaved'
-                      ? 'editor.unsaved'
-                      : 'editor.notSaved',
-              )}
-            </span>
-          ) : (
-            <span>{tell('editor.readOnly')}</span>
-          )}
-          {' · '}
-          {record.live === null ? tell('scenarios.notLive') : tell('editor.isLive', { version: record.live })}
-        </span>
-      </div>
-      <div className="editor-tools">
-        {!readOnly && (
-          <div className="sc-tools">
-            {tool(tell('editor.undo'), <Icon name="undo" />, draft.undo, !draft.canUndo)}
-            {tool(tell('editor.redo'), <Icon name="redo" />, draft.redo, !draft.canRedo)}
-            {tool(tell('editor.arrange'), <Icon name="arrange" />, onArrange)}
-          </div>
-        )}
-        <div className="sc-tools" role="group" aria-label={tell('editor.view')}>
-          {tool(tell('editor.zoomOut'), <Icon name="minus" />, () => void flow.zoomOut())}
-          {tool(tell('editor.zoomIn'), <Icon name="plus" />, () => void flow.zoomIn())}
-          {tool(
-            tell('editor.fit'),
-            <Icon name="fit" />,
-            () => void flow.fitView({ padding: 0.12, maxZoom: 1 }),
-          )}
-          {tool(tell(isPanelShown ? 'editor.hidePanel' : 'editor.showPanel'), <Icon name="panel" />, onPanel)}
-        </div>
-        {mayWrite && (
-          <Button
-            size="sm"
-            variant={record.changed || kept.is !== 'saved' ? 'filled' : 'default'}
-            onClick={onPublish}
-          >
-            {tell(record.live === null ? 'editor.publish' : 'editor.publishAgain')}
-          </Button>
-        )}
-      </div>
-    </header>
-  );
-}
-
-function Name({ draft, mayWrite }: { draft: Draft; mayWrite: boolean }): React.ReactNode {
-  const { tell } = useTell();
-  const { record } = draft;
-  const [typed, setTyped] = useState<string>();
-  const rename = useAct(async (name: string) => {
-    const version = await draft.save();
-    draft.heard(await ask<ScenarioRecord>('PATCH', `/v1/scenarios/${record.slug}`, { name }, version));
-    setTyped(undefined);
-  });
-  return (
-    <h1 className="editor-title">
-      {record.name}
-      {mayWrite && (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={30}
-          aria-label={tell('editor.rename')}
-          title={tell('editor.rename')}
-          onClick={() => setTyped(record.name)}
-        >
-          <Icon name="pen" size={15} />
-        </ActionIcon>
-      )}
-      {typed !== undefined && (
-        <Dialog title={tell('editor.rename')} onClose={() => setTyped(undefined)}>
-          <form
-            className="form"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (typed.trim() !== '') void rename.run(typed.trim());
-            }}
-          >
-            <TextInput
-              data-autofocus
-              aria-label={tell('editor.rename')}
-              maxLength={80}
-              value={typed}
-              error={rename.fields['/name']}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-            />
-            <Button type="submit" loading={rename.busy} disabled={typed.trim() === ''}>
-              {tell('editor.rename')}
-            </Button>
-          </form>
-        </Dialog>
-      )}
-    </h1>
-  );
-}
-
-/** Nothing is lost: it is said, and one of two buttons ends it. */
-function NotKept({ draft }: { draft: Draft }): React.ReactNode {
-  const { tell } = useTell();
-  const theirs = useAct(async () => {
-    await draft.takeTheirs();
-    notify(tell('editor.tookTheirs'));
-  });
-  const mine = useAct(draft.keepMine);
-  const { kept } = draft;
-  if (kept.is === 'conflict')
-    return (
-      <Alert color="vermilion" className="editor-alert">
-        <p>{tell('editor.conflict')}</p>
-        <div className="sc-form-buttons">
-          <Button size="xs" variant="default" loading={theirs.busy} onClick={() => void theirs.run()}>
-            {tell('editor.takeTheirs')}
-          </Button>
-          <Button size="xs" variant="default" loading={mine.busy} onClick={() => void mine.run()}>
-            {tell('editor.keepMine')}
-          </Button>
-        </div>
-      </Alert>
-    );
-  if (kept.is === 'failed')
-    return (
-      <Alert color="vermilion" className="editor-alert">
-        <p>{tell('editor.saveFailed', { because: kept.because })}</p>
-        <Button size="xs" variant="default" onClick={() => void draft.save()}>
-          {tell('editor.tryAgain')}
-        </Button>
-      </Alert>
-    );
-  return null;
-}
-
-function Seen({
-  version,
-  record,
-  mayWrite,
-  heard,
-  onBack,
-  onTake,
-}: {
-  version: number;
-  record: ScenarioRecord;
-  mayWrite: boolean;
-  heard: Draft['heard'];
-  onBack: () => void;
-  onTake: () => void;
-}): React.ReactNode {
-  const { tell } = useTell();
-  const rollBack = useRollBack(record, heard);
-  return (
-    <div className="editor-seen" role="status">
-      <span>{tell('versions.looking', { version })}</span>
-      <div className="sc-form-buttons">
-        {mayWrite && record.live !== version && (
-          <Button
-            size="xs"
-            variant="default"
-            loading={rollBack.busy}
-            onClick={() => void rollBack.run(version)}
-          >
-            {tell('versions.rollBack')}
-          </Button>
-        )}
-        {mayWrite && (
-          <Button size="xs" variant="default" onClick={onTake}>
-            {tell('versions.asDraft')}
-          </Button>
-        )}
-        <Button size="xs" onClick={onBack}>
-          {tell('versions.toDraft')}
-        </Button>
-      </div>
-    </div>
-  );
-}
-
-function Many({
-  ids,
-  readOnly,
-  acts,
-}: {
-  ids: readonly string[];
-  readOnly: boolean;
-  acts: FormActs;
-}): React.ReactNode {
-  const { tell } = useTell();
-  return (
-    <section className="sc-block-form">
-      <h2>{tell('editor.manyChosen', { count: ids.length })}</h2>
-      {!readOnly && (
-        <div className="sc-form-buttons">
-          <Button variant="default" size="xs" onClick={() => acts.duplicate([...ids])}>
-            {tell('form.duplicate')}
-          </Button>
-          <Button variant="subtle" size="xs" color="vermilion" onClick={() => acts.remove([...ids])}>
-            {tell('form.removeMany')}
-          </Button>
-        </div>
-      )}
-    </section>
-  );
-}
-
-/** Nothing is chosen: what can be done here, and every block by its name. */
-function Nothing({
-  graph,
-  readOnly,
-  speaking,
-  onChoose,
-}: {
-  graph: Graph;
-  readOnly: boolean;
-  speaking: Speaking;
-  onChoose: (id: string) => void;
-}): React.ReactNode {
-  const { tell } = speaking;
-  return (
-    <section className="sc-block-form">
-      {!readOnly && (
-        <>
-          <p className="soft">{tell('editor.nothingChosen')}</p>
-          <p className="soft">{tell('editor.keys')}</p>
-        </>
-      )}
-      <BlockList graph={graph} speaking={speaking} onChoose={onChoose} />
-    </section>
-  );
-}
-
-function BlockList({
-  graph,
-  speaking,
-  onChoose,
-}: {
-  graph: Graph;
-  speaking: Speaking;
-  /** Absent: to be read only. */
-  onChoose?: (id: string) => void;
-}): React.ReactNode {
-  const { tell } = speaking;
-  return (
-    <ul className="sc-block-list">
-      {Object.entries(graph.blocks).map(([id, block]) => {
-        const shown = (
-          <>
-            <span className="sc-block-icon">
-              <KindIcon kind={block.kind} size={16} />
-            </span>
-            <span className="sc-block-list-words">
-              <strong>{tell(`kind.${block.kind}`)}</strong> <span className="soft">{id}</span>
-              <span className="soft sc-block-list-sentence">{sentenceOf(block, speaking)}</span>
-            </span>
-          </>
-        );
-        return (
-          <li key={id} data-group={groupOf(block.kind)}>
-            {onChoose ? (
-              <button type="button" onClick={() => onChoose(id)}>
-                {shown}
-              </button>
-            ) : (
-              <div>{shown}</div>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-/** A telephone held upright: what there is and what is missing, to be read. */
-function Narrow({
-  draft,
-  graph,
-  check,
-  speaking,
-}: {
-  draft: Draft;
-  graph: Graph;
-  check: Check | undefined;
-  speaking: Speaking;
-}): React.ReactNode {
-  const { tell } = speaking;
-  return (
-    <Page title={draft.record.name} above={<BackLink to="/scenarios">{tell('editor.back')}</BackLink>}>
-      <p className="card sc-narrow-words">{tell('editor.narrow')}</p>
-      {check && (
-        <section className="card">
-          <Faults graph={graph} check={check} onGo={() => undefined} />
-        </section>
-      )}
-      <section className="card">
-        <BlockList graph={graph} speaking={speaking} />
-      </section>
-    </Page>
   );
 }

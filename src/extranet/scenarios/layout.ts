@@ -2,7 +2,7 @@
 // drawn is decided here too, so that nothing has to be measured first.
 
 import dagre from '@dagrejs/dagre';
-import { arrival, type Graph, has, type Place } from './graph.ts';
+import { arrival, type Block, connected, type Graph, has, type Place, withBlock } from './graph.ts';
 import { waysOf } from './kinds.ts';
 
 /** What is used of it; its own declarations are not read by every way modules are resolved. */
@@ -28,7 +28,7 @@ export function heightOf(graph: Graph, id: string): number {
   return card.head + card.sentence + ways * card.way + (ways > 0 ? card.foot : 0);
 }
 
-const between = { columns: 84, rows: 36 } as const;
+const between = { columns: 84, rows: 36, turns: 120 } as const;
 
 /** All of it anew. */
 export function laidOut(graph: Graph): Record<string, Place> {
@@ -62,11 +62,17 @@ function asRead(graph: Graph, middle: ReadonlyMap<string, Place>): Record<string
       const height = heightOf(graph, id);
       const froms = ways.flatMap(({ from, to, place }) => {
         const at = to === id ? places[from] : undefined;
-        return at && at.x < x ? [at.y + card.head + card.sentence + card.way * (place + 0.5)] : [];
+        if (!at || at.x >= x) return [];
+        // Of three that a block leads to the second stands beside it.
+        const lead = ways.filter((one) => one.from === from && (middle.get(one.to)?.x ?? x) > at.x);
+        const turn = lead.findIndex((one) => one.place === place);
+        return [at.y + (turn - (lead.length - 1) / 2) * between.turns];
       });
-      const wanted =
-        froms.length === 0 ? (middle.get(id)?.y ?? 0) : froms.reduce((sum, y) => sum + y, 0) / froms.length;
-      return { id, height, top: wanted - card.head / 2 };
+      const top =
+        froms.length === 0
+          ? (middle.get(id)?.y ?? 0) - height / 2
+          : froms.reduce((sum, y) => sum + y, 0) / froms.length;
+      return { id, height, top };
     });
     column.sort((one, other) => one.top - other.top);
     let below = Number.NEGATIVE_INFINITY;
@@ -182,4 +188,24 @@ function inOrder(graph: Graph): string[] {
   visit(graph.start);
   for (const id of Object.keys(graph.blocks)) visit(id);
   return order;
+}
+
+/** Behind a way out, or free. Before a graph that only hangs up it is what comes first. */
+export function withNew(
+  graph: Graph,
+  id: string,
+  block: Block,
+  behind: { from: string; way: string } | undefined,
+  at: Place | undefined,
+): Graph {
+  const only = Object.entries(graph.blocks);
+  const isBlank = !behind && only.length === 1 && only[0]?.[1].kind === 'hang_up' && block.kind !== 'hang_up';
+  const place = at ?? placeBeside(graph, behind?.from);
+  const next = withBlock(graph, id, block, place);
+  if (behind) return connected(next, behind.from, behind.way, id);
+  if (!isBlank) return next;
+  const begun = { ...next, start: id };
+  return at
+    ? begun
+    : { ...begun, places: { [id]: { x: 0, y: 0 }, [only[0]?.[0] ?? '']: { x: card.width + 84, y: 0 } } };
 }
