@@ -26,6 +26,9 @@ const NewConsultant = lazy(() => import('./merchant/new-consultant.tsx'));
 const Groups = lazy(() => import('./merchant/groups.tsx'));
 const Users = lazy(() => import('./merchant/users.tsx'));
 const Audit = lazy(() => import('./merchant/audit.tsx'));
+const Scenarios = lazy(() => import('./scenarios/scenarios.tsx'));
+const Editor = lazy(() => import('./scenarios/editor.tsx'));
+const Numbers = lazy(() => import('./scenarios/numbers.tsx'));
 const ChooseMerchant = lazy(() => import('./choose-merchant.tsx'));
 const Now = lazy(() => import('./me/now.tsx'));
 const Calls = lazy(() => import('./me/calls.tsx'));
@@ -79,6 +82,11 @@ function Pages(): React.ReactNode {
           <Route path="consultants/:id/:tab?" element={<ConsultantPage />} />
           <Route path="groups" element={<Groups />} />
           <Route path="groups/:id" element={<Groups />} />
+        </Route>
+        <Route element={<WhoMay area="lines" />}>
+          <Route path="scenarios" element={<Scenarios />} />
+          <Route path="scenarios/:slug" element={<Editor />} />
+          <Route path="numbers" element={<Numbers />} />
         </Route>
         <Route element={<WhoMay area="users" />}>
           <Route path="users" element={<Users />} />
@@ -143,6 +151,7 @@ function FirstPage(): React.ReactNode {
   if (to !== undefined && to !== '/') return <Navigate to={to} replace />;
   if (may(session, 'consultants')) return <Navigate to="/consultants" replace />;
   if (isConsultant(session)) return <Navigate to="/me" replace />;
+  if (may(session, 'lines')) return <Navigate to="/scenarios" replace />;
   if (may(session, 'users')) return <Navigate to="/users" replace />;
   if (may(session, 'calls')) return <Navigate to="/messages" replace />;
   if (may(session, 'lines')) return <Navigate to="/sounds" replace />;

@@ -68,6 +68,8 @@ function usePlaces(): Place[] {
       : []),
     ...(may(session, 'lines')
       ? ([
+          { to: '/scenarios', icon: 'graph', name: 'nav.scenarios' },
+          { to: '/numbers', icon: 'dial', name: 'nav.numbers' },
           { to: '/sounds', icon: 'sound', name: 'nav.sounds' },
           { to: '/forward-numbers', icon: 'turn', name: 'nav.forward' },
         ] as const)
@@ -90,9 +92,12 @@ function usePlaces(): Place[] {
 export function Shell({ children }: { children: React.ReactNode }): React.ReactNode {
   const { say } = useWords();
   const session = useSession();
-  const places = usePlaces();
-  const online = useOnline();
   const { pathname } = useLocation();
+  const all = usePlaces();
+  // A drawing wants the whole width; its own way back leads out of it.
+  const isDrawing = /^\/scenarios\/./.test(pathname);
+  const places = isDrawing ? [] : all;
+  const online = useOnline();
   const content = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -102,7 +107,7 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
     window.scrollTo(0, 0);
   }, [pathname]);
   return (
-    <div className="shell" data-places={places.length > 0}>
+    <div className="shell" data-places={places.length > 0} data-drawing={isDrawing}>
       <a className="skip" href="#content">
         {say('nav.skip')}
       </a>

@@ -50,6 +50,8 @@ export const words: Record<keyof typeof french, string> = {
   'nav.introduction': 'My voice',
   'nav.consultants': 'Consultants',
   'nav.groups': 'Groups',
+  'nav.scenarios': 'Scenarios',
+  'nav.numbers': 'Numbers',
   'nav.users': 'Users',
   'nav.audit': 'Audit',
   'nav.account': 'Account and security',

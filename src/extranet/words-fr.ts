@@ -48,6 +48,8 @@ export const words = {
   'nav.introduction': 'Ma voix',
   'nav.consultants': 'Consultants',
   'nav.groups': 'Groupes',
+  'nav.scenarios': 'Scénarios',
+  'nav.numbers': 'Numéros',
   'nav.users': 'Utilisateurs',
   'nav.audit': 'Journal',
   'nav.account': 'Compte et sécurité',

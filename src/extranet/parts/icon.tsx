@@ -33,6 +33,14 @@ const paths = {
   back: 'M15 5l-7 7 7 7',
   forward: 'M9 5l7 7-7 7',
   more: 'M5 12h.01M12 12h.01M19 12h.01',
+  graph: 'M3 5h6v5H3zM15 3h6v5h-6zM15 15h6v5h-6zM9 7.5h3a2 2 0 0 1 2 2v6a2 2 0 0 0 1 2M12 7.5c2 0 1-2 3-2',
+  dial: 'M5 4h3v3H5zM10.5 4h3v3h-3zM16 4h3v3h-3zM5 9.5h3v3H5zM10.5 9.5h3v3h-3zM16 9.5h3v3h-3zM10.5 15h3v3h-3z',
+  undo: 'M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3',
+  redo: 'M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3',
+  minus: 'M5 12h14',
+  panel: 'M4 5h16v14H4zM14 5v14',
+  fit: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  arrange: 'M3 9h6v6H3zM15 4h6v5h-6zM15 15h6v5h-6zM9 12h3M12 12V6.500h3M12 12v5.500h3',
 } as const;
 
 export type IconName = keyof typeof paths;
