@@ -292,7 +292,6 @@ class RunAct {
     const waiting = this.#waits();
     const ask = async (): Promise<RunTold> => {
       const signing = await this.#read((tx) => scriptSigning(this.#house, tx, merchantId));
-      if (!signing) return { type: 'failed', because: 'no_secret' };
       const requestId = requestOfRun(run);
       const facts = {
         requestId,
