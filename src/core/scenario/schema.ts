@@ -160,7 +160,7 @@ const fieldMeanings: Readonly<Record<string, string>> = {
   noAnswer: 'Said to the caller: nobody answered.',
   refused: 'Said to the caller: he does not take the call.',
   unavailable: 'Said to the caller whenever nobody was reached and there is no word of its own for it.',
-  acceptKey: 'Whoever answers presses 1 first: no voicemail takes the call.',
+  acceptKey: 'Whoever answers presses 1 first: no voicemail takes the call. Consultants always do.',
   box: 'Where its messages are found.',
   maxSeconds: 'The longest message.',
   resource: 'The protected page, by its name.',

@@ -597,6 +597,7 @@ const around: Surroundings = {
   has: ({ name }) => name !== 'gone',
   keyedCode: (resource) => (resource === 'lettered' ? undefined : 12),
   mayForwardTo: (number) => number === '+33612345678',
+  mayRingSip: (address) => address === 'sip:anna@here.example',
   country: 'FR',
   languages: ['fr', 'en'],
 };
@@ -656,6 +657,11 @@ describe('the check of a graph', () => {
         b: bye,
       },
       { fault: 'not_keyed', block: 'a', resource: 'club', digits: 12 },
+    ],
+    [
+      'a SIP telephone nobody may ring',
+      { a: { kind: 'ring', to: { sip: 'sip:anna@there.example' } } },
+      { fault: 'number_not_allowed', block: 'a', number: 'sip:anna@there.example' },
     ],
     [
       'a number nobody may forward to',
