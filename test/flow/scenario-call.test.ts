@@ -509,6 +509,30 @@ it('a SIP telephone is rung as a number is, in the operator’s domains alone; a
   await ends(group, 'completed');
 });
 
+it('a caller the merchant does not want: told so in a scenario, refused by the network at a line, and taken again', async () => {
+  const ddi = await leadsTo({
+    start: 'wanted',
+    blocks: {
+      wanted: { kind: 'blacklist', next: { then: 'bye' } },
+      bye: { kind: 'say', say: words('Bienvenue.'), next: {} },
+    },
+  });
+  const blocked = `/v1/blocked-callers/${encodeURIComponent(secondCaller)}`;
+  expect((await world.api('PUT', blocked, { label: 'Plaisantin' })).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'ne peut pas être pris');
+  await ends(ddi, 'refused');
+  await world.phoneIs(secondCaller, 'ended');
+  const line = world.gateway.demo?.ddis[0]?.number ?? '';
+  await world.dials(secondCaller, line);
+  const phone = await world.phoneIs(secondCaller, 'ended');
+  expect(phone).toMatchObject({ endedBecause: 'CALL_REJECTED', answeredAt: null, heard: [] });
+  expect((await world.api('DELETE', blocked)).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'Bienvenue.');
+  await ends(ddi, 'completed');
+});
+
 it('a message: empty, then spoken; and one cut by hanging up in mid-speech is kept too', async () => {
   const ddi = await leadsTo({
     start: 'box',

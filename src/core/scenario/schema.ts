@@ -117,7 +117,9 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
   blacklist: {
     title: 'Blacklist',
     description:
-      'Whether calls of this number are not wanted. Asked before the call is answered it costs nobody.',
+      'Whether calls of this number are not wanted (`/v1/blocked-callers`). Asked before the call is answered it costs nobody. ' +
+      'Where `listed` leads nowhere he hears that his call cannot be taken.',
+    fields: { say: 'What he hears instead, or before he goes on by `listed`.' },
   },
   go_to: {
     title: 'Go to a scenario',

@@ -327,6 +327,17 @@ describe('what blocks do', () => {
     expect(heard(paid)).toContain('Votre code est : 1 2 3 4 5 6.');
   });
 
+  test('who is not wanted hears the standard words, the merchant’s own, or goes a way of his', () => {
+    const graph = (own: object, next: object = {}): Scenario =>
+      scenario({ a: { kind: 'blacklist', ...own, next: { then: 'b', ...next } }, b: bye, z: bye });
+    const listed = (of: Scenario): Trial => tried(of, { blacklisted: true });
+    expect(listed(graph({})).outcome).toBe('refused');
+    expect(heard(listed(graph({}))).join()).toContain('Votre appel ne peut pas être pris');
+    expect(heard(listed(graph({ say: text('Non.') })))).toEqual(['Non.']);
+    const led = listed(graph({ say: text('Non.') }, { listed: 'z' }));
+    expect([way(led), heard(led)[0]]).toEqual(['a:listed z', 'Non.']);
+  });
+
   test('into another scenario, and on by its graph', () => {
     const other = scenario({ x: { kind: 'say', say: text('Ailleurs.'), next: { then: 'y' } }, y: bye }, 'x');
     const graph = scenario({ a: { kind: 'go_to', scenario: 'other', next: {} } });

@@ -12,7 +12,7 @@ const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const sipAddress = z
   .string()
   .max(sipAddressMax)
-  .regex(/^sip:[^\s@]+@[^\s@]+$/i)
+  .regex(/^[sS][iI][pP]:[^\s@]+@[^\s@]+$/)
   .refine((text) => parseSipAddress(text) !== undefined, {
     error: 'Must be sip:user@host, with no more than a port to it.',
   });
