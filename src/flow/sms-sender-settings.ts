@@ -116,14 +116,19 @@ export async function sendSms(
       requestHeaders: headers,
       requestBody: body,
       ...('status' in sent && sent.status !== undefined && { status: sent.status }),
-      ...(answered !== undefined && {
-        answerBody: secret === '' ? answered : answered.replaceAll(secret, mask),
-      }),
+      ...(answered !== undefined && { answerBody: masked(answered, secret) }),
       tookMs: sent.tookMs,
     },
   };
 }
 const mask = '***';
+
+/** What a provider says again of what he was sent, as any of the places it stood in writes it. */
+function masked(text: string, secret: string): string {
+  if (secret === '') return text;
+  const writings = [encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), secret];
+  return writings.reduce((left, one) => left.replaceAll(one, mask), text);
+}
 
 export type SmsNumber =
   | { outcome: 'number'; number: E164 }
