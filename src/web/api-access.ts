@@ -222,7 +222,7 @@ function codeRoutes(routes: ApiRoutes, house: House): void {
       const tried = await tryAccessCode(house, merchantId, {
         resource: body.resource,
         typed: body.code,
-        ip,
+        from: { ip },
         door: 'api',
         ...(requestKey !== undefined && { requestKey }),
       });

@@ -14,6 +14,7 @@ import express, {
 import { scenarioSchema } from '../core/scenario/schema.ts';
 import type { House } from '../flow/house.ts';
 import { accessRoutes } from './api-access.ts';
+import { blockedCallerRoutes } from './api-blocked-callers.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
@@ -57,7 +58,9 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { scriptSigningRoutes } from './api-script-signing.ts';
 import { sipLoginRoutes } from './api-sip-logins.ts';
+import { smsSenderRoutes } from './api-sms-sender.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -89,6 +92,9 @@ export function merchantRoutes(house: House): ApiRoutes {
   scenarioCallRoutes(routes, house);
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
+  scriptSigningRoutes(routes, house);
+  blockedCallerRoutes(routes, house);
+  smsSenderRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
