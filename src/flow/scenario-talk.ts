@@ -17,6 +17,7 @@ import {
   type DialledLine,
   insertKnownCall,
   readCountedLine,
+  readLineAfterTalk,
   secondsTalkedInRun,
   sessionOfTurn,
   verifiedCallerId,
@@ -117,7 +118,10 @@ async function write(
   const known = await sessionOfTurn(tx, run.id, run.turn);
   const before = known === undefined ? undefined : await readSession(tx, known);
   if (before) return { before: before.session };
-  const line = await readCountedLine(tx, ddi, 'line' in order.to ? order.to.line : null);
+  const slug = 'line' in order.to ? order.to.line : null;
+  const line = plan.after
+    ? await readLineAfterTalk(tx, slug ?? plan.after.line)
+    : await readCountedLine(tx, ddi, slug);
   if (!line?.lineActive || !line.merchantActive) return { told: { type: 'failed', because: 'no_line' } };
   const at = house.clock.now();
   const who = await whoIsRung(house, tx, kept, order, line, at);

@@ -90,6 +90,16 @@ export async function readCountedLine(
   );
 }
 
+/** The same for a scenario that follows a paid talk: no number was dialled, and what one would say is as usual. */
+export async function readLineAfterTalk(tx: Tx, slug: string): Promise<DialledLine | undefined> {
+  return firstRow<DialledLine>(
+    tx,
+    `select ${dialledLine} from lines l
+     join lateral (select l.merchant_id, 'server' as recognized_by, '{}'::jsonb as settings) d on true ${priced} where l.slug = ?`,
+    [slug],
+  );
+}
+
 export interface DdiOfRun {
   recognizedBy: 'server' | 'accounts';
   settings: unknown;
