@@ -1,6 +1,8 @@
 // Scenarios as the demo merchant has them, over one whole house: what follows a paid talk, and each of the templates.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TemplateName } from '../../src/core/scenario/templates.ts';
+import { demoScenarios } from '../../src/store/demo-scenarios.ts';
 import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } from '../world.ts';
 
 let world: TestWorld;
@@ -228,5 +230,162 @@ describe('what follows a paid talk', () => {
     await said(caller, 'Avis, tapez 1.');
     await world.does(caller, 'hangup');
     await world.sessionIs(id, 'settled');
+  });
+});
+
+describe('the six templates, as the demo merchant has them', () => {
+  const numbers = Object.fromEntries(
+    demoScenarios.map(({ template, number }) => [template, number]),
+  ) as Record<TemplateName, string>;
+  /** The blocks the newest call to this number passed, each with its way out. */
+  const passed = (template: TemplateName, outcome: string): Promise<string> =>
+    eventually(async () => {
+      const { rows } = await world.sql.query<{ outcome: string | null; way: string | null }>(
+        `select r.outcome, (select string_agg(e.block || coalesce(':' || (e.facts ->> 'exit'), ''), ' ' order by e.sequence)
+           from scenario_run_events e where e.run_id = r.id and (e.name = 'left' or (e.name = 'ended' and r.outcome = 'completed'))) as way
+         from scenario_runs r where r.ddi = $1 order by r.id desc limit 1`,
+        [numbers[template]],
+      );
+      expect(rows[0]?.outcome).toBe(outcome);
+      return rows[0]?.way ?? '';
+    });
+  const dials = async (template: TemplateName): Promise<void> => {
+    await world.dials(caller, numbers[template], { assertedBy: 'network' });
+  };
+  /** Whoever is rung takes it, they talk, and he hangs up. */
+  const talksTo = async (consultant: string): Promise<void> => {
+    await world.accept(consultant);
+    await bridged();
+    await world.does(consultant, 'hangup');
+  };
+  const leavesMessage = async (text: string): Promise<void> => {
+    await eventually(async () => expect((await world.phone(caller))?.recording).toBe(true));
+    await world.does(caller, 'say', { text });
+    await keys(caller, '#');
+  };
+
+  it('every one is published at a number of its own, and makes sense where it stands', async () => {
+    const { data } = (await world.api('GET', '/v1/scenarios')).json as unknown as {
+      data: { slug: string; live: number; changed: boolean; ddis: string[] }[];
+    };
+    for (const { slug, number } of demoScenarios) {
+      expect(data.find((one) => one.slug === slug)).toMatchObject({
+        live: 1,
+        changed: false,
+        ddis: [number],
+      });
+      const checked = (await world.api('POST', `/v1/scenarios/${slug}/check`, {})).json;
+      expect(checked, slug).toMatchObject({ faults: [] });
+    }
+  });
+
+  it('consultants introduce themselves; the second is chosen while he speaks', async () => {
+    await dials('consultant_line');
+    await said(caller, 'tapez 1');
+    await keys(caller, '1');
+    await said(caller, 'Bienvenue chez Les Conseils de Claire.');
+    await said(caller, 'Claire');
+    await keys(caller, '*');
+    await said(caller, 'Hugo');
+    await keys(caller, '5');
+    await talksTo(hugo);
+    await said(caller, 'Merci et à bientôt.');
+    expect(await passed('consultant_line', 'completed')).toBe(
+      'wanted:then language:then welcome:then choose:chosen ring:talked goodbye',
+    );
+  });
+
+  it('three levels down, back to the beginning, and to a person', async () => {
+    await dials('information_menu');
+    await said(caller, 'tapez 1');
+    await keys(caller, '1');
+    await said(caller, 'Horaires et adresse, tapez 1.');
+    await keys(caller, '2');
+    await said(caller, 'Nos tarifs, tapez 1.');
+    await keys(caller, '1');
+    await said(caller, 'La séance d’une demi-heure, tapez 1.');
+    await keys(caller, '2');
+    await said(caller, 'coûte 60 euros');
+    await said(caller, 'Revenir au début, tapez étoile. Parler');
+    await keys(caller, '*');
+    await said(caller, 'Horaires et adresse, tapez 1.', 2);
+    await keys(caller, '3');
+    await talksTo(claire);
+    await said(caller, 'Merci de votre appel.');
+    expect(await passed('information_menu', 'completed')).toBe(
+      'language:then top:key_2 services:key_1 prices:key_2 price-long:then again:key_star top:key_3 person:talked goodbye',
+    );
+  });
+
+  it('the shop: its hours and a message, whichever hour it is', async () => {
+    await dials('shop_hours');
+    const open = await eventually(async () => {
+      const texts = (await heard(caller)).join(' ');
+      expect(texts).toMatch(/bienvenue|Nous sommes ouverts/);
+      return texts.includes('bienvenue');
+    });
+    if (open) {
+      for (const one of [claire, hugo, ines]) {
+        await world.phoneIs(one, 'ringing');
+        await world.does(one, 'reject');
+      }
+    }
+    await said(caller, 'Laissez votre message après le bip');
+    await leavesMessage('Avez-vous des bougies ?');
+    await said(caller, 'nous vous rappelons');
+    const way = open ? 'hours:open welcome:then shop:refused nobody:then' : 'hours:closed closed:then';
+    expect(await passed('shop_hours', 'completed')).toBe(`${way} message:then goodbye`);
+    const { rows } = await world.sql.query(`select words from voicemails where box = 'shop'`);
+    expect(rows).toEqual([{ words: 'Avez-vous des bougies ?' }]);
+  });
+
+  it('a member: a wrong PIN, then the right one, checked by the merchant’s script over a signed request', async () => {
+    await dials('member_self_service');
+    await said(caller, 'Tapez votre numéro de membre');
+    await keys(caller, '2024#');
+    await said(caller, 'Tapez votre code secret');
+    await keys(caller, '9999#');
+    await said(caller, 'Numéro ou code incorrect.');
+    await keys(caller, '1');
+    await said(caller, 'Tapez votre numéro de membre', 2);
+    await keys(caller, '2024#');
+    await said(caller, 'Tapez votre code secret', 2);
+    await keys(caller, '1234#');
+    await said(caller, 'Votre solde, tapez 1.');
+    await keys(caller, '1');
+    await said(caller, 'Votre solde est de 24 euros');
+    await said(caller, 'Votre solde, tapez 1.', 2);
+    await keys(caller, '2');
+    await said(caller, 'se renouvelle le premier janvier');
+    await said(caller, 'Votre solde, tapez 1.', 3);
+    await world.does(caller, 'hangup');
+    expect(await passed('member_self_service', 'caller_left')).toBe(
+      'number:then pin:then check:refused refused:key_1 number:then pin:then check:member menu:key_1 balance:then menu:key_2 renewal:then',
+    );
+  });
+
+  it('prepaid: known by his number, told how long he has, put through; what he talked is reported', async () => {
+    await dials('prepaid');
+    await said(caller, 'Il vous reste 15 minutes');
+    await talksTo(claire);
+    await said(caller, 'Merci et à bientôt.');
+    expect(await passed('prepaid', 'completed')).toBe('who:known limited:no credit:then ring:talked goodbye');
+    const { rows } = await world.sql.query(
+      `select k.client_code, k.line_id, u.body::jsonb ->> 'outcome' as outcome from known_calls k join usage_reports u using (call_session_id) where k.ddi = $1`,
+      [numbers.prepaid],
+    );
+    expect(rows).toEqual([{ client_code: '4711', line_id: 'lin_demo_known', outcome: 'talked' }]);
+  });
+
+  it('who calls again is asked to pay by a link; without one he leaves a message', async () => {
+    await dials('card_callback_follow_up');
+    await said(caller, 'Merci de rappeler');
+    await keys(caller, '2');
+    await said(caller, 'Dites votre nom');
+    await leavesMessage('Rappelez-moi ce soir.');
+    await said(caller, 'Merci et à bientôt.');
+    expect(await passed('card_callback_follow_up', 'completed')).toBe(
+      'again:yes menu:key_2 message:then goodbye',
+    );
   });
 });
