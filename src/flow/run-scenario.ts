@@ -26,6 +26,7 @@ import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
 import type { Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
+import { giveCode, tryKeyedCode } from './scenario-codes.ts';
 import { graphOf, type KeptRun, readKeptRun, saveKeptRun } from './scenario-row.ts';
 import { guardSecondsOf, isFetched, sayable } from './scenario-words.ts';
 import { scriptSigning } from './script-signing.ts';
@@ -243,7 +244,9 @@ class RunAct {
         await this.#switch.hangUp(leg, command.cause);
         return undefined;
       case 'checkAccessCode':
+        return tryKeyedCode(this.#house, this.#hands.kept, command);
       case 'issueAccessCode':
+        return giveCode(this.#house, this.#hands.kept, command.resource);
       case 'sendPaymentLink':
       case 'awaitPayment':
         return { type: 'failed', because: 'not_to_be_had' };
@@ -294,7 +297,6 @@ class RunAct {
     const waiting = this.#waits();
     const ask = async (): Promise<RunTold> => {
       const signing = await this.#read((tx) => scriptSigning(this.#house, tx, merchantId));
-      if (!signing) return { type: 'failed', because: 'no_secret' };
       const requestId = requestOfRun(run);
       const facts = {
         requestId,

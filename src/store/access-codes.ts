@@ -159,7 +159,7 @@ export async function writeUse(
     id: string;
     merchantId: string;
     codeId: string;
-    door: 'api' | 'page';
+    door: 'api' | 'page' | 'phone';
     requestKey: string | null;
     at: Date;
   },

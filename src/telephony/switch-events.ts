@@ -201,6 +201,9 @@ export function enteredNumber(
   const terminator = event.header('variable_read_terminator_used');
   if (terminator === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };
   const typed = result === 'failure' ? undefined : event.header(`variable_${digitsVariable}`);
+  // The one key that was asked for.
+  if (typed === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };
+  if (typed === '#') return { type: 'digitsGiven', leg, request, digits: '', ended: 'terminator' };
   const digits = (typed ?? '').replace(/[^0-9]/g, '');
   if (digits === '') return { type: 'noKeyGiven', leg, request };
   const ended: DigitsEnd = terminator !== undefined ? 'terminator' : result === 'timeout' ? 'pause' : 'full';

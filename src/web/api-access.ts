@@ -220,7 +220,7 @@ function codeRoutes(routes: ApiRoutes, house: House): void {
       const tried = await tryAccessCode(house, merchantId, {
         resource: body.resource,
         typed: body.code,
-        ip: body.visitorIp ?? '',
+        from: { ip: body.visitorIp ?? '' },
         door: 'api',
         ...(requestKey !== undefined && { requestKey }),
       });

@@ -57,6 +57,7 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { scriptSigningRoutes } from './api-script-signing.ts';
 import { sipLoginRoutes } from './api-sip-logins.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
@@ -89,6 +90,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   scenarioCallRoutes(routes, house);
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
+  scriptSigningRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);

@@ -180,6 +180,30 @@ it('a menu, a wrong key, silence, and goodbye; what he passed is there to be rea
   ]);
 });
 
+it('star and hash are keys like any other, also over the sentence', async () => {
+  const ddi = await leadsTo({
+    start: 'menu',
+    blocks: {
+      menu: {
+        kind: 'menu',
+        say: words('Dièse ou étoile.'),
+        keys: ['*', '#'],
+        next: { key_star: 'star', key_hash: 'hash' },
+      },
+      star: { kind: 'say', say: words('Étoile choisie.'), next: { then: 'menu' } },
+      hash: { kind: 'say', say: words('Dièse choisi.'), next: {} },
+    },
+  });
+  await world.dials(caller, ddi);
+  await said(caller, 'Dièse ou étoile.');
+  await keys(caller, '*');
+  await said(caller, 'Étoile choisie.');
+  await said(caller, 'Dièse ou étoile.', 2);
+  await keys(caller, '#');
+  await said(caller, 'Dièse choisi.');
+  await ends(ddi, 'completed');
+});
+
 it('no live version: he is told that something failed', async () => {
   const ddi = await leadsTo(undefined);
   await world.dials(caller, ddi);
@@ -497,6 +521,93 @@ it('a message: empty, then spoken; and one cut by hanging up in mid-speech is ke
     `select body::jsonb #>> '{data,box}' as box from notices where type = 'voicemail.received'`,
   );
   expect(told).toEqual([{ box: 'shop' }, { box: 'shop' }]);
+});
+
+it('a code is given and heard again, and keyed: once for a use, guessed no oftener than on a page, and in no row', async () => {
+  await world.sql.query(
+    `insert into access_resources (id, merchant_id, slug, name, address, alphabet, code_length, valid_for_seconds, uses, created_at)
+     values ('acr_phone', 'mer_demo', 'phone-club', '{"fr":"Club","en":"Club"}', 'https://club.example', 'digits', 10, 3600, 1, now())`,
+  );
+  const gives = await leadsTo({
+    start: 'give',
+    blocks: {
+      give: {
+        kind: 'give_access_code',
+        resource: 'phone-club',
+        times: 1,
+        then: words('Étoile.'),
+        next: { then: 'bye' },
+      },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const asks = await leadsTo({
+    start: 'ask',
+    blocks: {
+      ask: {
+        kind: 'ask_access_code',
+        resource: 'phone-club',
+        say: words('Votre code.'),
+        wrong: words('Faux.'),
+        tries: 10,
+        next: { right: 'right', wrong: 'bye' },
+      },
+      right: { kind: 'say', say: words('Bienvenue.'), next: {} },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const codeHeard = async (times: number): Promise<string> => {
+    await said(caller, 'Étoile.', times);
+    const spoken = (await heard(caller)).filter((text) => text.includes('Étoile.')).at(-1) ?? '';
+    return spoken.replace(/\D/g, '');
+  };
+  await world.dials(caller, gives);
+  const code = await codeHeard(1);
+  expect(code).toMatch(/^\d{10}$/);
+  await keys(caller, '*');
+  expect(await codeHeard(2)).toBe(code);
+  await keys(caller, '1');
+  await said(caller, 'Fin.');
+  await ends(gives, 'completed');
+  await world.phoneIs(caller, 'ended');
+  const { rows: told } = await world.sql.query(
+    `select body::jsonb #>> '{data,resource}' as resource from notices where type = 'access_code.issued'`,
+  );
+  expect(told).toEqual([{ resource: 'phone-club' }]);
+
+  await world.dials(caller, asks);
+  await said(caller, 'Votre code.');
+  await keys(caller, '1111111111');
+  await said(caller, 'Faux.');
+  await keys(caller, code);
+  await said(caller, 'Bienvenue.');
+  await ends(asks, 'completed');
+  await world.phoneIs(caller, 'ended');
+  // Its one use is gone; and whoever goes on guessing is not looked at, though the next would fit.
+  await world.sql.query('update access_codes set uses = 0');
+  await world.dials(secondCaller, asks);
+  for (let miss = 1; miss <= 9; miss += 1) {
+    await said(secondCaller, 'Votre code.', miss);
+    await keys(secondCaller, `222222222${String(miss)}`);
+  }
+  await said(secondCaller, 'Votre code.', 10);
+  await world.does(secondCaller, 'hangup');
+  await ends(asks, 'caller_left');
+  await world.dials(secondCaller, asks);
+  await said(secondCaller, 'Votre code.');
+  await keys(secondCaller, '3333333333');
+  await said(secondCaller, 'Faux.');
+  await keys(secondCaller, code);
+  await said(secondCaller, 'Faux.', 2);
+  await world.does(secondCaller, 'hangup');
+  await ends(asks, 'caller_left');
+  const { rows: uses } = await world.sql.query('select door from access_uses');
+  expect(uses).toEqual([{ door: 'phone' }]);
+  for (const table of ['scenario_runs', 'scenario_run_events', 'access_codes', 'access_uses', 'notices']) {
+    const { rows } = await world.sql.query(`select 1 from ${table} t where t::text like $1`, [`%${code}%`]);
+    expect(rows, table).toEqual([]);
+  }
+  expect(lines.join('\n')).not.toContain(code);
 });
 
 it('two callers at once do not meet', async () => {

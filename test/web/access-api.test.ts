@@ -268,7 +268,7 @@ describe('/v1/access-codes', () => {
         tryAccessCode(stage.house, stage.merchantId, {
           resource: 'club',
           typed: body.code,
-          ip: freshIp(),
+          from: { ip: freshIp() },
           door: 'page',
         }),
       ),

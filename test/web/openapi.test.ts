@@ -154,6 +154,7 @@ describe('/openapi.json', () => {
       'get /v1/scenarios/{slug}',
       'get /v1/scenarios/{slug}/versions',
       'get /v1/scenarios/{slug}/versions/{number}',
+      'get /v1/script-signing',
       'get /v1/session',
       'get /v1/sessions',
       'get /v1/settings-changes',
@@ -207,6 +208,8 @@ describe('/openapi.json', () => {
       'post /v1/scenarios/{slug}/check',
       'post /v1/scenarios/{slug}/simulate',
       'post /v1/scenarios/{slug}/versions',
+      'post /v1/script-signing/auth-token',
+      'post /v1/script-signing/secret',
       'post /v1/session',
       'post /v1/session/merchant',
       'post /v1/session/second-factor',
@@ -351,6 +354,9 @@ describe('answers', () => {
     await fits('POST', '/v1/sounds', '/v1/sounds', { body: jingle });
     await fits('GET', '/v1/sounds', '/v1/sounds');
     await fits('DELETE', '/v1/sounds/jingle', '/v1/sounds/{slug}');
+    await fits('GET', '/v1/script-signing', '/v1/script-signing');
+    await fits('POST', '/v1/script-signing/secret', '/v1/script-signing/secret');
+    await fits('POST', '/v1/script-signing/auth-token', '/v1/script-signing/auth-token', { body: {} });
     const number = '/v1/forward-numbers/{number}';
     await fits('PUT', '/v1/forward-numbers/+33140506070', number, { body: { label: 'Shop' } });
     await fits('GET', '/v1/forward-numbers', '/v1/forward-numbers');

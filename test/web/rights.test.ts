@@ -138,6 +138,8 @@ describe('every route', () => {
         'post /v1/ddis/{number}/signing-secret',
         'post /v1/merchant-server/signing-secret',
         'post /v1/orders/{id}/refunds',
+        'post /v1/script-signing/auth-token',
+        'post /v1/script-signing/secret',
         'post /v1/soap-password',
         'post /v1/users',
         'put /v1/ddis/{number}',

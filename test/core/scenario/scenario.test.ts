@@ -595,6 +595,7 @@ describe('any graph', () => {
 
 const around: Surroundings = {
   has: ({ name }) => name !== 'gone',
+  keyedCode: (resource) => (resource === 'lettered' ? undefined : 12),
   mayForwardTo: (number) => number === '+33612345678',
   country: 'FR',
   languages: ['fr', 'en'],
@@ -634,6 +635,27 @@ describe('the check of a graph', () => {
       'a line that is not there',
       { a: { kind: 'ring', to: { line: 'gone' } } },
       { fault: 'not_there', block: 'a', what: 'line', name: 'gone' },
+    ],
+    [
+      'a code no keypad has the signs of',
+      {
+        a: {
+          kind: 'ask_access_code',
+          resource: 'lettered',
+          say: text('x'),
+          next: { right: 'b', wrong: 'b' },
+        },
+        b: bye,
+      },
+      { fault: 'not_keyed', block: 'a', resource: 'lettered' },
+    ],
+    [
+      'a code longer than is asked for',
+      {
+        a: { kind: 'ask_access_code', resource: 'club', say: text('x'), next: { right: 'b', wrong: 'b' } },
+        b: bye,
+      },
+      { fault: 'not_keyed', block: 'a', resource: 'club', digits: 12 },
     ],
     [
       'a number nobody may forward to',
