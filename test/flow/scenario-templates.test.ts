@@ -234,9 +234,8 @@ describe('what follows a paid talk', () => {
 });
 
 describe('the six templates, as the demo merchant has them', () => {
-  const numbers = Object.fromEntries(
-    demoScenarios.map(({ template, number }) => [template, number]),
-  ) as Record<TemplateName, string>;
+  const numberOf = (template: TemplateName): string =>
+    demoScenarios.find((one) => one.template === template)!.number;
   /** The blocks the newest call to this number passed, each with its way out. */
   const passed = (template: TemplateName, outcome: string): Promise<string> =>
     eventually(async () => {
@@ -244,13 +243,13 @@ describe('the six templates, as the demo merchant has them', () => {
         `select r.outcome, (select string_agg(e.block || coalesce(':' || (e.facts ->> 'exit'), ''), ' ' order by e.sequence)
            from scenario_run_events e where e.run_id = r.id and (e.name = 'left' or (e.name = 'ended' and r.outcome = 'completed'))) as way
          from scenario_runs r where r.ddi = $1 order by r.id desc limit 1`,
-        [numbers[template]],
+        [numberOf(template)],
       );
       expect(rows[0]?.outcome).toBe(outcome);
       return rows[0]?.way ?? '';
     });
   const dials = async (template: TemplateName): Promise<void> => {
-    await world.dials(caller, numbers[template], { assertedBy: 'network' });
+    await world.dials(caller, numberOf(template), { assertedBy: 'network' });
   };
   /** Whoever is rung takes it, they talk, and he hangs up. */
   const talksTo = async (consultant: string): Promise<void> => {
@@ -372,7 +371,7 @@ describe('the six templates, as the demo merchant has them', () => {
     expect(await passed('prepaid', 'completed')).toBe('who:known limited:no credit:then ring:talked goodbye');
     const { rows } = await world.sql.query(
       `select k.client_code, k.line_id, u.body::jsonb ->> 'outcome' as outcome from known_calls k join usage_reports u using (call_session_id) where k.ddi = $1`,
-      [numbers.prepaid],
+      [numberOf('prepaid')],
     );
     expect(rows).toEqual([{ client_code: '4711', line_id: 'lin_demo_known', outcome: 'talked' }]);
   });
