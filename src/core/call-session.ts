@@ -100,9 +100,9 @@ export interface CallPlan {
   afterTalk?: { scenarioId: string; version: number };
 }
 
-/** Among candidates: a number the merchant's server named, instead of the id of a consultant. */
-export function isDestination(candidate: string): candidate is E164 {
-  return candidate.startsWith('+');
+/** Among candidates: a number the merchant's server named, or whom a scenario rings, instead of the id of a consultant. */
+export function isDestination(candidate: string): candidate is PhoneAddress {
+  return candidate.startsWith('+') || candidate.startsWith('sip:');
 }
 
 /** How a number of digits is keyed. Silences in milliseconds. */

@@ -19,6 +19,7 @@ import type { Rungable } from '../store/scenario-people.ts';
 import { rungByGroup, rungByIds, rungByLine, rungByShortNumber } from '../store/scenario-people.ts';
 import { liveRunsOfSwitch } from '../store/scenario-runs.ts';
 import { readLiveScenario } from '../store/scenarios.ts';
+import { isUnwanted } from './blocked-callers.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
 import type { KeptLegs } from './leg-desk.ts';
@@ -383,10 +384,11 @@ class RunAct {
     return { id, name, reachable: reachable(state, this.#house.clock.now()).reachable };
   }
 
-  /** Whoever has this telephone has asked for no more calls of this house. A merchant's own list does not exist yet. */
+  /** Whoever has this telephone has asked for no more calls of this house, or the merchant wants none of his. */
   async #isListed(): Promise<boolean> {
     const { cli } = this.#run.plan;
     if (cli.trust === 'withheld') return false;
+    if (await this.#read((tx) => isUnwanted(tx, cli))) return true;
     const mark = numberMark(this.#house, cli.number);
     return (await this.#house.db.asNobody((db) => readNeverCall(db, mark))) !== undefined;
   }

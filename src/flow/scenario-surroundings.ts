@@ -9,24 +9,40 @@ import {
   type Surroundings,
 } from '../core/scenario/check-scenario.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
+import { mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
 import type { Tx } from '../store/database.ts';
 import { readDestinations } from '../store/orders.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
+import type { House } from './house.ts';
+
+/** Who decides which SIP addresses are called. */
+type CallsSip = Pick<House, 'sipDomains' | 'sipEdge'>;
 
 /** `self`: its own slug, which it may go to again once it is live. */
 export async function checkedScenario(
+  house: CallsSip,
   tx: Tx,
   graph: Scenario,
   self: string,
 ): Promise<readonly ScenarioFault[]> {
-  return faultsOf(graph, await surroundingsOf(tx, self));
+  return faultsOf(graph, await surroundingsOf(house, tx, self));
+}
+
+/** In the operator's domains; where telephones with a login of ours are, those of this merchant alone. */
+export function isRungSip(
+  { sipDomains = new Set(), sipEdge }: CallsSip,
+  address: SipAddress,
+  isOwnLogin: (user: string) => boolean,
+): boolean {
+  if (!mayBeCalled(address, sipDomains)) return false;
+  return sipEdge === undefined || !address.endsWith(`@${sipEdge}`) || isOwnLogin(userOf(address));
 }
 
 export function isPublishable(faults: readonly ScenarioFault[]): boolean {
   return faults.every(isWarning);
 }
 
-async function surroundingsOf(tx: Tx, self: string): Promise<Surroundings> {
+async function surroundingsOf(house: CallsSip, tx: Tx, self: string): Promise<Surroundings> {
   const [around, destinations] = await Promise.all([readSurroundings(tx), readDestinations(tx)]);
   const names = {
     line: new Set(around.lines),
@@ -44,6 +60,10 @@ async function surroundingsOf(tx: Tx, self: string): Promise<Surroundings> {
       forward.has(number) && destinationOf(number as E164, destinations).outcome === 'allowed',
     soundIn: (sound, language) =>
       Object.hasOwn(around.sounds, sound) && (around.sounds[sound] ?? []).includes(language),
+    mayRingSip: (text) => {
+      const address = parseSipAddress(text);
+      return address !== undefined && isRungSip(house, address, (user) => around.sipLogins.includes(user));
+    },
     country: around.country,
     // Whoever has named no line yet speaks to nobody: both, rather than none.
     languages: around.languages.length > 0 ? around.languages : ['fr', 'en'],

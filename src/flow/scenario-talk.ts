@@ -6,6 +6,7 @@ import { advance } from '../core/advance-call.ts';
 import { type CallCommand, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
 import { mostTelling, reachable, rungOf } from '../core/consultant.ts';
 import { destinationOf } from '../core/dialling.ts';
+import { userOf } from '../core/sip-address.ts';
 import type { E164 } from '../core/ids.ts';
 import type { RingEnd, RingOrder } from '../core/scenario/run.ts';
 import type { Sentence } from '../core/prompt.ts';
@@ -25,6 +26,7 @@ import {
 import { readDestinations } from '../store/orders.ts';
 import { ringingOfGroup, rungByGroup, rungByIds } from '../store/scenario-people.ts';
 import { sha256 } from '../store/seal.ts';
+import { readSipLogin } from '../store/sip-logins.ts';
 import { sessionOf } from './answer-inbound.ts';
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
@@ -33,6 +35,7 @@ import type { Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import type { RunTold } from './run-scenario.ts';
 import type { KeptRun } from './scenario-row.ts';
+import { isRungSip } from './scenario-surroundings.ts';
 import { sayable } from './scenario-words.ts';
 
 /** Whoever has calls under way on this switch. */
@@ -202,8 +205,12 @@ async function whoIsRung(
   at: Date,
 ): Promise<Who> {
   const inTurn: Ringing = { ringing: 'in_turn', ringStepSeconds: line.ringStepSeconds };
-  // Addresses of telephones that have no number are rung by nobody yet.
-  if ('sip' in to) return { told: { type: 'failed', because: 'no_sip' } };
+  if ('sip' in to) {
+    const login = await readSipLogin(tx, userOf(to.sip));
+    return isRungSip(house, to.sip, () => login !== undefined)
+      ? { candidates: [to.sip], ringing: inTurn }
+      : { told: { type: 'failed', because: 'not_allowed' } };
+  }
   if ('number' in to) {
     return (await isAllowed(house, tx, kept, to.number))
       ? { candidates: [to.number], ringing: inTurn }

@@ -110,11 +110,15 @@ export async function publishScenario(
     const newest = await newestScenarioVersion(tx, scenario.id);
     const isNewest = newest && Object.keys(changesOfGraph(newest.graph, scenario.draft)).length === 0;
     if (isNewest && scenario.live === newest.number) {
-      return { outcome: 'published', version: newest, faults: await checkedScenario(tx, newest.graph, slug) };
+      return {
+        outcome: 'published',
+        version: newest,
+        faults: await checkedScenario(house, tx, newest.graph, slug),
+      };
     }
     const stale = staleness(scenario, of);
     if (stale) return stale;
-    const faults = await checkedScenario(tx, scenario.draft, slug);
+    const faults = await checkedScenario(house, tx, scenario.draft, slug);
     if (!isPublishable(faults)) return { outcome: 'faulty', faults };
     const at = house.clock.now();
     const version: PublishedVersion = isNewest
@@ -140,7 +144,7 @@ export async function setLiveVersion(house: House, of: OfScenario, number: numbe
     const version = await readScenarioVersion(tx, scenario.id, number);
     if (!version) return { outcome: 'unknown_version' };
     // What it led to when it was published may be gone by now.
-    const faults = await checkedScenario(tx, version.graph, scenario.slug);
+    const faults = await checkedScenario(house, tx, version.graph, scenario.slug);
     if (!isPublishable(faults)) return { outcome: 'faulty', faults };
     await writeScenario(tx, scenario.id, { live: number }, at);
     await note(tx, of, at, { live: { from: scenario.live, to: number } });

@@ -19,6 +19,8 @@ export interface StoredSurroundings {
   sounds: Record<string, Language[]>;
   /** Slugs of what access codes open; `digits`: how long its codes are, where a keypad has all their signs. */
   resources: { slug: string; digits: number | null }[];
+  /** User names of his consultants' telephones. */
+  sipLogins: string[];
   /** Confirmed. */
   forwardNumbers: string[];
   /** The numbers that lead to a scenario, by its slug. */
@@ -42,6 +44,7 @@ export async function readSurroundings(tx: Tx): Promise<StoredSurroundings> {
          from sound_recordings group by slug) heard), '{}') as sounds,
        coalesce((select json_agg(json_build_object('slug', slug, 'digits', case alphabet when 'digits' then code_length end)
          order by slug) from access_resources where archived_at is null), '[]') as resources,
+       coalesce((select json_agg(user_name order by user_name) from sip_logins), '[]') as "sipLogins",
        coalesce((select json_agg(number order by number) from forward_numbers where confirmed_at is not null), '[]')
          as "forwardNumbers",
        coalesce((select json_agg(json_build_object('number', d.number, 'scenario', s.slug) order by d.number)

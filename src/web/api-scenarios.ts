@@ -312,7 +312,7 @@ function trying(routes: ApiRoutes, house: House): void {
         if (!scenario) return undefined;
         const kept = version === undefined ? scenario.draft : await graphOf(tx, scenario.id, version);
         const wanted = graph ?? kept;
-        return wanted && checkedScenario(tx, wanted, slug);
+        return wanted && checkedScenario(house, tx, wanted, slug);
       });
       if (!faults) return problem('unknown-id');
       return { status: 200, body: { publishable: isPublishable(faults), faults: entries(faults, language) } };

@@ -14,6 +14,7 @@ import express, {
 import { scenarioSchema } from '../core/scenario/schema.ts';
 import type { House } from '../flow/house.ts';
 import { accessRoutes } from './api-access.ts';
+import { blockedCallerRoutes } from './api-blocked-callers.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
@@ -91,6 +92,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
   scriptSigningRoutes(routes, house);
+  blockedCallerRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);

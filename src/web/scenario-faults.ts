@@ -115,6 +115,12 @@ function sentenceOf(fault: ScenarioFault): Record<Language, string> {
             fr: `Les codes de « ${fault.resource} » ont ${String(fault.digits)} chiffres, plus que « ${fault.block} » n’en accepte.`,
           };
     case 'number_not_allowed':
+      if (/^sip:/i.test(fault.number)) {
+        return {
+          en: `"${fault.block}" would ring ${fault.number}, which is in none of the domains we call, or not yours.`,
+          fr: `« ${fault.block} » appellerait ${fault.number}, qui n’est dans aucun des domaines que nous appelons, ou pas à vous.`,
+        };
+      }
       return {
         en: `"${fault.block}" would ring ${fault.number}, which is none of your confirmed /v1/forward-numbers.`,
         fr: `« ${fault.block} » appellerait le ${fault.number}, qui n’est pas l’un de vos numéros de renvoi confirmés (/v1/forward-numbers).`,

@@ -58,7 +58,7 @@ beforeAll(async () => {
   });
 });
 afterEach(async () => {
-  for (const number of [caller, secondCaller, claire, hugo, shop]) {
+  for (const number of [caller, secondCaller, claire, hugo, shop, 'desk@sandbox.test']) {
     const phone = await world.phone(number);
     if (phone && phone.state !== 'ended') await world.does(number, 'hangup').catch(() => undefined);
   }
@@ -445,6 +445,92 @@ it('how nobody was reached is what he hears: busy, refused, not there; a number 
   await world.does(shop, 'hangup');
   await said(caller, 'Fin du transfert.');
   await ends(forwarded, 'completed');
+});
+
+it('a SIP telephone is rung as a number is, in the operator’s domains alone; a group nobody of which answers', async () => {
+  const sip = 'desk@sandbox.test';
+  const ring = (address: string): object => ({
+    start: 'ring',
+    blocks: {
+      ring: {
+        kind: 'ring',
+        to: { sip: address },
+        whisper: words('Un appel.'),
+        busy: words('Occupé.'),
+        unavailable: words('Indisponible.'),
+        next: { talked: 'bye' },
+      },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const ddi = await leadsTo(ring(`sip:${sip}`));
+  await world.dials(caller, ddi);
+  await world.phoneIs(sip, 'ringing');
+  await world.does(sip, 'answer');
+  await said(sip, 'Un appel.');
+  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await world.does(sip, 'hangup');
+  await said(caller, 'Fin.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  await world.dials(caller, ddi);
+  await world.phoneIs(sip, 'ringing');
+  await world.does(sip, 'busy');
+  await said(caller, 'Occupé.');
+  await world.phoneIs(caller, 'ended');
+  for (const address of ['sip:desk@elsewhere.example', 'sip:0033612345678@sandbox.test']) {
+    const elsewhere = await leadsTo(ring(address));
+    await world.dials(caller, elsewhere);
+    await said(caller, 'Indisponible.');
+    await world.phoneIs(caller, 'ended');
+    expect(await trace(elsewhere)).toContain('ring rang unavailable');
+  }
+
+  const { json } = await world.api('POST', '/v1/groups', {
+    name: 'Accueil',
+    strategy: 'all',
+    members: [{ consultantId: 'con_demo_claire' }, { consultantId: 'con_demo_hugo' }],
+  });
+  const group = await leadsTo({
+    start: 'ring',
+    blocks: {
+      ring: {
+        kind: 'ring',
+        to: { group: json.id },
+        ringSeconds: 5,
+        noAnswer: words('Personne ne répond.'),
+        next: {},
+      },
+    },
+  });
+  await world.dials(caller, group);
+  await Promise.all([world.phoneIs(claire, 'ringing'), world.phoneIs(hugo, 'ringing')]);
+  await said(caller, 'Personne ne répond.');
+  await ends(group, 'completed');
+});
+
+it('a caller the merchant does not want: told so in a scenario, refused by the network at a line, and taken again', async () => {
+  const ddi = await leadsTo({
+    start: 'wanted',
+    blocks: {
+      wanted: { kind: 'blacklist', next: { then: 'bye' } },
+      bye: { kind: 'say', say: words('Bienvenue.'), next: {} },
+    },
+  });
+  const blocked = `/v1/blocked-callers/${encodeURIComponent(secondCaller)}`;
+  expect((await world.api('PUT', blocked, { label: 'Plaisantin' })).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'ne peut pas être pris');
+  await ends(ddi, 'refused');
+  await world.phoneIs(secondCaller, 'ended');
+  const line = world.gateway.demo?.ddis[0]?.number ?? '';
+  await world.dials(secondCaller, line);
+  const phone = await world.phoneIs(secondCaller, 'ended');
+  expect(phone).toMatchObject({ endedBecause: 'CALL_REJECTED', answeredAt: null, heard: [] });
+  expect((await world.api('DELETE', blocked)).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'Bienvenue.');
+  await ends(ddi, 'completed');
 });
 
 it('a message: empty, then spoken; and one cut by hanging up in mid-speech is kept too', async () => {

@@ -88,6 +88,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /v1/access-resources/{resource}',
+      'delete /v1/blocked-callers/{number}',
       'delete /v1/consultants/{id}',
       'delete /v1/consultants/{id}/photo',
       'delete /v1/consultants/{id}/recordings/{kind}',
@@ -112,6 +113,7 @@ describe('/openapi.json', () => {
       'get /v1/access-resources',
       'get /v1/access-resources/{resource}',
       'get /v1/audit',
+      'get /v1/blocked-callers',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
       'get /v1/clients',
@@ -220,6 +222,7 @@ describe('/openapi.json', () => {
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
       'post /v1/users',
+      'put /v1/blocked-callers/{number}',
       'put /v1/consultants/{id}/photo',
       'put /v1/consultants/{id}/recordings/{kind}',
       'put /v1/consultants/{id}/schedule',
@@ -357,6 +360,10 @@ describe('answers', () => {
     await fits('GET', '/v1/script-signing', '/v1/script-signing');
     await fits('POST', '/v1/script-signing/secret', '/v1/script-signing/secret');
     await fits('POST', '/v1/script-signing/auth-token', '/v1/script-signing/auth-token', { body: {} });
+    const blocked = '/v1/blocked-callers/{number}';
+    await fits('PUT', '/v1/blocked-callers/+33612345699', blocked, { body: { label: 'Spam' } });
+    await fits('GET', '/v1/blocked-callers', '/v1/blocked-callers');
+    await fits('DELETE', '/v1/blocked-callers/+33612345699', blocked);
     const number = '/v1/forward-numbers/{number}';
     await fits('PUT', '/v1/forward-numbers/+33140506070', number, { body: { label: 'Shop' } });
     await fits('GET', '/v1/forward-numbers', '/v1/forward-numbers');

@@ -37,6 +37,8 @@ export interface Surroundings {
   /** How many digits a code of this resource has; `undefined`: it has signs no keypad has. Absent: that is not known. */
   keyedCode?(resource: string): number | undefined;
   mayForwardTo(number: string): boolean;
+  /** Absent: that is not known. */
+  mayRingSip?(address: string): boolean;
   /** Absent: of sounds it is known only whether there are any. */
   soundIn?(sound: string, language: Language): boolean;
   country: string;
@@ -102,6 +104,7 @@ function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault
     }),
     ...numbers
       .filter((number) => {
+        if (/^sip:/i.test(number)) return around.mayRingSip?.(number) === false;
         const read = parsePhone(number, around.country);
         return read.outcome === 'invalid' || !around.mayForwardTo(read.number);
       })

@@ -4,6 +4,7 @@
 import type { DigitEntry } from '../call-session.ts';
 import type { E164, Language, LegUuid } from '../ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../known-caller.ts';
+import type { SipAddress } from '../sip-address.ts';
 import type { SentenceFacts } from '../sentence.ts';
 import type { ScriptAddress, ScriptProgram } from './script-program.ts';
 import type { ScriptDialect } from './script-request.ts';
@@ -103,7 +104,7 @@ export type RungBy =
   | { group: string }
   | { line: string }
   | { number: E164 }
-  | { sip: string };
+  | { sip: SipAddress };
 
 /** Whom a block rings. */
 export interface RingOrder {

@@ -327,6 +327,17 @@ describe('what blocks do', () => {
     expect(heard(paid)).toContain('Votre code est : 1 2 3 4 5 6.');
   });
 
+  test('who is not wanted hears the standard words, the merchant’s own, or goes a way of his', () => {
+    const graph = (own: object, next: object = {}): Scenario =>
+      scenario({ a: { kind: 'blacklist', ...own, next: { then: 'b', ...next } }, b: bye, z: bye });
+    const listed = (of: Scenario): Trial => tried(of, { blacklisted: true });
+    expect(listed(graph({})).outcome).toBe('refused');
+    expect(heard(listed(graph({}))).join()).toContain('Votre appel ne peut pas être pris');
+    expect(heard(listed(graph({ say: text('Non.') })))).toEqual(['Non.']);
+    const led = listed(graph({ say: text('Non.') }, { listed: 'z' }));
+    expect([way(led), heard(led)[0]]).toEqual(['a:listed z', 'Non.']);
+  });
+
   test('into another scenario, and on by its graph', () => {
     const other = scenario({ x: { kind: 'say', say: text('Ailleurs.'), next: { then: 'y' } }, y: bye }, 'x');
     const graph = scenario({ a: { kind: 'go_to', scenario: 'other', next: {} } });
@@ -597,6 +608,7 @@ const around: Surroundings = {
   has: ({ name }) => name !== 'gone',
   keyedCode: (resource) => (resource === 'lettered' ? undefined : 12),
   mayForwardTo: (number) => number === '+33612345678',
+  mayRingSip: (address) => address === 'sip:anna@here.example',
   country: 'FR',
   languages: ['fr', 'en'],
 };
@@ -656,6 +668,11 @@ describe('the check of a graph', () => {
         b: bye,
       },
       { fault: 'not_keyed', block: 'a', resource: 'club', digits: 12 },
+    ],
+    [
+      'a SIP telephone nobody may ring',
+      { a: { kind: 'ring', to: { sip: 'sip:anna@there.example' } } },
+      { fault: 'number_not_allowed', block: 'a', number: 'sip:anna@there.example' },
     ],
     [
       'a number nobody may forward to',
