@@ -29,6 +29,7 @@ import { HttpMerchantServer } from './merchants/merchant-server.ts';
 import { NoticeDelivery } from './merchants/notice-delivery.ts';
 import { merchantHttp } from './merchants/outbound.ts';
 import { HttpScriptServer } from './merchants/script-server.ts';
+import { HttpSmsSender } from './merchants/sms-sender.ts';
 import { soundSecondsMax } from './merchants/script-sounds.ts';
 import { StripeCardProcessor } from './payments/card-processor.ts';
 import { StripeHints } from './payments/stripe-events.ts';
@@ -158,6 +159,7 @@ export async function startGateway(
       clock: realClock,
       audio: new ChildAudioConverter({ log, secondsMax: soundSecondsMax }),
     }),
+    smsSender: new HttpSmsSender({ http, clock: realClock }),
     log,
     metrics,
     seal: new Seal(world.secretsKey),

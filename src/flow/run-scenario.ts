@@ -27,6 +27,7 @@ import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
 import type { Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
+import { awaitPayment, sendPaymentLink } from './payment-link.ts';
 import { giveCode, tryKeyedCode } from './scenario-codes.ts';
 import { graphOf, type KeptRun, readKeptRun, saveKeptRun } from './scenario-row.ts';
 import { guardSecondsOf, isFetched, sayable } from './scenario-words.ts';
@@ -102,7 +103,7 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
         lease,
       ),
     requestOf: ({ run }) => requestOfRun(run),
-    translate: (event, _kept, asked) => translate(event, asked),
+    translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },
     isEnd: ({ type }) => type === 'legEnded',
     endOf: (event, kept) => endOf(aSwitch, event, kept),
@@ -126,8 +127,13 @@ function isKeeping({ state, outcome, pending }: ScenarioRun): boolean {
   );
 }
 
-function translate(event: SwitchEvent, asked: string): RunTold | undefined {
+function translate(event: SwitchEvent, { pending }: ScenarioRun, asked: string): RunTold | undefined {
   switch (event.type) {
+    case 'keyPressed': {
+      // He will not pay, or cannot.
+      const waits = pending?.some((command) => command.do === 'awaitPayment') === true;
+      return waits && event.key === '*' ? { type: 'paid', paid: false } : undefined;
+    }
     case 'legEnded':
       return { type: 'legEnded' };
     case 'digitsGiven':
@@ -248,9 +254,21 @@ class RunAct {
         return tryKeyedCode(this.#house, this.#hands.kept, command);
       case 'issueAccessCode':
         return giveCode(this.#house, this.#hands.kept, command.resource);
-      case 'sendPaymentLink':
-      case 'awaitPayment':
-        return { type: 'failed', because: 'not_to_be_had' };
+      case 'sendPaymentLink': {
+        await this.#switch.guard(leg, guardWhileRecognizedSeconds);
+        const waiting = this.#waits();
+        const sent = (): Promise<RunTold> =>
+          sendPaymentLink(this.#house, this.#hands.kept, command).finally(() => waiting.over());
+        this.#hands.meanwhile(sent, failedOurs);
+        return undefined;
+      }
+      case 'awaitPayment': {
+        const at = {
+          guard: (seconds: number) => this.#switch.guard(leg, seconds),
+          playMusic: () => this.#switch.playMusic(leg),
+        };
+        return awaitPayment(this.#house, this.#hands, at, command);
+      }
     }
   }
 

@@ -223,12 +223,17 @@ function recorded(event: SwitchHeaders, leg: LegUuid, request: string): SwitchEv
 
 /** Keys in the talk. Outside it a key belongs to the question that is being asked and is told by its result. */
 function keyed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
-  const key = event.header('DTMF-Digit');
   const state = event.header('Channel-State') ?? '';
   const talking =
     instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined &&
     (state === 'CS_EXCHANGE_MEDIA' || state === 'CS_SOFT_EXECUTE');
-  if (key === undefined || !/^[0-9*#A-D]$/.test(key) || !talking || sensitive(event)) return undefined;
+  return talking ? keyPressed(event, leg) : undefined;
+}
+
+/** A key of a leg that is asked nothing: it talks, or hears music. */
+export function keyPressed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
+  const key = event.header('DTMF-Digit');
+  if (key === undefined || !/^[0-9*#A-D]$/.test(key) || sensitive(event)) return undefined;
   return { type: 'keyPressed', leg, key };
 }
 

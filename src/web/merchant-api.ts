@@ -60,6 +60,7 @@ import {
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 import { scriptSigningRoutes } from './api-script-signing.ts';
 import { sipLoginRoutes } from './api-sip-logins.ts';
+import { smsSenderRoutes } from './api-sms-sender.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -93,6 +94,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   forwardNumberRoutes(routes, house);
   scriptSigningRoutes(routes, house);
   blockedCallerRoutes(routes, house);
+  smsSenderRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);

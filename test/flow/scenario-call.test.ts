@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { realClock } from '../../src/clock-and-ids.ts';
-import type { Log } from '../../src/flow/ports.ts';
+import type { Log, Mail } from '../../src/flow/ports.ts';
 import { merchantHttp } from '../../src/merchants/outbound.ts';
 import { HttpScriptServer } from '../../src/merchants/script-server.ts';
+import { HttpSmsSender } from '../../src/merchants/sms-sender.ts';
 import { caller, claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
 
 const secondCaller = '+33612345679';
@@ -17,6 +18,7 @@ const pin = '73918462';
 
 interface Asked {
   path: string;
+  authorization?: string | undefined;
   body: string;
   requestId: string;
 }
@@ -24,6 +26,7 @@ let world: TestWorld;
 let scripts: Server;
 let scriptUrl = '';
 const asked: Asked[] = [];
+const mails: Mail[] = [];
 /** By its path: what the script answers, after so long. */
 const answers = new Map<string, { type: string; body: string; afterMs?: number }>();
 const lines: string[] = [];
@@ -39,7 +42,8 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const path = (request.url ?? '').split('?')[0] ?? '';
-      asked.push({ path, body, requestId: String(request.headers['ringmeter-request-id']) });
+      const { authorization, 'ringmeter-request-id': requestId } = request.headers;
+      asked.push({ path, authorization, body, requestId: String(requestId) });
       const answer = answers.get(path);
       setTimeout(() => {
         response.writeHead(answer ? 200 : 404, { 'content-type': answer?.type ?? 'text/plain' });
@@ -54,7 +58,18 @@ beforeAll(async () => {
   const audio = { convert: () => Promise.resolve({ outcome: 'refused', because: 'not_audio' } as const) };
   world = await startWorld({
     silenceSpeed: 1,
-    overrides: { log, scriptServer: new HttpScriptServer({ http, clock: realClock, audio }) },
+    overrides: {
+      log,
+      scriptServer: new HttpScriptServer({ http, clock: realClock, audio }),
+      smsSender: new HttpSmsSender({ http, clock: realClock }),
+      mailer: {
+        configured: true,
+        send: (mail) => {
+          mails.push(mail);
+          return Promise.resolve('sent');
+        },
+      },
+    },
   });
 });
 afterEach(async () => {
@@ -694,6 +709,153 @@ it('a code is given and heard again, and keyed: once for a use, guessed no often
     expect(rows, table).toEqual([]);
   }
   expect(lines.join('\n')).not.toContain(code);
+});
+
+/** As the page does it: he agrees, Stripe.js confirms the card with the processor, and the page says so. */
+async function pays(link: string): Promise<void> {
+  const mark = /data-mark="([^"]+)"/.exec(await (await fetch(link)).text())?.[1];
+  const post = (path: string, body: object): Promise<Response> =>
+    fetch(link + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: world.url },
+      body: JSON.stringify(body),
+    });
+  const agreed = await post('/agree', { mark, immediate: true, withdrawal: true });
+  const { clientSecret } = (await agreed.json()) as { clientSecret: string };
+  const { processorUrl, secretKey } = world.asProcess.order.world.sandbox ?? {};
+  const intent = clientSecret.replace(/_secret_.*$/, '');
+  const confirmed = await fetch(`${processorUrl ?? ''}/v1/payment_intents/${intent}/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secretKey ?? ''}` },
+    body: new URLSearchParams({ payment_method: 'pm_card_visa', return_url: link }),
+  });
+  expect(confirmed.status, await confirmed.text()).toBe(200);
+  await post('/paid', {});
+}
+const textsSent = (): { id: string; to: string; text: string }[] =>
+  asked
+    .filter(({ path }) => path === '/sms')
+    .map(({ body }) => JSON.parse(body) as { id: string; to: string; text: string });
+const linkIn = (text: string): string => /https?:\S+$/.exec(text)?.[0] ?? '';
+
+it('a link to pay: sent by SMS while he waits, paid on its page, given up by star, out of time, by mail, and not to be sent', async () => {
+  const sells = (more: object = {}): object => ({
+    start: 'link',
+    blocks: {
+      link: {
+        kind: 'payment_link',
+        line: 'demo-ticket',
+        say: words('Regardez vos messages.'),
+        next: { paid: 'paid', not_paid: 'not', not_sent: 'unsent' },
+        ...more,
+      },
+      paid: { kind: 'say', say: words('Payé.'), next: {} },
+      not: { kind: 'say', say: words('Pas payé.'), next: {} },
+      unsent: { kind: 'say', say: words('Rien envoyé.'), next: {} },
+    },
+  });
+  const ddi = await leadsTo(sells());
+  // He has not said by whom his SMS are sent.
+  await world.dials(caller, ddi);
+  await said(caller, 'Rien envoyé.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  const put = await world.api('PUT', '/v1/sms-sender', {
+    url: `${scriptUrl}/sms`,
+    headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
+    body: '{"id":"{id}","to":"{to}","text":"{text}"}',
+    secret: 'sms-secret-81734',
+  });
+  expect(put.status, JSON.stringify(put.json)).toBe(200);
+  answers.set('/sms', { type: 'application/json', body: '{}' });
+
+  await world.dials(caller, ddi);
+  await said(caller, 'Regardez vos messages.');
+  await said(caller, '♪ music');
+  const [first] = textsSent();
+  expect(first).toMatchObject({ to: caller });
+  expect(asked.find(({ path }) => path === '/sms')?.authorization).toBe('Bearer sms-secret-81734');
+  // Another gateway goes on waiting, and sends nothing again.
+  await world.restartGateway();
+  await pays(linkIn(first?.text ?? ''));
+  await said(caller, 'Payé.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  expect(textsSent()).toHaveLength(1);
+  const { rows: paid } = await world.sql.query(
+    `select l.state, o.kind, p.state as payment, o.reference = l.run_id as of_call
+     from payment_links l join orders o on o.id = l.order_id join payments p on p.order_id = o.id`,
+  );
+  expect(paid).toEqual([{ state: 'sent', kind: 'fixed_sale', payment: 'captured', of_call: true }]);
+
+  await world.dials(caller, ddi);
+  await eventually(() => expect(textsSent()).toHaveLength(2));
+  await said(caller, '♪ music');
+  await keys(caller, '*');
+  await said(caller, 'Pas payé.');
+  await world.phoneIs(caller, 'ended');
+  await ends(ddi, 'completed');
+
+  const soon = await leadsTo(sells({ waitSeconds: 30, by: 'email', to: 'claire@example.com' }));
+  await world.dials(caller, soon);
+  await said(caller, '♪ music');
+  expect(mails).toMatchObject([{ to: 'claire@example.com', language: 'fr' }]);
+  expect(mails[0]?.text).toContain(`${world.url}/orders/`);
+  await world.sql.query(
+    `update payment_links set ended_at = ended_at - interval '29.5 seconds' where by = 'email'`,
+  );
+  await world.restartGateway();
+  await said(caller, 'Pas payé.');
+  await ends(soon, 'completed');
+  await world.phoneIs(caller, 'ended');
+
+  answers.set('/sms', { type: 'text/plain', body: '' });
+  const failing = asked.length;
+  answers.delete('/sms');
+  await world.dials(caller, ddi);
+  await said(caller, 'Rien envoyé.');
+  await ends(ddi, 'completed');
+  expect(asked.length).toBe(failing + 1);
+  await world.phoneIs(caller, 'ended');
+  const abroad = await leadsTo(sells({ to: '+88213300000' }));
+  await world.dials(caller, abroad);
+  await said(caller, 'Rien envoyé.');
+  await ends(abroad, 'completed');
+  const { rows: kept } = await world.sql.query(
+    `select by, state, because from payment_links order by created_at`,
+  );
+  expect(kept).toEqual([
+    { by: 'sms', state: 'sent', because: null },
+    { by: 'sms', state: 'sent', because: null },
+    { by: 'email', state: 'sent', because: null },
+    { by: 'sms', state: 'failed', because: 'HTTP 404' },
+  ]);
+  expect(lines.join('\n')).not.toContain('sms-secret-81734');
+  expect(lines.join('\n')).not.toContain('/orders/');
+});
+
+it('a gateway goes while the SMS is being sent: the same message, by the same id, to the same order', async () => {
+  answers.set('/sms', { type: 'application/json', body: '{}', afterMs: 1_500 });
+  const before = textsSent().length;
+  const ddi = await leadsTo({
+    start: 'link',
+    blocks: {
+      link: { kind: 'payment_link', line: 'demo-ticket', next: { paid: 'paid', not_paid: 'not' } },
+      paid: { kind: 'say', say: words('Payé.'), next: {} },
+      not: { kind: 'say', say: words('Pas payé.'), next: {} },
+    },
+  });
+  await world.dials(secondCaller, ddi);
+  await eventually(() => expect(textsSent()).toHaveLength(before + 1));
+  await world.restartGateway();
+  await eventually(() => expect(textsSent().length).toBeGreaterThanOrEqual(before + 2));
+  const [one, two] = textsSent().slice(before);
+  expect(two).toEqual(one);
+  await said(secondCaller, '♪ music');
+  await pays(linkIn(one?.text ?? ''));
+  await said(secondCaller, 'Payé.');
+  await ends(ddi, 'completed');
+  await world.balanced();
 });
 
 it('two callers at once do not meet', async () => {

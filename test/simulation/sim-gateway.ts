@@ -1,7 +1,7 @@
 // One gateway of a run: the real steps over simulated ports, started, killed and started again, as a supervisor does with
 // the real one.
 
-import { noSpeech } from '../no-merchant-server.ts';
+import { noSms, noSpeech } from '../no-merchant-server.ts';
 import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
@@ -121,6 +121,7 @@ export class SimGateway {
       heldSounds: new HeldSounds(),
       speech: noSpeech,
       scriptServer: scripts.portOf(process),
+      smsSender: noSms,
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },
       seal: new Seal(sealingKey),

@@ -103,6 +103,7 @@ describe('/openapi.json', () => {
       'delete /v1/scenarios/{slug}',
       'delete /v1/session',
       'delete /v1/sessions/{id}',
+      'delete /v1/sms-sender',
       'delete /v1/soap-password',
       'delete /v1/sounds/{slug}',
       'delete /v1/sounds/{slug}/{language}',
@@ -160,6 +161,7 @@ describe('/openapi.json', () => {
       'get /v1/session',
       'get /v1/sessions',
       'get /v1/settings-changes',
+      'get /v1/sms-sender',
       'get /v1/sounds',
       'get /v1/sounds/{slug}',
       'get /v1/sounds/{slug}/{language}',
@@ -217,6 +219,7 @@ describe('/openapi.json', () => {
       'post /v1/session/second-factor',
       'post /v1/session/short-number',
       'post /v1/session/step-up',
+      'post /v1/sms-sender/test',
       'post /v1/soap-password',
       'post /v1/sounds',
       'post /v1/usage-reports/replay',
@@ -235,6 +238,7 @@ describe('/openapi.json', () => {
       'put /v1/merchant-server',
       'put /v1/scenarios/{slug}/draft',
       'put /v1/scenarios/{slug}/live',
+      'put /v1/sms-sender',
       'put /v1/sounds/{slug}/{language}',
       'put /v1/sounds/{slug}/{language}/text',
     ]);
@@ -360,6 +364,11 @@ describe('answers', () => {
     await fits('GET', '/v1/script-signing', '/v1/script-signing');
     await fits('POST', '/v1/script-signing/secret', '/v1/script-signing/secret');
     await fits('POST', '/v1/script-signing/auth-token', '/v1/script-signing/auth-token', { body: {} });
+    const sms = { url: 'https://sms.example/send', body: '{"to":"{to}","text":"{text}"}' };
+    await fits('PUT', '/v1/sms-sender', '/v1/sms-sender', { body: sms });
+    await fits('GET', '/v1/sms-sender', '/v1/sms-sender');
+    await fits('POST', '/v1/sms-sender/test', '/v1/sms-sender/test', { body: { to: '12345' } });
+    await fits('DELETE', '/v1/sms-sender', '/v1/sms-sender');
     const blocked = '/v1/blocked-callers/{number}';
     await fits('PUT', '/v1/blocked-callers/+33612345699', blocked, { body: { label: 'Spam' } });
     await fits('GET', '/v1/blocked-callers', '/v1/blocked-callers');

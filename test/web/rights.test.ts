@@ -130,6 +130,7 @@ describe('every route', () => {
       expect.arrayContaining([
         'delete /v1/me/totp',
         'delete /v1/merchant-server',
+        'delete /v1/sms-sender',
         'delete /v1/soap-password',
         'delete /v1/users/{id}',
         'patch /v1/users/{id}',
@@ -144,6 +145,7 @@ describe('every route', () => {
         'post /v1/users',
         'put /v1/ddis/{number}',
         'put /v1/merchant-server',
+        'put /v1/sms-sender',
       ]),
     );
   });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { realClock } from '../../src/clock-and-ids.ts';
 import { merchantHttp } from '../../src/merchants/outbound.ts';
 import { HttpScriptServer } from '../../src/merchants/script-server.ts';
+import { HttpSmsSender } from '../../src/merchants/sms-sender.ts';
 import { settingsStage, type SettingsStage } from './settings-stage.ts';
 
 interface Asked {
@@ -29,8 +30,10 @@ beforeAll(async () => {
     void text(request).then((body) => {
       const { method = '', url = '', headers } = request;
       asked.push({ method, url: theirUrl + url, headers, body });
-      response.writeHead(200, { 'content-type': 'text/plain' });
-      response.end('hangup=normal\n');
+      const isSms = url.startsWith('/sms');
+      response.writeHead(isSms ? 202 : 200, { 'content-type': 'text/plain' });
+      // Some providers say the key again.
+      response.end(isSms ? `taken for ${url}` : 'hangup=normal\n');
     });
   });
   await new Promise<void>((listening) => theirs.listen(0, '127.0.0.1', listening));
@@ -40,6 +43,7 @@ beforeAll(async () => {
   const http = merchantHttp({ httpsOnly: false, allowPrivate: new Set([host]) });
   const audio = { convert: () => Promise.resolve({ outcome: 'refused', because: 'not_audio' } as const) };
   stage.house.scriptServer = new HttpScriptServer({ http, clock: realClock, audio });
+  stage.house.smsSender = new HttpSmsSender({ http, clock: realClock });
 });
 afterAll(async () => {
   theirs.closeAllConnections();
@@ -119,4 +123,63 @@ it('JSON is signed by a secret shown once, beside what signed before; Twilio’s
   const changes = await stage.ask('GET', '/v1/settings-changes');
   expect(changes.text).toContain('script_signing');
   expect(changes.text).not.toContain(authToken);
+});
+
+it('SMS are sent by the request he describes; its secret is kept, shown to nobody, and goes to its host alone', async () => {
+  const sender = {
+    url: `${theirUrl}/sms?key={secret}`,
+    contentType: 'application/x-www-form-urlencoded',
+    headers: [{ name: 'X-Id', value: '{id}' }],
+    body: 'To={digits}&Body={text}',
+  };
+  const secret = 'sms key/51&62';
+  const put = (body: object) => stage.ask('PUT', '/v1/sms-sender', { body });
+  expect((await stage.ask('GET', '/v1/sms-sender')).status).toBe(404);
+  expect((await stage.ask('POST', '/v1/sms-sender/test', { body: { to: '+33612345678' } })).status).toBe(404);
+  expect((await put(sender)).body.errors).toMatchObject([{ pointer: '#/secret' }]);
+  const wrong = await put({ ...sender, secret, body: 'Body={txt}' });
+  expect(wrong.body.errors.map(({ pointer }) => pointer)).toEqual(['#/body', '#/body', '#/body']);
+  expect((await put({ ...sender, secret, url: 'http://10.0.0.1/{secret}' })).body.errors).toMatchObject([
+    { pointer: '#/url', detail: expect.stringContaining('private') as string },
+  ]);
+  const kept = await put({ ...sender, secret });
+  expect(kept.body, kept.text).toEqual({ ...sender, method: 'POST', hasSecret: true });
+  expect((await put(sender)).body['hasSecret']).toBe(true);
+
+  const tried = await stage.ask('POST', '/v1/sms-sender/test', { body: { to: '06 12 34 56 78' } });
+  expect(tried.body, tried.text).toMatchObject({
+    outcome: 'sent',
+    because: null,
+    status: 202,
+    answer: 'taken for /sms?key=***',
+    request: {
+      method: 'POST',
+      url: `${theirUrl}/sms?key=***`,
+      body: expect.stringMatching(/^To=33612345678&Body=/) as string,
+    },
+  });
+  const { url, headers, body } = last();
+  expect(new URL(url).searchParams.get('key')).toBe(secret);
+  expect(headers['x-id']).toMatch(/^plk_/);
+  expect(headers['idempotency-key']).toBe(headers['x-id']);
+  expect(new URLSearchParams(body).get('Body')).toContain('https://ring.example');
+  for (const [to, type] of [
+    ['+88213300000', /number-refused$/],
+    ['12', /invalid-request$/],
+    ['not a number', /number-invalid$/],
+  ] as const) {
+    expect((await stage.ask('POST', '/v1/sms-sender/test', { body: { to } })).body.type).toMatch(type);
+  }
+
+  // Another host is never sent what was given for this one.
+  const elsewhere = { ...sender, url: 'https://sms.example/?key={secret}' };
+  expect((await put(elsewhere)).body.errors).toMatchObject([{ pointer: '#/secret' }]);
+  for (const text of [kept.text, tried.text, (await stage.ask('GET', '/v1/settings-changes')).text]) {
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain(encodeURIComponent(secret));
+  }
+  const { rows } = await stage.admin.query('select s::text as row from sms_senders s');
+  expect(JSON.stringify(rows)).not.toContain(secret);
+  expect((await stage.ask('DELETE', '/v1/sms-sender')).status).toBe(200);
+  expect((await stage.ask('DELETE', '/v1/sms-sender')).status).toBe(404);
 });

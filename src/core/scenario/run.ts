@@ -157,8 +157,8 @@ export type RunCommand =
   | { do: 'issueAccessCode'; resource: string }
   /** `linkSent` follows. */
   | { do: 'sendPaymentLink'; line: string; by: 'sms' | 'email'; to: string }
-  /** `paid` follows, once it is paid or so much time has passed; music until then. */
-  | { do: 'awaitPayment'; orderId: string; said: readonly Said[]; seconds: number }
+  /** `paid` follows, once it is paid, so much time has passed since it was sent, or he gives it up by `*`; music until then. */
+  | { do: 'awaitPayment'; orderId: string; seconds: number }
   | { do: 'findScenario'; scenario: string }
   | { do: 'hangUp'; cause: 'normal' | 'busy' | 'rejected' };
 
