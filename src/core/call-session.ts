@@ -149,6 +149,8 @@ export interface RunPlanOfTalk {
   acceptKey: boolean;
   /** Said to whoever answers before anything else. */
   whisper?: Sentence;
+  /** When his leg was joined last, to somebody else: microseconds of the switch's clock, as text. The switch goes on telling it. */
+  joinedBeforeUs?: string;
 }
 
 /** Music, or the ringing tone of the network he called in by. */
@@ -456,6 +458,12 @@ export function talkTimers(session: CallSession): readonly { timer: TimerName; a
 /** Once this is over, the caller's leg is a scenario's: the one it was in before, or the one that follows. */
 export function isScenarios({ plan, handedOver }: CallSession): boolean {
   return plan.inbound?.run !== undefined || handedOver === true;
+}
+
+/** Whether a leg of this call that was joined then was joined in this talk: a caller in a scenario may have had others. */
+export function isOfThisTalk({ plan }: CallSession, joinedUs: bigint): boolean {
+  const before = plan.inbound?.run?.joinedBeforeUs;
+  return before === undefined || joinedUs > BigInt(before);
 }
 
 /** Whether more time may be offered, once more. */

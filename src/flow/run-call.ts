@@ -445,9 +445,11 @@ export class LiveCall {
           ? { type: 'keyPressed', leg: event.leg, key: event.key }
           : undefined;
       case 'legsBridged':
+        if (!this.#isOurTalk(event)) return undefined;
         this.#bridgedAtMs = this.#commander.house.clock.monotonicMs();
         return { type: 'legsBridged', atUs: event.atUs };
       case 'legsUnbridged':
+        if (!this.#isOurTalk(event)) return undefined;
         return {
           type: 'legsUnbridged',
           atUs: event.atUs,
@@ -465,6 +467,11 @@ export class LiveCall {
       default:
         return undefined;
     }
+  }
+
+  /** A caller in a scenario may have talked before: what is told late of that is no news of this call. */
+  #isOurTalk({ aLeg, bLeg }: { aLeg: LegUuid; bLeg: LegUuid }): boolean {
+    return this.session.attempts.some(({ leg }) => leg === aLeg || leg === bLeg);
   }
 
   #forgetWhenOver(): void {

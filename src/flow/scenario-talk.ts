@@ -17,6 +17,7 @@ import { mayForwardTo } from '../store/forward-numbers.ts';
 import {
   type DialledLine,
   insertKnownCall,
+  joinedLast,
   readCountedLine,
   readLineAfterTalk,
   secondsTalkedInRun,
@@ -137,6 +138,7 @@ async function write(
   if (!inbound) throw new Error('A caller who dialled has dialled.');
   const talkLimitSeconds = await limitOf(tx, kept, order, inbound.talkLimitMaxSeconds);
   if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', talkedSeconds: 0 } };
+  const joinedBeforeUs = await joinedLast(tx, run.id);
   const { closed: _closed, overflow: _overflow, refused: _refused, ...open } = inbound;
   const { idleGroup: _idle, ...ofLine } = usual.plan;
   const session: CallSession = {
@@ -157,6 +159,7 @@ async function write(
           turn: run.turn,
           acceptKey: order.acceptKey,
           ...(whisper && { whisper }),
+          ...(joinedBeforeUs !== undefined && { joinedBeforeUs }),
         },
       },
     },

@@ -196,6 +196,18 @@ export async function sessionOfTurn(tx: Tx, runId: string, turn: number): Promis
   return row?.id;
 }
 
+/** When the leg of this scenario's call was joined last, in it or in the talk it follows: microseconds, as text. */
+export async function joinedLast(tx: Tx, runId: string): Promise<string | undefined> {
+  const row = await firstRow<{ us: string | null }>(
+    tx,
+    `select max(s.bridged_us)::text as us from call_sessions s where s.id in (
+       select k.call_session_id from known_calls k where k.run_id = ?
+       union all select r.after_session_id from scenario_runs r where r.id = ?)`,
+    [runId, runId],
+  );
+  return row?.us ?? undefined;
+}
+
 /** In all talks of a scenario's call so far, each begun second whole. */
 export async function secondsTalkedInRun(tx: Tx, runId: string): Promise<number> {
   const row = await firstRow<{ seconds: number }>(

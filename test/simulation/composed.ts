@@ -38,6 +38,10 @@ export interface ComposedHouse {
 
 export const scriptUrl = 'https://merchant.example/ivr';
 
+export function composedNumber(index: number): string {
+  return `+3319900041${String(index)}`;
+}
+
 export class SimCallers {
   readonly #kernel: Kernel;
   readonly #switches: readonly SimSwitch[];
@@ -125,7 +129,7 @@ export function drawComposed(random: Random, switches: number): ComposedHouse {
   ].map((graph, index) => ({
     id: `scn_${String(index + 1)}`,
     slug: `composed-${String(index + 1)}`,
-    number: `+3319900041${String(index)}`,
+    number: composedNumber(index),
     graph,
   }));
   const calls = Array.from({ length: random.pick([0, 1, 1, 2, 3]) }, (_, index): DialledCall => {

@@ -25,7 +25,7 @@ import { SimService } from './service-calls.ts';
 import { SimProcessor } from './sim-processor.ts';
 import { SimScripts } from './sim-scripts.ts';
 import { SimSwitch } from './sim-switch.ts';
-import { destinationNumber } from './known-calls.ts';
+import { destinationNumber, nobodyKnown } from './known-calls.ts';
 import { deliverHint, postRecord } from './from-outside.ts';
 
 /** "Liveness after faults heal: within 15 min." */
@@ -124,7 +124,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
         scenario.stop?.alsoTalks === true ||
         scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) ||
         scenario.known?.calls.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) === true,
-      known: scenario.known,
+      known: scenario.known ?? (scenario.composed && nobodyKnown),
       composed: scenario.composed !== undefined,
     });
     const diallers = new SimDiallers(

@@ -86,7 +86,8 @@ export class SimScripts {
     if (this.#random.chance(silent)) return 'timeout';
     if (this.#random.chance(fails)) return this.#random.pick(['http_status', 'unreachable'] as const);
     if (this.#random.chance(nonsense)) return 'not_understood';
-    const body = this.#kernel.random.fork(`script says ${requestId}`).pick(bodies);
+    const says = url.endsWith('/on') ? bodies.slice(0, 1) : bodies;
+    const body = this.#kernel.random.fork(`script says ${requestId}`).pick(says);
     const read = readScriptAnswer({ body, url });
     if (read.outcome === 'refused') throw new Error(`The simulated script says nonsense: ${read.because}`);
     const afterMs = this.#random.chance(slow) ? this.#random.int(1_000, 7_000) : 0;

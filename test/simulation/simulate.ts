@@ -45,7 +45,7 @@ try {
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool, { known: values.known })
+        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
