@@ -166,7 +166,7 @@ export async function startGateway(
     proofs: realProofs,
     publicUrl: config.publicUrl,
     ...(config.onlyNumbers && { onlyNumbers: new Set(config.onlyNumbers) }),
-    ...(config.sip && { sipDomains: new Set(config.sip.domains) }),
+    sipDomains: new Set(config.sip?.domains),
     ...(config.sipEdge && { sipEdge: config.sipEdge.domain }),
     ...overrides,
   };

@@ -163,7 +163,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const outside = await startOutsideParts({ dir, gatewayUrl });
   const given = options.switchAt;
   const spoolDir = join(dir, 'spool');
-  const startSwitch = (eslPort = 0, httpPort = 0): Promise<SandboxSwitch> =>
+  const startSwitch = (eslPort: number, httpPort: number): Promise<SandboxSwitch> =>
     startSandboxSwitch({
       eslPort,
       httpPort,
@@ -173,7 +173,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       silenceSpeed: options.silenceSpeed ?? 1,
     });
   const switches: SandboxSwitch[] = [];
-  while (!given && switches.length < (options.switches ?? 1)) switches.push(await startSwitch());
+  while (!given && switches.length < (options.switches ?? 1))
+    switches.push(await startSwitch(await freePort(), await freePort()));
   await migrate(database.ownerUrl);
   const config: Config = {
     ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),

@@ -85,8 +85,8 @@ export interface OrderFacts {
   minimumCharge: Money;
   /** Only these are rung when given: a sandbox with a real switch. */
   onlyNumbers?: ReadonlySet<E164>;
-  /** SIP addresses are called in these alone; absent: in none. */
-  sipDomains?: ReadonlySet<SipDomain>;
+  /** SIP addresses are called in these alone. */
+  sipDomains: ReadonlySet<SipDomain>;
   now: Date;
 }
 
@@ -194,9 +194,8 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   const chosen = line.consultants.find((one) => one.id === wish.consultantId);
   if (wish.consultantId !== undefined && !chosen) return refused('consultant_unknown');
   if (chosen && !chosen.atWork) return refused('consultant_busy');
-  const domains = facts.sipDomains ?? new Set<SipDomain>();
   const sipOf = ({ sip }: { sip?: SipAddress | null }) =>
-    sip && mayBeCalled(sip, domains) ? sip : undefined;
+    sip && mayBeCalled(sip, facts.sipDomains) ? sip : undefined;
   const candidates = (chosen ? [chosen] : line.consultants).filter(
     // The operator may have taken a domain off his list since: whoever is reached nowhere else is not there.
     (one) => one.atWork && (one.numbers.length > 0 || sipOf(one) !== undefined),

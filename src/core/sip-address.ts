@@ -53,12 +53,17 @@ export function userOf(address: SipAddress): string {
   return address.slice('sip:'.length, address.indexOf('@'));
 }
 
+/** With its port, when it has one. */
+export function domainOf(address: SipAddress): SipDomain {
+  return address.slice(address.indexOf('@') + 1) as SipDomain;
+}
+
 /**
  * Whether the operator lets us call there: the domain as he listed it. With another port, or with a port where he listed none, it
  * is another server (RFC 3261 section 19.1.4: not equal, 5060 neither).
  */
 export function isListed(address: SipAddress, domains: ReadonlySet<SipDomain>): boolean {
-  return domains.has(address.slice(address.indexOf('@') + 1) as SipDomain);
+  return domains.has(domainOf(address));
 }
 
 /**

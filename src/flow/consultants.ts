@@ -12,6 +12,7 @@ import {
 } from '../core/consultant-settings.ts';
 import type { WrongField } from '../core/line-settings.ts';
 import type { Schedule } from '../core/schedule.ts';
+import { domainOf } from '../core/sip-address.ts';
 import {
   archiveConsultant,
   type ConsultantRecord,
@@ -79,7 +80,7 @@ export async function createConsultant(
     const pinMark = pin === null ? null : consultantPinMark(house, id, pin);
     await insertConsultant(tx, { ...settings, id, merchantId, pinMark }, requestKey ?? null);
     const changes = changesBetween({}, { ...settings, ...(pin !== null && { pin: 'set' }) });
-    await note(house, tx, { ...doer, consultantId: id }, undefined, changes);
+    await noteConsultantChange(house, tx, { ...doer, consultantId: id }, changes);
     return kept(tx, id);
   });
 }
@@ -109,7 +110,7 @@ export async function changeConsultant(
     const refused = await refusal(house, tx, consultantId, change, after);
     if (refused) return refused;
     await updateConsultant(tx, { ...after, id: consultantId, merchantId, pinMark });
-    await note(house, tx, of, undefined, changes);
+    await noteConsultantChange(house, tx, of, changes);
     return kept(tx, consultantId);
   });
 }
@@ -132,7 +133,7 @@ export async function changeSchedule(
     if (stale) return stale;
     await setSchedule(house, tx, { merchantId, consultantId, schedule: schedule ?? undefined, by });
     await countChange(tx, consultantId);
-    await note(house, tx, of, by === 'consultant' ? by : undefined, changes);
+    await noteConsultantChange(house, tx, of, changes, by);
     return kept(tx, consultantId);
   });
 }
@@ -148,8 +149,28 @@ export async function letConsultantGo(house: House, of: BasedOn): Promise<Consul
     if (stale) return stale;
     const at = house.clock.now();
     await archiveConsultant(tx, consultantId, at);
-    await note(house, tx, of, undefined, { archivedAt: { from: null, to: at.toISOString() } });
+    await noteConsultantChange(house, tx, of, { archivedAt: { from: null, to: at.toISOString() } });
     return { outcome: 'archived' as const, at };
+  });
+}
+
+/** Writes down what of him was changed; `by`: from whose page. Absent, the merchant's. */
+export async function noteConsultantChange(
+  house: House,
+  tx: Tx,
+  { merchantId, actor, consultantId }: Omit<BasedOn, 'basedOn'>,
+  changes: Parameters<typeof noteChange>[1]['changes'],
+  by: ChangedFrom = 'merchant',
+): Promise<void> {
+  await noteChange(tx, {
+    merchantId,
+    actor,
+    at: house.clock.now(),
+    // On the merchant's page the operator may have been the one who acted.
+    ...(by === 'consultant' && { by }),
+    setting: 'consultant',
+    of: consultantId,
+    changes,
   });
 }
 
@@ -179,10 +200,10 @@ async function refusal(
     return { outcome: 'number_not_rung', wrong: [{ field: 'numbers', sentence: rungNowhere }] };
   }
   if (change.numbers || change.fallback || change.sip) {
-    const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains ?? new Set());
+    const wrong = wrongPhones(change, await readDestinations(tx), house.sipDomains);
     if (wrong.length > 0) return { outcome: 'number_not_rung', wrong };
   }
-  if (change.sip && house.sipEdge !== undefined && change.sip.endsWith(`@${house.sipEdge}`)) {
+  if (change.sip && house.sipEdge !== undefined && domainOf(change.sip) === house.sipEdge) {
     const login = await sipLoginOf(tx, consultantId);
     if (change.sip !== `sip:${login?.userName ?? ''}@${house.sipEdge}`) {
       return { outcome: 'number_not_rung', wrong: [{ field: 'sip', sentence: notHisLogin }] };
@@ -214,18 +235,6 @@ function pinChange(old: Buffer | null, mark: Buffer | null): Record<string, { fr
   if (old === null ? mark === null : mark !== null && old.equals(mark)) return {};
   const from = old && 'set';
   return { pin: { from, to: mark && (from ? 'set anew' : 'set') } };
-}
-
-async function note(
-  house: House,
-  tx: Tx,
-  { merchantId, actor, consultantId }: BasedOn,
-  by: 'consultant' | undefined,
-  changes: Parameters<typeof noteChange>[1]['changes'],
-): Promise<void> {
-  const at = house.clock.now();
-  const hand = by && { by };
-  await noteChange(tx, { merchantId, actor, at, ...hand, setting: 'consultant', of: consultantId, changes });
 }
 
 async function kept(tx: Tx, id: string): Promise<ConsultantKept> {

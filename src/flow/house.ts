@@ -54,8 +54,8 @@ export interface House {
   publicUrl: string;
   /** When given, only these are rung: a sandbox card with a real switch must not ring strangers. */
   onlyNumbers?: ReadonlySet<E164>;
-  /** SIP addresses are called in these domains only: those the operator lists. Absent: in none. */
-  sipDomains?: ReadonlySet<SipDomain>;
+  /** SIP addresses are called in these domains only: those the operator lists. */
+  sipDomains: ReadonlySet<SipDomain>;
   /** Where telephones with a login of ours register and are called; one of `sipDomains`. Absent: there are no logins. */
   sipEdge?: SipDomain;
 }

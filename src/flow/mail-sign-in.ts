@@ -5,7 +5,8 @@ import type { Role } from '../core/sign-in.ts';
 import { htmlText } from '../core/html-text.ts';
 import type { Language } from '../core/ids.ts';
 import { asPerson, membershipsOf, merchantNames, readUser } from '../store/people.ts';
-import type { AccountNotice } from '../store/jobs.ts';
+import type { Tx } from '../store/database.ts';
+import { type AccountNotice, enqueueJob } from '../store/jobs.ts';
 import { sha256 } from '../store/seal.ts';
 import { sendLink } from '../store/sessions.ts';
 import type { House } from './house.ts';
@@ -54,6 +55,16 @@ export async function mailReset(house: House, job: { email: string }): Promise<v
   });
 }
 
+/** Puts it into the queue with what it tells of. */
+export async function tellOwner(
+  house: House,
+  tx: Tx,
+  notice: Omit<AccountNotice, 'letterId'>,
+): Promise<void> {
+  const letterId = house.ids.token();
+  await enqueueJob(tx, 'mail_account_notice', { ...notice, letterId }, letterId);
+}
+
 /** Told to whose account it is, so that he learns of what he did not do. */
 export async function mailAccountNotice(house: House, job: AccountNotice): Promise<void> {
   const user = await asPerson(house.db, job.userId, (tx) => readUser(tx, job.userId));
@@ -64,12 +75,15 @@ export async function mailAccountNotice(house: House, job: AccountNotice): Promi
     subject: what,
     lines: [`${what}${job.place === undefined ? '' : ` (${job.place})`}.`, say.wasItYou],
     link: `${house.publicUrl}/extranet/`,
-    key: house.ids.token(),
+    key: job.letterId,
   });
 }
 
 /** Where a consultant makes the login of his telephone; the letter holds nothing that is secret. */
-export async function mailSipSetUp(house: House, job: { merchantId: string; userId: string }): Promise<void> {
+export async function mailSipSetUp(
+  house: House,
+  job: { merchantId: string; userId: string; letterId: string },
+): Promise<void> {
   const found = await asPerson(house.db, job.userId, async (tx) => {
     const user = await readUser(tx, job.userId);
     const [merchant] = await merchantNames(tx, [job.merchantId]);
@@ -82,7 +96,7 @@ export async function mailSipSetUp(house: House, job: { merchantId: string; user
     subject: say.telephone(merchant.name),
     lines: [say.telephoneWhat, say.telephoneOnce],
     link: `${house.publicUrl}/extranet/account`,
-    key: house.ids.token(),
+    key: job.letterId,
   });
 }
 

@@ -203,7 +203,7 @@ async function makeOrder(
       minimumCharge: house.processor.minimumCharge(line.currency),
       now,
       ...(house.onlyNumbers && { onlyNumbers: house.onlyNumbers }),
-      ...(house.sipDomains && { sipDomains: house.sipDomains }),
+      sipDomains: house.sipDomains,
     },
     request,
   );

@@ -7,6 +7,7 @@ import { asPerson, lockSecrets, readUser, setPasswordHash } from '../store/peopl
 import { sha256 } from '../store/seal.ts';
 import { deleteLinks, endSessions, linkOfToken, readLink, useLink } from '../store/sessions.ts';
 import type { House } from './house.ts';
+import { tellOwner } from './mail-sign-in.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
 import { hashOfHis, refusalOf, type Refused } from './sign-in.ts';
 import type { Place, SignedIn } from './sessions.ts';
@@ -46,7 +47,7 @@ export async function resetPassword(house: House, token: string, password: strin
     await deleteLinks(tx, { userId, merchantId: null, kind: 'reset' });
     await setPasswordHash(tx, userId, passwordHash);
     await endSessions(tx, { userId }, at);
-    await enqueueJob(tx, 'mail_account_notice', { userId, what: 'password_changed' }, house.ids.token());
+    await tellOwner(house, tx, { userId, what: 'password_changed' });
     return { outcome: 'set' };
   });
 }
@@ -77,7 +78,7 @@ export async function changePassword(
     await setPasswordHash(tx, userId, passwordHash);
     await deleteLinks(tx, { userId, merchantId: null, kind: 'reset' });
     await endSessions(tx, { userId, but: who.sessionId }, house.clock.now());
-    await enqueueJob(tx, 'mail_account_notice', { userId, what: 'password_changed' }, house.ids.token());
+    await tellOwner(house, tx, { userId, what: 'password_changed' });
     return { outcome: 'changed' };
   });
 }

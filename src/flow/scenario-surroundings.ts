@@ -9,7 +9,7 @@ import {
   type Surroundings,
 } from '../core/scenario/check-scenario.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
-import { mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
+import { domainOf, mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
 import type { Tx } from '../store/database.ts';
 import { readDestinations } from '../store/orders.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
@@ -30,12 +30,12 @@ export async function checkedScenario(
 
 /** In the operator's domains; where telephones with a login of ours are, those of this merchant alone. */
 export function isRungSip(
-  { sipDomains = new Set(), sipEdge }: CallsSip,
+  { sipDomains, sipEdge }: CallsSip,
   address: SipAddress,
   isOwnLogin: (user: string) => boolean,
 ): boolean {
   if (!mayBeCalled(address, sipDomains)) return false;
-  return sipEdge === undefined || !address.endsWith(`@${sipEdge}`) || isOwnLogin(userOf(address));
+  return sipEdge === undefined || domainOf(address) !== sipEdge || isOwnLogin(userOf(address));
 }
 
 export function isPublishable(faults: readonly ScenarioFault[]): boolean {

@@ -2,7 +2,6 @@
 // whoever watched it being typed has nothing.
 
 import type { Tx } from '../store/database.ts';
-import { enqueueJob } from '../store/jobs.ts';
 import {
   asPerson,
   beginTotp,
@@ -15,6 +14,7 @@ import {
 } from '../store/people.ts';
 import { endSessions } from '../store/sessions.ts';
 import type { House } from './house.ts';
+import { tellOwner } from './mail-sign-in.ts';
 import type { SignedIn } from './sessions.ts';
 
 const about = (userId: string): string => `totp ${userId}`;
@@ -68,7 +68,7 @@ export async function confirmSecondFactor(
     // Whoever signed in elsewhere did so without it.
     await endSessions(tx, { userId, but: who.sessionId }, at);
     const notice = { userId, what: who.hasTotp ? ('totp_changed' as const) : ('totp_set' as const) };
-    await enqueueJob(tx, 'mail_account_notice', notice, house.ids.token());
+    await tellOwner(house, tx, notice);
     return codes;
   });
 }
@@ -77,6 +77,6 @@ export async function confirmSecondFactor(
 export async function removeSecondFactor(house: House, userId: string): Promise<void> {
   await asPerson(house.db, userId, async (tx) => {
     await endTotp(tx, userId);
-    await enqueueJob(tx, 'mail_account_notice', { userId, what: 'totp_removed' }, house.ids.token());
+    await tellOwner(house, tx, { userId, what: 'totp_removed' });
   });
 }

@@ -8,7 +8,6 @@
 
 import { emailKey, sessionSeconds } from '../core/sign-in.ts';
 import type { Tx } from '../store/database.ts';
-import { enqueueJob } from '../store/jobs.ts';
 import {
   asPerson,
   consultantOfShortNumber,
@@ -29,6 +28,7 @@ import {
 } from '../store/sessions.ts';
 import { consultantPinMark } from './consultants.ts';
 import type { House } from './house.ts';
+import { tellOwner } from './mail-sign-in.ts';
 import { countTry, giveTryBack, type Try } from './limit-sign-in.ts';
 import { codeHolds } from './second-factor.ts';
 import {
@@ -98,7 +98,7 @@ async function standing(
   });
   if (former.any && !former.here) {
     const notice = { userId, what: 'signed_in' as const, place: `${place.device}, ${place.address}` };
-    await enqueueJob(tx, 'mail_account_notice', notice, house.ids.token());
+    await tellOwner(house, tx, notice);
   }
   const works = (await membershipsOf(tx, userId)).filter(({ accepted }) => accepted);
   const last = works.find(({ merchantId }) => merchantId === former.lastMerchantId) ?? works[0];

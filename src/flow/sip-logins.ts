@@ -15,10 +15,10 @@ import {
   setSipAddress,
   sipLoginOf,
 } from '../store/sip-logins.ts';
-import type { ChangedFrom } from './consultants.ts';
+import { type ChangedFrom, noteConsultantChange } from './consultants.ts';
 import type { House } from './house.ts';
 import { aboutLogin, digestHash } from './register-phone.ts';
-import { noteChange } from './settings-change.ts';
+import type { Doer } from './settings-change.ts';
 
 export interface MadeSipLogin {
   userName: string;
@@ -33,10 +33,10 @@ export type SipLoginMade =
   | { outcome: 'made'; login: MadeSipLogin }
   | { outcome: 'unknown' | 'archived' | 'no_edge' | 'short_number_needed' };
 
-interface Whose {
-  merchantId: string;
+/** Whose login it is, and who asks for it from which page. */
+interface Whose extends Doer {
   consultantId: string;
-  by: ChangedFrom;
+  from: ChangedFrom;
 }
 
 /** A second one takes the place of the first: its password holds no more, and what registered with it is not called. */
@@ -54,7 +54,7 @@ export async function makeSipLogin(house: House, whose: Whose): Promise<SipLogin
     const address = parseSipAddress(`${userName}@${sipEdge}`);
     if (address === undefined) throw new Error('A login that makes no SIP address.');
     await setSipAddress(tx, consultantId, address);
-    await note(house, tx, whose, consultant.sip, address, 'made');
+    await noteLogin(house, tx, whose, 'made', consultant.sip, address);
     return { outcome: 'made', login: { userName, password, server: sipEdge, address } };
   });
 }
@@ -99,30 +99,23 @@ export async function dropSipLogin(
     const old = await sipLoginOf(tx, consultantId);
     if (!old) return { outcome: 'dropped', dropped: false };
     await deleteSipLogin(tx, consultantId);
-    const isHis = consultant.sip?.startsWith(`sip:${old.userName}@`) === true;
+    const isHis = consultant.sip === `sip:${old.userName}@${house.sipEdge ?? ''}`;
     if (isHis) await setSipAddress(tx, consultantId, null);
-    await note(house, tx, whose, consultant.sip, isHis ? null : consultant.sip, 'taken away');
+    await noteLogin(house, tx, whose, 'taken away', consultant.sip, isHis ? null : consultant.sip);
     return { outcome: 'dropped', dropped: true };
   });
 }
 
-async function note(
+async function noteLogin(
   house: House,
   tx: Tx,
-  { merchantId, consultantId, by }: Whose,
+  whose: Whose,
+  login: 'made' | 'taken away',
   from: SipAddress | null,
   to: SipAddress | null,
-  login: 'made' | 'taken away',
 ): Promise<void> {
   const changes = { sipLogin: { from: null, to: login }, ...(from !== to && { sip: { from, to } }) };
-  await noteChange(tx, {
-    merchantId,
-    at: house.clock.now(),
-    by,
-    setting: 'consultant',
-    of: consultantId,
-    changes,
-  });
+  await noteConsultantChange(house, tx, whose, changes, whose.from);
 }
 
 /** As it stands; `undefined`: there is no such consultant. */
@@ -149,7 +142,6 @@ export async function askToSetUp(
   | { outcome: 'unknown' | 'archived' | 'no_edge' | 'short_number_needed' | 'nobody' }
 > {
   if (house.sipEdge === undefined) return { outcome: 'no_edge' };
-  const id = house.ids.token();
   return house.db.asMerchant(merchantId, async (tx) => {
     const consultant = await readConsultant(tx, consultantId);
     if (!consultant) return { outcome: 'unknown' };
@@ -157,8 +149,10 @@ export async function askToSetUp(
     if (consultant.shortNumber === null) return { outcome: 'short_number_needed' };
     const people = await peopleOfConsultant(tx, consultantId);
     if (people.length === 0) return { outcome: 'nobody' };
-    for (const userId of people)
-      await enqueueJob(tx, 'mail_sip_set_up', { merchantId, userId }, `${id} ${userId}`);
+    for (const userId of people) {
+      const letterId = house.ids.token();
+      await enqueueJob(tx, 'mail_sip_set_up', { merchantId, userId, letterId }, letterId);
+    }
     return { outcome: 'asked', letters: people.length };
   });
 }

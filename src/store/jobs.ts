@@ -18,13 +18,15 @@ export interface JobPayloads {
   mail_invitation: { userId: string; linkId: string; invitedBy: string };
   mail_reset: { email: string };
   mail_account_notice: AccountNotice;
-  mail_sip_set_up: { merchantId: string; userId: string };
+  mail_sip_set_up: { merchantId: string; userId: string; letterId: string };
   /** `pausedAt`: which pause, ISO 8601; one that is over is not mailed of any more. */
   mail_paused: { merchantId: string; consultantId: string; userId: string; pausedAt: string };
 }
 
 /** What happened to somebody's account. `place`: from where, in words. */
 export interface AccountNotice {
+  /** The letter's, whichever try sends it. */
+  letterId: string;
   userId: string;
   what: 'signed_in' | 'totp_set' | 'totp_changed' | 'totp_removed' | 'password_changed';
   place?: string;

@@ -19,6 +19,7 @@ export function terminalHouse(own: {
     ...own,
     processor: nobodyAsked,
     switches: new Map(),
+    sipDomains: new Set(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'not from the terminal' }) },
     merchantServer: {
       refusalOf: () => Promise.resolve('not from the terminal'),

@@ -77,14 +77,16 @@ export function sipLoginRoutes(routes: ApiRoutes, house: House): void {
     description:
       'User name from your name and his short number; the password is made here and kept nowhere. From then on he is rung at it ' +
       'first, on all telephones that are registered with it at once. Made anew, the password before it holds no more.',
-    act: ({ merchantId, params }) => make(house, { merchantId, consultantId: params.id, by: 'merchant' }),
+    act: ({ merchantId, by, params }) =>
+      make(house, { merchantId, actor: by, consultantId: params.id, from: 'merchant' }),
   });
   routes.add({
     ...his,
     ...drops,
     name: 'dropConsultantSipLogin',
     summary: 'Takes the login away: no telephone registers with it, and none that did is rung.',
-    act: ({ merchantId, params }) => drop(house, { merchantId, consultantId: params.id, by: 'merchant' }),
+    act: ({ merchantId, by, params }) =>
+      drop(house, { merchantId, actor: by, consultantId: params.id, from: 'merchant' }),
   });
   routes.add({
     ...his,
@@ -119,16 +121,20 @@ export function sipLoginRoutes(routes: ApiRoutes, house: House): void {
     ...makes,
     name: 'makeOwnSipLogin',
     summary: 'Makes the login of his own telephone or program.',
-    act: ({ merchantId, consultantId }) =>
-      consultantId === undefined ? nobody() : make(house, { merchantId, consultantId, by: 'consultant' }),
+    act: ({ merchantId, by, consultantId }) =>
+      consultantId === undefined
+        ? nobody()
+        : make(house, { merchantId, actor: by, consultantId, from: 'consultant' }),
   });
   routes.add({
     ...own,
     ...drops,
     name: 'dropOwnSipLogin',
     summary: 'Takes his own login away.',
-    act: ({ merchantId, consultantId }) =>
-      consultantId === undefined ? nobody() : drop(house, { merchantId, consultantId, by: 'consultant' }),
+    act: ({ merchantId, by, consultantId }) =>
+      consultantId === undefined
+        ? nobody()
+        : drop(house, { merchantId, actor: by, consultantId, from: 'consultant' }),
   });
   routes.add({
     ...own,

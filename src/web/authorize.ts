@@ -19,6 +19,7 @@ import {
 import { ownerOfKey } from './api-key.ts';
 import type { ProblemDraft } from './problem.ts';
 import { type CallFrom, type MountedRoute, sessionCookie } from './routes.ts';
+import { isOurs } from './security.ts';
 import { languageOf, sendProblem } from './send-problem.ts';
 
 /** Whose request it is, as far as routes ask. */
@@ -53,7 +54,11 @@ async function admit(house: House, route: MountedRoute, request: Request): Promi
     return byKey(house, route, request);
   const token = tokenOf(request);
   const write = route.method !== 'get';
-  if (write && (token !== undefined || request.get('origin') !== undefined) && !isOurs(house, request)) {
+  if (
+    write &&
+    (token !== undefined || request.get('origin') !== undefined) &&
+    !isOurs(request.get('origin'), house.publicUrl, request)
+  ) {
     return refused('wrong-origin');
   }
   if (route.admits === 'nobody') return { merchantId: '' };
@@ -130,19 +135,6 @@ const ownOnly = {
   en: 'This is about who is signed in, and an API key is nobody. Sign in, and ask without the key.',
   fr: 'Ceci concerne la personne connectée, et une clé d’API n’est personne. Connectez-vous, et demandez sans la clé.',
 };
-
-/**
- * The origin of our pages, or of the address this very request was sent to: a page there is ours too. At our own name only under
- * our own scheme: what is shown at http:// of a site of https:// is whoever's stands in the way.
- */
-export function isOurs(house: Pick<House, 'publicUrl'>, request: Request): boolean {
-  const origin = request.get('origin');
-  if (origin === undefined) return false;
-  const at = URL.canParse(origin) ? new URL(origin) : undefined;
-  const ours = new URL(house.publicUrl);
-  if (at?.host === ours.host) return at.origin === ours.origin;
-  return at !== undefined && at.host === request.get('host');
-}
 
 /** RFC 6265, 5.4. */
 export function tokenOf(request: Request): string | undefined {

@@ -105,10 +105,12 @@ export function merchantRoutes(house: House): ApiRoutes {
 export function merchantApi(house: House): Router {
   const router = express.Router({ strict: true });
   const routes = merchantRoutes(house);
-  const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
+  // Made when it is first asked for: a gateway that takes over has calls to see to.
+  let document: string | undefined;
 
   router.get('/openapi.json', (_request, response) => {
     response.setHeader('Access-Control-Allow-Origin', '*');
+    document ??= JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
     response.type('application/json').send(document);
   });
   const schema = JSON.stringify(scenarioSchema(`${house.publicUrl}/schemas/scenario.json`));

@@ -7,11 +7,12 @@ import express, { type Request, type RequestHandler, type Router } from 'express
 import type { House } from '../flow/house.ts';
 import { type SignedIn, signedInBy } from '../flow/sessions.ts';
 import { sha256 } from '../store/seal.ts';
-import { bySession, isOurs, placeOf, tokenOf } from './authorize.ts';
+import { bySession, placeOf, tokenOf } from './authorize.ts';
 import { operatorReads } from './operator-reads.ts';
 import { operatorRepairs } from './operator-repairs.ts';
 import type { ProblemDraft } from './problem.ts';
 import { ApiRoutes, type MountedRoute } from './routes.ts';
+import { isOurs } from './security.ts';
 import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
 
 /**
@@ -21,7 +22,8 @@ import { languageOf, renderProblem, sendProblem, setProblemHeaders } from './sen
 export function operatorApi(house: House, key: string | undefined): Router {
   const router = express.Router({ strict: true });
   const routes = operatorRoutes(house);
-  const document = JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
+  // Made when it is first asked for: a gateway that takes over has calls to see to.
+  let document: string | undefined;
   router.use('/ops/v1', async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     const token = tokenOf(request);
@@ -40,6 +42,7 @@ export function operatorApi(house: House, key: string | undefined): Router {
     next();
   });
   router.get('/ops/v1/openapi.json', (_request, response) => {
+    document ??= JSON.stringify(routes.document({ ...about, publicUrl: house.publicUrl }));
     response.type('application/json').send(document);
   });
   routes.mount(
@@ -91,7 +94,8 @@ function refusalOf(
   request: Request,
   session: SignedIn,
 ): ProblemDraft | undefined {
-  if (route.method !== 'get' && !isOurs(house, request)) return { kind: 'wrong-origin' };
+  if (route.method !== 'get' && !isOurs(request.get('origin'), house.publicUrl, request))
+    return { kind: 'wrong-origin' };
   const admitted = bySession(route, session);
   return 'problem' in admitted ? admitted.problem : undefined;
 }

@@ -109,18 +109,22 @@ export function fromOurPages(publicUrl: string): RequestHandler {
 
 /** Whether one of our pages sent it, or, where its Origin says so, one of these sites. */
 export function cameFrom(request: Request, publicUrl: string, also: readonly string[] = []): boolean {
-  const ours = new URL(publicUrl).origin;
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
   if (site === 'same-origin') return true;
   if (origin !== undefined && also.includes(origin)) return true;
   if (site !== undefined) return false;
-  return isOurs(origin ?? request.get('referer'), ours, request);
+  return isOurs(origin ?? request.get('referer'), publicUrl, request);
 }
 
-function isOurs(address: string | undefined, ours: string, request: Request): boolean {
+/**
+ * The origin of our pages, or of the address this very request was sent to: a page there is ours too. At our own name only under
+ * our own scheme: what is shown at http:// of a site of https:// is whoever's stands in the way.
+ */
+export function isOurs(address: string | undefined, publicUrl: string, request: Request): boolean {
   if (address === undefined || !URL.canParse(address)) return false;
   const { origin, host } = new URL(address);
+  const ours = new URL(publicUrl);
   // Behind a proxy the host header is ours to believe only as far as the browser's own word agrees with it.
-  return origin === ours || host === request.get('host');
+  return host === ours.host ? origin === ours.origin : host === request.get('host');
 }

@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandboxSwitch, type SandboxSwitch } from '../../src/sandbox/switch.ts';
+import { freePort } from '../free-port.ts';
 import { RawEventSocket } from './raw-event-socket.ts';
 
 const number = '+33612345678';
@@ -15,7 +16,7 @@ let esl: RawEventSocket;
 
 beforeEach(async () => {
   sandbox = await startSandboxSwitch({
-    eslPort: 0,
+    eslPort: await freePort(),
     httpPort: 0,
     password: 'ClueCon',
     speechSpeed: 50,

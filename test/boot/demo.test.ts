@@ -4,12 +4,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
+import { freePort } from '../free-port.ts';
 import { accessibilityProblems, startBrowser } from '../web/browser.ts';
 
 /** What `npm start` runs: it builds what changed, and becomes the gateway. */
@@ -24,7 +24,7 @@ let page: Page;
 beforeAll(async () => {
   scratch = mkdtempSync(join(throwawayRoot(), 'ringmeter-break-'));
   chmodSync(scratch, 0o755);
-  const [port, sandboxPort] = await freePorts();
+  const [port, sandboxPort] = [await freePort(), await freePort()];
   house = spawn(process.execPath, [program], {
     cwd: scratch,
     env: {
@@ -58,14 +58,6 @@ afterAll(async () => {
   await ended;
   rmSync(scratch, { recursive: true, force: true });
 });
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const [port = 0, other = 0] = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return [port, other];
-}
 
 const joint = (): ReturnType<Page['locator']> => page.locator('#joint');
 const story = (sentence: RegExp): Promise<void> =>

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { throwawayRoot } from '../../src/sandbox/postgres-place.ts';
 import { isAlive } from '../../src/sandbox/postgres-process.ts';
+import { freePort } from '../free-port.ts';
 
 /** What `npm start` runs: it builds what changed, and becomes the gateway. */
 const program = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
@@ -66,13 +67,7 @@ function start(
 }
 
 async function freePorts(): Promise<{ PORT: string; SANDBOX_PORT: string }> {
-  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const [PORT = '', SANDBOX_PORT = ''] = servers.map((server) =>
-    String((server.address() as AddressInfo).port),
-  );
-  for (const server of servers) server.close();
-  return { PORT, SANDBOX_PORT };
+  return { PORT: String(await freePort()), SANDBOX_PORT: String(await freePort()) };
 }
 
 /** Every process whose command line names this folder: database and all. */

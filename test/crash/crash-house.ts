@@ -176,12 +176,16 @@ export async function openCrashHouse({
     const child = next ?? loadNext();
     next = undefined;
     current = child;
+    let saysItCannot = false;
     child.once('exit', () => {
-      if (closing) return;
+      if (closing || saysItCannot) return;
       deaths += 1;
       serving = aMinuteLater().then(serve);
     });
-    const facts = await ready(child, order);
+    const facts = await ready(child, order).catch((error: unknown) => {
+      saysItCannot = true;
+      throw error;
+    });
     apiKey = facts?.demo?.apiKey ?? apiKey;
   };
   serving = serve();

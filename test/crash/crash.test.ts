@@ -135,6 +135,7 @@ beforeAll(async () => {
   promptsDir = mkdtempSync(join(tmpdir(), 'ringmeter-crash-prompts-'));
 });
 afterAll(async () => {
+  vi.resetConfig();
   await Promise.all(idle.map((house) => house.close()));
   await gateway.remove();
   rmSync(promptsDir, { recursive: true, force: true });

@@ -67,6 +67,7 @@ export async function moneyStage() {
     ids: realIds,
     processor: new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log, timeoutMs: 2_000 }),
     switches: new Map(),
+    sipDomains: new Set(),
     notifier: { deliver: () => Promise.resolve({ outcome: 'no_answer', reason: 'nobody there' }) },
     merchantServer: noMerchantServer,
     mailer: { configured: false, send: () => Promise.resolve('failed') },

@@ -80,7 +80,7 @@ export class SimDatabase {
   /** For the run itself: reads and writes behind row-level security, at this instant. */
   async look<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     const { name, text, saysNow } = prepare(sql);
-    if (saysNow) await this.#sayNow(this.#all);
+    if (saysNow) this.#sayNow(this.#all);
     return (await this.#all.query<Row>({ name, text, values })).rows;
   }
 
@@ -133,21 +133,27 @@ export class SimDatabase {
   ): Promise<T> {
     this.#mustBeThere();
     const client = this.#app;
-    await client.query(
+    const begun = client.query(
       `begin; set local simulation.now = '${this.#nowText()}'; set local simulation.process = '${process.name}'; ` +
         `select set_config('ringmeter.merchant', ${pg.escapeLiteral(merchantId)}, true)`,
     );
     this.#sayingNow.delete(client);
+    unheard(begun);
     try {
       const statements = new Statements(client);
       const result = await act(statements.tx);
-      await statements.flush();
+      const flushed = statements.flush();
+      // What fails before it makes a commit a rollback.
+      const committed = fault?.fault === 'conflict' ? begun : client.query('commit');
+      unheard(committed);
+      await begun;
+      await flushed;
       if (fault?.fault === 'conflict') {
         throw Object.assign(new Error('could not serialize access due to concurrent update'), {
           code: fault.nth % 2 === 0 ? '40001' : '40P01',
         });
       }
-      await client.query('commit');
+      await committed;
       if (statements.wrote) {
         this.writes += 1;
         this.#kernel.changed();
@@ -169,7 +175,7 @@ export class SimDatabase {
     fault: ActFault | undefined,
   ): Promise<Answer> {
     this.#mustBeThere();
-    if (prepare(sql).saysNow) await this.#sayNow(this.#app);
+    if (prepare(sql).saysNow) this.#sayNow(this.#app);
     if (fault?.fault === 'conflict') throw refusedConnection();
     return ask(this.#app, sql, values);
   }
@@ -183,9 +189,9 @@ export class SimDatabase {
   }
 
   /** Once an instant and connection. */
-  async #sayNow(client: pg.Client): Promise<void> {
+  #sayNow(client: pg.Client): void {
     if (this.#sayingNow.get(client) === this.#kernel.nowMs) return;
-    await client.query(`set simulation.now = '${this.#nowText()}'`);
+    unheard(client.query(`set simulation.now = '${this.#nowText()}'`));
     this.#sayingNow.set(client, this.#kernel.nowMs);
   }
 
@@ -225,6 +231,11 @@ export class SimDatabase {
   }
 }
 
+/** Of a statement whose failure fails the one behind it. */
+function unheard(asked: Promise<unknown>): void {
+  asked.catch(() => undefined);
+}
+
 interface Hint {
   channel: string;
   payload: string;
@@ -249,8 +260,11 @@ class Statements {
       raw: <Answer>(sql: string, values?: readonly unknown[]): Promise<Answer> => {
         // Several may be asked at once: they are carried out in their order all the same.
         const asked = this.#last.then(async () => {
-          await this.flush();
-          return this.#ask<Answer>(sql, values);
+          const flushed = this.flush();
+          const answered = this.#ask<Answer>(sql, values);
+          unheard(answered);
+          await flushed;
+          return answered;
         });
         this.#last = asked.catch(() => undefined);
         return asked;
@@ -271,8 +285,13 @@ class Statements {
   async flush(): Promise<void> {
     const unsent = this.#unsent;
     this.#unsent = [];
-    for (const { sql, values, channel } of unsent) {
-      const { rows } = await this.#ask<pg.QueryResult<{ hint: string; channel?: string }>>(sql, values);
+    const answers = await Promise.all(
+      unsent.map(({ sql, values }) =>
+        this.#ask<pg.QueryResult<{ hint: string; channel?: string }>>(sql, values),
+      ),
+    );
+    for (const [index, { channel }] of unsent.entries()) {
+      const { rows } = answers[index] ?? { rows: [] };
       if (channel === undefined) continue;
       this.hints.push(...rows.map((row) => ({ channel: row.channel ?? channel, payload: row.hint })));
     }
@@ -297,7 +316,8 @@ export class SimulationConnections {
   /** `url`: of a user who may do anything, in a database of this process alone. */
   static async open(url: string): Promise<SimulationConnections> {
     const connect = async (options: string): Promise<pg.Client> => {
-      const client = new pg.Client({ connectionString: url, options });
+      // What need not be heard of is sent with what follows it: half of a run is waiting for answers.
+      const client = new pg.Client({ connectionString: url, options, pipeline: true });
       await client.connect();
       return client;
     };

@@ -107,6 +107,7 @@ export class SimGateway {
       processor: processor.portOf(process),
       switches: new Map<string, Switch>(switches.map((one) => [one.id, one.linkOf(process)])),
       cdrSpool: spoolOf(process, kernel, switches),
+      sipDomains: new Set(),
       notifier: merchant.portOf(process),
       merchantServer: server.portOf(process),
       mailer: { configured: false, send: () => Promise.resolve('failed') },

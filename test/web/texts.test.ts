@@ -36,7 +36,13 @@ describe('the catalogue', () => {
       .filter((key) => catalogue.fr[key] === catalogue.en[key]);
     // Words that are the same, and titles made of names only.
     expect(same.sort()).toEqual(
-      ['access.documentTitle', 'choose.documentTitle', 'follow.documentTitle', 'hold.line', 'receipt.line'].sort(),
+      [
+        'access.documentTitle',
+        'choose.documentTitle',
+        'follow.documentTitle',
+        'hold.line',
+        'receipt.line',
+      ].sort(),
     );
   });
 
