@@ -54,8 +54,9 @@ export async function insertRun(tx: Tx, stored: Omit<StoredRun, 'version'>, leas
   const { run, merchantId, switchId, ddi } = stored;
   const row = await firstRow(
     tx,
-    `insert into scenario_runs (id, merchant_id, switch_id, leg, ddi, scenario_id, scenario_version, progress, started_at)
-     select ?, ?, s.id, ?, ?, ?, ?, ?::jsonb, ? from switches s where s.id = ? and s.lease_number = ?::bigint
+    `insert into scenario_runs (id, merchant_id, switch_id, leg, ddi, scenario_id, scenario_version, progress, started_at,
+       after_session_id)
+     select ?, ?, s.id, ?, ?, ?, ?, ?::jsonb, ?, ? from switches s where s.id = ? and s.lease_number = ?::bigint
      on conflict (leg) do nothing returning id`,
     [
       run.id,
@@ -66,11 +67,26 @@ export async function insertRun(tx: Tx, stored: Omit<StoredRun, 'version'>, leas
       run.scenario.version,
       JSON.stringify(run),
       new Date(run.startedAt),
+      run.plan.after?.callSessionId ?? null,
       switchId,
       lease.toString(),
-    ],
+    ] as never[],
   );
   return row !== undefined;
+}
+
+/** Of a line of the merchant's: by its id. */
+export async function readPlaceOfLine(
+  tx: Tx,
+  lineId: string,
+): Promise<{ slug: string; timeZone: string; country: string }> {
+  const row = await firstRow<{ slug: string; timeZone: string; country: string }>(
+    tx,
+    `select l.slug, m.time_zone as "timeZone", m.country from lines l join merchants m on m.id = l.merchant_id where l.id = ?`,
+    [lineId],
+  );
+  if (!row) throw new Error('A call without its line.');
+  return row;
 }
 
 export async function readRun(tx: Tx, id: string): Promise<StoredRun | undefined> {
@@ -146,6 +162,8 @@ export interface RunSummary {
   startedAt: Date;
   endedAt: Date | null;
   outcome: RunOutcome | null;
+  /** The paid talk it follows; null: its caller dialled a number. */
+  afterCallSession: string | null;
 }
 
 export interface RunView extends RunSummary {
@@ -168,7 +186,8 @@ export interface RunView extends RunSummary {
 }
 
 const summary = `r.id, r.ddi, r.progress #>> '{plan,cli,number}' as "callerNumber", s.slug as scenario,
-  r.scenario_version as version, r.started_at as "startedAt", r.ended_at as "endedAt", r.outcome`;
+  r.scenario_version as version, r.started_at as "startedAt", r.ended_at as "endedAt", r.outcome,
+  r.after_session_id as "afterCallSession"`;
 
 /** The newest first. `after`: the id of the last one seen. */
 export async function listRuns(

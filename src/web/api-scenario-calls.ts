@@ -40,13 +40,19 @@ const voicemailShape = z
 
 const runShape = z.object({
   id: z.string(),
-  ddi: e164,
+  ddi: e164.meta({ description: 'The number he dialled; after a paid talk the one that he was shown.' }),
   callerNumber: z.string().nullable().meta({ description: 'null: withheld.' }),
   scenario: z.string().meta({ description: 'The scenario it is in, or ended in, by its slug.' }),
   version: z.int(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   outcome: z.enum(['completed', 'caller_left', 'refused', 'too_long', 'failed']).nullable(),
+  afterCallSession: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'The paid talk it followed: GET /v1/call-sessions/{id}. null: he dialled a number.',
+    }),
 });
 const runSummary = runShape.openapi('ScenarioRunSummary');
 const runView = runShape
@@ -251,8 +257,8 @@ function messageAnswer({ runId, createdAt, listenedAt, ...message }: Voicemail):
   };
 }
 
-function runAnswer({ id, ddi, callerNumber, scenario, version, outcome, ...when }: RunSummary): object {
-  const { startedAt, endedAt } = when;
+function runAnswer({ id, ddi, callerNumber, scenario, version, outcome, ...more }: RunSummary): object {
+  const { startedAt, endedAt, afterCallSession } = more;
   return {
     id,
     ddi,
@@ -262,6 +268,7 @@ function runAnswer({ id, ddi, callerNumber, scenario, version, outcome, ...when 
     outcome,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,
+    afterCallSession,
   };
 }
 
