@@ -44,6 +44,12 @@ export interface LiveSwitch extends GivenSwitch {
   fallsSilent(number: string): Promise<void>;
   /** What the switch does on this leg now: `play_and_get_digits`, `playback`, `park`. */
   runs(leg: string): Promise<string>;
+  /** What it was given with that: the files, the tone. */
+  runsWith(leg: string): Promise<string>;
+  /** Whether the switch knows a call by this uuid. */
+  lives(leg: string): Promise<boolean>;
+  /** The prompts, as both we and the switch have them; what is being said into telephones is below it in `takes`. */
+  readonly promptsDir: string;
   /** Whether this prompt is being played to anybody. */
   isPlaying(file: string): Promise<boolean>;
   /** Whether a sentence with these words is being played to anybody: heard or not, where a busy machine drops packets. */
@@ -88,6 +94,9 @@ export async function givenSwitch(): Promise<LiveSwitch> {
     telephones: telephonesOf(network, await sipAddressOf(at)),
     heard,
     runs: async (leg) => (await askOnce(at, `uuid_getvar ${leg} current_application`))[0] ?? '',
+    runsWith: async (leg) => (await askOnce(at, `uuid_getvar ${leg} current_application_data`))[0] ?? '',
+    lives: async (leg) => (await askOnce(at, `uuid_exists ${leg}`))[0] === 'true',
+    promptsDir,
     isPlaying: async (file) =>
       ((await askOnce(at, 'show channels as json'))[0] ?? '').includes(path.join(promptsDir, file)),
     async isSaying(words) {

@@ -1,6 +1,7 @@
 // A house on the real switch for one test file, and what its people do there. Figures are printed at the end, none asserted.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import type { House } from '../../src/flow/house.ts';
 import {
   caller,
   claire,
@@ -40,8 +41,8 @@ export interface LiveStage {
   agreesWithTheRecords(id: string, settled: SessionView): Promise<void>;
 }
 
-/** Registers the hooks of the file; what it answers may be used from the first test on. */
-export function liveStage(): LiveStage {
+/** Registers the hooks of the file; what it answers may be used from the first test on. `own`: what this house does otherwise. */
+export function liveStage(own: () => Promise<Partial<House>> = () => Promise.resolve({})): LiveStage {
   let world: TestWorld;
   let live: LiveSwitch;
   const ordersMade: { id: string }[] = [];
@@ -49,7 +50,7 @@ export function liveStage(): LiveStage {
 
   beforeAll(async () => {
     live = await givenSwitch();
-    world = await startWorld({ switchAt: live });
+    world = await startWorld({ switchAt: live, overrides: await own() });
     await world.sql.query(`update lines set duration_choices = '{5}' where slug = 'demo-short'`);
   });
   afterAll(async () => {
