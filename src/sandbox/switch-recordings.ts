@@ -24,7 +24,7 @@ applications.set('record', (host, channel, execute, done) => {
   let ended = false;
   let quiet: NodeJS.Timeout | undefined;
 
-  const end = (): void => {
+  const end = (silentMs = 0): void => {
     if (ended) return;
     ended = true;
     channel.recorder = undefined;
@@ -33,8 +33,11 @@ applications.set('record', (host, channel, execute, done) => {
     const text = said.join(' ');
     // Time runs as fast here as prompts are said.
     const passedMs = (Date.now() - begunMs) * host.speed.speech;
-    const ms = Math.round(text === '' ? passedMs : (text.length / charactersPerSecond) * 1000);
-    const wav = hiss(text, ms);
+    const waitedMs = silentMs > 0 ? 0 : passedMs;
+    const soundMs = Math.round(text === '' ? waitedMs : (text.length / charactersPerSecond) * 1000);
+    // The silence that ends it is in the file and in the count as well (seen: 4.94 s of five, where nobody spoke).
+    const ms = soundMs + silentMs;
+    const wav = hiss(text, soundMs, silentMs);
     try {
       writeFileSync(path, wav);
       if (text !== '') writeFileSync(path.replace(/\.wav$/, '.txt'), `${text}\n`);
@@ -53,7 +56,7 @@ applications.set('record', (host, channel, execute, done) => {
   };
   const fellSilent = (): void => {
     variables.set('silence_hits_exhausted', 'true');
-    end();
+    end(Number(silence) * 1000);
   };
   const afterSilence = (speakingMs: number): void => {
     clearTimeout(quiet);
@@ -61,7 +64,7 @@ applications.set('record', (host, channel, execute, done) => {
       quiet = setTimeout(fellSilent, speakingMs + (Number(silence) * 1000) / host.speed.silence);
   };
   const atLimit =
-    Number(limit) > 0 ? setTimeout(end, (Number(limit) * 1000) / host.speed.silence) : undefined;
+    Number(limit) > 0 ? setTimeout(() => end(), (Number(limit) * 1000) / host.speed.silence) : undefined;
   const hear = (text: string): void => {
     said.push(text);
     afterSilence(((text.length / charactersPerSecond) * 1000) / host.speed.speech);
@@ -81,14 +84,15 @@ applications.set('record', (host, channel, execute, done) => {
         return;
       }
     },
-    interrupt: end,
-    abandon: end,
+    interrupt: () => end(),
+    abandon: () => end(),
   };
 });
 
-/** Mono, 16 bit; quiet, and unlike the hiss of any other text; of no text: silence. */
-function hiss(text: string, ms: number): Buffer {
-  const samples = Math.round((ms / 1000) * rate);
+/** Mono, 16 bit; quiet, and unlike the hiss of any other text; of no text, and behind it, silence. */
+function hiss(text: string, ms: number, silentMs: number): Buffer {
+  const heard = Math.round((ms / 1000) * rate);
+  const samples = heard + Math.round((silentMs / 1000) * rate);
   const bytes = Buffer.alloc(44 + samples * 2);
   bytes.write('RIFF', 0, 'latin1');
   bytes.writeUInt32LE(36 + samples * 2, 4);
@@ -109,7 +113,7 @@ function hiss(text: string, ms: number): Buffer {
     bytes.writeUInt16LE(value, at);
   bytes.write('data', 36, 'latin1');
   const pattern = createHash('sha256').update(text).digest();
-  for (let n = 0; n < samples && text !== ''; n++)
+  for (let n = 0; n < heard && text !== ''; n++)
     bytes.writeInt16LE(((pattern[n % 32] ?? 0) - 128) * 8, 44 + n * 2);
   return bytes;
 }

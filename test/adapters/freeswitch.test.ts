@@ -443,6 +443,10 @@ describe('commands', () => {
     expect(peer.commands.filter((command) => command.includes('uuid_break'))).toEqual([
       `api uuid_break ${aLeg} all`,
     ]);
+    // It may have been just starting, and have missed that.
+    const again = peer.command(`api uuid_break ${aLeg}`);
+    clock.turn(300);
+    expect(await again).toBe(`api uuid_break ${aLeg}`);
   });
 
   test('a guard is moved without a moment uncovered: the new one first', async () => {

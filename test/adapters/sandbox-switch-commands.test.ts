@@ -1,6 +1,9 @@
 // The sandbox switch's protocol away from the good path, and the commands no transcript holds: bad input, several clients,
 // filters, whole-second tasks, the guards a gateway relies on.
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandboxSwitch, type SandboxSwitch } from '../../src/sandbox/switch.ts';
 import { freePort } from '../free-port.ts';
@@ -301,6 +304,31 @@ describe('commands', () => {
       .filter((event) => /^PLAYBACK|COMPLETE/.test(event.name))
       .map((event) => event.headers['Application-UUID'] ?? event.name);
     expect(order).toEqual(['1', '2', '3'].flatMap((id) => ['PLAYBACK_START', 'PLAYBACK_STOP', id]));
+  });
+});
+
+describe('recording', () => {
+  it('counts the silence it was ended by, as FreeSWITCH does, and has it in the file', async () => {
+    await parked(a);
+    const dir = await mkdtemp(path.join(tmpdir(), 'ringmeter-record-'));
+    try {
+      const file = path.join(dir, 'take.wav');
+      await esl.execute(a, 'record', `${file} 120 200 5`, 'r');
+      const { headers } = await esl.event(
+        'CHANNEL_EXECUTE_COMPLETE',
+        (event) => event.headers['Application-UUID'] === 'r',
+      );
+      expect(headers).toMatchObject({
+        variable_silence_hits_exhausted: 'true',
+        variable_record_ms: '5000',
+        variable_record_seconds: '5',
+      });
+      const wav = await readFile(file);
+      expect(wav).toHaveLength(44 + 5 * 16_000);
+      expect(wav.subarray(44).every((byte) => byte === 0)).toBe(true);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 });
 
