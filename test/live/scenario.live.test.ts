@@ -409,7 +409,7 @@ describe.skipIf(!isGiven)('a caller in a scenario, on a real switch', () => {
     stage.note('message, and what was said', `${secondsOfWav(wav).toFixed(1)} s of ${length.toFixed(1)} s`);
     expect(Math.abs(secondsOfWav(wav) - kept!.seconds)).toBeLessThan(0.1);
     expect(Math.abs(secondsOfWav(wav) - length)).toBeLessThan(1.5);
-    expect(await heardIn(wav)).toHaveLength(1);
+    expect(await heardIn(wav)).not.toEqual([]);
     expect((await stage.world.api('GET', `/v1/voicemails/${kept!.id}`)).json).toMatchObject({
       listenedAt: expect.any(String) as string,
     });
@@ -690,7 +690,7 @@ describe.skipIf(!isGiven)('a caller in a scenario, on a real switch', () => {
       stage.note('message spoken twice, kept once', `${message!.seconds.toFixed(1)} s`);
       // What he was still saying as it began anew may be in front of it.
       expect(message!.seconds).toBeGreaterThan(length - 1.5);
-      expect(await heardIn(await sounds(message!.id))).toHaveLength(1);
+      expect(await heardIn(await sounds(message!.id))).not.toEqual([]);
       await expect(stat(takeOf(leg))).rejects.toThrow('ENOENT');
     }, 240_000);
   });
