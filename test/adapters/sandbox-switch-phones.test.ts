@@ -343,6 +343,41 @@ describe('call detail records', () => {
     expect(readdirSync(folder)).not.toContain('spool');
   });
 
+  it('of a leg that talked and was then transferred says that it was never bridged; its callflow still has when', async () => {
+    await start({ cdrUrl: url });
+    for (const [uuid, number] of [
+      [a, caller],
+      [b, consultant],
+    ] as const) {
+      await call('PUT', `/api/phones/${number}`, { behaviour: 'answers', answerAfterMs: 0 });
+      await ring(uuid, number);
+      await esl.event('CHANNEL_PARK', uuid);
+    }
+    await esl.api(`uuid_setvar_multi ${a} park_after_bridge=true;hangup_after_bridge=false`);
+    await esl.api(`uuid_bridge ${a} ${b}`);
+    const bridged = (await esl.event('CHANNEL_BRIDGE', a)).headers['Event-Date-Timestamp'];
+    await post(consultant, 'hangup');
+    await esl.event('CHANNEL_HANGUP_COMPLETE', b);
+    expect(await esl.api(`uuid_transfer ${a} park inline`)).toBe('+OK\n');
+    await post(caller, 'hangup');
+    await esl.event('CHANNEL_HANGUP_COMPLETE', a);
+    // As FreeSWITCH 1.10.12 wrote it of a caller who went on in a scenario behind the talk he had paid for.
+    const recorded = JSON.parse(
+      readFileSync(
+        new URL('../fixtures/freeswitch/talked-then-transferred.a-leg.json', import.meta.url),
+        'utf8',
+      ),
+    ) as Cdr;
+    const talkOf = ({ variables, callflow }: Cdr): unknown => [
+      variables['bridge_uepoch'],
+      callflow.map((page) => (page['times'] as Record<string, string>)['bridged_time'] !== '0'),
+    ];
+    expect(talkOf(recorded)).toEqual(['0', [false, true, false]]);
+    const cdrs = received.map(({ cdr }) => cdr);
+    expect(talkOf(cdrs.find(({ variables }) => variables['uuid'] === a)!)).toEqual(talkOf(recorded));
+    expect(cdrs.find(({ variables }) => variables['uuid'] === b)?.variables['bridge_uepoch']).toBe(bridged);
+  });
+
   it('go to the spool when the gateway refuses or is away', async () => {
     status = 503;
     await start({ cdrUrl: url });

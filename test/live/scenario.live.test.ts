@@ -548,7 +548,7 @@ describe.skipIf(!isGiven)('a caller in a scenario, on a real switch', () => {
   }, 240_000);
 
   it('behind a paid callback he goes on in what his line names; it is settled once, by the switch’s records', async () => {
-    const { api } = stage.world;
+    const { world } = stage;
     const draft = {
       start: 'menu',
       blocks: {
@@ -562,9 +562,11 @@ describe.skipIf(!isGiven)('a caller in a scenario, on a real switch', () => {
         bye: { kind: 'hang_up', say: words('Merci de votre avis et à bientôt.') },
       },
     };
-    expect((await api('POST', '/v1/scenarios', { slug: 'after', name: 'after', draft })).status).toBe(201);
-    expect((await api('POST', '/v1/scenarios/after/versions', {})).status).toBe(201);
-    expect((await api('PATCH', '/v1/lines/demo', { afterTalk: 'after' })).status).toBe(200);
+    expect((await world.api('POST', '/v1/scenarios', { slug: 'after', name: 'after', draft })).status).toBe(
+      201,
+    );
+    expect((await world.api('POST', '/v1/scenarios/after/versions', {})).status).toBe(201);
+    expect((await world.api('PATCH', '/v1/lines/demo', { afterTalk: 'after' })).status).toBe(200);
     const { id, orderId } = await stage.connect();
     await stage.live.says(claire, 'fr/apology.wav');
     await stage.hears(caller, /un problème technique/);
@@ -596,7 +598,7 @@ describe.skipIf(!isGiven)('a caller in a scenario, on a real switch', () => {
       [orderId],
     );
     expect(rows).toEqual([{ captures: 1 }]);
-    expect((await api('PATCH', '/v1/lines/demo', { afterTalk: null })).status).toBe(200);
+    expect((await world.api('PATCH', '/v1/lines/demo', { afterTalk: null })).status).toBe(200);
   }, 180_000);
 
   describe('the gateway killed', () => {
