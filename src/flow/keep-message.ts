@@ -1,6 +1,5 @@
 // What a caller has said into a box of his merchant's: read from the switch, made fit to be listened to, kept, and told of.
 
-import { spokenSecondsMin } from '../core/scenario/blocks/voicemail.ts';
 import type { RunEvent } from '../core/scenario/run.ts';
 import { insertVoicemail, isMessageKept } from '../store/voicemails.ts';
 import type { House } from './house.ts';
@@ -11,7 +10,7 @@ import type { KeptRun } from './scenario-row.ts';
 /** Of two minutes, which a block lets him speak, with room for what the switch adds. */
 export const messageSecondsMax = 125;
 
-/** Tried again, in the same turn of the call, it is kept once; `recorded`: nobody spoke. */
+/** Tried again, in the same turn of the call, it is kept once. */
 export async function keepMessage(
   house: House,
   aSwitch: Switch,
@@ -23,12 +22,6 @@ export async function keepMessage(
   if (taken.outcome === 'gone') {
     const kept = await house.db.asMerchant(merchantId, (tx) => isMessageKept(tx, runId, runTurn));
     return kept ? { type: 'kept' } : { type: 'failed', because: 'no_recording' };
-  }
-  // Who is silent until the switch gives up has, by its count, spoken for so long.
-  const spokenSeconds = secondsOfWav(taken.wav);
-  if (isWav(taken.wav) && spokenSeconds < spokenSecondsMin) {
-    await aSwitch.dropTake(leg);
-    return { type: 'recorded', seconds: spokenSeconds };
   }
   const made = await house.longAudio.convert(taken.wav, 'audio/wav');
   if (made.outcome === 'refused') {
@@ -65,10 +58,7 @@ export async function keepMessage(
 
 /** How long a recording lasts, by what its own header says; 0 where it is none. */
 export function secondsOfWav(wav: Buffer): number {
-  const bytesPerSecond = wav.length > 44 && isWav(wav) ? wav.readUInt32LE(28) : 0;
+  const isWav = wav.length > 44 && wav.toString('latin1', 0, 4) === 'RIFF';
+  const bytesPerSecond = isWav ? wav.readUInt32LE(28) : 0;
   return bytesPerSecond === 0 ? 0 : (wav.length - 44) / bytesPerSecond;
-}
-
-function isWav(bytes: Buffer): boolean {
-  return bytes.toString('latin1', 0, 4) === 'RIFF';
 }

@@ -130,9 +130,9 @@ class RunDraft {
     else this.#over(outcome);
   }
 
-  /** Last words are heard, or what was to be kept is kept, or was nothing. */
+  /** Last words are heard, or what was to be kept is kept. */
   leaving(event: RunEvent): void {
-    if (!['played', 'kept', 'recorded', 'failed'].includes(event.type)) return;
+    if (!['played', 'kept', 'failed'].includes(event.type)) return;
     const hangsUp = event.type === 'played' || this.#run.outcome !== 'caller_left';
     this.#over(this.#run.outcome ?? 'completed', hangsUp ? [{ do: 'hangUp', cause: 'normal' }] : []);
   }

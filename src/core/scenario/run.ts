@@ -151,7 +151,7 @@ export type RunCommand =
   | { do: 'readBlacklist' }
   /** `recorded` follows. */
   | { do: 'record'; said: readonly Said[]; maxSeconds: number }
-  /** What was recorded last becomes a message: `kept` follows, or `recorded` with what there was of a voice, if that is none. */
+  /** What was recorded last becomes a message: `kept` follows. */
   | { do: 'keepMessage'; box: string }
   | { do: 'checkAccessCode'; resource: string; code: string }
   | { do: 'issueAccessCode'; resource: string }

@@ -465,22 +465,6 @@ describe('whoever takes a call over', () => {
     const over = advanceRun(graph, left.run, { type: 'kept' }, caller.at);
     expect(over.run).toMatchObject({ state: 'over', outcome: 'caller_left' });
     expect(over.commands).toEqual([]);
-    const silent = advanceRun(graph, left.run, { type: 'recorded', seconds: 0 }, caller.at);
-    expect(silent.run).toMatchObject({ state: 'over', outcome: 'caller_left' });
-  });
-
-  test('who was listened to and said nothing is asked once more, then led on', () => {
-    const graph = scenario({
-      a: { kind: 'voicemail', box: 'shop', say: text('Parlez.'), empty: text('Rien.'), next: { empty: 'b' } },
-      b: { kind: 'say', say: text('Tant pis.'), next: {} },
-    });
-    const listened = { type: 'recorded', seconds: 4.94 } as const;
-    const nothing = { type: 'recorded', seconds: 0 } as const;
-    const once = after(graph, { type: 'callArrived' }, listened, nothing);
-    expect(once).toMatchObject({ at: 'a', progress: { misses: 1, is: 'speaking' } });
-    expect(once.pending).toMatchObject([{ do: 'record' }]);
-    const twice = advanceRun(graph, advanceRun(graph, once, listened, caller.at).run, nothing, caller.at);
-    expect(twice.run.at).toBe('b');
   });
 });
 

@@ -24,7 +24,7 @@ interface Progress {
 }
 
 /** Shorter is a cough. */
-export const spokenSecondsMin = 1;
+const secondsMin = 1;
 
 export const voicemail: BlockKind<Fields, Progress> = {
   fields,
@@ -38,8 +38,7 @@ export const voicemail: BlockKind<Fields, Progress> = {
     const progress = at.progress ?? { misses: 0, is: 'speaking' };
     switch (event.type) {
       case 'recorded': {
-        // Told once more by whoever was to keep it: a switch counts how long it listened, and of that he may have said nothing.
-        if (event.seconds >= spokenSecondsMin) {
+        if (event.seconds >= secondsMin) {
           at.stay({ ...progress, is: 'keeping' }, { do: 'keepMessage', box: at.fields.box });
           return;
         }
@@ -66,7 +65,7 @@ export const voicemail: BlockKind<Fields, Progress> = {
     }
   },
   left({ fields: { box }, progress }, { recordedSeconds = 0 }) {
-    const spoken = progress?.is === 'speaking' && recordedSeconds >= spokenSecondsMin;
+    const spoken = progress?.is === 'speaking' && recordedSeconds >= secondsMin;
     return spoken || progress?.is === 'keeping' ? [{ do: 'keepMessage', box }] : [];
   },
   words: ({ say, kept, empty }) => ({ say, kept, empty }),
