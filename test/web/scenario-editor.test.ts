@@ -173,7 +173,9 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
 
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();
-  await block(page, 'say').click();
+  await block(page, 'say').press('Enter');
+  await page.keyboard.press('F2');
+  await page.locator('.sc-panel textarea:focus').waitFor();
   await panel.getByRole('textbox', { name: 'In English' }).fill('Forty euros.');
   await saved(page);
   await page.getByRole('button', { name: 'Publish changes' }).click();

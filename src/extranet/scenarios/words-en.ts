@@ -76,7 +76,7 @@ export const words: Record<keyof typeof french, string> = {
     'Choose a block to set it, or take one from the palette. Pull a way out to the next block; let go over nothing, and it offers a new one.',
   'editor.manyChosen': '{count} blocks chosen',
   'editor.keys':
-    'Keyboard: Tab goes from block to block, Enter chooses, arrows move, Delete removes, Ctrl+Z undoes, Ctrl+D duplicates.',
+    'Keyboard: Tab goes from block to block, Enter chooses, arrows move, Delete removes, F2 goes to its settings, Escape back, Ctrl+Z undoes, Ctrl+D duplicates.',
   'editor.arrival': 'Call arrives',
   'editor.arrivalWhat': 'Every call begins here.',
   'editor.first': 'First block',

@@ -74,7 +74,7 @@ export const words = {
     'Choisissez un bloc pour le régler, ou prenez-en un dans la palette. Une sortie se tire jusqu’au bloc suivant ; lâchée dans le vide, elle propose un nouveau bloc.',
   'editor.manyChosen': '{count} blocs choisis',
   'editor.keys':
-    'Clavier : Tab va de bloc en bloc, Entrée choisit, les flèches déplacent, Suppr retire, Ctrl+Z annule, Ctrl+D double.',
+    'Clavier : Tab va de bloc en bloc, Entrée choisit, les flèches déplacent, Suppr retire, F2 va à ses réglages, Échap en revient, Ctrl+Z annule, Ctrl+D double.',
   'editor.arrival': 'Appel entrant',
   'editor.arrivalWhat': 'Ici commence chaque appel.',
   'editor.first': 'Premier bloc',
