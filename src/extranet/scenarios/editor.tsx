@@ -140,7 +140,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       line: offers.lines[0]?.slug,
       sale: offers.sales[0]?.slug,
       resource: offers.resources[0]?.slug,
-      scenario: offers.scenarios.find(({ slug }) => slug !== first.slug)?.slug,
+      scenario: offers.scenarios.find(({ slug, live }) => slug !== first.slug && live !== null)?.slug,
       number: offers.forwardNumbers[0]?.number,
     };
     const id = freeId(draft.graph, kind.replaceAll('_', '-'));

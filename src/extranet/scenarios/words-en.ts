@@ -291,6 +291,7 @@ export const words: Record<keyof typeof french, string> = {
   'words.currency': 'Currency',
   'words.dateWhat': '2026-12-24, or a variable',
   'words.durationWhat': 'in seconds, or a variable',
+  'words.missing': 'Nothing yet in this language',
   'words.listen': 'Listen in {language}',
   'words.stop': 'Stop',
   'words.french': 'French',
