@@ -15,7 +15,7 @@ export interface CallRecord {
 export function parseCallRecord(text: string): CallRecord | undefined {
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(text, text.includes('\\u') ? storable : undefined);
   } catch {
     return undefined;
   }
@@ -25,6 +25,21 @@ export function parseCallRecord(text: string): CallRecord | undefined {
   const leg = typeof variables.uuid === 'string' ? parseLegUuid(variables.uuid) : undefined;
   return leg === undefined ? undefined : { leg, body: { ...body, variables: withoutDigits(variables) } };
 }
+
+/** No database keeps a NUL or half a surrogate pair: a record with one, in a name a caller sent, would be posted for ever. */
+function storable(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return keepable(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]: [string, unknown]) => [keepable(name), one]),
+  );
+}
+
+function keepable(text: string): string {
+  return text.replace(unkept, '');
+}
+// With `u` a whole pair is one character, and half of one is none.
+const unkept = /[\0\p{Surrogate}]/gu;
 
 /** The switch's own count of keys, what our questions collect into, and what `play_and_get_digits` rejects beside it. */
 const keyed = /^(digits_dialed|(ringmeter_(key|digits)|read_terminator_used)(_invalid)?)$/;

@@ -41,6 +41,7 @@ export const idPrefixes = {
   scenarioRun: 'run',
   voicemail: 'vml',
   scenario: 'scn',
+  paymentLink: 'plk',
   accessResource: 'acr',
   accessCode: 'acc',
   accessUse: 'acu',

@@ -12,6 +12,7 @@ import {
   readCode,
   refusalOf,
 } from '../core/access-code.ts';
+import type { Cli } from '../core/known-caller.ts';
 import type { NoticeDraft } from '../core/merchant-notice.ts';
 import {
   type AccessCode,
@@ -64,8 +65,8 @@ export interface CodeWish {
 }
 
 export type Issued =
-  /** `text`: the code, to be shown or said now. `notice`: for whoever tells the merchant of the order it is for. */
-  | { outcome: 'issued'; code: AccessCode; text: string; notice: NoticeDraft }
+  /** `text`: the code, to be shown or said now. `notice`: for whoever tells the merchant of it, where it is `fresh`. */
+  | { outcome: 'issued'; code: AccessCode; text: string; notice: NoticeDraft; fresh: boolean }
   | { outcome: 'unknown_resource' };
 
 /**
@@ -79,7 +80,7 @@ export async function issueAccessCode(
 ): Promise<Issued> {
   const { requestKey, madeBy, orderId } = wish;
   const earlier = requestKey === undefined ? undefined : await accessCodeOfRequest(tx, requestKey);
-  if (earlier) return issued(house, earlier);
+  if (earlier) return issued(house, earlier, false);
   const resource = await readAccessResource(tx, wish.resource);
   if (!resource) return { outcome: 'unknown_resource' };
   const { alphabet, codeLength } = resource;
@@ -103,7 +104,7 @@ export async function issueAccessCode(
     const text = codeDrawn(house, { id, alphabet, codeLength, draw });
     const mark = markOf(house, resource.id, text);
     if ((await insertAccessCode(tx, { ...row, draw, mark })) === 'taken') continue;
-    return issued(house, await written(tx, id));
+    return issued(house, await written(tx, id), true);
   }
   throw new Error(`Resource ${resource.id} has no code to spare.`);
 }
@@ -114,12 +115,13 @@ async function written(tx: Tx, id: string): Promise<AccessCode> {
   return code;
 }
 
-function issued(house: Pick<House, 'seal'>, code: AccessCode): Issued {
+function issued(house: Pick<House, 'seal'>, code: AccessCode, fresh: boolean): Issued {
   const { id, resource, validUntil, usesMax } = code;
   return {
     outcome: 'issued',
     code,
     text: codeDrawn(house, code),
+    fresh,
     notice: {
       type: 'access_code.issued',
       data: { accessCodeId: id, resource, validUntil: validUntil.toISOString(), uses: usesMax },
@@ -142,9 +144,9 @@ export interface CodeTried {
   resource: string;
   /** As it was typed. */
   typed: string;
-  /** Where whoever tries comes from; empty: nobody knows, and what others tried counts against him. */
-  ip: string;
-  door: 'api' | 'page';
+  /** Where whoever tries comes from; an empty address, a number withheld: what others tried counts against him. */
+  from: { ip: string } | { cli: Cli };
+  door: 'api' | 'page' | 'phone';
   /** The same key again is the same use. */
   requestKey?: string;
 }
@@ -171,7 +173,7 @@ export async function tryAccessCode(house: House, merchantId: string, tried: Cod
     if (!resource.active) return { outcome: 'closed' };
     // What can be no code of ours is tried all the same: it takes as long, and counts as much.
     const accessCode = readCode(tried.typed) ?? '';
-    const guess = { ip: tried.ip, resource: resource.id, accessCode };
+    const guess = { from: tried.from, resource: resource.id, accessCode };
     const retryAfterSeconds = await guessAgainIn(house, tx, merchantId, guess);
     if (retryAfterSeconds !== undefined) return { outcome: 'too_often', retryAfterSeconds };
     const at = house.clock.now();

@@ -29,6 +29,7 @@ import {
   readDialledService,
   type StoredServiceCall,
 } from '../store/service-calls.ts';
+import { isUnwanted } from './blocked-callers.ts';
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
 import type { ParkedLeg, Switch } from './ports.ts';
@@ -84,6 +85,7 @@ export async function answerInbound(
       return written ? { run: kept } : ('taken' as const);
     }
     if (!line || !line.merchantActive || !line.lineActive || line.callerId === null) return undefined;
+    if (await isUnwanted(tx, cli)) return 'unwanted' as const;
     const tariff = tariffAt(line.plan, at);
     const session = sessionOf(house, line, { leg, ddi, cli, at, callerId: line.callerId, tariff });
     const orderId = house.ids.id('order');
@@ -111,6 +113,12 @@ export async function answerInbound(
     };
     return writeArrival(house, tx, stored, begun, lease);
   });
+  if (arrived === 'unwanted') {
+    await taking;
+    house.log.info({ merchantId, ddi, leg }, 'A caller the merchant does not want is refused');
+    await aSwitch.hangUp(leg, 'rejected');
+    return undefined;
+  }
   if (arrived !== undefined && arrived !== 'taken' && 'run' in arrived) {
     const took = await taking;
     return { scenario: arrived.run, ...(took.outcome === 'gone' && { gone: true }) };

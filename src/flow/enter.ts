@@ -18,10 +18,10 @@ export type Entered =
 export async function enter(
   house: House,
   merchantId: string,
-  tried: Pick<CodeTried, 'resource' | 'typed' | 'ip'>,
+  { ip, ...tried }: Pick<CodeTried, 'resource' | 'typed'> & { ip: string },
 ): Promise<Entered> {
   const sign = await tokenSigner(house);
-  const came = await tryAccessCode(house, merchantId, { ...tried, door: 'page' });
+  const came = await tryAccessCode(house, merchantId, { ...tried, from: { ip }, door: 'page' });
   switch (came.outcome) {
     case 'admitted':
       return { outcome: 'sent_on', to: addressWithToken(came.resource.address, sign(came.claims)) };

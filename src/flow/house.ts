@@ -18,6 +18,7 @@ import type {
   Metrics,
   Proofs,
   ScriptServer,
+  SmsSender,
   Speech,
   Switch,
 } from './ports.ts';
@@ -43,6 +44,8 @@ export interface House {
   speech: Speech;
   /** Merchants' scripts: what a call does next. */
   scriptServer: ScriptServer;
+  /** Merchants' SMS, by their own providers. */
+  smsSender: SmsSender;
   log: Log;
   metrics: Metrics;
   seal: Seal;

@@ -32,6 +32,8 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   idOf(kept: Kept): string;
   languageOf(kept: Kept): Language;
   isOver(kept: Kept): boolean;
+  /** What its leg needs before anything is done. Repeating it is harmless: whoever finds nothing written since does it again. */
+  ready?: (kept: Kept) => Promise<Commanded>;
   /** The same `kept`: the event means nothing now. */
   step(kept: Kept, event: Event): Stepped<Kept, Command>;
   resume(kept: Kept): Stepped<Kept, Command>;
@@ -77,6 +79,8 @@ export interface Hands<Kept, Event> {
   meanwhile(work: () => Promise<Event | undefined>, failed: Event): void;
   /** Done so much later, unless by then something else is asked. */
   later(afterMs: number, act: () => Promise<void> | void): void;
+  /** Called once, when something else is asked, the leg is gone or another cares for it. */
+  whenStopped(act: () => void): void;
   /** Whether this is asked still. */
   isAsked(): boolean;
   /** The switch was asked for something that is waited for: where it would not, nobody waits. */
@@ -111,6 +115,8 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
   readonly #timers = new Set<Timer>();
   /** It is gone, and its record is waited for. */
   #looking: Timer | undefined;
+  /** By what was asked: to be called when that is asked no more. */
+  #watches: { request: string; stop: () => void }[] = [];
   #looks = 0;
   #stopped = false;
   /** Tells what we have asked the switch from what was asked before us, or before the link was lost. */
@@ -147,6 +153,11 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
 
   // Nothing below throws for what the world does.
 
+  /** Its row was just written. */
+  begin(arrived: Event): void {
+    void this.#enqueue(async () => this.#take((await this.#ready()) ? arrived : this.#machine.gone));
+  }
+
   tell(event: Event): void {
     void this.#enqueue(() => this.#take(event));
   }
@@ -177,8 +188,17 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
         }
         for (const event of told) await this.#take(event);
       }
-      if (resumes && this.#underWay === 0) await this.#resume();
+      if (!resumes || this.#underWay > 0) return;
+      if (await this.#ready()) await this.#resume();
+      else await this.#take(this.#machine.gone);
     });
+  }
+
+  /** `false`: it does not live any more. */
+  async #ready(): Promise<boolean> {
+    const { ready } = this.#machine;
+    if (!ready || this.#kept.version > 0 || this.#machine.isOver(this.#kept)) return true;
+    return (await ready(this.#kept)).outcome !== 'gone';
   }
 
   /** The switch's record of its leg has come: an end nobody heard is found by that. */
@@ -212,6 +232,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#looking?.cancel();
+    this.#endWatches();
   }
 
   /** As the answer to this question of the machine's; to an older one it means nothing. */
@@ -219,6 +240,13 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
     void this.#enqueue(async () => {
       if (this.#machine.requestOf(this.#kept) === request) await this.#take(event);
     });
+  }
+
+  /** `but`: what is asked now. */
+  #endWatches(but?: string): void {
+    const ended = this.#watches.filter(({ request }) => request !== but);
+    this.#watches = this.#watches.filter(({ request }) => request === but);
+    for (const { stop } of ended) stop();
   }
 
   #forget(): void {
@@ -268,6 +296,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
         return;
       }
       this.#kept = { ...stepped.kept, version: before.version + 1 };
+      this.#endWatches(this.#machine.requestOf(this.#kept));
     }
     for (const command of stepped.commands) await this.#do(command, anew);
     if (this.#machine.isOver(this.#kept)) this.#forget();
@@ -284,6 +313,10 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       request: this.#asked,
       anew,
       tell: (event) => this.answer(request, event),
+      whenStopped: (stop) => {
+        if (this.#stopped) stop();
+        else this.#watches.push({ request, stop });
+      },
       isAsked: () => !this.#stopped && this.#machine.requestOf(this.#kept) === request,
       meanwhile: (work, failed) => {
         this.#underWay += 1;

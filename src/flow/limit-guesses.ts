@@ -2,10 +2,11 @@
 // by the number that was dialled, by the merchant and by the account it was aimed at; whoever has tried too often hears what any wrong code hears,
 // and the merchant's server is not asked. An honest client is never locked out by somebody else's tries: what is counted for
 // all (DDI, merchant, account) keeps out only those who hide their number or have missed themselves. Access codes are counted
-// likewise, apart from the others: by address, by the code that was tried, by what it should open, and by the merchant.
+// likewise, apart from the others: by address, or by the number of whoever keys them, by the code that was tried, by what it should
+// open, and by the merchant.
 
 import { addressSubject, type Counted, countOneMore, staleAt } from '../core/abuse-limits.ts';
-import type { CallerQuestion } from '../core/known-caller.ts';
+import type { CallerQuestion, Cli } from '../core/known-caller.ts';
 import { lockCounts, writeCounts } from '../store/abuse-limits.ts';
 import type { Tx } from '../store/database.ts';
 import type { House } from './house.ts';
@@ -31,8 +32,8 @@ export type Guess =
   Pick<CallerQuestion, 'cli' | 'ddi' | 'clientCode'> | { ip: string; clientCode: string } | AccessGuess;
 
 export interface AccessGuess {
-  /** Empty: nobody knows where he comes from. */
-  ip: string;
+  /** Where he comes from; empty: nobody knows. On the telephone: who calls. */
+  from: { ip: string } | { cli: Cli };
   /** What it should open, by its id. */
   resource: string;
   accessCode: string;
@@ -48,14 +49,14 @@ function subjectsOf(house: House, merchantId: string, guess: Guess): Subject[] {
     counter,
     mark: house.seal.mark(`${counter}\n${merchantId}\n${who}`, 'guess'),
   });
-  const own = (): Subject[] => {
-    if ('cli' in guess) return guess.cli.trust === 'withheld' ? [] : [subject('cli', guess.cli.number)];
-    return guess.ip === '' ? [] : [subject('address', addressSubject(guess.ip))];
+  const own = (from: { ip: string } | { cli: Cli }): Subject[] => {
+    if ('cli' in from) return from.cli.trust === 'withheld' ? [] : [subject('cli', from.cli.number)];
+    return from.ip === '' ? [] : [subject('address', addressSubject(from.ip))];
   };
   if ('accessCode' in guess) {
-    const { resource, accessCode } = guess;
+    const { resource, accessCode, from } = guess;
     return [
-      ...own(),
+      ...own(from),
       subject('code', `${resource}\n${accessCode}`),
       subject('resource', resource),
       subject('doors', ''),
@@ -63,7 +64,7 @@ function subjectsOf(house: House, merchantId: string, guess: Guess): Subject[] {
   }
   const { clientCode } = guess;
   return [
-    ...own(),
+    ...own(guess),
     ...(clientCode === undefined ? [] : [subject('account', clientCode)]),
     ...('ddi' in guess ? [subject('ddi', guess.ddi)] : []),
     subject('merchant', ''),

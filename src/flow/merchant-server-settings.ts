@@ -36,7 +36,7 @@ export interface ServerFacts {
 }
 
 /** How long a secret that was replaced signs beside the new one: a day in which his server is changed without losing a caller. */
-const oldSecretMs = 24 * 60 * 60 * 1000;
+export const oldSecretMs = 24 * 60 * 60 * 1000;
 
 export function serverFacts(house: House, merchantId: string, server: StoredServer): ServerFacts {
   const { basic, usernameToken } = credentialsOf(house, merchantId, server);
@@ -134,7 +134,7 @@ function sealed(
 }
 
 /** Of 32 bytes of chance. */
-function newSecret({ ids }: House): string {
+export function newSecret({ ids }: House): string {
   return signingSecret(
     Buffer.concat([ids.token(), ids.token()].map((token) => Buffer.from(token, 'base64url'))),
   );

@@ -65,6 +65,8 @@ export interface CallbackRequest {
   userAgent?: string;
   /** He agrees to be offered more time near the limit. */
   moreTime?: boolean;
+  /** Drawn by whoever asks, so that a repeat leads to the same link: 128 bits of chance at least. */
+  accessToken?: string;
   /** Credit for this client's account, instead of what the line sells otherwise. */
   topUp?: { clientId: string; amount: Money };
 }
@@ -98,7 +100,7 @@ export async function orderCallback(
     return { outcome: 'refused', refusal: { because: 'switch_away', detail: 'overloaded' } };
   }
   const now = house.clock.now();
-  const accessToken = house.ids.token();
+  const accessToken = request.accessToken ?? house.ids.token();
   let made: MadeOrder | { earlier: EarlierOrder };
   try {
     made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
@@ -341,6 +343,7 @@ async function claimForCall(
       ringStepSeconds: line.ringStepSeconds,
       ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
       callerFirst: line.callerFirst,
+      ...(line.afterTalk && { afterTalk: line.afterTalk }),
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
       }),

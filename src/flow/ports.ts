@@ -13,6 +13,7 @@ import type { ScriptProgram } from '../core/scenario/script-program.ts';
 import type { ScriptQuestion } from '../core/scenario/script-request.ts';
 import type { PhoneAddress } from '../core/sip-address.ts';
 import type { SipContact, SipSource } from '../core/sip-contact.ts';
+import type { SmsRequest } from '../core/sms-sender.ts';
 
 // --- Time and chance -------------------------------------------------------------------------------------------
 
@@ -179,6 +180,7 @@ export type SwitchEvent =
   | { type: 'keyGiven'; leg: LegUuid; request: string; key: string }
   | { type: 'noKeyGiven'; leg: LegUuid; request: string }
   | { type: 'played'; leg: LegUuid; request: string }
+  /** In a talk, or while music is heard. */
   | { type: 'keyPressed'; leg: LegUuid; key: string }
   | { type: 'legsBridged'; aLeg: LegUuid; bLeg: LegUuid; atUs: bigint }
   /** `left`: who went first, and why, where the switch says so. */
@@ -303,8 +305,11 @@ export interface AudioConverter {
 /** Says a text, so that it can be kept or listened to before. */
 export interface Speech {
   /** `spoken`: a WAV of any rate. `failed`: nobody speaks here, or not now; `reason` for who reads logs. */
-  speak(text: string, language: Language): Promise<Spoken>;
+  /** Without a voice it is the one that speaks our own sentences. */
+  speak(text: string, language: Language, voice?: SpeechVoice): Promise<Spoken>;
 }
+export const speechVoices = ['female', 'male'] as const;
+export type SpeechVoice = (typeof speechVoices)[number];
 export type Spoken = { outcome: 'spoken'; wav: Buffer } | { outcome: 'failed'; reason: string };
 
 // --- The card processor ----------------------------------------------------------------------------------------
@@ -576,6 +581,21 @@ export interface ScriptServer {
   ask(request: ScriptRequest): Promise<ScriptAsked>;
   /** What an answer wants played: WAV, MP3 or Ogg, at most 2 MB and 120 s. Kept for an hour at most, while its server says it is the same. */
   fetchSound(url: string): Promise<ScriptSound>;
+}
+
+/** `because`: for who looks for his mistake, never the answer itself. `unknown`: it may have been taken. */
+export type SmsSent = { tookMs: number } & (
+  | { outcome: 'sent'; status: number; answerBody: string }
+  | { outcome: 'failed'; because: string; status?: number; answerBody?: string }
+  | { outcome: 'unknown'; because: string }
+);
+
+/** Hands an SMS to a merchant's provider. */
+export interface SmsSender {
+  /** As MerchantServer's. */
+  refusalOf(url: string): Promise<string | undefined>;
+  /** Never throws for what the world does. `id`: the same whenever the message is tried again. */
+  send(request: SmsRequest, id: string): Promise<SmsSent>;
 }
 
 export interface Mail {

@@ -19,6 +19,7 @@ import type { Rungable } from '../store/scenario-people.ts';
 import { rungByGroup, rungByIds, rungByLine, rungByShortNumber } from '../store/scenario-people.ts';
 import { liveRunsOfSwitch } from '../store/scenario-runs.ts';
 import { readLiveScenario } from '../store/scenarios.ts';
+import { isUnwanted } from './blocked-callers.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
 import type { KeptLegs } from './leg-desk.ts';
@@ -26,6 +27,8 @@ import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
 import type { Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
+import { awaitPayment, sendPaymentLink } from './payment-link.ts';
+import { giveCode, tryKeyedCode } from './scenario-codes.ts';
 import { graphOf, type KeptRun, readKeptRun, saveKeptRun } from './scenario-row.ts';
 import { guardSecondsOf, isFetched, sayable } from './scenario-words.ts';
 import { scriptSigning } from './script-signing.ts';
@@ -72,6 +75,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
     idOf: ({ run }) => run.id,
     languageOf: ({ run }) => run.language,
     isOver: ({ run }) => run.state === 'over',
+    // From a talk it comes parked for a farewell, and would end with the time for that.
+    ready: ({ run }) =>
+      run.plan.after
+        ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
+        : Promise.resolve({ outcome: 'done' }),
     step(kept, event) {
       // Gone he is already: what he has said is being kept.
       if (event.type === 'legEnded' && isKeeping(kept.run)) return { kept, commands: [] };
@@ -95,7 +103,7 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
         lease,
       ),
     requestOf: ({ run }) => requestOfRun(run),
-    translate: (event, _kept, asked) => translate(event, asked),
+    translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },
     isEnd: ({ type }) => type === 'legEnded',
     endOf: (event, kept) => endOf(aSwitch, event, kept),
@@ -119,8 +127,13 @@ function isKeeping({ state, outcome, pending }: ScenarioRun): boolean {
   );
 }
 
-function translate(event: SwitchEvent, asked: string): RunTold | undefined {
+function translate(event: SwitchEvent, { pending }: ScenarioRun, asked: string): RunTold | undefined {
   switch (event.type) {
+    case 'keyPressed': {
+      // He will not pay, or cannot.
+      const waits = pending?.some((command) => command.do === 'awaitPayment') === true;
+      return waits && event.key === '*' ? { type: 'paid', paid: false } : undefined;
+    }
     case 'legEnded':
       return { type: 'legEnded' };
     case 'digitsGiven':
@@ -238,10 +251,24 @@ class RunAct {
         await this.#switch.hangUp(leg, command.cause);
         return undefined;
       case 'checkAccessCode':
+        return tryKeyedCode(this.#house, this.#hands.kept, command);
       case 'issueAccessCode':
-      case 'sendPaymentLink':
-      case 'awaitPayment':
-        return { type: 'failed', because: 'not_to_be_had' };
+        return giveCode(this.#house, this.#hands.kept, command.resource);
+      case 'sendPaymentLink': {
+        await this.#switch.guard(leg, guardWhileRecognizedSeconds);
+        const waiting = this.#waits();
+        const sent = (): Promise<RunTold> =>
+          sendPaymentLink(this.#house, this.#hands.kept, command).finally(() => waiting.over());
+        this.#hands.meanwhile(sent, failedOurs);
+        return undefined;
+      }
+      case 'awaitPayment': {
+        const at = {
+          guard: (seconds: number) => this.#switch.guard(leg, seconds),
+          playMusic: () => this.#switch.playMusic(leg),
+        };
+        return awaitPayment(this.#house, this.#hands, at, command);
+      }
     }
   }
 
@@ -289,7 +316,6 @@ class RunAct {
     const waiting = this.#waits();
     const ask = async (): Promise<RunTold> => {
       const signing = await this.#read((tx) => scriptSigning(this.#house, tx, merchantId));
-      if (!signing) return { type: 'failed', because: 'no_secret' };
       const requestId = requestOfRun(run);
       const facts = {
         requestId,
@@ -376,10 +402,11 @@ class RunAct {
     return { id, name, reachable: reachable(state, this.#house.clock.now()).reachable };
   }
 
-  /** Whoever has this telephone has asked for no more calls of this house. A merchant's own list does not exist yet. */
+  /** Whoever has this telephone has asked for no more calls of this house, or the merchant wants none of his. */
   async #isListed(): Promise<boolean> {
     const { cli } = this.#run.plan;
     if (cli.trust === 'withheld') return false;
+    if (await this.#read((tx) => isUnwanted(tx, cli))) return true;
     const mark = numberMark(this.#house, cli.number);
     return (await this.#house.db.asNobody((db) => readNeverCall(db, mark))) !== undefined;
   }

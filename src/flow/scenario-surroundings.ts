@@ -5,49 +5,65 @@ import type { E164 } from '../core/ids.ts';
 import {
   faultsOf,
   isWarning,
-  referencesOf,
   type ScenarioFault,
   type Surroundings,
 } from '../core/scenario/check-scenario.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
+import { domainOf, mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
 import type { Tx } from '../store/database.ts';
 import { readDestinations } from '../store/orders.ts';
-import { readSurroundings, resourceExists } from '../store/scenario-surroundings.ts';
+import { readSurroundings } from '../store/scenario-surroundings.ts';
+import type { House } from './house.ts';
+
+/** Who decides which SIP addresses are called. */
+type CallsSip = Pick<House, 'sipDomains' | 'sipEdge'>;
 
 /** `self`: its own slug, which it may go to again once it is live. */
 export async function checkedScenario(
+  house: CallsSip,
   tx: Tx,
   graph: Scenario,
   self: string,
 ): Promise<readonly ScenarioFault[]> {
-  return faultsOf(graph, await surroundingsOf(tx, graph, self));
+  return faultsOf(graph, await surroundingsOf(house, tx, self));
+}
+
+/** In the operator's domains; where telephones with a login of ours are, those of this merchant alone. */
+export function isRungSip(
+  { sipDomains, sipEdge }: CallsSip,
+  address: SipAddress,
+  isOwnLogin: (user: string) => boolean,
+): boolean {
+  if (!mayBeCalled(address, sipDomains)) return false;
+  return sipEdge === undefined || domainOf(address) !== sipEdge || isOwnLogin(userOf(address));
 }
 
 export function isPublishable(faults: readonly ScenarioFault[]): boolean {
   return faults.every(isWarning);
 }
 
-async function surroundingsOf(tx: Tx, graph: Scenario, self: string): Promise<Surroundings> {
+async function surroundingsOf(house: CallsSip, tx: Tx, self: string): Promise<Surroundings> {
   const [around, destinations] = await Promise.all([readSurroundings(tx), readDestinations(tx)]);
-  const resources = new Set<string>();
-  for (const { to, name } of referencesOf(graph)) {
-    if (to === 'resource' && !resources.has(name) && (await resourceExists(tx, name))) resources.add(name);
-  }
   const names = {
     line: new Set(around.lines),
     group: new Set(around.groups),
     consultant: new Set(around.consultants.map(({ id }) => id)),
     scenario: new Set([...around.scenarios, self]),
     sound: new Set(Object.keys(around.sounds)),
-    resource: resources,
+    resource: new Set(around.resources.map(({ slug }) => slug)),
   };
   const forward = new Set(around.forwardNumbers);
   return {
     has: ({ to, name }) => names[to].has(name),
+    keyedCode: (resource) => around.resources.find(({ slug }) => slug === resource)?.digits ?? undefined,
     mayForwardTo: (number) =>
       forward.has(number) && destinationOf(number as E164, destinations).outcome === 'allowed',
     soundIn: (sound, language) =>
       Object.hasOwn(around.sounds, sound) && (around.sounds[sound] ?? []).includes(language),
+    mayRingSip: (text) => {
+      const address = parseSipAddress(text);
+      return address !== undefined && isRungSip(house, address, (user) => around.sipLogins.includes(user));
+    },
     country: around.country,
     // Whoever has named no line yet speaks to nobody: both, rather than none.
     languages: around.languages.length > 0 ? around.languages : ['fr', 'en'],

@@ -6,6 +6,7 @@ import { advance } from '../core/advance-call.ts';
 import { type CallCommand, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
 import { mostTelling, reachable, rungOf } from '../core/consultant.ts';
 import { destinationOf } from '../core/dialling.ts';
+import { userOf } from '../core/sip-address.ts';
 import type { E164 } from '../core/ids.ts';
 import type { RingEnd, RingOrder } from '../core/scenario/run.ts';
 import type { Sentence } from '../core/prompt.ts';
@@ -16,7 +17,9 @@ import { mayForwardTo } from '../store/forward-numbers.ts';
 import {
   type DialledLine,
   insertKnownCall,
+  joinedLast,
   readCountedLine,
+  readLineAfterTalk,
   secondsTalkedInRun,
   sessionOfTurn,
   verifiedCallerId,
@@ -24,6 +27,7 @@ import {
 import { readDestinations } from '../store/orders.ts';
 import { ringingOfGroup, rungByGroup, rungByIds } from '../store/scenario-people.ts';
 import { sha256 } from '../store/seal.ts';
+import { readSipLogin } from '../store/sip-logins.ts';
 import { sessionOf } from './answer-inbound.ts';
 import { type Arrived, writeArrival } from './call-step.ts';
 import type { House } from './house.ts';
@@ -32,6 +36,7 @@ import type { Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import type { RunTold } from './run-scenario.ts';
 import type { KeptRun } from './scenario-row.ts';
+import { isRungSip } from './scenario-surroundings.ts';
 import { sayable } from './scenario-words.ts';
 
 /** Whoever has calls under way on this switch. */
@@ -117,7 +122,10 @@ async function write(
   const known = await sessionOfTurn(tx, run.id, run.turn);
   const before = known === undefined ? undefined : await readSession(tx, known);
   if (before) return { before: before.session };
-  const line = await readCountedLine(tx, ddi, 'line' in order.to ? order.to.line : null);
+  const slug = 'line' in order.to ? order.to.line : null;
+  const line = plan.after
+    ? await readLineAfterTalk(tx, slug ?? plan.after.line)
+    : await readCountedLine(tx, ddi, slug);
   if (!line?.lineActive || !line.merchantActive) return { told: { type: 'failed', because: 'no_line' } };
   const at = house.clock.now();
   const who = await whoIsRung(house, tx, kept, order, line, at);
@@ -130,6 +138,7 @@ async function write(
   if (!inbound) throw new Error('A caller who dialled has dialled.');
   const talkLimitSeconds = await limitOf(tx, kept, order, inbound.talkLimitMaxSeconds);
   if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', talkedSeconds: 0 } };
+  const joinedBeforeUs = await joinedLast(tx, run.id);
   const { closed: _closed, overflow: _overflow, refused: _refused, ...open } = inbound;
   const { idleGroup: _idle, ...ofLine } = usual.plan;
   const session: CallSession = {
@@ -150,6 +159,7 @@ async function write(
           turn: run.turn,
           acceptKey: order.acceptKey,
           ...(whisper && { whisper }),
+          ...(joinedBeforeUs !== undefined && { joinedBeforeUs }),
         },
       },
     },
@@ -198,8 +208,12 @@ async function whoIsRung(
   at: Date,
 ): Promise<Who> {
   const inTurn: Ringing = { ringing: 'in_turn', ringStepSeconds: line.ringStepSeconds };
-  // Addresses of telephones that have no number are rung by nobody yet.
-  if ('sip' in to) return { told: { type: 'failed', because: 'no_sip' } };
+  if ('sip' in to) {
+    const login = await readSipLogin(tx, userOf(to.sip));
+    return isRungSip(house, to.sip, () => login !== undefined)
+      ? { candidates: [to.sip], ringing: inTurn }
+      : { told: { type: 'failed', because: 'not_allowed' } };
+  }
   if ('number' in to) {
     return (await isAllowed(house, tx, kept, to.number))
       ? { candidates: [to.number], ringing: inTurn }

@@ -81,7 +81,7 @@ export async function simulateScenario(
     timeZone,
     country,
   });
-  const outside = new Outside(house, merchantId, { scripts, ...(signing && { signing }) });
+  const outside = new Outside(house, merchantId, { scripts, signing });
   let next = trial.next();
   while (!next.done) next = trial.next(await outside.given(next.value));
   return { outcome: 'tried', trial: next.value };
@@ -93,7 +93,7 @@ class Outside {
   readonly #merchantId: string;
   readonly #scripts: TriedScript[];
   readonly #always: boolean;
-  readonly #signing: ScriptSigning | undefined;
+  readonly #signing: ScriptSigning;
   readonly #callId: string;
   readonly #untilMs: number;
   #calls = 0;
@@ -101,7 +101,7 @@ class Outside {
   constructor(
     house: House,
     merchantId: string,
-    { scripts, signing }: { scripts: TrialWish['scripts']; signing?: ScriptSigning },
+    { scripts, signing }: { scripts: TrialWish['scripts']; signing: ScriptSigning },
   ) {
     this.#house = house;
     this.#merchantId = merchantId;
@@ -127,11 +127,6 @@ class Outside {
   }
 
   async #ask({ command, run }: Wanted & { want: 'script' }): Promise<Given> {
-    if (!this.#signing) {
-      return {
-        because: 'You have no signing secret yet: set /v1/merchant-server, or an address for notices.',
-      };
-    }
     this.#calls += 1;
     const leftMs = this.#untilMs - this.#house.clock.monotonicMs();
     if (this.#calls > realCallsMax || leftMs < 500) {

@@ -11,6 +11,7 @@ import {
   isDestination,
 } from '../core/call-session.ts';
 import type { E164 } from '../core/ids.ts';
+import type { PhoneAddress } from '../core/sip-address.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Sentence } from '../core/sentence.ts';
 import { type Tariff, tariffAt } from '../core/tariff.ts';
@@ -33,7 +34,7 @@ export type Experience =
   /** As long as the line lets anybody. */
   | { is: 'no_limit'; seconds: number }
   | { is: 'rings'; names: readonly string[]; pattern: DialledLine['ringing'] }
-  | { is: 'rings_number'; number: E164 }
+  | { is: 'rings_number'; number: PhoneAddress }
   | { is: 'rings_nobody' }
   | { is: 'hung_up' };
 

@@ -3,15 +3,24 @@
 
 import { DatabaseAway, silence } from './database.ts';
 
-/** SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. */
-const awayStates = /^(08|53|57P)/;
+/**
+ * SQLSTATE classes: 08 connection, 53 out of resources, 57P the server goes down or comes up. 25P03: we fell silent in the midst of a
+ * transaction, on a machine that stood still, and all of it was given up.
+ */
+const awayStates = /^(08|53|57P|25P03)/;
 /** Two transactions were in each other's way and this one was given up, wholly: 40001 serialization, 40P01 deadlock. */
 const inTheWay = new Set(['40001', '40P01']);
 const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
-/** What the driver says without a code: the connection broke under a statement, none was to be had in time, or it fell silent. */
+/**
+ * What the driver says without a code: the connection broke under a statement or before it, none was to be had in time, it fell
+ * silent, or this process is ending.
+ */
 const awayWords = new Set([
   'Connection terminated unexpectedly',
   'timeout exceeded when trying to connect',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+  'Cannot use a pool after calling end on the pool',
   silence,
 ]);
 

@@ -17,6 +17,10 @@ export interface StoredSurroundings {
   scenarios: string[];
   /** By slug: the languages there is something to be heard in. */
   sounds: Record<string, Language[]>;
+  /** Slugs of what access codes open; `digits`: how long its codes are, where a keypad has all their signs. */
+  resources: { slug: string; digits: number | null }[];
+  /** User names of his consultants' telephones. */
+  sipLogins: string[];
   /** Confirmed. */
   forwardNumbers: string[];
   /** The numbers that lead to a scenario, by its slug. */
@@ -38,6 +42,9 @@ export async function readSurroundings(tx: Tx): Promise<StoredSurroundings> {
        coalesce((select json_agg(slug order by slug) from scenarios where live is not null), '[]') as scenarios,
        coalesce((select json_object_agg(slug, spoken) from (select slug, json_agg(language order by language) as spoken
          from sound_recordings group by slug) heard), '{}') as sounds,
+       coalesce((select json_agg(json_build_object('slug', slug, 'digits', case alphabet when 'digits' then code_length end)
+         order by slug) from access_resources where archived_at is null), '[]') as resources,
+       coalesce((select json_agg(user_name order by user_name) from sip_logins), '[]') as "sipLogins",
        coalesce((select json_agg(number order by number) from forward_numbers where confirmed_at is not null), '[]')
          as "forwardNumbers",
        coalesce((select json_agg(json_build_object('number', d.number, 'scenario', s.slug) order by d.number)
@@ -48,19 +55,4 @@ export async function readSurroundings(tx: Tx): Promise<StoredSurroundings> {
   );
   if (!row) throw new Error('A merchant who asks is not there.');
   return row;
-}
-
-/** What a page of his is opened by: its slug among the access resources, where this house keeps any. */
-export async function resourceExists(tx: Tx, slug: string): Promise<boolean> {
-  const kept = await firstRow<{ there: boolean }>(
-    tx,
-    `select to_regclass('public.access_resources') is not null as there`,
-  );
-  if (kept?.there !== true) return false;
-  const found = await firstRow(
-    tx,
-    'select 1 from access_resources where slug = ? and active and archived_at is null',
-    [slug],
-  );
-  return found !== undefined;
 }

@@ -14,6 +14,9 @@ export const settingKinds = [
   'sound',
   'forward_number',
   'access_resource',
+  'script_signing',
+  'sms_sender',
+  'blocked_caller',
 ] as const;
 
 export interface SettingsChange {
@@ -22,7 +25,7 @@ export interface SettingsChange {
   /** Who it truly was: a person, a key. Null: written before anybody asked, or by the house itself. */
   actor: Actor | null;
   setting: (typeof settingKinds)[number];
-  /** The line's, scenario's, sound's or resource's slug, the number, the consultant's or group's id; null: of his one server. */
+  /** The line's, scenario's, sound's or resource's slug, the number, the consultant's or group's id; null: of what he has one of. */
   of: string | null;
   changes: Readonly<Record<string, { from: unknown; to: unknown }>>;
 }

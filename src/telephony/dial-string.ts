@@ -217,6 +217,8 @@ export const digitsVariable = 'ringmeter_digits';
 export const secretVariable = 'sensitive_dtmf';
 /** Begins the entry anew: always a terminator, and what ends a question that is to be asked again (`endEntry`). */
 export const restartKey = '*';
+/** No letter of it is on a keypad. */
+const noTerminator = 'none';
 export const forgottenEvent = 'forgot';
 export const keyingApplication = 'play_and_get_digits';
 
@@ -247,7 +249,10 @@ export function askDigits(
   const most = whole('greatest number of digits', question.maxDigits, 1, 40);
   const wait = whole('wait', question.waitMs, 100, 120_000);
   const between = whole('pause', question.betweenMs, 100, 120_000);
-  const terminators = question.terminator === '#' ? `#${restartKey}` : restartKey;
+  // A terminator that is the one key asked for, and pressed over the prompt, counts as nothing (switch_play_and_get_digits):
+  // of one key there is none, and what it is decides enteredNumber.
+  const one = question.maxDigits === 1 && question.terminator === 'none';
+  const terminators = one ? noTerminator : question.terminator === '#' ? `#${restartKey}` : restartKey;
   const turn = allowed('turn', question.turn, /^[0-9a-f]{1,32}$/);
   const argument =
     `1 ${String(most)} 1 ${String(wait)} ${terminators} ${quoted(question.prompt)} silence_stream://10 ` +

@@ -38,7 +38,7 @@ import { ringBackOf } from './ring-back.ts';
 import { SecretEntries } from './secret-entries.ts';
 import { Takes } from './takes.ts';
 import { clockOf, commanded, isKeyedInSecret, readChannels, readDump } from './switch-answers.ts';
-import { eventsWeNeed, instantUs, legOf, switchEvent } from './switch-events.ts';
+import { eventsWeNeed, instantUs, keyPressed, legOf, switchEvent } from './switch-events.ts';
 
 export interface FreeSwitchOptions {
   id: string;
@@ -434,7 +434,8 @@ export class FreeSwitch implements Switch {
       if (this.#entries.keepsToItself(event, leg, memory) || isOldSpeech(event, memory)) return;
     }
     if (name === 'CHANNEL_HANGUP_COMPLETE') this.#tidy(leg, memory, event);
-    const told = switchEvent(event, this.#country);
+    const atMusic = name === 'DTMF' && memory?.music?.broken === false;
+    const told = switchEvent(event, this.#country) ?? (atMusic ? keyPressed(event, leg) : undefined);
     if (told !== undefined) this.#tell(told);
   }
 

@@ -201,6 +201,9 @@ export function enteredNumber(
   const terminator = event.header('variable_read_terminator_used');
   if (terminator === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };
   const typed = result === 'failure' ? undefined : event.header(`variable_${digitsVariable}`);
+  // The one key that was asked for.
+  if (typed === restartKey) return { type: 'digitsGiven', leg, request, digits: '', ended: 'restart' };
+  if (typed === '#') return { type: 'digitsGiven', leg, request, digits: '', ended: 'terminator' };
   const digits = (typed ?? '').replace(/[^0-9]/g, '');
   if (digits === '') return { type: 'noKeyGiven', leg, request };
   const ended: DigitsEnd = terminator !== undefined ? 'terminator' : result === 'timeout' ? 'pause' : 'full';
@@ -220,12 +223,17 @@ function recorded(event: SwitchHeaders, leg: LegUuid, request: string): SwitchEv
 
 /** Keys in the talk. Outside it a key belongs to the question that is being asked and is told by its result. */
 function keyed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
-  const key = event.header('DTMF-Digit');
   const state = event.header('Channel-State') ?? '';
   const talking =
     instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined &&
     (state === 'CS_EXCHANGE_MEDIA' || state === 'CS_SOFT_EXECUTE');
-  if (key === undefined || !/^[0-9*#A-D]$/.test(key) || !talking || sensitive(event)) return undefined;
+  return talking ? keyPressed(event, leg) : undefined;
+}
+
+/** A key of a leg that is asked nothing: it talks, or hears music. */
+export function keyPressed(event: SwitchHeaders, leg: LegUuid): SwitchEvent | undefined {
+  const key = event.header('DTMF-Digit');
+  if (key === undefined || !/^[0-9*#A-D]$/.test(key) || sensitive(event)) return undefined;
   return { type: 'keyPressed', leg, key };
 }
 

@@ -31,6 +31,10 @@ export function terminalHouse(own: {
     longAudio: noConverter,
     heldSounds: new HeldSounds(),
     speech: { speak: () => Promise.resolve({ outcome: 'failed', reason: 'nobody speaks at a terminal' }) },
+    smsSender: {
+      refusalOf: () => Promise.resolve('not from the terminal'),
+      send: () => Promise.reject(new Error('No SMS is sent from a terminal.')),
+    },
     scriptServer: {
       refusalOf: () => Promise.resolve('not from the terminal'),
       ask: () => Promise.reject(new Error('No call asks a script from a terminal.')),

@@ -314,7 +314,7 @@ function trying(routes: ApiRoutes, house: House): void {
         if (!scenario) return undefined;
         const kept = version === undefined ? scenario.draft : await graphOf(tx, scenario.id, version);
         const wanted = graph ?? kept;
-        return wanted && checkedScenario(tx, wanted, slug);
+        return wanted && checkedScenario(house, tx, wanted, slug);
       });
       if (!faults) return problem('unknown-id');
       return { status: 200, body: { publishable: isPublishable(faults), faults: entries(faults, language) } };
@@ -430,7 +430,9 @@ function refused(
     case 'changed_meanwhile':
       return problem('changed-meanwhile', { members: { version: is.stands } });
     case 'in_use':
-      return problem('scenario-in-use', { members: { ddis: is.ddis, scenarios: is.scenarios } });
+      return problem('scenario-in-use', {
+        members: { ddis: is.ddis, lines: is.lines, scenarios: is.scenarios },
+      });
     case 'slug_taken':
       return problem('slug-in-use');
     default:

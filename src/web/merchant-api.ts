@@ -14,6 +14,7 @@ import express, {
 import { scenarioSchema } from '../core/scenario/schema.ts';
 import type { House } from '../flow/house.ts';
 import { accessRoutes } from './api-access.ts';
+import { blockedCallerRoutes } from './api-blocked-callers.ts';
 import { callbackRoutes } from './api-callbacks.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
@@ -57,7 +58,9 @@ import {
   type Version,
 } from './routes.ts';
 import { languageOf, problemOfError, renderProblem, sendProblem, setProblemHeaders } from './send-problem.ts';
+import { scriptSigningRoutes } from './api-script-signing.ts';
 import { sipLoginRoutes } from './api-sip-logins.ts';
+import { smsSenderRoutes } from './api-sms-sender.ts';
 import { soapPasswordRoutes } from './api-soap-password.ts';
 import { soapService } from './soap-service.ts';
 import { runTraced } from './trace.ts';
@@ -89,6 +92,9 @@ export function merchantRoutes(house: House): ApiRoutes {
   scenarioCallRoutes(routes, house);
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
+  scriptSigningRoutes(routes, house);
+  blockedCallerRoutes(routes, house);
+  smsSenderRoutes(routes, house);
   peopleRoutes(routes, house);
   publishNotices(routes);
   publishKnownCallers(routes);
@@ -172,10 +178,27 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     if (answer.live && request.method === 'GET') {
       endWithSession(house, route, asked, response);
       liveFeed(house).followConsultants(response, answer.live);
-    } else if (answer.sound) response.status(answer.status).type('audio/wav').send(answer.sound);
+    } else if (answer.sound) sendSound(answer.sound, request, response);
     else send(answer, request, response);
   };
   return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
+}
+
+/**
+ * The whole of it, or the part that is asked for: a player that jumps in a sound asks for what follows (RFC 9110, 14.2). What
+ * cannot be read as one part is answered by the whole, as a server may that knows no ranges.
+ */
+function sendSound(sound: Buffer, request: Request, response: Response): void {
+  const asked = request.range(sound.length);
+  const [part, more] = Array.isArray(asked) && asked.type === 'bytes' ? asked : [];
+  response.type('audio/wav').setHeader('Accept-Ranges', 'bytes');
+  if (!part || more) {
+    response.status(200).send(sound);
+    return;
+  }
+  const { start, end } = part;
+  response.setHeader('Content-Range', `bytes ${String(start)}-${String(end)}/${String(sound.length)}`);
+  response.status(206).send(sound.subarray(start, end + 1));
 }
 
 function bodyReaders(house: House, { bytes, bodyBytesMax }: MountedRoute): RequestHandler[] {

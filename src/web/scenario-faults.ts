@@ -104,7 +104,23 @@ function sentenceOf(fault: ScenarioFault): Record<Language, string> {
         en: `"${fault.block}" needs ${things[fault.what].en} "${fault.name}", which ${fault.what === 'sound' ? 'has nothing to be heard' : 'you do not have'}.`,
         fr: `« ${fault.block} » a besoin ${de(things[fault.what].fr)} « ${fault.name} », ${fault.what === 'sound' ? 'où il n’y a rien à entendre' : 'que vous n’avez pas'}.`,
       };
+    case 'not_keyed':
+      return fault.digits === undefined
+        ? {
+            en: `Callers key codes in "${fault.block}", and those of "${fault.resource}" have letters. Make its codes of digits.`,
+            fr: `Les appelants tapent un code dans « ${fault.block} », et ceux de « ${fault.resource} » ont des lettres. Choisissez des codes en chiffres.`,
+          }
+        : {
+            en: `Codes of "${fault.resource}" have ${String(fault.digits)} digits, more than "${fault.block}" takes.`,
+            fr: `Les codes de « ${fault.resource} » ont ${String(fault.digits)} chiffres, plus que « ${fault.block} » n’en accepte.`,
+          };
     case 'number_not_allowed':
+      if (/^sip:/i.test(fault.number)) {
+        return {
+          en: `"${fault.block}" would ring ${fault.number}, which is in none of the domains we call, or not yours.`,
+          fr: `« ${fault.block} » appellerait ${fault.number}, qui n’est dans aucun des domaines que nous appelons, ou pas à vous.`,
+        };
+      }
       return {
         en: `"${fault.block}" would ring ${fault.number}, which is none of your confirmed /v1/forward-numbers.`,
         fr: `« ${fault.block} » appellerait le ${fault.number}, qui n’est pas l’un de vos numéros de renvoi confirmés (/v1/forward-numbers).`,

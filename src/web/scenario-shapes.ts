@@ -100,6 +100,9 @@ const summary = {
   }),
   changed: z.boolean().meta({ description: 'The draft is not what is live.' }),
   ddis: z.array(z.string()).meta({ description: 'The numbers that lead to it.' }),
+  lines: z
+    .array(z.string())
+    .meta({ description: 'The lines whose paid talks it follows, by their names in links.' }),
   createdAt: instant,
   changedAt: instant,
 };

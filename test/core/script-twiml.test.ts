@@ -84,7 +84,7 @@ const meanings: Record<string, ScriptProgram['steps']> = {
     },
   ],
   'dial-sip': [
-    { do: 'dial', to: { sip: 'sip:anna@sip.example.com:5080;transport=tls' }, ringSeconds: 30 },
+    { do: 'dial', to: { sip: 'sip:anna@sip.example.com:5080' as never }, ringSeconds: 30 },
     hangUp,
   ],
   reject: [{ do: 'hangUp', cause: 'busy' }],
@@ -185,7 +185,8 @@ describe('TwiML', () => {
     ['<Dial timeLimit="0">+33612345678</Dial>', 'Dial[1]/timeLimit'],
     ['<Dial>+33612345678<Number>+33612345678</Number></Dial>', 'holds text where only elements'],
     ['<Dial><Sip>sip:a@b?X-Header=1</Sip></Dial>', 'Dial[1]/Sip[1]: it must be a SIP address'],
-    ['<Dial><Sip>sip:a@b;transport=ws</Sip></Dial>', 'SIP address'],
+    ['<Dial><Sip>sip:a@b;transport=tls</Sip></Dial>', 'no more than a port'],
+    ['<Dial><Sip>sips:a@b</Sip></Dial>', 'SIP address'],
     ['<Dial><Sip>sip:b.example</Sip></Dial>', 'SIP address'],
     ['<Dial><Sip username="u">sip:a@b.example</Sip></Dial>', 'the attribute username'],
     ['<Redirect/>', 'Redirect[1]: it must be an address'],

@@ -26,7 +26,7 @@ import { Seal, sha256 } from '../../src/store/seal.ts';
 import { registerSwitch, takeLease } from '../../src/store/switches.ts';
 import { HandClock } from '../adapters/hand-clock.ts';
 import { freshDatabase } from '../database.ts';
-import { noMerchantServer, noScripts, noSpeech } from '../no-merchant-server.ts';
+import { noMerchantServer, noScripts, noSms, noSpeech } from '../no-merchant-server.ts';
 
 export const merchantId = demoMerchantId;
 
@@ -73,6 +73,7 @@ export async function moneyStage() {
     mailer: { configured: false, send: () => Promise.resolve('failed') },
     speech: noSpeech,
     scriptServer: noScripts,
+    smsSender: noSms,
     audio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
     heldSounds: new HeldSounds(),

@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { realClock } from '../../src/clock-and-ids.ts';
-import type { Log } from '../../src/flow/ports.ts';
+import type { Log, Mail } from '../../src/flow/ports.ts';
 import { merchantHttp } from '../../src/merchants/outbound.ts';
 import { HttpScriptServer } from '../../src/merchants/script-server.ts';
+import { HttpSmsSender } from '../../src/merchants/sms-sender.ts';
 import { caller, claire, eventually, hugo, startWorld, type TestWorld } from '../world.ts';
 
 const secondCaller = '+33612345679';
@@ -17,6 +18,7 @@ const pin = '73918462';
 
 interface Asked {
   path: string;
+  authorization?: string | undefined;
   body: string;
   requestId: string;
 }
@@ -24,6 +26,7 @@ let world: TestWorld;
 let scripts: Server;
 let scriptUrl = '';
 const asked: Asked[] = [];
+const mails: Mail[] = [];
 /** By its path: what the script answers, after so long. */
 const answers = new Map<string, { type: string; body: string; afterMs?: number }>();
 const lines: string[] = [];
@@ -39,7 +42,8 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const path = (request.url ?? '').split('?')[0] ?? '';
-      asked.push({ path, body, requestId: String(request.headers['ringmeter-request-id']) });
+      const { authorization, 'ringmeter-request-id': requestId } = request.headers;
+      asked.push({ path, authorization, body, requestId: String(requestId) });
       const answer = answers.get(path);
       setTimeout(() => {
         response.writeHead(answer ? 200 : 404, { 'content-type': answer?.type ?? 'text/plain' });
@@ -54,11 +58,22 @@ beforeAll(async () => {
   const audio = { convert: () => Promise.resolve({ outcome: 'refused', because: 'not_audio' } as const) };
   world = await startWorld({
     silenceSpeed: 1,
-    overrides: { log, scriptServer: new HttpScriptServer({ http, clock: realClock, audio }) },
+    overrides: {
+      log,
+      scriptServer: new HttpScriptServer({ http, clock: realClock, audio }),
+      smsSender: new HttpSmsSender({ http, clock: realClock }),
+      mailer: {
+        configured: true,
+        send: (mail) => {
+          mails.push(mail);
+          return Promise.resolve('sent');
+        },
+      },
+    },
   });
 });
 afterEach(async () => {
-  for (const number of [caller, secondCaller, claire, hugo, shop]) {
+  for (const number of [caller, secondCaller, claire, hugo, shop, 'desk@sandbox.test']) {
     const phone = await world.phone(number);
     if (phone && phone.state !== 'ended') await world.does(number, 'hangup').catch(() => undefined);
   }
@@ -178,6 +193,30 @@ it('a menu, a wrong key, silence, and goodbye; what he passed is there to be rea
     'bye left then',
     'bye ended',
   ]);
+});
+
+it('star and hash are keys like any other, also over the sentence', async () => {
+  const ddi = await leadsTo({
+    start: 'menu',
+    blocks: {
+      menu: {
+        kind: 'menu',
+        say: words('Dièse ou étoile.'),
+        keys: ['*', '#'],
+        next: { key_star: 'star', key_hash: 'hash' },
+      },
+      star: { kind: 'say', say: words('Étoile choisie.'), next: { then: 'menu' } },
+      hash: { kind: 'say', say: words('Dièse choisi.'), next: {} },
+    },
+  });
+  await world.dials(caller, ddi);
+  await said(caller, 'Dièse ou étoile.');
+  await keys(caller, '*');
+  await said(caller, 'Étoile choisie.');
+  await said(caller, 'Dièse ou étoile.', 2);
+  await keys(caller, '#');
+  await said(caller, 'Dièse choisi.');
+  await ends(ddi, 'completed');
 });
 
 it('no live version: he is told that something failed', async () => {
@@ -335,7 +374,7 @@ it('he chooses a consultant by a key during his introduction, talks, and is back
   await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
   await world.does(hugo, 'hangup');
   await said(caller, 'Tapez 1 pour finir.');
-  expect((await heard(caller)).join()).not.toContain('conversation est terminée');
+  expect((await heard(caller)).join()).not.toContain('entretien est terminé');
   await keys(caller, '1');
   await said(caller, 'À bientôt.');
   await ends(ddi, 'completed');
@@ -423,6 +462,92 @@ it('how nobody was reached is what he hears: busy, refused, not there; a number 
   await ends(forwarded, 'completed');
 });
 
+it('a SIP telephone is rung as a number is, in the operator’s domains alone; a group nobody of which answers', async () => {
+  const sip = 'desk@sandbox.test';
+  const ring = (address: string): object => ({
+    start: 'ring',
+    blocks: {
+      ring: {
+        kind: 'ring',
+        to: { sip: address },
+        whisper: words('Un appel.'),
+        busy: words('Occupé.'),
+        unavailable: words('Indisponible.'),
+        next: { talked: 'bye' },
+      },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const ddi = await leadsTo(ring(`sip:${sip}`));
+  await world.dials(caller, ddi);
+  await world.phoneIs(sip, 'ringing');
+  await world.does(sip, 'answer');
+  await said(sip, 'Un appel.');
+  await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
+  await world.does(sip, 'hangup');
+  await said(caller, 'Fin.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  await world.dials(caller, ddi);
+  await world.phoneIs(sip, 'ringing');
+  await world.does(sip, 'busy');
+  await said(caller, 'Occupé.');
+  await world.phoneIs(caller, 'ended');
+  for (const address of ['sip:desk@elsewhere.example', 'sip:0033612345678@sandbox.test']) {
+    const elsewhere = await leadsTo(ring(address));
+    await world.dials(caller, elsewhere);
+    await said(caller, 'Indisponible.');
+    await world.phoneIs(caller, 'ended');
+    expect(await trace(elsewhere)).toContain('ring rang unavailable');
+  }
+
+  const { json } = await world.api('POST', '/v1/groups', {
+    name: 'Accueil',
+    strategy: 'all',
+    members: [{ consultantId: 'con_demo_claire' }, { consultantId: 'con_demo_hugo' }],
+  });
+  const group = await leadsTo({
+    start: 'ring',
+    blocks: {
+      ring: {
+        kind: 'ring',
+        to: { group: json.id },
+        ringSeconds: 5,
+        noAnswer: words('Personne ne répond.'),
+        next: {},
+      },
+    },
+  });
+  await world.dials(caller, group);
+  await Promise.all([world.phoneIs(claire, 'ringing'), world.phoneIs(hugo, 'ringing')]);
+  await said(caller, 'Personne ne répond.');
+  await ends(group, 'completed');
+});
+
+it('a caller the merchant does not want: told so in a scenario, refused by the network at a line, and taken again', async () => {
+  const ddi = await leadsTo({
+    start: 'wanted',
+    blocks: {
+      wanted: { kind: 'blacklist', next: { then: 'bye' } },
+      bye: { kind: 'say', say: words('Bienvenue.'), next: {} },
+    },
+  });
+  const blocked = `/v1/blocked-callers/${encodeURIComponent(secondCaller)}`;
+  expect((await world.api('PUT', blocked, { label: 'Plaisantin' })).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'ne peut pas être pris');
+  await ends(ddi, 'refused');
+  await world.phoneIs(secondCaller, 'ended');
+  const line = world.gateway.demo?.ddis[0]?.number ?? '';
+  await world.dials(secondCaller, line);
+  const phone = await world.phoneIs(secondCaller, 'ended');
+  expect(phone).toMatchObject({ endedBecause: 'CALL_REJECTED', answeredAt: null, heard: [] });
+  expect((await world.api('DELETE', blocked)).status).toBe(200);
+  await world.dials(secondCaller, ddi);
+  await said(secondCaller, 'Bienvenue.');
+  await ends(ddi, 'completed');
+});
+
 it('a message: empty, then spoken; and one cut by hanging up in mid-speech is kept too', async () => {
   const ddi = await leadsTo({
     start: 'box',
@@ -497,6 +622,240 @@ it('a message: empty, then spoken; and one cut by hanging up in mid-speech is ke
     `select body::jsonb #>> '{data,box}' as box from notices where type = 'voicemail.received'`,
   );
   expect(told).toEqual([{ box: 'shop' }, { box: 'shop' }]);
+});
+
+it('a code is given and heard again, and keyed: once for a use, guessed no oftener than on a page, and in no row', async () => {
+  await world.sql.query(
+    `insert into access_resources (id, merchant_id, slug, name, address, alphabet, code_length, valid_for_seconds, uses, created_at)
+     values ('acr_phone', 'mer_demo', 'phone-club', '{"fr":"Club","en":"Club"}', 'https://club.example', 'digits', 10, 3600, 1, now())`,
+  );
+  const gives = await leadsTo({
+    start: 'give',
+    blocks: {
+      give: {
+        kind: 'give_access_code',
+        resource: 'phone-club',
+        times: 1,
+        then: words('Étoile.'),
+        next: { then: 'bye' },
+      },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const asks = await leadsTo({
+    start: 'ask',
+    blocks: {
+      ask: {
+        kind: 'ask_access_code',
+        resource: 'phone-club',
+        say: words('Votre code.'),
+        wrong: words('Faux.'),
+        tries: 10,
+        next: { right: 'right', wrong: 'bye' },
+      },
+      right: { kind: 'say', say: words('Bienvenue.'), next: {} },
+      bye: { kind: 'say', say: words('Fin.'), next: {} },
+    },
+  });
+  const codeHeard = async (times: number): Promise<string> => {
+    await said(caller, 'Étoile.', times);
+    const spoken = (await heard(caller)).filter((text) => text.includes('Étoile.')).at(-1) ?? '';
+    return spoken.replace(/\D/g, '');
+  };
+  await world.dials(caller, gives);
+  const code = await codeHeard(1);
+  expect(code).toMatch(/^\d{10}$/);
+  await keys(caller, '*');
+  expect(await codeHeard(2)).toBe(code);
+  await keys(caller, '1');
+  await said(caller, 'Fin.');
+  await ends(gives, 'completed');
+  await world.phoneIs(caller, 'ended');
+  const { rows: told } = await world.sql.query(
+    `select body::jsonb #>> '{data,resource}' as resource from notices where type = 'access_code.issued'`,
+  );
+  expect(told).toEqual([{ resource: 'phone-club' }]);
+
+  await world.dials(caller, asks);
+  await said(caller, 'Votre code.');
+  await keys(caller, '1111111111');
+  await said(caller, 'Faux.');
+  await keys(caller, code);
+  await said(caller, 'Bienvenue.');
+  await ends(asks, 'completed');
+  await world.phoneIs(caller, 'ended');
+  // Its one use is gone; and whoever goes on guessing is not looked at, though the next would fit.
+  await world.sql.query('update access_codes set uses = 0');
+  await world.dials(secondCaller, asks);
+  for (let miss = 1; miss <= 9; miss += 1) {
+    await said(secondCaller, 'Votre code.', miss);
+    await keys(secondCaller, `222222222${String(miss)}`);
+  }
+  await said(secondCaller, 'Votre code.', 10);
+  await world.does(secondCaller, 'hangup');
+  await ends(asks, 'caller_left');
+  await world.dials(secondCaller, asks);
+  await said(secondCaller, 'Votre code.');
+  await keys(secondCaller, '3333333333');
+  await said(secondCaller, 'Faux.');
+  await keys(secondCaller, code);
+  await said(secondCaller, 'Faux.', 2);
+  await world.does(secondCaller, 'hangup');
+  await ends(asks, 'caller_left');
+  const { rows: uses } = await world.sql.query('select door from access_uses');
+  expect(uses).toEqual([{ door: 'phone' }]);
+  for (const table of ['scenario_runs', 'scenario_run_events', 'access_codes', 'access_uses', 'notices']) {
+    const { rows } = await world.sql.query(`select 1 from ${table} t where t::text like $1`, [`%${code}%`]);
+    expect(rows, table).toEqual([]);
+  }
+  expect(lines.join('\n')).not.toContain(code);
+});
+
+/** As the page does it: he agrees, Stripe.js confirms the card with the processor, and the page says so. */
+async function pays(link: string): Promise<void> {
+  const mark = /data-mark="([^"]+)"/.exec(await (await fetch(link)).text())?.[1];
+  const post = (path: string, body: object): Promise<Response> =>
+    fetch(link + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: world.url },
+      body: JSON.stringify(body),
+    });
+  const agreed = await post('/agree', { mark, immediate: true, withdrawal: true });
+  const { clientSecret } = (await agreed.json()) as { clientSecret: string };
+  const { processorUrl, secretKey } = world.asProcess.order.world.sandbox ?? {};
+  const intent = clientSecret.replace(/_secret_.*$/, '');
+  const confirmed = await fetch(`${processorUrl ?? ''}/v1/payment_intents/${intent}/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secretKey ?? ''}` },
+    body: new URLSearchParams({ payment_method: 'pm_card_visa', return_url: link }),
+  });
+  expect(confirmed.status, await confirmed.text()).toBe(200);
+  await post('/paid', {});
+}
+const textsSent = (): { id: string; to: string; text: string }[] =>
+  asked
+    .filter(({ path }) => path === '/sms')
+    .map(({ body }) => JSON.parse(body) as { id: string; to: string; text: string });
+const linkIn = (text: string): string => /https?:\S+$/.exec(text)?.[0] ?? '';
+
+it('a link to pay: sent by SMS while he waits, paid on its page, given up by star, out of time, by mail, and not to be sent', async () => {
+  const sells = (more: object = {}): object => ({
+    start: 'link',
+    blocks: {
+      link: {
+        kind: 'payment_link',
+        line: 'demo-ticket',
+        say: words('Regardez vos messages.'),
+        next: { paid: 'paid', not_paid: 'not', not_sent: 'unsent' },
+        ...more,
+      },
+      paid: { kind: 'say', say: words('Payé.'), next: {} },
+      not: { kind: 'say', say: words('Pas payé.'), next: {} },
+      unsent: { kind: 'say', say: words('Rien envoyé.'), next: {} },
+    },
+  });
+  const ddi = await leadsTo(sells());
+  // He has not said by whom his SMS are sent.
+  await world.dials(caller, ddi);
+  await said(caller, 'Rien envoyé.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  const put = await world.api('PUT', '/v1/sms-sender', {
+    url: `${scriptUrl}/sms`,
+    headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
+    body: '{"id":"{id}","to":"{to}","text":"{text}"}',
+    secret: 'sms-secret-81734',
+  });
+  expect(put.status, JSON.stringify(put.json)).toBe(200);
+  answers.set('/sms', { type: 'application/json', body: '{}' });
+
+  await world.dials(caller, ddi);
+  await said(caller, 'Regardez vos messages.');
+  await said(caller, '♪ music');
+  const [first] = textsSent();
+  expect(first).toMatchObject({ to: caller });
+  expect(asked.find(({ path }) => path === '/sms')?.authorization).toBe('Bearer sms-secret-81734');
+  // Another gateway goes on waiting, and sends nothing again.
+  await world.restartGateway();
+  await pays(linkIn(first?.text ?? ''));
+  await said(caller, 'Payé.');
+  await ends(ddi, 'completed');
+  await world.phoneIs(caller, 'ended');
+  expect(textsSent()).toHaveLength(1);
+  const { rows: paid } = await world.sql.query(
+    `select l.state, o.kind, p.state as payment, o.reference = l.run_id as of_call
+     from payment_links l join orders o on o.id = l.order_id join payments p on p.order_id = o.id`,
+  );
+  expect(paid).toEqual([{ state: 'sent', kind: 'fixed_sale', payment: 'captured', of_call: true }]);
+
+  await world.dials(caller, ddi);
+  await eventually(() => expect(textsSent()).toHaveLength(2));
+  await said(caller, '♪ music');
+  await keys(caller, '*');
+  await said(caller, 'Pas payé.');
+  await world.phoneIs(caller, 'ended');
+  await ends(ddi, 'completed');
+
+  const soon = await leadsTo(sells({ waitSeconds: 30, by: 'email', to: 'claire@example.com' }));
+  await world.dials(caller, soon);
+  await said(caller, '♪ music');
+  expect(mails).toMatchObject([{ to: 'claire@example.com', language: 'fr' }]);
+  expect(mails[0]?.text).toContain(`${world.url}/orders/`);
+  await world.sql.query(
+    `update payment_links set ended_at = ended_at - interval '29.5 seconds' where by = 'email'`,
+  );
+  await world.restartGateway();
+  await said(caller, 'Pas payé.');
+  await ends(soon, 'completed');
+  await world.phoneIs(caller, 'ended');
+
+  answers.set('/sms', { type: 'text/plain', body: '' });
+  const failing = asked.length;
+  answers.delete('/sms');
+  await world.dials(caller, ddi);
+  await said(caller, 'Rien envoyé.');
+  await ends(ddi, 'completed');
+  expect(asked.length).toBe(failing + 1);
+  await world.phoneIs(caller, 'ended');
+  const abroad = await leadsTo(sells({ to: '+88213300000' }));
+  await world.dials(caller, abroad);
+  await said(caller, 'Rien envoyé.');
+  await ends(abroad, 'completed');
+  const { rows: kept } = await world.sql.query(
+    `select by, state, because from payment_links order by created_at`,
+  );
+  expect(kept).toEqual([
+    { by: 'sms', state: 'sent', because: null },
+    { by: 'sms', state: 'sent', because: null },
+    { by: 'email', state: 'sent', because: null },
+    { by: 'sms', state: 'failed', because: 'HTTP 404' },
+  ]);
+  expect(lines.join('\n')).not.toContain('sms-secret-81734');
+  expect(lines.join('\n')).not.toContain('/orders/');
+});
+
+it('a gateway goes while the SMS is being sent: the same message, by the same id, to the same order', async () => {
+  answers.set('/sms', { type: 'application/json', body: '{}', afterMs: 1_500 });
+  const before = textsSent().length;
+  const ddi = await leadsTo({
+    start: 'link',
+    blocks: {
+      link: { kind: 'payment_link', line: 'demo-ticket', next: { paid: 'paid', not_paid: 'not' } },
+      paid: { kind: 'say', say: words('Payé.'), next: {} },
+      not: { kind: 'say', say: words('Pas payé.'), next: {} },
+    },
+  });
+  await world.dials(secondCaller, ddi);
+  await eventually(() => expect(textsSent()).toHaveLength(before + 1));
+  await world.restartGateway();
+  await eventually(() => expect(textsSent().length).toBeGreaterThanOrEqual(before + 2));
+  const [one, two] = textsSent().slice(before);
+  expect(two).toEqual(one);
+  await said(secondCaller, '♪ music');
+  await pays(linkIn(one?.text ?? ''));
+  await said(secondCaller, 'Payé.');
+  await ends(ddi, 'completed');
+  await world.balanced();
 });
 
 it('two callers at once do not meet', async () => {

@@ -1,8 +1,8 @@
 // What the database layer says when something goes wrong, and what it holds on to.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { isDatabaseAway } from '../../src/store/database-away.ts';
-import { type Database, PostgresDatabase } from '../../src/store/database.ts';
+import { type Database, PostgresDatabase, rows } from '../../src/store/database.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 
 let database: FreshDatabase;
@@ -34,6 +34,21 @@ it('a transaction nobody goes on with is ended by the database: its locks hold u
     return answer.rows[0]!.limit;
   });
   expect(limit).not.toBe('0');
+});
+
+it('a transaction that was given up while this process stood still may be asked again', async () => {
+  const given = db.asMerchant('mer_one', async (tx) => {
+    await tx.raw(`set local idle_in_transaction_session_timeout = '10ms'`);
+    const [own] = await rows<{ pid: number }>(tx, 'select pg_backend_pid() as pid');
+    await vi.waitFor(async () => {
+      const left = await db.asNobody((nobody) =>
+        rows(nobody, 'select 1 from pg_stat_activity where pid = ?', [own?.pid]),
+      );
+      expect(left).toEqual([]);
+    });
+    await rows(tx, 'select 1');
+  });
+  expect(isDatabaseAway(await given.catch((caught: unknown) => caught))).toBe(true);
 });
 
 it('a statement whose answer does not come is given up, and its connection with it', async () => {

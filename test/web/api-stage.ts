@@ -21,7 +21,7 @@ import { merchantApi } from '../../src/web/merchant-api.ts';
 import { houseMetrics, operations } from '../../src/web/operations.ts';
 import { listen, type WebParts, webServer } from '../../src/web/server.ts';
 import { freshDatabase } from '../database.ts';
-import { noScripts, noSpeech } from '../no-merchant-server.ts';
+import { noScripts, noSms, noSpeech } from '../no-merchant-server.ts';
 
 export const demoKey = 'rk_demo_0123456789abcdef0123456789abcdef';
 export const otherKey = 'rk_live_fedcba9876543210fedcba9876543210';
@@ -153,6 +153,7 @@ export async function apiStage(
     heldSounds: new HeldSounds(),
     speech: noSpeech,
     scriptServer: noScripts,
+    smsSender: noSms,
     log,
     metrics,
     seal: new Seal(randomBytes(32)),

@@ -153,6 +153,17 @@ describe('call records of the switch', () => {
     expect((await cdr(encode(record), type)).status).toBe(200);
   });
 
+  it('with what no database keeps in a name somebody sent are kept without it', async () => {
+    await withLeg();
+    const odd = String.raw`"variables": {"odd\u0000name": "a\u0000b\ud83d c\ude00 \ud83d\ude00 \\u0000",`;
+    expect((await cdr(record.replace(/"variables"\s*:\s*\{/, odd))).status).toBe(200);
+    const { rows } = await stage.admin.query<{ odd: string }>(
+      `select cdr #>> '{variables,oddname}' as odd from legs where id = $1`,
+      [leg],
+    );
+    expect(rows).toEqual([{ odd: String.raw`ab c 😀 \u0000` }]);
+  });
+
   it('of a leg nobody knows are taken, and noted by the leg alone', async () => {
     stage.logged.length = 0;
     const unknown = record.replaceAll(leg, '00000000-0000-4000-8000-000000000000');

@@ -88,6 +88,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /v1/access-resources/{resource}',
+      'delete /v1/blocked-callers/{number}',
       'delete /v1/consultants/{id}',
       'delete /v1/consultants/{id}/photo',
       'delete /v1/consultants/{id}/recordings/{kind}',
@@ -102,6 +103,7 @@ describe('/openapi.json', () => {
       'delete /v1/scenarios/{slug}',
       'delete /v1/session',
       'delete /v1/sessions/{id}',
+      'delete /v1/sms-sender',
       'delete /v1/soap-password',
       'delete /v1/sounds/{slug}',
       'delete /v1/sounds/{slug}/{language}',
@@ -112,6 +114,7 @@ describe('/openapi.json', () => {
       'get /v1/access-resources',
       'get /v1/access-resources/{resource}',
       'get /v1/audit',
+      'get /v1/blocked-callers',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
       'get /v1/clients',
@@ -154,9 +157,11 @@ describe('/openapi.json', () => {
       'get /v1/scenarios/{slug}',
       'get /v1/scenarios/{slug}/versions',
       'get /v1/scenarios/{slug}/versions/{number}',
+      'get /v1/script-signing',
       'get /v1/session',
       'get /v1/sessions',
       'get /v1/settings-changes',
+      'get /v1/sms-sender',
       'get /v1/sounds',
       'get /v1/sounds/{slug}',
       'get /v1/sounds/{slug}/{language}',
@@ -175,6 +180,7 @@ describe('/openapi.json', () => {
       'patch /v1/scenarios/{slug}',
       'patch /v1/sounds/{slug}',
       'patch /v1/users/{id}',
+      'patch /v1/voicemails/{id}',
       'post /v1/access-codes',
       'post /v1/access-codes/verify',
       'post /v1/access-codes/{id}/revoke',
@@ -207,16 +213,20 @@ describe('/openapi.json', () => {
       'post /v1/scenarios/{slug}/check',
       'post /v1/scenarios/{slug}/simulate',
       'post /v1/scenarios/{slug}/versions',
+      'post /v1/script-signing/auth-token',
+      'post /v1/script-signing/secret',
       'post /v1/session',
       'post /v1/session/merchant',
       'post /v1/session/second-factor',
       'post /v1/session/short-number',
       'post /v1/session/step-up',
+      'post /v1/sms-sender/test',
       'post /v1/soap-password',
       'post /v1/sounds',
       'post /v1/usage-reports/replay',
       'post /v1/usage-reports/{id}/replay',
       'post /v1/users',
+      'put /v1/blocked-callers/{number}',
       'put /v1/consultants/{id}/photo',
       'put /v1/consultants/{id}/recordings/{kind}',
       'put /v1/consultants/{id}/schedule',
@@ -229,6 +239,7 @@ describe('/openapi.json', () => {
       'put /v1/merchant-server',
       'put /v1/scenarios/{slug}/draft',
       'put /v1/scenarios/{slug}/live',
+      'put /v1/sms-sender',
       'put /v1/sounds/{slug}/{language}',
       'put /v1/sounds/{slug}/{language}/text',
     ]);
@@ -351,6 +362,18 @@ describe('answers', () => {
     await fits('POST', '/v1/sounds', '/v1/sounds', { body: jingle });
     await fits('GET', '/v1/sounds', '/v1/sounds');
     await fits('DELETE', '/v1/sounds/jingle', '/v1/sounds/{slug}');
+    await fits('GET', '/v1/script-signing', '/v1/script-signing');
+    await fits('POST', '/v1/script-signing/secret', '/v1/script-signing/secret');
+    await fits('POST', '/v1/script-signing/auth-token', '/v1/script-signing/auth-token', { body: {} });
+    const sms = { url: 'https://sms.example/send', body: '{"to":"{to}","text":"{text}"}' };
+    await fits('PUT', '/v1/sms-sender', '/v1/sms-sender', { body: sms });
+    await fits('GET', '/v1/sms-sender', '/v1/sms-sender');
+    await fits('POST', '/v1/sms-sender/test', '/v1/sms-sender/test', { body: { to: '12345' } });
+    await fits('DELETE', '/v1/sms-sender', '/v1/sms-sender');
+    const blocked = '/v1/blocked-callers/{number}';
+    await fits('PUT', '/v1/blocked-callers/+33612345699', blocked, { body: { label: 'Spam' } });
+    await fits('GET', '/v1/blocked-callers', '/v1/blocked-callers');
+    await fits('DELETE', '/v1/blocked-callers/+33612345699', blocked);
     const number = '/v1/forward-numbers/{number}';
     await fits('PUT', '/v1/forward-numbers/+33140506070', number, { body: { label: 'Shop' } });
     await fits('GET', '/v1/forward-numbers', '/v1/forward-numbers');

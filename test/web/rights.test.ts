@@ -130,6 +130,7 @@ describe('every route', () => {
       expect.arrayContaining([
         'delete /v1/me/totp',
         'delete /v1/merchant-server',
+        'delete /v1/sms-sender',
         'delete /v1/soap-password',
         'delete /v1/users/{id}',
         'patch /v1/users/{id}',
@@ -138,10 +139,13 @@ describe('every route', () => {
         'post /v1/ddis/{number}/signing-secret',
         'post /v1/merchant-server/signing-secret',
         'post /v1/orders/{id}/refunds',
+        'post /v1/script-signing/auth-token',
+        'post /v1/script-signing/secret',
         'post /v1/soap-password',
         'post /v1/users',
         'put /v1/ddis/{number}',
         'put /v1/merchant-server',
+        'put /v1/sms-sender',
       ]),
     );
   });

@@ -62,6 +62,8 @@ export interface BlockKind<Fields = unknown, Progress = unknown> {
   setsAnything?: true;
   /** Names in it that must lead somewhere. */
   refers?(fields: Fields): readonly Reference[];
+  /** Whose codes callers key in it, and how many digits they may have. */
+  asksCodes?(fields: Fields): readonly { resource: string; maxDigits: number }[];
   /** Numbers it may ring, as written. */
   rings?(fields: Fields): readonly string[];
 }

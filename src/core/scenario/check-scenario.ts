@@ -16,6 +16,8 @@ export type ScenarioFault =
   | { fault: 'unreachable'; block: BlockId }
   | { fault: 'endless_loop'; blocks: readonly BlockId[] }
   | { fault: 'not_there'; block: BlockId; what: Reference['to']; name: string }
+  /** `digits`: how many its codes have; absent: a keypad has not all their signs. */
+  | { fault: 'not_keyed'; block: BlockId; resource: string; digits?: number }
   | { fault: 'number_not_allowed'; block: BlockId; number: string }
   | { fault: 'too_many_variables'; most: number }
   | { fault: 'not_in_language'; block: BlockId; where: string; language: Language }
@@ -32,7 +34,11 @@ export const isWarning = ({ fault }: ScenarioFault): boolean => warnings.has(fau
 /** What the merchant has beside the scenario. */
 export interface Surroundings {
   has(reference: Reference): boolean;
+  /** How many digits a code of this resource has; `undefined`: it has signs no keypad has. Absent: that is not known. */
+  keyedCode?(resource: string): number | undefined;
   mayForwardTo(number: string): boolean;
+  /** Absent: that is not known. */
+  mayRingSip?(address: string): boolean;
   /** Absent: of sounds it is known only whether there are any. */
   soundIn?(sound: string, language: Language): boolean;
   country: string;
@@ -90,8 +96,15 @@ function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault
     ...referencesOfBlock(block)
       .filter((reference) => !around.has(reference))
       .map(({ to, name }): ScenarioFault => ({ fault: 'not_there', block: id, what: to, name })),
+    ...(kind.asksCodes?.(block) ?? []).flatMap(({ resource, maxDigits }): ScenarioFault[] => {
+      if (!around.keyedCode || !around.has({ to: 'resource', name: resource })) return [];
+      const digits = around.keyedCode(resource);
+      if (digits !== undefined && digits <= maxDigits) return [];
+      return [{ fault: 'not_keyed', block: id, resource, ...(digits !== undefined && { digits }) }];
+    }),
     ...numbers
       .filter((number) => {
+        if (/^sip:/i.test(number)) return around.mayRingSip?.(number) === false;
         const read = parsePhone(number, around.country);
         return read.outcome === 'invalid' || !around.mayForwardTo(read.number);
       })

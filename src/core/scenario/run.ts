@@ -4,6 +4,7 @@
 import type { DigitEntry } from '../call-session.ts';
 import type { E164, Language, LegUuid } from '../ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../known-caller.ts';
+import type { SipAddress } from '../sip-address.ts';
 import type { SentenceFacts } from '../sentence.ts';
 import type { ScriptAddress, ScriptProgram } from './script-program.ts';
 import type { ScriptDialect } from './script-request.ts';
@@ -21,7 +22,17 @@ export interface RunPlan {
   /** ISO 3166-1 alpha-2: how numbers without a country code are read. */
   country: string;
   cli: Cli;
+  /** The number he dialled; whom we have called ourselves, that he saw. */
   ddi: E164;
+  /** It follows a talk he has paid for, which is over. Nothing here is part of that. */
+  after?: AfterTalk;
+}
+
+export interface AfterTalk {
+  callSessionId: string;
+  /** The slug of the line that was sold: whom a block rings without a line of its own is counted under it. */
+  line: string;
+  end: 'talked' | 'limit_reached';
 }
 
 /** What a block has learned of who calls. */
@@ -93,7 +104,7 @@ export type RungBy =
   | { group: string }
   | { line: string }
   | { number: E164 }
-  | { sip: string };
+  | { sip: SipAddress };
 
 /** Whom a block rings. */
 export interface RingOrder {
@@ -146,8 +157,8 @@ export type RunCommand =
   | { do: 'issueAccessCode'; resource: string }
   /** `linkSent` follows. */
   | { do: 'sendPaymentLink'; line: string; by: 'sms' | 'email'; to: string }
-  /** `paid` follows, once it is paid or so much time has passed; music until then. */
-  | { do: 'awaitPayment'; orderId: string; said: readonly Said[]; seconds: number }
+  /** `paid` follows, once it is paid, so much time has passed since it was sent, or he gives it up by `*`; music until then. */
+  | { do: 'awaitPayment'; orderId: string; seconds: number }
   | { do: 'findScenario'; scenario: string }
   | { do: 'hangUp'; cause: 'normal' | 'busy' | 'rejected' };
 

@@ -117,7 +117,9 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
   blacklist: {
     title: 'Blacklist',
     description:
-      'Whether calls of this number are not wanted. Asked before the call is answered it costs nobody.',
+      'Whether calls of this number are not wanted (`/v1/blocked-callers`). Asked before the call is answered it costs nobody. ' +
+      'Where `listed` leads nowhere he hears that his call cannot be taken.',
+    fields: { say: 'What he hears instead, or before he goes on by `listed`.' },
   },
   go_to: {
     title: 'Go to a scenario',
@@ -160,7 +162,7 @@ const fieldMeanings: Readonly<Record<string, string>> = {
   noAnswer: 'Said to the caller: nobody answered.',
   refused: 'Said to the caller: he does not take the call.',
   unavailable: 'Said to the caller whenever nobody was reached and there is no word of its own for it.',
-  acceptKey: 'Whoever answers presses 1 first: no voicemail takes the call.',
+  acceptKey: 'Whoever answers presses 1 first: no voicemail takes the call. Consultants always do.',
   box: 'Where its messages are found.',
   maxSeconds: 'The longest message.',
   resource: 'The protected page, by its name.',

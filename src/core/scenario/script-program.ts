@@ -4,6 +4,7 @@
 import { parsePhone } from '../dialling.ts';
 import type { E164, Language } from '../ids.ts';
 import { talkLimitSecondsMax, unspeakable } from '../known-caller.ts';
+import { parseSipAddress, type SipAddress } from '../sip-address.ts';
 
 /** An answer, understood: first what it sets, then its steps in order, then where the scenario goes on. */
 export interface ScriptProgram {
@@ -44,7 +45,7 @@ export type ScriptStep =
     }
   | {
       do: 'dial';
-      to: { number: E164 } | { sip: string };
+      to: { number: E164 } | { sip: SipAddress };
       ringSeconds: number;
       limitSeconds?: number;
       callerId?: E164;
@@ -170,17 +171,11 @@ export function numberToDial(where: string, value: unknown): E164 {
   unusable(where, 'it must be a telephone number with its country code, such as +33612345678');
 }
 
-/** RFC 3261, 19.1.1: user, host, port and transport; headers and other parameters would be commands to somebody's switch. */
-const sipAddress =
-  /^sips?:[\w.+!~*'()%-]{1,64}@(?=.{1,253}(?:[:;]|$))[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/i;
-
-export function sipToDial(where: string, value: unknown): string {
+export function sipToDial(where: string, value: unknown): SipAddress {
   const text = typeof value === 'string' ? value.trim() : '';
-  if (sipAddress.test(text)) return text;
-  unusable(
-    where,
-    'it must be a SIP address such as sip:anna@example.com, with no more than a transport to it',
-  );
+  const parsed = /^sip:/i.test(text) ? parseSipAddress(text) : undefined;
+  if (parsed) return parsed;
+  unusable(where, 'it must be a SIP address such as sip:anna@example.com, with no more than a port to it');
 }
 
 export function talkLimit(where: string, value: unknown): number {

@@ -12,7 +12,7 @@ import {
   scenarioShape,
 } from '../../../src/core/scenario/blocks.ts';
 import { faultsOf, isWarning, type Surroundings } from '../../../src/core/scenario/check-scenario.ts';
-import type { RunEvent, ScenarioRun } from '../../../src/core/scenario/run.ts';
+import { ringEnds, type RunEvent, type ScenarioRun } from '../../../src/core/scenario/run.ts';
 import { readScriptAnswer } from '../../../src/core/scenario/script-answer.ts';
 import type { ScriptProgram } from '../../../src/core/scenario/script-program.ts';
 import { type Trial, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
@@ -327,6 +327,17 @@ describe('what blocks do', () => {
     expect(heard(paid)).toContain('Votre code est : 1 2 3 4 5 6.');
   });
 
+  test('who is not wanted hears the standard words, the merchant’s own, or goes a way of his', () => {
+    const graph = (own: object, next: object = {}): Scenario =>
+      scenario({ a: { kind: 'blacklist', ...own, next: { then: 'b', ...next } }, b: bye, z: bye });
+    const listed = (of: Scenario): Trial => tried(of, { blacklisted: true });
+    expect(listed(graph({})).outcome).toBe('refused');
+    expect(heard(listed(graph({}))).join()).toContain('Votre appel ne peut pas être pris');
+    expect(heard(listed(graph({ say: text('Non.') })))).toEqual(['Non.']);
+    const led = listed(graph({ say: text('Non.') }, { listed: 'z' }));
+    expect([way(led), heard(led)[0]]).toEqual(['a:listed z', 'Non.']);
+  });
+
   test('into another scenario, and on by its graph', () => {
     const other = scenario({ x: { kind: 'say', say: text('Ailleurs.'), next: { then: 'y' } }, y: bye }, 'x');
     const graph = scenario({ a: { kind: 'go_to', scenario: 'other', next: {} } });
@@ -460,6 +471,7 @@ describe('whoever takes a call over', () => {
 // --- Any graph ---------------------------------------------------------------------------------------------------
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+/** Each kind as plainly as may be; those that take different ways by their fields also otherwise. */
 const own: Record<BlockKindName, object> = {
   say: { say: text('x {v}') },
   menu: { say: text('x'), keys: ['1', '2'], tries: 2 },
@@ -482,13 +494,44 @@ const own: Record<BlockKindName, object> = {
   go_to: { scenario: 'other' },
   hang_up: {},
 };
+const otherwise: Partial<Record<BlockKindName, object[]>> = {
+  menu: [{ say: text('x'), keys: ['*', '#'], wrong: text('y'), none: text('z') }],
+  collect: [{ say: text('x'), variable: 'v', secret: true, again: text('y') }],
+  recognize: [{ by: 'number' }],
+  get_url: [{ url: 'https://example.com/ivr', dialect: 'twiml', send: ['v'] }],
+  choose_consultant: [
+    { of: { consultants: ['con_a', 'con_b'] }, more: text('x') },
+    { of: { group: 'grp_a' } },
+  ],
+  ring: [
+    { to: { consultants: ['con_a'] }, whisper: text('x'), noAnswer: text('x'), refused: text('x') },
+    { to: { group: 'grp_a' }, talkSeconds: 60, unavailable: text('x') },
+    { to: { line: 'tarot' } },
+    { to: { sip: 'sip:anna@here.example' }, acceptKey: true, unavailable: text('x') },
+  ],
+  extension: [{ say: text('x'), tries: 1 }],
+  forward: [{ number: '+33612345678', acceptKey: true, busy: text('x') }],
+  voicemail: [{ box: 'shop', say: text('x'), empty: text('y'), kept: text('z') }],
+  give_access_code: [{ resource: 'club', say: text('x'), then: text('y'), times: 5 }],
+  ask_access_code: [{ resource: 'club', say: text('x'), wrong: text('y'), tries: 1 }],
+  payment_link: [
+    { line: 'tarot', say: text('x') },
+    { line: 'tarot', by: 'email', to: '{v}' },
+  ],
+  blacklist: [{ say: text('x') }],
+  hang_up: [{ cause: 'busy' }, { say: text('x'), cause: 'rejected' }],
+};
 const anyBlock = fc
   .tuple(
-    fc.constantFrom(...(Object.keys(blockKinds) as BlockKindName[])),
+    fc
+      .constantFrom(...(Object.keys(blockKinds) as BlockKindName[]))
+      .chain((kind) =>
+        fc.constantFrom(own[kind], ...(otherwise[kind] ?? [])).map((fields) => ({ kind, ...fields })),
+      ),
     fc.array(fc.option(fc.constantFrom(...ids))),
   )
-  .map(([kind, targets]) => {
-    const block = scenarioShape.shape.blocks.parse({ x: { kind, ...own[kind] } })['x']!;
+  .map(([fields, targets]) => {
+    const block = scenarioShape.shape.blocks.parse({ x: fields })['x']!;
     const next: Record<string, string> = {};
     kindOf(block)
       .exits(block)
@@ -518,6 +561,7 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     { type: 'consultantsFound', consultants: [{ id: 'con_a', name: 'A', reachable: true }] },
     { type: 'extensionFound' },
     { type: 'blacklistRead', listed: false },
+    { type: 'blacklistRead', listed: true },
     {
       type: 'scriptAnswered',
       program: asked(
@@ -537,27 +581,50 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.string({ maxLength: 8 }).map((digits): RunEvent => ({ type: 'keyed', digits, ended: 'full' })),
 );
 
+const anyCaller = fc.record({
+  cli: fc.constantFrom(caller.cli, { trust: 'withheld' } as const),
+  keys: fc.array(fc.constantFrom('', '1', '2', '*', '#', '12#')),
+  rings: fc.array(fc.constantFrom(...ringEnds)),
+  pays: fc.boolean(),
+  blacklisted: fc.boolean(),
+  codes: fc.array(fc.boolean(), { maxLength: 4 }),
+  speaks: fc.array(fc.constantFrom(0, 3, 200), { maxLength: 4 }),
+  recognitions: fc.array(
+    fc.constantFrom<Tried['recognitions'][number]>(
+      'away',
+      { outcome: 'refused', reason: 'unknown' },
+      { outcome: 'proof_wanted', proof: 'pin', clientCode: '1' },
+      { outcome: 'recognized', clientCode: '1', talkLimitSeconds: 60, consultants: ['con_a'] },
+    ),
+    { maxLength: 4 },
+  ),
+  scripts: fc.array(
+    fc.constantFrom<Tried['scripts'][number]>(
+      'away',
+      asked('{"say":"x","collect":4}'),
+      asked('{"set":{"v":"1"},"dial":"sip:anna@here.example","next":"on"}'),
+      asked(
+        '<Response><Gather><Say>Code</Say></Gather><Dial>+33612345678</Dial><Redirect>b</Redirect></Response>',
+      ),
+      asked('<Response><Reject/></Response>'),
+    ),
+    { maxLength: 6 },
+  ),
+});
+
 describe('any graph', () => {
   test('with any caller ends, and the last thing is a leg that is hung up or has hung up', () => {
     fc.assert(
-      fc.property(
-        anyScenario,
-        fc.array(fc.constantFrom('', '1', '2', '*', '12#')),
-        fc.array(fc.constantFrom('talked', 'busy', 'no_answer') as fc.Arbitrary<'talked'>),
-        fc.boolean(),
-        (graph, keys, rings, pays) => {
-          const trial = tryScenario(graph, {
-            ...caller,
-            keys,
-            rings,
-            pays,
-            consultants: [{ id: 'con_a', name: 'A', reachable: true }],
-          });
-          expect(trial.outcome).not.toBe('still_waiting');
-          expect(did(trial).at(-1)).toBe('hangUp');
-          expect(trial.steps.length).toBeLessThanOrEqual(runBounds.entered);
-        },
-      ),
+      fc.property(anyScenario, anyCaller, (graph, any) => {
+        const trial = tryScenario(graph, {
+          ...caller,
+          ...any,
+          consultants: [{ id: 'con_a', name: 'A', reachable: true }],
+        });
+        expect(trial.outcome).not.toBe('still_waiting');
+        expect(did(trial).at(-1)).toBe('hangUp');
+        expect(trial.steps.length).toBeLessThanOrEqual(runBounds.entered);
+      }),
       { numRuns: 1_000 },
     );
   });
@@ -595,7 +662,9 @@ describe('any graph', () => {
 
 const around: Surroundings = {
   has: ({ name }) => name !== 'gone',
+  keyedCode: (resource) => (resource === 'lettered' ? undefined : 12),
   mayForwardTo: (number) => number === '+33612345678',
+  mayRingSip: (address) => address === 'sip:anna@here.example',
   country: 'FR',
   languages: ['fr', 'en'],
 };
@@ -634,6 +703,32 @@ describe('the check of a graph', () => {
       'a line that is not there',
       { a: { kind: 'ring', to: { line: 'gone' } } },
       { fault: 'not_there', block: 'a', what: 'line', name: 'gone' },
+    ],
+    [
+      'a code no keypad has the signs of',
+      {
+        a: {
+          kind: 'ask_access_code',
+          resource: 'lettered',
+          say: text('x'),
+          next: { right: 'b', wrong: 'b' },
+        },
+        b: bye,
+      },
+      { fault: 'not_keyed', block: 'a', resource: 'lettered' },
+    ],
+    [
+      'a code longer than is asked for',
+      {
+        a: { kind: 'ask_access_code', resource: 'club', say: text('x'), next: { right: 'b', wrong: 'b' } },
+        b: bye,
+      },
+      { fault: 'not_keyed', block: 'a', resource: 'club', digits: 12 },
+    ],
+    [
+      'a SIP telephone nobody may ring',
+      { a: { kind: 'ring', to: { sip: 'sip:anna@there.example' } } },
+      { fault: 'number_not_allowed', block: 'a', number: 'sip:anna@there.example' },
     ],
     [
       'a number nobody may forward to',

@@ -31,7 +31,7 @@ export const giveAccessCode: BlockKind<z.infer<typeof giving>> = {
         const code: Said = { house: { key: 'access_code', code: event.code } };
         const heard = Array.from({ length: at.fields.times }, () => code);
         const said = [...at.say(at.fields.say), ...heard, ...at.say(at.fields.then)];
-        at.stay(undefined, { do: 'ask', said, entry: keyEntry(4), secret: true });
+        at.stay(undefined, { do: 'ask', said, entry: keyEntry(4) });
         return;
       }
       case 'keyed':
@@ -94,6 +94,7 @@ export const askAccessCode: BlockKind<Asking, { misses: number }> = {
   },
   words: ({ say, wrong }) => ({ say, wrong }),
   refers: ({ resource: name }) => [{ to: 'resource', name }],
+  asksCodes: ({ resource: of, maxDigits }) => [{ resource: of, maxDigits }],
 };
 
 function again(at: At<Asking, { misses: number }>): void {

@@ -1,7 +1,7 @@
-// Sends our payment page to the caller's telephone or mailbox and waits, with music, until it is paid.
+// Sends our payment page to the caller's telephone or mailbox and waits, with music, until it is paid. By `*` he gives it up.
 
 import { z } from 'zod';
-import { type BlockKind, blockFields } from '../block.ts';
+import { type At, type BlockKind, blockFields } from '../block.ts';
 import { template, words } from '../shape.ts';
 
 const fields = blockFields('payment_link', {
@@ -38,13 +38,18 @@ export const paymentLink: BlockKind<z.infer<typeof fields>, Progress> = {
         const { orderId } = event;
         at.fact('payment_link_sent', { by: at.fields.by, orderId });
         const said = at.say(at.fields.say);
-        at.stay({ orderId }, { do: 'awaitPayment', orderId, said, seconds: at.fields.waitSeconds });
+        if (said.length > 0) at.stay({ orderId }, { do: 'play', said });
+        else wait(at, orderId);
         return;
       }
+      case 'played':
+        if (at.progress?.orderId !== undefined) wait(at, at.progress.orderId);
+        return;
       case 'paid':
         at.leave(event.paid ? 'paid' : 'not_paid');
         return;
       case 'failed':
+        at.fact('payment_link_failed', { because: event.because });
         at.leave(at.progress?.orderId === undefined ? 'not_sent' : 'not_paid');
         return;
       default:
@@ -55,3 +60,7 @@ export const paymentLink: BlockKind<z.infer<typeof fields>, Progress> = {
   templates: ({ to }) => [to],
   refers: ({ line }) => [{ to: 'line', name: line }],
 };
+
+function wait(at: At<z.infer<typeof fields>, Progress>, orderId: string): void {
+  at.stay({ orderId }, { do: 'awaitPayment', orderId, seconds: at.fields.waitSeconds });
+}
