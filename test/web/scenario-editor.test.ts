@@ -164,6 +164,7 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   await page.getByRole('button', { name: 'Change where +33 1 99 00 02 01 leads' }).click();
   const leading = page.getByRole('dialog');
   await leading.getByLabel('It leads to').selectOption('scenario');
+  await leading.getByLabel('Which one').selectOption('evening');
   await leading.getByRole('button', { name: 'Change' }).click();
   await page.getByRole('img', { name: 'Preview of the scenario “Evening”, 4 blocks' }).waitFor();
   expect((await kept()).ddis).toEqual([ddi]);
