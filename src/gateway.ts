@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { realClock, realIds } from './clock-and-ids.ts';
 import { type Config, parseSwitches, type SwitchAddress } from './config.ts';
+import type { Language } from './core/ids.ts';
 import { HeldSounds } from './flow/held-sounds.ts';
 import type { House } from './flow/house.ts';
 import { messageSecondsMax } from './flow/keep-message.ts';
@@ -37,6 +38,7 @@ import { realProofs } from './proofs.ts';
 import { smtpMailer } from './smtp-mailer.ts';
 import { PostgresDatabase } from './store/database.ts';
 import { demoConsultants, demoAccount, demoDdis, seedDemoMerchant } from './store/demo-merchant.ts';
+import { demoScenarios } from './store/demo-scenarios.ts';
 import { demoOwner, demoSignIn } from './store/demo-people.ts';
 import { startJobs } from './store/jobs.ts';
 import { isCurrent, migrate } from './store/migrate.ts';
@@ -75,6 +77,8 @@ export interface Gateway {
     caller: string;
     /** What a caller dials who is known: one number for each way of knowing him. */
     ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
+    /** And what leads him into a scenario. */
+    scenarios: readonly { number: string; name: Record<Language, string> }[];
     /** Of the account kept here. */
     clientCode: string;
     /** Who signs in at /extranet, and a consultant of his by the link /extranet/c/demo. */
@@ -311,6 +315,7 @@ async function prepareDemo(
       noticeSecret !== undefined && {
         notices: { url: noticesUrl, secret: noticeSecret },
         clubUrl: new URL('/merchant/club', noticesUrl).href,
+        memberUrl: new URL('/server/member', noticesUrl).href,
         // The sandbox's merchant has one address and one secret for all of it.
         server: {
           restUrl: new URL('/server', noticesUrl).href,
@@ -326,6 +331,7 @@ async function prepareDemo(
     consultants: demoConsultants.map((one) => one.number),
     caller: '+33612345678',
     ddis: demoDdis.map(({ number, way }) => ({ number, way })),
+    scenarios: demoScenarios.map(({ number, name }) => ({ number, name })),
     clientCode: demoAccount.code,
     owner: { email: demoOwner.email, password: ownerPassword },
     consultant: { shortNumber: demoSignIn.shortNumber, pin: demoSignIn.pin },

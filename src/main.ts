@@ -241,6 +241,8 @@ function announce(config: Config, gateway: GatewayFacts, parts: RunningSandbox |
   );
   say('');
   for (const { number, way } of demo.ddis) say(`  ${number}  known callers, ${ways[way]}`);
+  const [first, ...others] = demo.scenarios.map(({ number }) => number);
+  say(`  ${first ?? ''} … ${others.at(-1)?.slice(-3) ?? ''}  a scenario each`);
   if (parts !== undefined) say(`  to be dialled on ${parts.addresses.publicUrl}/demo`);
   say(`  ${url}/topup/demo-known?code=${demo.clientCode}  credit for the account kept here`);
   say('');

@@ -29,6 +29,7 @@ export class CallDraft {
   askForMore = false;
   neverAgain: E164 | undefined;
   settle = false;
+  handOver = false;
 
   constructor(session: CallSession) {
     this.session = session;
@@ -50,7 +51,7 @@ export class CallDraft {
   done(): CallStep {
     const { session, commands, facts, notices, free, settle, claim, occupy, linger, askForMore, neverAgain } =
       this;
-    const { claimClient } = this;
+    const { claimClient, handOver } = this;
     return {
       session,
       commands,
@@ -64,6 +65,7 @@ export class CallDraft {
       ...(linger !== undefined && { linger }),
       ...(askForMore && { askForMore }),
       ...(neverAgain !== undefined && { neverAgain }),
+      ...(handOver && { handOver }),
     };
   }
 }

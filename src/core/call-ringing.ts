@@ -12,6 +12,7 @@ import {
   type CallSession,
   type ClaimedConsultant,
   isDestination,
+  isOfThisTalk,
   neverAgainKey,
   type TimerName,
 } from './call-session.ts';
@@ -85,9 +86,12 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
     case 'noKeyGiven':
     case 'played':
     case 'legEnded': {
-      if (event.type === 'legEnded' && event.bridgedAtUs !== undefined && agreed(session, event.leg)) {
-        bridgedUnheard(draft, event, event.bridgedAtUs);
-        return;
+      if (event.type === 'legEnded' && agreed(session, event.leg)) {
+        const { bridgedAtUs } = event;
+        if (bridgedAtUs !== undefined && isOfThisTalk(session, bridgedAtUs)) {
+          bridgedUnheard(draft, event, bridgedAtUs);
+          return;
+        }
       }
       if (session.caller?.leg === event.leg) {
         callerLeg(draft, session.caller, event);

@@ -96,6 +96,8 @@ export interface CallPlan {
   moreTime?: { seconds: number; times: number; hold: string };
   /** He dialled us. */
   inbound?: InboundPlan;
+  /** Who is still there when they have talked goes through this from then on. It costs nothing. */
+  afterTalk?: { scenarioId: string; version: number };
 }
 
 /** Among candidates: a number the merchant's server named, or whom a scenario rings, instead of the id of a consultant. */
@@ -147,6 +149,8 @@ export interface RunPlanOfTalk {
   acceptKey: boolean;
   /** Said to whoever answers before anything else. */
   whisper?: Sentence;
+  /** When his leg was joined last, to somebody else: microseconds of the switch's clock, as text. The switch goes on telling it. */
+  joinedBeforeUs?: string;
 }
 
 /** Music, or the ringing tone of the network he called in by. */
@@ -250,6 +254,8 @@ export interface CallSession {
   bridgedUs?: bigint;
   unbridgedUs?: bigint;
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
+  /** The talk is over, and the caller's leg is that of the scenario which follows it. */
+  handedOver?: true;
   /**
    * Near the limit more time is offered, at most `plan.moreTime.times` times: `asked` while the processor decides. Granted, the
    * limit in `plan.talkLimitSeconds` has moved and the next offer may come; refused, none comes any more.
@@ -381,6 +387,8 @@ export interface CallStep {
   neverAgain?: E164;
   /** The money is to be settled. */
   settle: boolean;
+  /** The caller's leg goes through `plan.afterTalk` from here on: that begins in the same transaction. */
+  handOver?: boolean;
 }
 
 /** Long enough to hear the offer out and think; two tries stay within the 30 s a caller has (DESIGN 4). */
@@ -445,6 +453,17 @@ export function talkTimers(session: CallSession): readonly { timer: TimerName; a
     ...before('warning', nextWarningSecondsBefore(session)),
     ...before('consultant_warning', consultantWarningSecondsBefore(session)),
   ];
+}
+
+/** Once this is over, the caller's leg is a scenario's: the one it was in before, or the one that follows. */
+export function isScenarios({ plan, handedOver }: CallSession): boolean {
+  return plan.inbound?.run !== undefined || handedOver === true;
+}
+
+/** Whether a leg of this call that was joined then was joined in this talk: a caller in a scenario may have had others. */
+export function isOfThisTalk({ plan }: CallSession, joinedUs: bigint): boolean {
+  const before = plan.inbound?.run?.joinedBeforeUs;
+  return before === undefined || joinedUs > BigInt(before);
 }
 
 /** Whether more time may be offered, once more. */

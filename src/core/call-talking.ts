@@ -9,6 +9,7 @@ import {
   type CallSession,
   consultantWarningSecondsBefore,
   farewellUs,
+  isScenarios,
   type LegEnd,
   legEndWithinMs,
   mediaTimeoutUs,
@@ -189,8 +190,13 @@ function parted(
   const outcome = by === 'limit' ? 'limit_reached' : 'talked';
   if (endedLeg !== consultant.leg)
     draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
-  // In a scenario it goes on there.
-  if (endedLeg !== caller.leg && draft.session.plan.inbound?.run === undefined) {
+  const isThere = endedLeg !== caller.leg;
+  if (isThere && isLedOn(draft.session, by)) {
+    draft.become({ handedOver: true });
+    draft.fact('handed_over');
+    draft.handOver = true;
+  } else if (isThere && draft.session.plan.inbound?.run === undefined) {
+    // In a scenario it goes on there.
     draft.commands.push({
       do: 'play',
       leg: caller.leg,
@@ -205,11 +211,15 @@ function parted(
   close(draft, outcome);
 }
 
+/** Whoever wished the end of the call, on his page or for his merchant, wished nothing more to follow. */
+function isLedOn({ plan }: CallSession, by: NonNullable<CallSession['endedBy']>): boolean {
+  return plan.afterTalk !== undefined && by !== 'caller' && by !== 'merchant';
+}
+
 /** After the end: last words, then the leg goes. A leg that answers too late is told nothing and goes at once. */
 export function over(draft: CallDraft, event: CallEvent): void {
-  const { callerLegUuid, plan } = draft.session;
-  // The caller of a scenario is that scenario's again.
-  if (plan.inbound?.run && 'leg' in event && event.leg === callerLegUuid) return;
+  const { callerLegUuid } = draft.session;
+  if (isScenarios(draft.session) && 'leg' in event && event.leg === callerLegUuid) return;
   if (event.type === 'played' && event.request === 'last_words') {
     draft.commands.push({ do: 'hangUp', leg: event.leg, cause: 'normal' });
   } else if (event.type === 'legAnswered') {

@@ -46,6 +46,8 @@ export interface LineSettings {
   /** What its top-up page offers, in the line's currency and the order they are shown. */
   topUpAmounts: readonly string[];
   afterSale: AfterSale;
+  /** The slug of the scenario a caller goes on in who is still there when his paid talk is over; null: he hears goodbye. */
+  afterTalk: string | null;
 }
 
 /** What is left out stays as it is. */
@@ -67,6 +69,8 @@ export interface LineSurroundings {
   consultants: ReadonlySet<string>;
   groups: ReadonlySet<string>;
   lines: ReadonlyMap<string, 'conversation' | 'fixed_sale'>;
+  /** His scenarios by their slugs: whether a version is live. */
+  scenarios: ReadonlyMap<string, { live: boolean }>;
   /** What his access codes open, by name in links. */
   resources: ReadonlyMap<string, unknown>;
   /** The sites he listed, by their origins. */
@@ -88,6 +92,7 @@ export function wrongOfLine(change: LineChange, around: LineSurroundings): Wrong
     ...wrongNeighbour('overflowLine', change.overflowLine, around),
     ...wrongAmounts(change.topUpAmounts ?? [], around),
     ...wrongAfterSale(change.afterSale, around),
+    ...scenarioProblem('afterTalk', change.afterTalk ?? null, around.scenarios),
   ];
 }
 
@@ -108,12 +113,34 @@ function wrongAfterSale(
   return [];
 }
 
-const ofCalls = ['ringing', 'consultants', 'group', 'hours', 'outsideLine', 'overflowLine'] as const;
+/** Nothing where calls can be led into this scenario. */
+export function scenarioProblem(
+  field: string,
+  wanted: string | null,
+  scenarios: LineSurroundings['scenarios'],
+): WrongField[] {
+  const found = wanted === null ? undefined : scenarios.get(wanted);
+  if (wanted === null || found?.live) return [];
+  const sentence = found
+    ? 'No version of this scenario was published yet: POST /v1/scenarios/{slug}/versions.'
+    : 'None of your scenarios has this name.';
+  return [{ field, sentence }];
+}
+
+const ofCalls = [
+  'ringing',
+  'consultants',
+  'group',
+  'hours',
+  'outsideLine',
+  'overflowLine',
+  'afterTalk',
+] as const;
 
 function wrongWithoutCalls(change: LineChange, { sells }: LineSurroundings): WrongField[] {
   if (sells === 'conversation') return [];
   return ofCalls
-    .filter((field) => change[field] !== undefined)
+    .filter((field) => change[field] !== undefined && (field !== 'afterTalk' || change.afterTalk !== null))
     .map((field) => ({ field, sentence: 'This line sells something without a call: nobody is rung there.' }));
 }
 

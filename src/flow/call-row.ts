@@ -13,6 +13,7 @@ import { isDatabaseAway } from '../store/database-away.ts';
 import { removeSwitchWork } from '../store/switches.ts';
 import { ConsultantTaken, isDurable, narrate, writeStep, type WrittenStep } from './call-step.ts';
 import type { House } from './house.ts';
+import type { KeptRun } from './scenario-row.ts';
 
 /** By what right it is written, and who acts on it. */
 export interface RowKeeper {
@@ -24,6 +25,8 @@ export interface RowKeeper {
   changed(from: CallSession): void;
   /** These work rows are carried out and gone. */
   workDone(ids: readonly string[]): void;
+  /** The talk is over: this has the caller's leg from here on. */
+  handedOver(run: KeptRun): void;
   /** Another holds the switch. */
   lost(): void;
   /** The consultant on this leg accepted too late: another call has him. */
@@ -227,6 +230,7 @@ export class CallRow {
     narrate(this.#keeper.house, written);
     this.dropWork(work);
     this.#keeper.changed(from);
+    if (written.handedOver) this.#keeper.handedOver(written.handedOver);
     await this.#keeper.doAll(written.commands);
   }
 

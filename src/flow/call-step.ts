@@ -30,6 +30,7 @@ import { enqueueJob } from '../store/jobs.ts';
 import { claimClient } from '../store/known-calls.ts';
 import { inIdleOrder } from '../store/line-members.ts';
 import { askForMore } from './ask-for-more.ts';
+import { followTalk } from './follow-talk.ts';
 import { countRings } from './consultant-state.ts';
 import { reserveForCall } from './client-accounts.ts';
 import type { House } from './house.ts';
@@ -38,6 +39,7 @@ import { neverCall, unlessRingingIsBarred } from './never-call.ts';
 import { ownSettler } from './own-hands.ts';
 import { ownMessages } from './own-messages.ts';
 import { writeUsage } from './report-usage.ts';
+import type { KeptRun } from './scenario-row.ts';
 
 /** A consultant who rings is claimed for as long as his phone may ring and the offer may take, then some. */
 const claimSlackSeconds = 60;
@@ -54,6 +56,8 @@ export interface WrittenStep {
   stored: StoredSession;
   commands: readonly CallCommand[];
   facts: readonly CallFact[];
+  /** The caller's leg is this scenario's from here on. */
+  handedOver?: KeptRun;
 }
 
 /** He accepted, and by now another call has him. The step is not written; for this call he is busy. */
@@ -90,6 +94,7 @@ export async function writeStep(
   let linger: string | undefined;
   let settle = false;
   let asksForMore = false;
+  let handsOver = false;
   const free: string[] = [];
 
   let step = await unlessRingingIsBarred(house, tx, stored, first);
@@ -103,6 +108,7 @@ export async function writeStep(
     linger = step.linger ?? linger;
     settle ||= step.settle;
     asksForMore ||= step.askForMore === true;
+    handsOver ||= step.handOver === true;
     if (step.claimClient !== undefined) {
       const before = { ...stored, session: step.session };
       const claimed = await letIn(tx, before, step.claimClient, at);
@@ -155,7 +161,15 @@ export async function writeStep(
   if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
-  return { stored: { ...stored, session: next, version: stored.version + 1 }, commands, facts };
+  // Only who commands the switch hears of the end of a talk.
+  const handedOver =
+    handsOver && lease !== undefined ? await followTalk(house, tx, stored, next, at, lease) : undefined;
+  return {
+    stored: { ...stored, session: next, version: stored.version + 1 },
+    commands,
+    facts,
+    ...(handedOver && { handedOver }),
+  };
 }
 
 /** Whoever keeps an eye on the consultant sees his call go on: that he took it, that both are joined. */
@@ -300,6 +314,7 @@ function sentenceOf(
     more_time_asked: 'The caller asks for more time',
     more_time: `The caller has more time: they talk for ${String(plan.talkLimitSeconds)} s at most`,
     more_time_refused: 'There is no more time for the caller: they talk to the old limit',
+    handed_over: 'The caller is still there, and goes on in a scenario',
     never_again: 'Whoever was rung as the caller asked never to be called again',
     ended: `Ended: ${String(session.outcome)}, ${secondsOf(talkUs({ ...session, plan, attempts })).toFixed(3)} s talked`,
   };

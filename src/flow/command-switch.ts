@@ -105,6 +105,7 @@ export class SwitchCommander implements CallTaker {
         this.#indexLegs(call);
         this.#tellScenario(call);
       },
+      handOver: (run) => this.#scenarios.begin(run, false),
       workDone: (ids) => ids.forEach((id) => this.#takenWork.delete(id)),
       forget: (call) => this.#forget(call),
     };

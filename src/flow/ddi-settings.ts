@@ -4,13 +4,12 @@
 import { numberFromTrunk } from '../core/dialling.ts';
 import type { E164 } from '../core/ids.ts';
 import { type InboundSettings, inboundSettings } from '../core/inbound-settings.ts';
-import { neighbourProblem, type WrongField } from '../core/line-settings.ts';
-import type { Tx } from '../store/database.ts';
+import { neighbourProblem, scenarioProblem, type WrongField } from '../core/line-settings.ts';
 import { type Ddi, holderOfDdi, insertDdi, readDdi, writeDdi } from '../store/ddis.ts';
 import { linesBySlug } from '../store/lines.ts';
-import { lockScenarios, scenariosBySlug } from '../store/scenarios.ts';
 import { writeServer } from '../store/merchant-servers.ts';
 import type { House } from './house.ts';
+import { scenariosToLeadTo } from './scenarios.ts';
 import {
   serverChanges,
   serverKept,
@@ -52,7 +51,7 @@ export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWi
     const { ring } = settings.refused;
     const wrong = [
       ...(wish.line === null ? [] : neighbourProblem('line', wish.line, lines)),
-      ...(wish.scenario === null ? [] : await scenarioProblem(tx, wish.scenario)),
+      ...scenarioProblem('scenario', wish.scenario, await scenariosToLeadTo(tx, wish.scenario)),
       ...(ring ? neighbourProblem('refused/ring/line', ring.line, lines) : []),
       ...atServer,
     ];
@@ -88,17 +87,6 @@ export async function setDdi(house: House, doer: Doer, number: E164, wish: DdiWi
     const secret = kept?.signingSecret;
     return { outcome: 'set', ddi, ...(secret !== undefined && { signingSecret: secret }) };
   });
-}
-
-/** Nobody archives it meanwhile. */
-async function scenarioProblem(tx: Tx, slug: string): Promise<WrongField[]> {
-  await lockScenarios(tx);
-  const found = (await scenariosBySlug(tx)).get(slug);
-  if (found?.live) return [];
-  const sentence = found
-    ? 'No version of this scenario was published yet: POST /v1/scenarios/{slug}/versions.'
-    : 'None of your scenarios has this name.';
-  return [{ field: 'scenario', sentence }];
 }
 
 const inServer = (wrong: readonly WrongField[]): WrongField[] =>

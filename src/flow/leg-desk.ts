@@ -62,7 +62,7 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
     if (this.has(this.#kind.machine.legOf(kept))) return;
     const leg = this.#take(kept);
     if (gone) void leg.adopt(false);
-    else leg.tell(this.#kind.arrived);
+    else leg.begin(this.#kind.arrived);
   }
 
   hear(leg: LegUuid, event: SwitchEvent): void {

@@ -32,6 +32,8 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   idOf(kept: Kept): string;
   languageOf(kept: Kept): Language;
   isOver(kept: Kept): boolean;
+  /** What its leg needs before anything is done. Repeating it is harmless: whoever finds nothing written since does it again. */
+  ready?: (kept: Kept) => Promise<Commanded>;
   /** The same `kept`: the event means nothing now. */
   step(kept: Kept, event: Event): Stepped<Kept, Command>;
   resume(kept: Kept): Stepped<Kept, Command>;
@@ -151,6 +153,11 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
 
   // Nothing below throws for what the world does.
 
+  /** Its row was just written. */
+  begin(arrived: Event): void {
+    void this.#enqueue(async () => this.#take((await this.#ready()) ? arrived : this.#machine.gone));
+  }
+
   tell(event: Event): void {
     void this.#enqueue(() => this.#take(event));
   }
@@ -181,8 +188,17 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
         }
         for (const event of told) await this.#take(event);
       }
-      if (resumes && this.#underWay === 0) await this.#resume();
+      if (!resumes || this.#underWay > 0) return;
+      if (await this.#ready()) await this.#resume();
+      else await this.#take(this.#machine.gone);
     });
+  }
+
+  /** `false`: it does not live any more. */
+  async #ready(): Promise<boolean> {
+    const { ready } = this.#machine;
+    if (!ready || this.#kept.version > 0 || this.#machine.isOver(this.#kept)) return true;
+    return (await ready(this.#kept)).outcome !== 'gone';
   }
 
   /** The switch's record of its leg has come: an end nobody heard is found by that. */

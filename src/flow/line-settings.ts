@@ -14,6 +14,7 @@ import {
   writeLine,
 } from '../store/lines.ts';
 import type { House } from './house.ts';
+import { scenariosToLeadTo } from './scenarios.ts';
 import { changesBetween, type Doer, noteChange } from './settings-change.ts';
 
 export type LineChanged =
@@ -44,6 +45,7 @@ export async function changeLine(
         tx,
         change.afterSale?.end === 'code' ? change.afterSale.resource : undefined,
       ),
+      scenarios: await scenariosToLeadTo(tx, change.afterTalk),
       pageOrigins: await listedPageOrigins(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
@@ -70,7 +72,7 @@ export async function changeLine(
 
 function settingsOf(line: StoredLine): LineSettings {
   const { active, names, ringing, consultants, group, introduces, hours } = line;
-  const { outsideLine, overflowLine, topUpAmounts, afterSale } = line;
+  const { outsideLine, overflowLine, topUpAmounts, afterSale, afterTalk } = line;
   return {
     active,
     names,
@@ -83,5 +85,6 @@ function settingsOf(line: StoredLine): LineSettings {
     overflowLine,
     topUpAmounts,
     afterSale,
+    afterTalk,
   };
 }

@@ -9,6 +9,7 @@ import {
   type CallCommand,
   type CallEvent,
   type CallSession,
+  isScenarios,
   keyWaitMs,
   type TimerName,
 } from '../core/call-session.ts';
@@ -21,6 +22,7 @@ import { type AtSwitch, CallCommands, holdSeconds, legState } from './call-comma
 import { CallRow } from './call-row.ts';
 import type { SwitchEvent, Timer } from './ports.ts';
 import { recognize } from './recognize-caller.ts';
+import type { KeptRun } from './scenario-row.ts';
 import { findOut, livingLegs } from './take-over.ts';
 import { noteFailedStep } from './watch-house.ts';
 
@@ -41,6 +43,8 @@ export interface Commander extends AtSwitch {
   owes(call: LiveCall): void;
   /** The session has changed: its legs may be new ones. */
   changed(call: LiveCall): void;
+  /** The talk is over: this has the caller's leg from here on. */
+  handOver(run: KeptRun): void;
   /** These work rows are carried out and gone. */
   workDone(ids: readonly string[]): void;
   /** Nothing more is to come of this call, or it is not ours any longer. */
@@ -79,6 +83,7 @@ export class LiveCall {
         lease: () => commander.lease(),
         doAll: (commands) => this.#commands.doAll(commands),
         changed: (from) => this.#changed(from),
+        handedOver: (run) => commander.handOver(run),
         workDone: (ids) => commander.workDone(ids),
         lost: () => commander.forget(this),
         taken: (leg) => this.#consultantTaken(leg),
@@ -440,9 +445,11 @@ export class LiveCall {
           ? { type: 'keyPressed', leg: event.leg, key: event.key }
           : undefined;
       case 'legsBridged':
+        if (!this.#isOurTalk(event)) return undefined;
         this.#bridgedAtMs = this.#commander.house.clock.monotonicMs();
         return { type: 'legsBridged', atUs: event.atUs };
       case 'legsUnbridged':
+        if (!this.#isOurTalk(event)) return undefined;
         return {
           type: 'legsUnbridged',
           atUs: event.atUs,
@@ -462,11 +469,15 @@ export class LiveCall {
     }
   }
 
+  /** A caller in a scenario may have talked before: what is told late of that is no news of this call. */
+  #isOurTalk({ aLeg, bLeg }: { aLeg: LegUuid; bLeg: LegUuid }): boolean {
+    return this.session.attempts.some(({ leg }) => leg === aLeg || leg === bLeg);
+  }
+
   #forgetWhenOver(): void {
     const { session } = this;
     if (!isOver(session)) return;
-    // The caller of a scenario is that scenario's again.
-    const caller = session.plan.inbound?.run ? undefined : session.caller;
+    const caller = isScenarios(session) ? undefined : session.caller;
     const legs = [...session.attempts.map((one) => one.leg), ...(caller ? [caller.leg] : [])];
     if (legs.every((leg) => this.#endedLegs.has(leg))) this.#commander.forget(this);
   }

@@ -75,6 +75,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
     idOf: ({ run }) => run.id,
     languageOf: ({ run }) => run.language,
     isOver: ({ run }) => run.state === 'over',
+    // From a talk it comes parked for a farewell, and would end with the time for that.
+    ready: ({ run }) =>
+      run.plan.after
+        ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
+        : Promise.resolve({ outcome: 'done' }),
     step(kept, event) {
       // Gone he is already: what he has said is being kept.
       if (event.type === 'legEnded' && isKeeping(kept.run)) return { kept, commands: [] };

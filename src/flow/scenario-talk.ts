@@ -17,7 +17,9 @@ import { mayForwardTo } from '../store/forward-numbers.ts';
 import {
   type DialledLine,
   insertKnownCall,
+  joinedLast,
   readCountedLine,
+  readLineAfterTalk,
   secondsTalkedInRun,
   sessionOfTurn,
   verifiedCallerId,
@@ -120,7 +122,10 @@ async function write(
   const known = await sessionOfTurn(tx, run.id, run.turn);
   const before = known === undefined ? undefined : await readSession(tx, known);
   if (before) return { before: before.session };
-  const line = await readCountedLine(tx, ddi, 'line' in order.to ? order.to.line : null);
+  const slug = 'line' in order.to ? order.to.line : null;
+  const line = plan.after
+    ? await readLineAfterTalk(tx, slug ?? plan.after.line)
+    : await readCountedLine(tx, ddi, slug);
   if (!line?.lineActive || !line.merchantActive) return { told: { type: 'failed', because: 'no_line' } };
   const at = house.clock.now();
   const who = await whoIsRung(house, tx, kept, order, line, at);
@@ -133,6 +138,7 @@ async function write(
   if (!inbound) throw new Error('A caller who dialled has dialled.');
   const talkLimitSeconds = await limitOf(tx, kept, order, inbound.talkLimitMaxSeconds);
   if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', talkedSeconds: 0 } };
+  const joinedBeforeUs = await joinedLast(tx, run.id);
   const { closed: _closed, overflow: _overflow, refused: _refused, ...open } = inbound;
   const { idleGroup: _idle, ...ofLine } = usual.plan;
   const session: CallSession = {
@@ -153,6 +159,7 @@ async function write(
           turn: run.turn,
           acceptKey: order.acceptKey,
           ...(whisper && { whisper }),
+          ...(joinedBeforeUs !== undefined && { joinedBeforeUs }),
         },
       },
     },

@@ -15,6 +15,7 @@ import {
   readScenario,
   readScenarioVersion,
   scenarioOfRequest,
+  scenariosBySlug,
   type ScenarioRecord,
   writeScenario,
 } from '../store/scenarios.ts';
@@ -154,8 +155,18 @@ export async function setLiveVersion(house: House, of: OfScenario, number: numbe
 export type ScenarioArchived =
   | { outcome: 'archived' | 'unknown' }
   | { outcome: 'changed_meanwhile'; stands: number }
-  /** Calls come to it: by these numbers, and from the live versions of these scenarios, by their slugs. */
-  | { outcome: 'in_use'; ddis: readonly string[]; scenarios: readonly string[] };
+  /** Calls come to it: by these numbers, after the talks of these lines, and from the live versions of these scenarios, by their slugs. */
+  | { outcome: 'in_use'; ddis: readonly string[]; lines: readonly string[]; scenarios: readonly string[] };
+
+/** As they stand; where one is wanted nobody archives it meanwhile. */
+export async function scenariosToLeadTo(
+  tx: Tx,
+  wanted: string | null | undefined,
+): Promise<ReadonlyMap<string, { live: boolean }>> {
+  if (wanted === null || wanted === undefined) return new Map();
+  await lockScenarios(tx);
+  return scenariosBySlug(tx);
+}
 
 /** Its slug is free again; calls under way in it finish. */
 export async function archiveScenario(house: House, of: OfScenario): Promise<ScenarioArchived> {
@@ -169,8 +180,9 @@ export async function archiveScenario(house: House, of: OfScenario): Promise<Sce
     const scenarios = (await scenariosUsing(tx, { to: 'scenario', name: slug })).filter(
       (one) => one !== slug,
     );
-    if (scenario.ddis.length > 0 || scenarios.length > 0) {
-      return { outcome: 'in_use', ddis: scenario.ddis, scenarios };
+    const { ddis, lines } = scenario;
+    if (ddis.length + lines.length + scenarios.length > 0) {
+      return { outcome: 'in_use', ddis, lines, scenarios };
     }
     const at = house.clock.now();
     await writeScenario(tx, scenario.id, { archived: true }, at);
@@ -184,11 +196,22 @@ export async function scenariosUsing(
   tx: Tx,
   wanted: { to: 'scenario' | 'sound'; name: string },
 ): Promise<string[]> {
-  return (await liveScenarios(tx))
-    .filter(({ graph }) =>
-      referencesOf(graph).some(({ to, name }) => to === wanted.to && name === wanted.name),
-    )
-    .map(({ slug }) => slug);
+  return (await scenariosUsingEach(tx, wanted.to)).get(wanted.name) ?? [];
+}
+
+/** The same of everything of a kind that any of them leads to, by its name. */
+export async function scenariosUsingEach(
+  tx: Tx,
+  kind: 'scenario' | 'sound',
+): Promise<ReadonlyMap<string, string[]>> {
+  const users = new Map<string, string[]>();
+  for (const { slug, graph } of await liveScenarios(tx)) {
+    const names = referencesOf(graph)
+      .filter(({ to }) => to === kind)
+      .map(({ name }) => name);
+    for (const name of new Set(names)) users.set(name, [...(users.get(name) ?? []), slug]);
+  }
+  return users;
 }
 
 async function change(

@@ -9,6 +9,7 @@ import { legEndOf } from '../core/call-record.ts';
 import {
   type CallEvent,
   type CallSession,
+  isOfThisTalk,
   type LegEnd,
   type LegRecord,
   mediaTimeoutUs,
@@ -105,7 +106,7 @@ interface Case {
 function sortOut(found: Case): Promise<Findings> {
   const { session } = found.stored;
   if (session.state === 'connected') return endOfTalk(found);
-  const joinedUs = bridgedAt(found.looked);
+  const joinedUs = bridgedAt(session, found.looked);
   const accepted = session.attempts.find((one) => one.state === 'accepted');
   if (accepted && session.caller?.state === 'consented') {
     if (found.gone.length === 0) {
@@ -143,7 +144,8 @@ async function talkNobodyHeard(found: Case, joinedUs: bigint | undefined): Promi
   const { session, merchantId } = stored;
   const records = await house.db.asMerchant(merchantId, (tx) => readLegEnds(tx, gone));
   if (mayStillCome(records, gone, known)) return { ...nothing, unheard: gone };
-  const bridgedUs = records.find((one) => one.bridgedUs !== undefined)?.bridgedUs ?? joinedUs;
+  const recordedUs = records.map((one) => one.bridgedUs).find((us) => isOurs(session, us));
+  const bridgedUs = recordedUs ?? joinedUs;
   if (bridgedUs === undefined) return whileRinging(found);
   const events = talkEnded({ ...session, bridgedUs }, gone, records, undefined);
   return { ...nothing, events: events.map((event) => ({ ...event, bridgedAtUs: bridgedUs })), gone };
@@ -227,9 +229,12 @@ function ringingLegs({ attempts, caller }: CallSession): LegUuid[] {
   ];
 }
 
-function bridgedAt(looked: readonly Looked[]): bigint | undefined {
-  for (const { truth } of looked) {
-    if (truth.state === 'living' && truth.bridgedAtUs !== undefined) return truth.bridgedAtUs;
-  }
-  return undefined;
+function bridgedAt(session: CallSession, looked: readonly Looked[]): bigint | undefined {
+  return looked
+    .map(({ truth }) => (truth.state === 'living' ? truth.bridgedAtUs : undefined))
+    .find((us) => isOurs(session, us));
+}
+
+function isOurs(session: CallSession, joinedUs: bigint | undefined): joinedUs is bigint {
+  return joinedUs !== undefined && isOfThisTalk(session, joinedUs);
 }

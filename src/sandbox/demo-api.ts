@@ -67,6 +67,7 @@ export function createDemoApi(settings: {
           consultants: known?.consultants ?? [],
           caller: known?.caller ?? null,
           ddis: known?.ddis ?? [],
+          scenarios: known?.scenarios ?? [],
         });
         return true;
       }

@@ -8,7 +8,7 @@ import { readBody, Refusal } from './http-exchange.ts';
 import type { Answer, Client, ClientBook, Misbehaviour, Question } from './merchant-clients.ts';
 import { faultXml, readSoap, recognitionXml, responseXml, TokenCheck } from './merchant-soap.ts';
 
-export type Operation = 'recognizeCaller' | 'recognizeClientCode' | 'reportUsage';
+export type Operation = 'recognizeCaller' | 'recognizeClientCode' | 'reportUsage' | 'memberScript';
 
 /** One request as it came and as it was answered. */
 export interface SeenRequest {
@@ -61,6 +61,7 @@ const restOperations: Record<string, Operation> = {
   'recognize-caller': 'recognizeCaller',
   'recognize-client-code': 'recognizeClientCode',
   'report-usage': 'reportUsage',
+  member: 'memberScript',
 };
 const shownHeaders = /^(content-type|soapaction|webhook-|user-agent|accept$)/;
 /** Slow by the byte: whole after minutes, so that only a deadline of everything together ends it. */
@@ -198,19 +199,25 @@ export class MerchantServer {
   ): Asked {
     const field = (name: string): string | undefined =>
       typeof fields[name] === 'string' ? fields[name] : undefined;
+    // A scenario sends what was keyed in it as variables.
+    const keyed = operation === 'memberScript' ? textsOf(fields['variables']) : undefined;
     const question: Question = {
-      ask: operation === 'recognizeClientCode' ? operation : 'recognizeCaller',
+      ask: keyed || operation === 'recognizeClientCode' ? 'recognizeClientCode' : 'recognizeCaller',
       cliTrust: field('cliTrust') ?? 'withheld',
       cli: field('cli'),
-      clientCode: field('clientCode'),
-      pin: field('pin'),
+      clientCode: keyed ? keyed['member'] : field('clientCode'),
+      pin: keyed ? keyed['pin'] : field('pin'),
     };
     const seen: SeenRequest = {
       ...proof,
       operation,
       protocol,
       client: this.#about(operation, question)?.name ?? null,
-      fields: { ...fields, ...(fields['pin'] !== undefined && { pin: '***' }) },
+      fields: {
+        ...fields,
+        ...(fields['pin'] !== undefined && { pin: '***' }),
+        ...(keyed && { variables: { ...keyed, ...(keyed['pin'] !== undefined && { pin: '***' }) } }),
+      },
       headers: Object.fromEntries(
         Object.entries(request.headers)
           .filter(([name]) => shownHeaders.test(name))
@@ -252,6 +259,7 @@ export class MerchantServer {
     if (isReport)
       return xml ? { status: 200, body: responseXml('reportUsage'), xml } : { status: 204, body: '', xml };
     const answer = this.#settings.clients.answer(question, client);
+    if (seen.operation === 'memberScript') return { status: 200, body: memberSays(answer), xml };
     return { status: 200, body: written(seen.operation, answer, xml), xml };
   }
 
@@ -287,6 +295,22 @@ interface Said {
   type?: string;
   retryAfter?: number;
   drip?: true;
+}
+
+/** What the call does next, as the scenario of his members asks it: whoever he knows has a balance, and a day it is renewed. */
+function memberSays({ outcome, talkLimitSeconds = 600 }: Answer): string {
+  if (outcome !== 'recognized') return JSON.stringify({ next: 'refused' });
+  const balance = ((talkLimitSeconds / 60) * 2.4).toFixed(2);
+  const renewsOn = `${String(new Date().getUTCFullYear() + 1)}-01-01`;
+  return JSON.stringify({ next: 'member', set: { balance, currency: 'EUR', renewsOn } });
+}
+
+/** The texts of an object, by their names. */
+function textsOf(given: unknown): Record<string, string> {
+  if (typeof given !== 'object' || given === null) return {};
+  return Object.fromEntries(
+    Object.entries(given).filter((one): one is [string, string] => typeof one[1] === 'string'),
+  );
 }
 
 function written(operation: SeenRequest['operation'], answer: Answer, xml: boolean): string {

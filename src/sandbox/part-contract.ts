@@ -84,4 +84,6 @@ export interface DemoFacts {
   caller: string;
   /** What a caller dials who is known: one number for each way of knowing him. */
   ddis: readonly { number: string; way: 'rest' | 'soap' | 'accounts' }[];
+  /** What leads him into a scenario, by its name in both languages. */
+  scenarios: readonly { number: string; name: Record<'fr' | 'en', string> }[];
 }

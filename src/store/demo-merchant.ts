@@ -1,6 +1,6 @@
 // The merchant every demonstration begins with: three consultants, one line as merchants sell it, one with a limit short
 // enough to watch the warning and the cut, one that sells a ticket without a call whose access code opens his members' page,
-// one for callers he knows, reached by a number for each way of knowing them. Written again at every start, so that changed addresses take effect; never written
+// one for callers he knows, reached by a number for each way of knowing them; and a scenario of each template. Written again at every start, so that changed addresses take effect; never written
 // in production.
 
 import { type AbuseLimits, usualLimits } from '../core/abuse-limits.ts';
@@ -8,6 +8,7 @@ import { money } from '../core/money.ts';
 import type { TariffPlan } from '../core/tariff.ts';
 import { insertClient, move } from './client-accounts.ts';
 import type { Database, Tx } from './database.ts';
+import { seedDemoScenarios } from './demo-scenarios.ts';
 import { type DemoPeople, seedDemoPeople } from './demo-people.ts';
 import type { Seal } from './seal.ts';
 
@@ -18,6 +19,8 @@ export interface DemoFacts {
   /** His own server, which speaks both languages; absent: he has none. */
   server?: { restUrl: string; soapUrl: string; secret: string; user: string };
   linkSecret: string;
+  /** His script, which members who call are served by; absent: nobody answers there. */
+  memberUrl?: string;
   /** His members' page, which a ticket opens; absent: a ticket is its receipt alone. */
   clubUrl?: string;
   pageOrigins: readonly string[];
@@ -189,6 +192,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     if (facts.clubUrl !== undefined) await seedClub(tx, facts.clubUrl);
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
+    await seedDemoScenarios(tx, demoMerchantId, facts.memberUrl);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });
 }

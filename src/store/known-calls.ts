@@ -90,6 +90,16 @@ export async function readCountedLine(
   );
 }
 
+/** The same for a scenario that follows a paid talk: no number was dialled, and what one would say is as usual. */
+export async function readLineAfterTalk(tx: Tx, slug: string): Promise<DialledLine | undefined> {
+  return firstRow<DialledLine>(
+    tx,
+    `select ${dialledLine} from lines l
+     join lateral (select l.merchant_id, 'server' as recognized_by, '{}'::jsonb as settings) d on true ${priced} where l.slug = ?`,
+    [slug],
+  );
+}
+
 export interface DdiOfRun {
   recognizedBy: 'server' | 'accounts';
   settings: unknown;
@@ -184,6 +194,18 @@ export async function sessionOfTurn(tx: Tx, runId: string, turn: number): Promis
     [runId, turn],
   );
   return row?.id;
+}
+
+/** When the leg of this scenario's call was joined last, in it or in the talk it follows: microseconds, as text. */
+export async function joinedLast(tx: Tx, runId: string): Promise<string | undefined> {
+  const row = await firstRow<{ us: string | null }>(
+    tx,
+    `select max(s.bridged_us)::text as us from call_sessions s where s.id in (
+       select k.call_session_id from known_calls k where k.run_id = ?
+       union all select r.after_session_id from scenario_runs r where r.id = ?)`,
+    [runId, runId],
+  );
+  return row?.us ?? undefined;
 }
 
 /** In all talks of a scenario's call so far, each begun second whole. */

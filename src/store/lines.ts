@@ -44,6 +44,7 @@ const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "ti
          where lc.line_id = l.id), '[]') as consultants, l.group_id as "group",
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
+       (select s.slug from scenarios s where s.id = l.after_scenario_id) as "afterTalk",
        l.introduces, l.top_up_choices::text[] as "topUpAmounts", l.sale_ends_in as "saleEndsIn",
        (select r.slug from access_resources r where r.id = l.sale_resource_id) as "saleResource",
        l.sale_message as "saleMessage", l.sale_return as "saleReturn"
@@ -104,11 +105,12 @@ export async function writeLine(
   settings: LineSettings,
 ): Promise<void> {
   const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
-  const { group, introduces, afterSale } = settings;
+  const { group, introduces, afterSale, afterTalk } = settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
        overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
+       after_scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null),
        group_id = ?, introduces = ?, sale_ends_in = ?,
        sale_resource_id = (select r.id from access_resources r where r.slug = ?), sale_message = ?, sale_return = ?
      where id = ?`,
@@ -122,6 +124,7 @@ export async function writeLine(
       outsideLine,
       overflowLine,
       topUpAmounts,
+      afterTalk,
       group,
       introduces,
       afterSale.end,

@@ -24,6 +24,8 @@ export interface LineForOrder {
   /** Its members ring in the order they have waited. */
   idleGroup: string | null;
   callerFirst: boolean;
+  /** The live version of the scenario that follows its talks; null: none does. */
+  afterTalk: { scenarioId: string; version: number } | null;
   durationChoices: number[];
   topUpChoices: string[];
   /** Where a sale leads whose order has no `return` of its own. */
@@ -62,6 +64,8 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
     `select l.id, l.slug, l.sells, l.name, l.currency, l.active, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
        ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup", l.caller_first as "callerFirst",
        l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices", l.sale_return as "saleReturn",
+       (select json_build_object('scenarioId', s.id, 'version', s.live) from scenarios s
+         where s.id = l.after_scenario_id and s.live is not null) as "afterTalk",
        json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.version as "tariffVersion", t.plan,

@@ -54,8 +54,9 @@ export async function insertRun(tx: Tx, stored: Omit<StoredRun, 'version'>, leas
   const { run, merchantId, switchId, ddi } = stored;
   const row = await firstRow(
     tx,
-    `insert into scenario_runs (id, merchant_id, switch_id, leg, ddi, scenario_id, scenario_version, progress, started_at)
-     select ?, ?, s.id, ?, ?, ?, ?, ?::jsonb, ? from switches s where s.id = ? and s.lease_number = ?::bigint
+    `insert into scenario_runs (id, merchant_id, switch_id, leg, ddi, scenario_id, scenario_version, progress, started_at,
+       after_session_id)
+     select ?, ?, s.id, ?, ?, ?, ?, ?::jsonb, ?, ? from switches s where s.id = ? and s.lease_number = ?::bigint
      on conflict (leg) do nothing returning id`,
     [
       run.id,
@@ -66,11 +67,26 @@ export async function insertRun(tx: Tx, stored: Omit<StoredRun, 'version'>, leas
       run.scenario.version,
       JSON.stringify(run),
       new Date(run.startedAt),
+      run.plan.after?.callSessionId ?? null,
       switchId,
       lease.toString(),
-    ],
+    ] as never[],
   );
   return row !== undefined;
+}
+
+/** Of a line of the merchant's: by its id. */
+export async function readPlaceOfLine(
+  tx: Tx,
+  lineId: string,
+): Promise<{ slug: string; timeZone: string; country: string }> {
+  const row = await firstRow<{ slug: string; timeZone: string; country: string }>(
+    tx,
+    `select l.slug, m.time_zone as "timeZone", m.country from lines l join merchants m on m.id = l.merchant_id where l.id = ?`,
+    [lineId],
+  );
+  if (!row) throw new Error('A call without its line.');
+  return row;
 }
 
 export async function readRun(tx: Tx, id: string): Promise<StoredRun | undefined> {
@@ -146,6 +162,8 @@ export interface RunSummary {
   startedAt: Date;
   endedAt: Date | null;
   outcome: RunOutcome | null;
+  /** The paid talk it follows; null: its caller dialled a number. */
+  afterCallSession: string | null;
 }
 
 export interface RunView extends RunSummary {
@@ -156,24 +174,37 @@ export interface RunView extends RunSummary {
     name: string;
     at: string;
     facts: Record<string, unknown>;
+    /** By its slug; a call may go on in another. */
+    scenario: string;
   }[];
+  /** What it has come to know; what was keyed in secret is not among it. */
+  variables: Record<string, string>;
+  /** Messages left in it, in their order. */
+  voicemails: string[];
   /** Its call sessions, in their order. */
   talks: string[];
 }
 
 const summary = `r.id, r.ddi, r.progress #>> '{plan,cli,number}' as "callerNumber", s.slug as scenario,
-  r.scenario_version as version, r.started_at as "startedAt", r.ended_at as "endedAt", r.outcome`;
+  r.scenario_version as version, r.started_at as "startedAt", r.ended_at as "endedAt", r.outcome,
+  r.after_session_id as "afterCallSession"`;
 
 /** The newest first. `after`: the id of the last one seen. */
 export async function listRuns(
   tx: Tx,
-  { ddi, after, limit }: { ddi?: string; after?: string; limit: number },
+  { ddi, scenario, after, limit }: { ddi?: string; scenario?: string; after?: string; limit: number },
 ): Promise<RunSummary[]> {
   return rows<RunSummary>(
     tx,
     `select ${summary} from scenario_runs r join scenarios s on s.id = r.scenario_id
-     where (?::text is null or r.ddi = ?) and (?::text is null or r.id < ?) order by r.id desc limit ?`,
-    [ddi ?? null, ddi ?? null, after ?? null, after ?? null, limit] as never[],
+     where (?::text is null or r.ddi = ?) and (?::text is null or s.slug = ?) and (?::text is null or r.id < ?)
+     order by r.id desc limit ?`,
+    [
+      ...[ddi ?? null, ddi ?? null],
+      ...[scenario ?? null, scenario ?? null],
+      ...[after ?? null, after ?? null],
+      limit,
+    ] as never[],
   );
 }
 
@@ -182,8 +213,10 @@ export async function readRunView(tx: Tx, id: string): Promise<RunView | undefin
     tx,
     `select ${summary},
        coalesce((select json_agg(json_build_object('scenarioId', e.scenario_id, 'version', e.scenario_version, 'block', e.block,
-           'name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
-         from scenario_run_events e where e.run_id = r.id), '[]') as events,
+           'name', e.name, 'at', e.at, 'facts', e.facts, 'scenario', of.slug) order by e.sequence)
+         from scenario_run_events e join scenarios of on of.id = e.scenario_id where e.run_id = r.id), '[]') as events,
+       coalesce(r.progress -> 'variables', '{}') as variables,
+       coalesce((select json_agg(v.id order by v.run_turn) from voicemails v where v.run_id = r.id), '[]') as voicemails,
        coalesce((select json_agg(k.call_session_id order by k.run_turn) from known_calls k where k.run_id = r.id), '[]') as talks
      from scenario_runs r join scenarios s on s.id = r.scenario_id where r.id = ?`,
     [id],

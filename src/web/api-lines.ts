@@ -53,7 +53,7 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     area: 'lines',
     name: 'changeLine',
     summary:
-      'Changes a line: names, how it rings and whom, hours, top-ups, what a sale ends in. What is left out stays.',
+      'Changes a line: names, how it rings and whom, hours, top-ups, what follows a talk or a sale. What is left out stays.',
     description:
       'Holds for the next call; calls under way go on as they began. A list or the hours are replaced as a whole; of two ' +
       'changes of one field the last wins. Prices are not changed here.',
@@ -96,7 +96,7 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
   const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
   const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine } = settings;
-  const { topUpAmounts, afterSale } = settings;
+  const { topUpAmounts, afterSale, afterTalk } = settings;
   return {
     slug,
     name: line.name,
@@ -126,5 +126,6 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
     outsideLine,
     overflowLine,
     afterSale,
+    afterTalk,
   };
 }

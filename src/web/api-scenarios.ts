@@ -428,7 +428,9 @@ function refused(
     case 'changed_meanwhile':
       return problem('changed-meanwhile', { members: { version: is.stands } });
     case 'in_use':
-      return problem('scenario-in-use', { members: { ddis: is.ddis, scenarios: is.scenarios } });
+      return problem('scenario-in-use', {
+        members: { ddis: is.ddis, lines: is.lines, scenarios: is.scenarios },
+      });
     case 'slug_taken':
       return problem('slug-in-use');
     default:

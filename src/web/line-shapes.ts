@@ -87,6 +87,9 @@ const amount = z
 const afterSaleMeaning =
   'What a sale without a call ends in, once it is paid. `receipt`: its receipt alone, as every call does. `code`: an access ' +
   'code of a resource. `message`: your words. `return`: the way back to the order’s own `return`, or else to `address`.';
+const afterTalkMeaning =
+  'The scenario, by its slug, in which a caller goes on who is still there when his paid talk is over; it is part of no bill. ' +
+  'null: he hears goodbye. Orders keep the version that was live when they were made.';
 const messageText = z
   .string()
   .trim()
@@ -140,6 +143,7 @@ export const lineChange = z
       .optional()
       .meta({ description: topUpMeaning, example: ['10.00', '20.00'] }),
     afterSale: afterSaleBody.optional().meta({ description: afterSaleMeaning }),
+    afterTalk: z.string().min(1).max(63).nullable().optional().meta({ description: afterTalkMeaning }),
   })
   .openapi('LineChange');
 
@@ -182,6 +186,7 @@ export const lineShape = z
     outsideLine: z.string().nullable().meta({ description: outsideMeaning }),
     overflowLine: z.string().nullable().meta({ description: overflowMeaning }),
     afterSale: afterSaleShape.meta({ description: afterSaleMeaning }),
+    afterTalk: z.string().nullable().meta({ description: afterTalkMeaning }),
   })
   .openapi('Line');
 

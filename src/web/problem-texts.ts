@@ -251,8 +251,8 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
   'scenario-in-use': {
     title: { en: 'Calls come to this scenario', fr: 'Des appels arrivent à ce scénario' },
     detail: {
-      en: 'It was not archived: the numbers in "ddis" lead to it, and so do the live versions of the scenarios in "scenarios". Lead those elsewhere first.',
-      fr: 'Il n’a pas été archivé : les numéros de « ddis » y mènent, et les versions en service des scénarios de « scenarios » aussi. Dirigez-les d’abord ailleurs.',
+      en: 'It was not archived: the numbers in "ddis" lead to it, it follows the talks of the lines in "lines", and the live versions of the scenarios in "scenarios" go on in it. Lead those elsewhere first.',
+      fr: 'Il n’a pas été archivé : les numéros de « ddis » y mènent, il fait suite aux conversations des lignes de « lines », et les versions en service des scénarios de « scenarios » y conduisent. Dirigez-les d’abord ailleurs.',
     },
   },
   'scenario-faulty': {

@@ -100,6 +100,9 @@ const summary = {
   }),
   changed: z.boolean().meta({ description: 'The draft is not what is live.' }),
   ddis: z.array(z.string()).meta({ description: 'The numbers that lead to it.' }),
+  lines: z
+    .array(z.string())
+    .meta({ description: 'The lines whose paid talks it follows, by their names in links.' }),
   createdAt: instant,
   changedAt: instant,
 };
@@ -253,6 +256,10 @@ export const trialShape = z
             .array(
               z.object({
                 what: z.string().meta({ description: 'What was asked or done.', example: 'ask' }),
+                heard: z
+                  .array(z.string())
+                  .optional()
+                  .meta({ description: 'What he hears meanwhile; absent: nothing.' }),
                 came: z.string().optional().meta({ description: 'What came of it.', example: '1' }),
                 exchange: z
                   .object({

@@ -156,6 +156,7 @@ describe('the demo', () => {
         consultants: ['+33199000001'],
         caller: '+33612345678',
         ddis: [{ number: '+33199000201', way: 'rest' }],
+        scenarios: [],
       },
     });
     while (!((await (await at('/api/demo')).json()) as { ready: boolean }).ready);

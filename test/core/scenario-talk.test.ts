@@ -173,3 +173,38 @@ describe('is over', () => {
     silent(talk);
   });
 });
+
+describe('an earlier talk on his leg', () => {
+  const before = { joinedBeforeUs: '5000000' };
+  const agreed = (): Talk =>
+    new Talk(before)
+      .on({ type: 'legAnswered', leg: legOf(1) })
+      .on({ type: 'keyGiven', leg: legOf(1), key: '1' });
+
+  it('is none of this one’s: he hangs up before they are joined, and nothing was talked', () => {
+    const talk = agreed().on({
+      type: 'legEnded',
+      leg: callerLeg,
+      because: 'normal',
+      endedAtUs: 60_000_000n,
+      bridgedAtUs: 5_000_000n,
+    });
+    expect(talk.session).toMatchObject({ state: 'settled', outcome: 'caller_left' });
+    expect(talk.session.bridgedUs).toBeUndefined();
+  });
+
+  it('takes nothing from this one: joined later, and nobody told in time, they have talked since then', () => {
+    const talk = agreed().on({
+      type: 'legEnded',
+      leg: callerLeg,
+      because: 'normal',
+      endedAtUs: 60_000_000n,
+      bridgedAtUs: 50_000_000n,
+    });
+    expect(talk.session).toMatchObject({
+      outcome: 'talked',
+      bridgedUs: 50_000_000n,
+      unbridgedUs: 60_000_000n,
+    });
+  });
+});

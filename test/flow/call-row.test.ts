@@ -52,6 +52,7 @@ function stage(session = talking) {
         return Promise.resolve();
       },
       changed: () => undefined,
+      handedOver: () => undefined,
       workDone: () => undefined,
       lost: () => undefined,
       taken: () => Promise.resolve(),

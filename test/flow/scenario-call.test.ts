@@ -374,7 +374,7 @@ it('he chooses a consultant by a key during his introduction, talks, and is back
   await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
   await world.does(hugo, 'hangup');
   await said(caller, 'Tapez 1 pour finir.');
-  expect((await heard(caller)).join()).not.toContain('conversation est terminée');
+  expect((await heard(caller)).join()).not.toContain('entretien est terminé');
   await keys(caller, '1');
   await said(caller, 'À bientôt.');
   await ends(ddi, 'completed');

@@ -2,9 +2,12 @@
 // acts; then once for every act with a crash before it, and once with a crash after it. On the money path two in a row: one
 // around a request to the processor, and one around whatever follows.
 
+import { type ComposedHouse, composedNumber, scriptUrl } from './composed.ts';
 import type { ActKind, FaultPlan } from './fault-plan.ts';
+import { lineSlug } from './house-rows.ts';
 import {
   ddiNumbers,
+  type DialledCall,
   dialling,
   diallerNumber,
   type KnownHouse,
@@ -56,6 +59,60 @@ function paths(): [string, Scenario][] {
       }),
     ],
     ...knownPaths(),
+    ...composedPaths(),
+  ];
+}
+
+/** A script, a menu, two talks and a message: of somebody who dials, and of somebody who has paid for another talk before. */
+function composedPaths(): [string, Scenario][] {
+  const said = (text: string): object[] => [{ text: { fr: text, en: text } }];
+  const key = (keys: string) => ({ keys, afterMs: 1_000 });
+  const graph = {
+    start: 'ask',
+    blocks: {
+      ask: { kind: 'get_url', url: `${scriptUrl}/on`, exits: ['on'], next: { on: 'menu', failed: 'menu' } },
+      menu: {
+        kind: 'menu',
+        say: said('Un.'),
+        keys: ['1'],
+        tries: 3,
+        next: { key_1: 'ring', otherwise: 'box' },
+      },
+      ring: { kind: 'ring', to: { line: lineSlug }, next: { talked: 'menu', unavailable: 'box' } },
+      box: { kind: 'voicemail', box: 'box', say: said('Parlez.'), next: { then: 'bye' } },
+      bye: { kind: 'hang_up', say: said('Adieu.') },
+    },
+  };
+  const twice = {
+    keysTo: { in_turn: [key('1'), key('1')] },
+    speaks: [{ ms: 2_000, by: '#' as const }],
+  };
+  const consultant = willing(5_000);
+  const [order] = happyScenario().orders;
+  if (!order) throw new Error('A happy path without an order.');
+  const house = (
+    composed: Pick<ComposedHouse, 'calls' | 'followsTalks'>,
+    orders: Scenario['orders'],
+  ): Scenario =>
+    happyScenario({
+      consultants: [[consultant], [consultant], [consultant]],
+      orders,
+      composed: {
+        graphs: [{ id: 'scn_1', slug: 'composed-1', number: composedNumber(0), graph }],
+        script: { slow: 0, silent: 0, fails: 0, nonsense: 0 },
+        ...composed,
+      },
+    });
+  const call: DialledCall = {
+    ...{ atMs: 3_000, over: 0, number: diallerNumber(0), trust: 'network', ddi: composedNumber(0) },
+    behaviour: dialling([], undefined, twice),
+  };
+  return [
+    ['two talks in a scenario', house({ calls: [call], followsTalks: false }, [])],
+    [
+      'a scenario behind a talk',
+      house({ calls: [], followsTalks: true }, [{ ...order, caller: [willing(undefined, twice)] }]),
+    ],
   ];
 }
 
@@ -97,9 +154,12 @@ export interface Carrier {
   carryOut(orders: readonly Order[], onReport: (report: Report) => boolean): Promise<void>;
 }
 
-/** `known`: only where somebody dials. */
-export async function exhaustiveRuns(carrier: Carrier, { known = false } = {}): Promise<Order[]> {
-  const first = (known ? knownPaths() : paths()).map(([seed, scenario]): Order =>
+/** `known`: only where somebody dials; `composed`: only where calls go through scenarios. */
+export async function exhaustiveRuns(
+  carrier: Carrier,
+  { known = false, composed = false } = {},
+): Promise<Order[]> {
+  const first = (known ? knownPaths() : composed ? composedPaths() : paths()).map(([seed, scenario]): Order =>
     replay({ seed, scenario, plan: none }),
   );
   const orders: Order[] = [];

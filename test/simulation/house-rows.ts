@@ -6,6 +6,7 @@ import { pinMark } from '../../src/flow/client-accounts.ts';
 import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type Availability, mobileNumber, scheduleOf, thirdNumber } from './availability.ts';
+import type { ComposedHouse } from './composed.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import { pinOf, type ServiceHouse, serviceNumber, shortNumber } from './service-calls.ts';
@@ -99,6 +100,29 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
   if (scenario.availability) await writeLives(database, scenario.availability);
   if (scenario.service) await writeService(database, scenario.service);
   if (scenario.known) await writeKnown(database, scenario.known, tariff.currency);
+  if (scenario.composed) await writeComposed(database, scenario.composed);
+}
+
+async function writeComposed(database: SimDatabase, { graphs, followsTalks }: ComposedHouse): Promise<void> {
+  for (const { id, slug, number, graph } of graphs) {
+    await database.look(
+      `insert into scenarios (id, merchant_id, slug, name, draft, created_at, changed_at) values (?, ?, ?, ?, '{}', now(), now())`,
+      [id, merchantId, slug, slug],
+    );
+    await database.look(
+      `insert into scenario_versions (merchant_id, scenario_id, number, graph, published_at) values (?, ?, 1, ?::jsonb, now())`,
+      [merchantId, id, JSON.stringify(graph)],
+    );
+    await database.look('update scenarios set live = 1 where id = ?', [id]);
+    await database.look(
+      `insert into ddis (id, merchant_id, kind, line_id, scenario_id, number, settings)
+       values (?, ?, 'scenario', 'lin_1', ?, ?, '{"talkLimitMaxSeconds":30,"callsAtOnce":1}')`,
+      [`ddi_${id}`, merchantId, id, number],
+    );
+  }
+  const [first] = graphs;
+  if (followsTalks && first)
+    await database.look(`update lines set after_scenario_id = ? where id = 'lin_1'`, [first.id]);
 }
 
 async function writeLives(database: SimDatabase, { lives, group }: Availability): Promise<void> {

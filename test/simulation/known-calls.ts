@@ -142,6 +142,12 @@ export const wellMannered: ServerMoods = {
   ...{ slow: 0, silent: 0, fails: 0, nonsense: 0 },
 };
 
+/** Talks are reported all the same: of callers in scenarios. */
+export const nobodyKnown: KnownHouse = {
+  ...{ ddis: [], served: [], accounts: [], calls: [], paidInto: [] },
+  server: { ...wellMannered, there: false },
+};
+
 // --- What a seed makes of it -----------------------------------------------------------------------------------------
 
 /** Who dials in this seed is one of them, or nobody's client. */

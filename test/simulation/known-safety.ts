@@ -50,6 +50,9 @@ export interface KnownTalk {
   state: string;
   limit_seconds: number;
   client_code: string | null;
+  /** What the merchant's server was asked about: the call session, or the scenario's call it belongs to. */
+  asked_as: string;
+  composed: boolean;
   recognized_by: 'server' | 'accounts';
   calls_at_once: number;
   longest_seconds: number;
@@ -64,6 +67,8 @@ interface ReportRow {
   session: string;
   client_code: string | null;
   leg: string;
+  /** Of those it rang: a caller in a scenario may have several talks on his. */
+  rung: string[] | null;
   limit_seconds: number;
   tariff: Tariff;
   moved: string | null;
@@ -80,6 +85,7 @@ interface Body {
 
 const reports = /* sql */ `
 select u.id, u.body, u.call_session_id as session, u.client_code, s.progress->>'callerLegUuid' as leg,
+  (select array_agg(l.id::text) from legs l where l.call_session_id = s.id and l.role = 'B') as rung,
   (s.progress #>> '{plan,talkLimitSeconds}')::int as limit_seconds, o.tariff,
   (select sum(-m.amount)::text from client_movements m where m.call_session_id = s.id) as moved,
   (select r.amount::text from client_reservations r where r.call_session_id = s.id) as reserved
@@ -141,12 +147,14 @@ export class KnownSafety {
     if (seen) return seen;
     const [found] = await this.#database.look<KnownTalk>(
       `select s.id as session, s.order_id, s.state, (s.progress #>> '{plan,talkLimitSeconds}')::int as limit_seconds,
-         k.client_code, d.recognized_by, (s.progress #>> '{plan,inbound,callsAtOnce}')::int as calls_at_once,
+         k.client_code, coalesce(k.run_id, s.id) as asked_as, k.run_id is not null as composed,
+         coalesce(d.recognized_by, 'server') as recognized_by, (s.progress #>> '{plan,inbound,callsAtOnce}')::int as calls_at_once,
          (s.progress #>> '{plan,inbound,talkLimitMaxSeconds}')::int as longest_seconds,
          (s.progress #>> '{plan,inbound,fallback,talkLimitSeconds}')::int as trial_seconds, o.tariff
-       from call_sessions s join known_calls k on k.call_session_id = s.id join ddis d on d.number = k.ddi
-       join orders o on o.id = s.order_id where s.progress->>'callerLegUuid' = ?`,
-      [talk.aLeg],
+       from call_sessions s join known_calls k on k.call_session_id = s.id left join ddis d on d.number = k.ddi
+       join orders o on o.id = s.order_id where s.progress->>'callerLegUuid' = ?
+         and exists (select from legs l where l.call_session_id = s.id and l.id = ?::uuid)`,
+      [talk.aLeg, talk.bLeg],
     );
     if (!found) return undefined;
     this.#talks.set(talk, found);
@@ -160,7 +168,7 @@ export class KnownSafety {
   /** At the end: what was talked is what is reported and taken, wherever the switch's records say all there is to say. */
   async exact(lostRecords: ReadonlySet<string>): Promise<void> {
     for (const row of await this.#database.look<ReportRow>(reports)) {
-      const talk = this.#talkOf(row.leg);
+      const talk = this.#talkOf(row);
       if (!talk || talk.byCrash || lostRecords.has(talk.aLeg) || lostRecords.has(talk.bLeg)) continue;
       const { billableSeconds, talkMilliseconds } = JSON.parse(row.body) as Body;
       const due = dueOf(row, talk);
@@ -186,8 +194,10 @@ export class KnownSafety {
   /** By what the merchant's server said of this call, or on trial where his line has one. */
   #mayTalk(call: KnownTalk): void {
     if (call.recognized_by === 'accounts') return;
+    // In a scenario nobody needs to be known.
+    if (call.composed && call.client_code === null) return;
     const said = this.#server
-      .saidOf(call.session)
+      .saidOf(call.asked_as)
       .find(
         (one): one is Recognition & { outcome: 'recognized' } =>
           one.outcome === 'recognized' && one.clientCode === call.client_code,
@@ -214,7 +224,8 @@ export class KnownSafety {
       throw new Violation(`let in without his PIN: ${session}`);
   }
 
-  #oneAtATime({ client_code, calls_at_once }: KnownTalk): void {
+  #oneAtATime({ client_code, calls_at_once, composed }: KnownTalk): void {
+    if (composed && client_code === null) return;
     const talking = [...this.#talks].filter(
       ([talk, one]) => talk.endedUs === undefined && one.client_code === client_code,
     );
@@ -262,7 +273,7 @@ export class KnownSafety {
     const body = JSON.parse(row.body) as Body;
     if (body.callSessionId !== row.session || (body.clientCode ?? null) !== row.client_code)
       throw new Violation(`a report of another call: ${row.id}`);
-    const talk = this.#talkOf(row.leg);
+    const talk = this.#talkOf(row);
     if (talk && talk.endedUs === undefined) throw new Violation(`reported while they talk: ${row.session}`);
     const due = dueOf(row, talk);
     if (body.billableSeconds > due.seconds || body.talkMilliseconds > due.ms) {
@@ -274,8 +285,10 @@ export class KnownSafety {
       throw new Violation(`taken of an account more than was talked: ${row.session}`);
   }
 
-  #talkOf(leg: string): Talk | undefined {
-    return this.#switches.flatMap((one) => [...one.talks()]).findLast(({ aLeg }) => aLeg === leg);
+  #talkOf({ leg, rung }: ReportRow): Talk | undefined {
+    return this.#switches
+      .flatMap((one) => [...one.talks()])
+      .findLast(({ aLeg, bLeg }) => aLeg === leg && rung?.includes(bLeg) === true);
   }
 }
 

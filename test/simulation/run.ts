@@ -6,6 +6,7 @@ import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
 import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
 import { isDatabaseAway } from '../../src/store/database-away.ts';
 import { SettlementDelayed } from '../../src/flow/settle-order.ts';
+import { SimCallers } from './composed.ts';
 import { Kernel, Violation } from './kernel.ts';
 import { Liveness, type Pending } from './liveness.ts';
 import { Safety } from './safety.ts';
@@ -22,8 +23,9 @@ import { SimOperator } from './sim-operator.ts';
 import { SimPeople } from './sim-people.ts';
 import { SimService } from './service-calls.ts';
 import { SimProcessor } from './sim-processor.ts';
+import { SimScripts } from './sim-scripts.ts';
 import { SimSwitch } from './sim-switch.ts';
-import { destinationNumber } from './known-calls.ts';
+import { destinationNumber, nobodyKnown } from './known-calls.ts';
 import { deliverHint, postRecord } from './from-outside.ts';
 
 /** "Liveness after faults heal: within 15 min." */
@@ -88,7 +90,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     if (scenario.holdsMs !== undefined) processor.holdsLast(scenario.holdsMs);
     const merchant = new SimMerchant(kernel);
     const server = new SimMerchantServer(kernel, scenario.known);
-    const outside: Outside = { kernel, database, switches, processor, merchant, server };
+    const scripts = new SimScripts(kernel, scenario.composed);
+    const outside: Outside = { kernel, database, switches, processor, merchant, server, scripts };
     for (let index = 1; index <= scenario.gateways; index += 1) {
       gateways.push(new SimGateway(outside, `gw${String(index)}`));
     }
@@ -121,7 +124,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
         scenario.stop?.alsoTalks === true ||
         scenario.orders.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) ||
         scenario.known?.calls.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) === true,
-      known: scenario.known,
+      known: scenario.known ?? (scenario.composed && nobodyKnown),
+      composed: scenario.composed !== undefined,
     });
     const diallers = new SimDiallers(
       { name: 'the merchant’s system', random: kernel.random.fork('diallers'), kernel, gateways },
@@ -129,7 +133,9 @@ export async function run(input: RunInput, connections: SimulationConnections): 
       { switches, database, merchantId, currency: scenario.tariff.currency },
     );
     const service = new SimService(kernel, switches, scenario.service, consultantNumber);
+    const callers = new SimCallers(kernel, switches, scenario.composed);
     const nobodyWaits = (): boolean =>
+      callers.done &&
       service.done &&
       operator.done &&
       diallers.done &&
@@ -143,6 +149,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     diallers.begin();
     operator.begin();
     service.begin();
+    callers.begin();
     if (scenario.availability) consultants.begin(scenario.availability);
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);
@@ -211,6 +218,7 @@ function peopleOf(kernel: Kernel, scenario: Scenario): SimPeople {
       inTurn.filter((one) => one.number === number).map(({ behaviour }) => behaviour),
     );
   }
+  for (const { number } of scenario.composed?.calls ?? []) people.add(number, 'caller');
   if (scenario.known) people.add(destinationNumber, 'consultant', destination ? [destination] : []);
   return people;
 }

@@ -6,6 +6,7 @@ import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, mobileNumber, thirdNumber } from './availability.ts';
 import { AvailabilitySafety } from './availability-safety.ts';
+import { ComposedSafety } from './composed-safety.ts';
 import { consultantIds, fixedPrice } from './house-rows.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { KnownSafety } from './known-safety.ts';
@@ -127,6 +128,8 @@ export class Safety {
   readonly #working: AvailabilitySafety | undefined;
   /** Of their calls to the service, in a house where they have one. */
   readonly #served: ServiceSafety | undefined;
+  /** Of calls in scenarios, in a house that has some. */
+  readonly #composed: ComposedSafety | undefined;
 
   constructor(
     outside: Outside,
@@ -137,18 +140,21 @@ export class Safety {
       availability,
       service,
       consultants,
+      composed,
     }: {
       merchantHangsUp: boolean;
       known?: KnownHouse | undefined;
       availability?: Availability | undefined;
       service?: ServiceHouse | undefined;
       consultants: SimConsultants;
+      composed: boolean;
     },
   ) {
     const { kernel, database, switches, processor, merchant } = outside;
     this.#known = known && new KnownSafety(known, outside);
     this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
     this.#served = service && new ServiceSafety(service, consultants, outside);
+    this.#composed = composed ? new ComposedSafety(outside) : undefined;
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -169,7 +175,9 @@ export class Safety {
       await this.#known?.rows();
       await this.#working?.rows();
       await this.#served?.rows();
+      await this.#composed?.rows();
     }
+    await this.#composed?.asked();
     this.#served?.told();
     await this.#known?.heard();
     await this.#talks();
@@ -235,7 +243,7 @@ export class Safety {
       if (this.#settled.has(row.payment)) continue;
       this.#settled.add(row.payment);
       const legs = new Set(row.legs ?? []);
-      const talks = this.allTalks().filter((talk) => legs.has(talk.aLeg));
+      const talks = this.allTalks().filter((talk) => legs.has(talk.bLeg));
       if (talks.length === 0) throw new Violation(`captured without a talk: ${row.payment}`);
       const dueMax = priceAtMost(row.tariff, row.held, talks);
       if (money(row.captured, row.tariff.currency).amount.gt(dueMax)) {
@@ -268,7 +276,7 @@ export class Safety {
     );
     for (const row of rows) {
       const legs = new Set(row.legs ?? []);
-      const talks = this.allTalks().filter((talk) => legs.has(talk.aLeg));
+      const talks = this.allTalks().filter((talk) => legs.has(talk.bLeg));
       if (talks.length === 0) continue;
       if (talks.some((talk) => talk.byCrash || lost.has(talk.aLeg) || lost.has(talk.bLeg))) continue;
       const limitUs = BigInt(row.limit) * 1_000_000n;
@@ -379,8 +387,9 @@ export class Safety {
     }
     const [order] = await this.#database.look<OrderOfLeg>(
       `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
-       where s.progress->>'callerLegUuid' = ?`,
-      [talk.aLeg],
+       where s.progress->>'callerLegUuid' = ?
+         and exists (select from legs l where l.call_session_id = s.id and l.id = ?::uuid)`,
+      [talk.aLeg, talk.bLeg],
     );
     if (!order) throw new Violation(`joined legs that belong to no session: ${talk.aLeg}`);
     const { order_id, chosen_seconds, tariff, held } = order;

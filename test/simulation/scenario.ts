@@ -3,6 +3,7 @@
 
 import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, drawAvailability } from './availability.ts';
+import { type ComposedHouse, drawComposed, inScenarios } from './composed.ts';
 import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
 import { drawService, type ServiceHouse } from './service-calls.ts';
@@ -79,6 +80,8 @@ export interface Scenario {
   availability?: Availability;
   /** They call the service; absent: it has no number. */
   service?: ServiceHouse;
+  /** Numbers lead to scenarios, and one may follow a paid talk; absent: neither. */
+  composed?: ComposedHouse;
   /** From here on nothing goes wrong any more. */
   healAtMs: number;
 }
@@ -156,7 +159,10 @@ export function drawScenario(random: Random): Scenario {
     orders,
     healAtMs: random.int(50_000, 110_000),
   };
-  const drawn = drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario));
+  const drawn = drawCallers(
+    random.fork('composed'),
+    drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario)),
+  );
   const working = random.fork('availability');
   if (!working.chance(0.3)) return drawn;
   const { consultants } = drawn;
@@ -206,6 +212,40 @@ function drawDiallers(random: Random, scenario: Scenario): Scenario {
     ...scenario,
     orders: random.chance(0.4) ? scenario.orders.slice(0, 1) : [],
     known: drawKnown(random, scenario.tariff, scenario.switches),
+  };
+}
+
+/** Some houses compose what their numbers do, and what comes behind a talk: then consultants hang up, and callers stay. */
+function drawCallers(random: Random, scenario: Scenario): Scenario {
+  if (!random.chance(0.25)) return scenario;
+  const composed = drawComposed(random, scenario.switches);
+  const { orders, known, consultants } = scenario;
+  const [first] = orders;
+  const follows = composed.followsTalks && first && !first.fixedSale;
+  const kept = follows ? orders.slice(0, 1) : random.chance(0.3) ? orders.slice(0, 1) : [];
+  return {
+    ...scenario,
+    composed,
+    // Who is known to the merchant in a scenario is so by his server; nobody dials the line besides.
+    known: { ...(known ?? drawKnown(random, scenario.tariff, scenario.switches)), calls: [], paidInto: [] },
+    orders: !follows
+      ? kept
+      : kept.map((order) => ({
+          ...order,
+          card: 'good',
+          caller: [
+            willing(undefined, {
+              ...inScenarios(random),
+              hangsUp: {
+                at: 'parted',
+                afterMs: random.chance(0.3) ? random.int(0, 50) : random.int(500, 60_000),
+              },
+            }),
+          ],
+        })),
+    consultants: follows
+      ? consultants.map(() => [willing(random.chance(0.7) ? random.int(300, 12_000) : undefined)])
+      : consultants,
   };
 }
 

@@ -61,7 +61,8 @@ interface Served {
   heard: number;
   /** What he keyed that has been looked at. */
   keyed: Set<Told>;
-  wish?: { word: string; availability: string; atMs: number; byHour: boolean };
+  /** `sinceMs`: when he first keyed it, where he has keyed the same again: whoever takes the call over repeats what was said to that. */
+  wish?: { word: string; availability: string; sinceMs: number; byHour: boolean };
   /** His state as he heard it last. */
   heardIs?: string;
   toggling?: { id: string };
@@ -188,10 +189,11 @@ export class ServiceSafety {
       throw new Violation(`told that he is ${state.is}, and he was not: ${id} on ${leg}`);
     served.heardIs = state.is;
     const { wish } = served;
-    if (news !== 'set' || !wish) return;
-    const { availability, atMs, byHour, word } = wish;
+    // Of another state than he wishes now: what was said to the key before, once more, as nobody who commands has heard this one.
+    if (news !== 'set' || !wish || state.is !== wish.availability) return;
+    const { availability, sinceMs: wishedMs, byHour, word } = wish;
     const set = this.#wasSet(
-      { id, availability, sinceMs: atMs },
+      { id, availability, sinceMs: wishedMs },
       `told that he is ${availability} from now on, and he is not: ${id} on ${leg}`,
     );
     const untilMs = byHour ? (set.backAt?.getTime() ?? 0) : Infinity;
@@ -218,7 +220,9 @@ export class ServiceSafety {
     const word = `${leg} ${String(served.keyed.size)}`;
     // Who has heard that he is on a break and says when he is back stays on it.
     const availability = chosen ?? (served.heardIs === 'break' ? 'break' : 'away');
-    served.wish = { word, availability, atMs, byHour };
+    const earlier = served.wish?.availability === availability && served.wish.byHour === byHour;
+    const sinceMs = earlier ? (served.wish?.sinceMs ?? atMs) : atMs;
+    served.wish = { word, availability, sinceMs, byHour };
     this.#wished.set(id, (this.#wished.get(id) ?? 0) + 1);
     this.#consultants.wishes(id, word);
   }

@@ -1,7 +1,7 @@
 // One gateway of a run: the real steps over simulated ports, started, killed and started again, as a supervisor does with
 // the real one.
 
-import { noScripts, noSms, noSpeech } from '../no-merchant-server.ts';
+import { noSms, noSpeech } from '../no-merchant-server.ts';
 import { HeldSounds } from '../../src/flow/held-sounds.ts';
 import type { House } from '../../src/flow/house.ts';
 import { jobTasks, startHouseWork } from '../../src/flow/house-work.ts';
@@ -15,6 +15,7 @@ import type { Worker } from './sim-jobs.ts';
 import type { SimMerchant } from './sim-merchant.ts';
 import type { SimMerchantServer } from './sim-merchant-server.ts';
 import type { SimProcessor } from './sim-processor.ts';
+import type { SimScripts } from './sim-scripts.ts';
 import type { SimSwitch } from './sim-switch.ts';
 
 export interface Outside {
@@ -25,6 +26,8 @@ export interface Outside {
   merchant: SimMerchant;
   /** The merchant's own, for callers he knows. */
   server: SimMerchantServer;
+  /** His script, for callers in scenarios. */
+  scripts: SimScripts;
 }
 
 export const sealingKey = Buffer.alloc(32, 7);
@@ -96,7 +99,7 @@ export class SimGateway {
   }
 
   #houseOf(process: GatewayProcess): House {
-    const { kernel, database, switches, processor, merchant, server } = this.#outside;
+    const { kernel, database, switches, processor, merchant, server, scripts } = this.#outside;
     return {
       db: database.of(process),
       clock: process.clock,
@@ -112,10 +115,13 @@ export class SimGateway {
         convert: (bytes) =>
           Promise.resolve({ outcome: 'made', audio: { seconds: 3, wav8: bytes, wav16: bytes } }),
       },
-      longAudio: { convert: () => Promise.resolve({ outcome: 'refused', because: 'failed' }) },
+      longAudio: {
+        convert: (bytes) =>
+          Promise.resolve({ outcome: 'made', audio: { seconds: 3, wav8: bytes, wav16: bytes } }),
+      },
       heldSounds: new HeldSounds(),
       speech: noSpeech,
-      scriptServer: noScripts,
+      scriptServer: scripts.portOf(process),
       smsSender: noSms,
       log: logOf(process, kernel),
       metrics: { observe: () => undefined, count: () => undefined, level: () => undefined },

@@ -63,6 +63,9 @@ export class SimLeg {
   bridgedTo: SimLeg | undefined;
   side: 'a' | 'b' | undefined;
   parkAfterBridge = false;
+  /** A gateway keeps it when it parks: the time for a farewell counts no more. Until it is joined anew. */
+  kept = false;
+  parkTimeout: Timer | undefined;
   /** Of a call from outside; `taken`: how far a gateway has come in taking it. `apology`: the task that would end it. */
   inbound: (ParkedLeg & { taken?: string; apology?: Timer; apologizing: boolean }) | undefined;
   /** A sentence broadcast into the talk runs until then: A notices B's end only after it. */
@@ -136,6 +139,7 @@ export class SimLeg {
 
   joined(other: SimLeg, side: 'a' | 'b', atUs: bigint): void {
     this.breakAll();
+    this.parkTimeout?.cancel();
     this.bridgedTo = other;
     this.side = side;
     this.bridgedUs = atUs;

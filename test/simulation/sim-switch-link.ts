@@ -166,9 +166,10 @@ export class SimSwitchLink implements Switch {
     });
   }
 
-  play(leg: LegUuid, request: string, sentence: Sentence): Promise<Commanded> {
+  play(leg: LegUuid, request: string, sentence: Sentence, anew = false): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       await this.#stopMusic(leg);
+      if (anew) await this.wire.send(`break ${short(leg)}`, () => this.#world.breakAll(leg));
       const sentenceMs = sentenceLasts(sentence);
       return this.wire.command(`play ${short(leg)} ${sentence.key}`, () =>
         this.#world.execute(leg, { kind: 'play', request, sentenceMs }),
@@ -331,10 +332,17 @@ export class SimSwitchLink implements Switch {
 
   // --- Parts of commands ---------------------------------------------------------------------------------------------
 
-  // No call goes on after its talk: scenarios are none of this world's.
-
-  keep(): Promise<Commanded> {
-    return Promise.resolve({ outcome: 'refused', reason: 'no scenarios' });
+  keep(leg: LegUuid, guardSeconds: number): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const guarded = await this.#tasks.moveGuard(leg, guardSeconds);
+      if (guarded.outcome !== 'done') return guarded;
+      const kept = await this.wire.command(`keep ${short(leg)}`, () => this.#world.keep(leg));
+      if (kept.outcome === 'gone') {
+        await this.#tasks.liftGuard(leg);
+        this.#legs.forget(leg);
+      }
+      return kept;
+    });
   }
 
   #exists(leg: LegUuid): Promise<Reply<boolean>> {

@@ -379,9 +379,23 @@ export class SimSwitch implements LegHost {
   prepareBridge(aLeg: LegUuid, bLeg: LegUuid): Commanded {
     const a = this.#living.get(aLeg);
     const b = this.#living.get(bLeg);
-    if (a) a.parkAfterBridge = true;
+    if (a) {
+      a.parkAfterBridge = true;
+      a.kept = false;
+    }
     if (b) b.parkAfterBridge = false;
     return a && b ? { outcome: 'done' } : { outcome: 'gone' };
+  }
+
+  /** It parks anew: that ends a talk it is in. */
+  keep(leg: LegUuid): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    if (found.bridgedTo) this.kernel.fail(new Violation(`a leg is parked in mid-talk: ${leg}`));
+    found.kept = true;
+    found.parkTimeout?.cancel();
+    found.breakAll();
+    return { outcome: 'done' };
   }
 
   bridge(aLeg: LegUuid, bLeg: LegUuid): Commanded {
@@ -560,7 +574,10 @@ export class SimSwitch implements LegHost {
         return;
       }
       stays.moment('parted');
-      stays.after(parkTimeoutMs, 'park timeout of', () => this.#end(stays, 'NORMAL_CLEARING'));
+      if (!stays.kept)
+        stays.parkTimeout = stays.after(parkTimeoutMs, 'park timeout of', () =>
+          this.#end(stays, 'NORMAL_CLEARING'),
+        );
       stays.next();
     });
   }

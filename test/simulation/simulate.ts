@@ -1,5 +1,5 @@
-// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--keep] [--trace]`:
-// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--keep] [--trace]`:
+// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
 // last line is `N seeds, N violations`; the exit status is 1 when there were any.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     known: { type: 'boolean', default: false },
     working: { type: 'boolean', default: false },
     service: { type: 'boolean', default: false },
+    composed: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
@@ -44,7 +45,7 @@ try {
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool, { known: values.known })
+        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
@@ -77,6 +78,7 @@ function* numbers(first: number, count: number): Generator<number> {
   let yielded = 0;
   for (let seed = first; yielded < count; seed += 1) {
     if (values.known && !drawRun(String(seed)).scenario.known) continue;
+    if (values.composed && !drawRun(String(seed)).scenario.composed) continue;
     if (values.service && !drawRun(String(seed)).scenario.service) continue;
     if (values.working && !drawRun(String(seed)).scenario.availability) continue;
     yielded += 1;

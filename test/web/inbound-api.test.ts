@@ -105,7 +105,8 @@ async function seen(): Promise<SeenRequest[]> {
 describe('/v1/ddis', () => {
   it('has one number for each way of knowing a caller', async () => {
     const { body } = (await ask(stage, 'GET', '/v1/ddis')) as unknown as { body: { data: object[] } };
-    expect(body.data).toMatchObject([
+    // Behind them are those that lead to scenarios.
+    expect(body.data.slice(0, 3)).toMatchObject([
       {
         number: rest,
         line: 'demo-known',

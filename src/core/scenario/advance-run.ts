@@ -81,7 +81,8 @@ export function resumeRun(scenario: Scenario, run: ScenarioRun, now: Date): RunS
   if (run.state === 'over') return { run, commands: [], facts: [] };
   if (run.pending) return { run, commands: run.pending, facts: [] };
   const draft = new RunDraft(scenario, run, now);
-  draft.begin();
+  if (run.entered === 0) draft.enter(run.at);
+  else draft.begin();
   return draft.done();
 }
 

@@ -22,7 +22,17 @@ export interface RunPlan {
   /** ISO 3166-1 alpha-2: how numbers without a country code are read. */
   country: string;
   cli: Cli;
+  /** The number he dialled; whom we have called ourselves, that he saw. */
   ddi: E164;
+  /** It follows a talk he has paid for, which is over. Nothing here is part of that. */
+  after?: AfterTalk;
+}
+
+export interface AfterTalk {
+  callSessionId: string;
+  /** The slug of the line that was sold: whom a block rings without a line of its own is counted under it. */
+  line: string;
+  end: 'talked' | 'limit_reached';
 }
 
 /** What a block has learned of who calls. */

@@ -3,9 +3,9 @@
 import { BreakPanel } from './demo/break-panel.ts';
 import { byId, clock } from './demo/dom.ts';
 import { Feed, type Phone } from './demo/feed.ts';
-import { KnownCall } from './demo/known-call.ts';
+import { KnownCall, type Way } from './demo/known-call.ts';
 import { drawPanels } from './demo/panels.ts';
-import { type Ddi, PhoneOnScreen, secondsSince } from './demo/phone.ts';
+import { type Ddi, type NamedNumber, PhoneOnScreen, secondsSince } from './demo/phone.ts';
 import { playCall, playKnownCall, playTicket, type PlayerView } from './demo/player.ts';
 import { isMuted, mute } from './demo/sound.ts';
 import { chooseLanguage, currentLanguage, text, type TextKey } from './demo/texts.ts';
@@ -16,6 +16,7 @@ interface DemoFacts {
   consultants: string[];
   caller: string | null;
   ddis: Ddi[];
+  scenarios: NamedNumber[];
 }
 
 const feed = new Feed();
@@ -152,16 +153,20 @@ async function start(): Promise<void> {
   retext();
   const facts = await untilReady();
   gatewayUrl = facts.gatewayUrl;
-  const caller = new PhoneOnScreen('a', [facts.caller ?? ''], feed, facts.ddis);
+  const caller = new PhoneOnScreen('a', [facts.caller ?? ''], feed, facts.ddis, facts.scenarios);
   const consultant = new PhoneOnScreen('b', facts.consultants, feed);
   const breaking = new BreakPanel();
   breaking.start();
   const known = new KnownCall();
-  const byAccounts = (number: string): boolean =>
-    facts.ddis.some((ddi) => ddi.number === number && ddi.way === 'accounts');
+  const wayOf = (number: string): Way =>
+    facts.scenarios.some((one) => one.number === number)
+      ? 'scenario'
+      : facts.ddis.some((ddi) => ddi.number === number && ddi.way === 'accounts')
+        ? 'accounts'
+        : 'server';
   const drawAll = (): void => {
     drawPanels(feed);
-    known.look({ feed, caller, consultant }, byAccounts, (key, values) => view.caption(key, values));
+    known.look({ feed, caller, consultant }, wayOf, (key, values) => view.caption(key, values));
     breaking.lookAtProof(feed);
     drawWire(caller.state, consultant.state);
   };

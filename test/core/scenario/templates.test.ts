@@ -56,17 +56,17 @@ const evening = new Date('2026-11-23T20:00:00Z');
 
 const callers: [string, TemplateName, Partial<Tried>, string, ...string[]][] = [
   ['pays and talks', 'card_callback_follow_up', { keys: ['1', '', '5'], rings: ['talked'], pays: true },
-    'menu:key_1 choose:chosen pay:paid ring:talked goodbye', 'lien de paiement', '[Claire]', '[Inès]'],
+    'again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye', 'lien de paiement', '[Claire]', '[Inès]'],
   ['does not pay', 'card_callback_follow_up', { keys: ['1', '5'], speaks: [9] },
-    'menu:key_1 choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité', 'C’est noté'],
+    'again:yes menu:key_1 choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité', 'C’est noté'],
   ['hides his number', 'card_callback_follow_up', { cli: { trust: 'withheld' }, keys: ['1', '5'] },
-    'menu:key_1 choose:chosen pay:not_sent not-sent:then message:empty goodbye', 'pas vous envoyer'],
+    'again:yes menu:key_1 choose:chosen pay:not_sent not-sent:then message:empty goodbye', 'pas vous envoyer'],
   ['finds nobody', 'card_callback_follow_up', { keys: ['1'], consultants: [], speaks: [9] },
-    'menu:key_1 choose:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
+    'again:yes menu:key_1 choose:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
   ['paid, and nobody answers', 'card_callback_follow_up', { keys: ['1', '5'], pays: true, speaks: [5] },
-    'menu:key_1 choose:chosen pay:paid ring:no_answer message:then goodbye', 'remboursons'],
+    'again:yes menu:key_1 choose:chosen pay:paid ring:no_answer message:then goodbye', 'remboursons'],
   ['says nothing at all', 'card_callback_follow_up', {},
-    'menu:none message:empty goodbye', 'Nous n’avons rien entendu'],
+    'again:yes menu:none message:empty goodbye', 'Nous n’avons rien entendu'],
 
   ['has ten minutes', 'prepaid', { recognitions: [known({ talkLimitSeconds: 600 })], rings: ['limit_reached'] },
     'who:known limited:no credit:then ring:limit_reached used', 'Il vous reste 10 minutes', 'épuisé'],

@@ -1,18 +1,34 @@
-// Who was called back once, paid by card, and calls again himself: he chooses who he wants, pays on our page while he waits, and is put
-// through; or is called back.
+// What follows a callback paid by card: on the line still when his talk is over, or calling again himself, he chooses who he wants,
+// pays on our page while he waits, and is put through; or is called back.
 
 import { both, type ScenarioTemplate } from './template.ts';
 
 export const cardCallbackFollowUp: ScenarioTemplate = {
   title: { fr: 'Suite d’un rappel payé par carte', en: 'Follow-up of a callback paid by card' },
   description: {
-    fr: 'Pour qui rappelle après une consultation : choisir un consultant, payer par un lien reçu sur son téléphone, être mis en relation ; ou demander à être rappelé.',
-    en: 'For who calls again after a talk: chooses a consultant, pays by a link sent to his telephone, is put through; or asks to be called back.',
+    fr: 'Pour qui reste en ligne après une consultation, ou rappelle : choisir un consultant, payer par un lien reçu sur son téléphone, être mis en relation ; ou demander à être rappelé.',
+    en: 'For who is still there after a talk, or calls again: chooses a consultant, pays by a link sent to his telephone, is put through; or asks to be called back.',
   },
   needs: ['line', 'sale'],
   graph: ({ line, sale }) => ({
-    start: 'menu',
+    start: 'again',
     blocks: {
+      again: {
+        kind: 'condition',
+        test: { value: '{call.after}', isEmpty: true },
+        next: { yes: 'menu', no: 'over' },
+      },
+      over: {
+        kind: 'menu',
+        say: both(
+          'Votre consultation est terminée. Parler encore à un consultant, tapez 1. Être rappelé, tapez 2.',
+          'Your consultation is over. To talk to a consultant again, press 1. To be called back, press 2.',
+        ),
+        keys: ['1', '2'],
+        tries: 2,
+        wrong: both('Ce choix n’existe pas.', 'There is no such choice.'),
+        next: { key_1: 'choose', key_2: 'message', otherwise: 'goodbye' },
+      },
       menu: {
         kind: 'menu',
         say: both(

@@ -7,6 +7,9 @@ import { outcomeOf } from './panels.ts';
 import type { PhoneOnScreen } from './phone.ts';
 import type { TextKey } from './texts.ts';
 
+/** What the number that was dialled leads to: whoever says who calls, or a scenario. */
+export type Way = 'server' | 'accounts' | 'scenario';
+
 interface Told {
   key: TextKey;
   values: Record<string, string>;
@@ -20,7 +23,7 @@ export class KnownCall {
   /** Calls `tell` when there is something else to say of the call under way, or of the one that has just ended. */
   look(
     parts: { feed: Feed; caller: PhoneOnScreen; consultant: PhoneOnScreen },
-    accounts: (number: string) => boolean,
+    wayOf: (number: string) => Way,
     tell: (key: TextKey, values: Record<string, string>) => void,
   ): void {
     const phone = parts.caller.state;
@@ -31,14 +34,14 @@ export class KnownCall {
       this.#leg = phone.leg;
       this.#beganAt = new Date(Date.now() - 2_000).toISOString();
     }
-    const told = this.#told(parts, accounts(phone.from));
+    const told = this.#told(parts, wayOf(phone.from));
     const is = `${phone.leg} ${JSON.stringify(told)}`;
     if (is === this.#is) return;
     this.#is = is;
     tell(told.key, told.values);
   }
 
-  #told({ feed, caller, consultant }: Parameters<KnownCall['look']>[0], byAccounts: boolean): Told {
+  #told({ feed, caller, consultant }: Parameters<KnownCall['look']>[0], way: Way): Told {
     const phone = caller.state;
     const ofThis = feed.requests.filter(({ receivedAt }) => receivedAt >= this.#beganAt);
     const report = ofThis.find(({ operation }) => operation === 'reportUsage');
@@ -52,9 +55,11 @@ export class KnownCall {
         seconds: String(seconds),
       });
     }
-    if (phone?.bridged === true) return said('known_talk');
+    if (phone?.bridged === true) return said(way === 'scenario' ? 'scenario_talk' : 'known_talk');
     if (consultant.state?.state === 'ringing') return said('known_rings');
     if (consultant.state?.state === 'answered') return said('known_consultant_hears');
+    if (way === 'scenario') return said('scenario_runs');
+    const byAccounts = way === 'accounts';
     const asked = ofThis.find(({ operation }) => operation !== 'reportUsage');
     if (asked === undefined) {
       if (byAccounts) return said(phone?.state === 'answered' ? 'known_account_code' : 'known_account');

@@ -3,7 +3,7 @@
 import { byId, clock, element } from './dom.ts';
 import type { Feed, Phone, Sentence } from './feed.ts';
 import { beep, hush, music, ring, ringBack, speak } from './sound.ts';
-import { text, type TextKey } from './texts.ts';
+import { currentLanguage, type Language, text, type TextKey } from './texts.ts';
 
 const padKeys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 /** Told apart by ear: the caller's voice and bell are higher. */
@@ -17,10 +17,17 @@ export interface Ddi {
   way: 'rest' | 'soap' | 'accounts';
 }
 
+/** A number that leads to a scenario. */
+export interface NamedNumber {
+  number: string;
+  name: Record<Language, string>;
+}
+
 export class PhoneOnScreen {
   readonly #side: Side;
   readonly #feed: Feed;
   readonly #ddis: readonly Ddi[];
+  readonly #scenarios: readonly NamedNumber[];
   #numbers: readonly string[];
   #shown: string;
   /** What was drawn last, so that nothing moves that has not changed. */
@@ -30,9 +37,16 @@ export class PhoneOnScreen {
   #voice: Promise<void> = Promise.resolve();
   readonly #parts: ReturnType<PhoneOnScreen['build']>;
 
-  constructor(side: Side, numbers: readonly string[], feed: Feed, ddis: readonly Ddi[] = []) {
+  constructor(
+    side: Side,
+    numbers: readonly string[],
+    feed: Feed,
+    ddis: readonly Ddi[] = [],
+    scenarios: readonly NamedNumber[] = [],
+  ) {
     this.#side = side;
     this.#ddis = ddis;
+    this.#scenarios = scenarios;
     this.#feed = feed;
     this.#numbers = numbers;
     this.#shown = numbers[0] ?? '';
@@ -80,7 +94,7 @@ export class PhoneOnScreen {
     answer.addEventListener('click', () => void this.answer());
     hangup.addEventListener('click', () => void this.hangUp());
     const acts = element('div', 'acts', answer, hangup);
-    const { dial, dialTitle, ways, hide } = this.buildDial();
+    const { dial, dialTitle, ways, list, call, hide } = this.buildDial();
     const phone = element(
       'section',
       'phone',
@@ -101,6 +115,8 @@ export class PhoneOnScreen {
       dial,
       dialTitle,
       ways,
+      list,
+      call,
       hide,
     };
   }
@@ -122,9 +138,14 @@ export class PhoneOnScreen {
       return { button, number, way };
     });
     const choices = element('div', 'choices', ...ways.map(({ button }) => button));
-    const dial = element('div', 'dial', dialTitle, choices, hide);
+    const list = element('select', 'scenarios');
+    const call = element('button', '');
+    call.type = 'button';
+    call.addEventListener('click', () => void this.dial(list.value));
+    const listed = this.#scenarios.length > 0 ? [element('div', 'listed', list, call)] : [];
+    const dial = element('div', 'dial', dialTitle, choices, ...listed, hide);
     dial.setAttribute('role', 'group');
-    return { dial, dialTitle, ways, hide };
+    return { dial, dialTitle, ways, list, call, hide };
   }
 
   /** After a change of language. */
@@ -138,7 +159,7 @@ export class PhoneOnScreen {
     choices.setAttribute('role', 'group');
     choices.setAttribute('aria-label', text('choose'));
     answer.textContent = text('answer');
-    const { dial, dialTitle, ways, hide } = this.#parts;
+    const { dial, dialTitle, ways, list, call, hide } = this.#parts;
     dial.setAttribute('aria-label', text('dial'));
     dialTitle.textContent = text('dial');
     hide.textContent = text('dial_hidden');
@@ -147,6 +168,15 @@ export class PhoneOnScreen {
       button.setAttribute('aria-label', `${text(`dial_${way}`)}: ${spaced(number)}`);
       button.title = spaced(number);
     }
+    list.setAttribute('aria-label', text('dial_scenario'));
+    call.textContent = text('dial_this');
+    const chosen = list.selectedIndex;
+    list.replaceChildren(
+      ...this.#scenarios.map(
+        ({ number, name }) => new Option(`…${number.slice(-3)} ${name[currentLanguage()]}`, number),
+      ),
+    );
+    list.selectedIndex = Math.max(chosen, 0);
     this.#drawn = '';
     this.draw();
   }
