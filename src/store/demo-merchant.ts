@@ -11,6 +11,7 @@ import type { Database, Tx } from './database.ts';
 import { seedDemoScenarios } from './demo-scenarios.ts';
 import { type DemoPeople, seedDemoPeople } from './demo-people.ts';
 import type { Seal } from './seal.ts';
+import { writeSmsSender } from './sms-senders.ts';
 
 export interface DemoFacts {
   apiKeyHash: Buffer;
@@ -21,6 +22,8 @@ export interface DemoFacts {
   linkSecret: string;
   /** His script, which members who call are served by; absent: nobody answers there. */
   memberUrl?: string;
+  /** By whom his SMS are sent, who knows us by his server's secret; absent: none are. */
+  smsUrl?: string;
   /** His members' page, which a ticket opens; absent: a ticket is its receipt alone. */
   clubUrl?: string;
   pageOrigins: readonly string[];
@@ -192,6 +195,15 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     if (facts.clubUrl !== undefined) await seedClub(tx, facts.clubUrl);
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
+    if (facts.server && facts.smsUrl !== undefined)
+      await writeSmsSender(tx, demoMerchantId, {
+        url: facts.smsUrl,
+        method: 'POST',
+        contentType: 'application/json',
+        headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
+        body: '{"id":"{id}","to":"{to}","text":"{text}"}',
+        secretSealed: seal.close(facts.server.secret, demoMerchantId),
+      });
     await seedDemoScenarios(tx, demoMerchantId, facts.memberUrl);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });

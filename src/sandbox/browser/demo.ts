@@ -164,7 +164,20 @@ async function start(): Promise<void> {
       : facts.ddis.some((ddi) => ddi.number === number && ddi.way === 'accounts')
         ? 'accounts'
         : 'server';
+  const openedAt = new Date().toISOString();
+  let opened = '';
+  /** An SMS with a link is opened where he has his page. */
+  const openLink = (): void => {
+    const sent = feed.requests.find(
+      ({ operation, receivedAt }) => operation === 'sms' && receivedAt > openedAt,
+    );
+    const link = /https?:\/\/\S+/.exec(String(sent?.fields['text'] ?? ''))?.[0];
+    if (!sent || link === undefined || sent.id === opened) return;
+    opened = sent.id;
+    openPage(link);
+  };
   const drawAll = (): void => {
+    openLink();
     drawPanels(feed);
     known.look({ feed, caller, consultant }, wayOf, (key, values) => view.caption(key, values));
     breaking.lookAtProof(feed);
