@@ -171,7 +171,8 @@ async function start(): Promise<void> {
     const sent = feed.requests.find(
       ({ operation, receivedAt }) => operation === 'sms' && receivedAt > openedAt,
     );
-    const link = /https?:\/\/\S+/.exec(String(sent?.fields['text'] ?? ''))?.[0];
+    const words = sent?.fields['text'];
+    const link = typeof words === 'string' ? /https?:\/\/\S+/.exec(words)?.[0] : undefined;
     if (!sent || link === undefined || sent.id === opened) return;
     opened = sent.id;
     openPage(link);
