@@ -308,6 +308,7 @@ async function bundleApplication(sources) {
       chunkNames: 'assets/[name]-[hash]',
       assetNames: 'assets/[name]-[hash]',
       metafile: true,
+      plugins: [{ name: 'sheets-as-text', setup: sheetsAsText }],
     });
     const entry = Object.entries(pieces.metafile.outputs).find(([, { entryPoint }]) =>
       entryPoint?.endsWith('main.tsx'),
@@ -374,6 +375,30 @@ async function bundleApplication(sources) {
     if (!Array.isArray(error.errors)) throw error;
     throw new BuildFailed('the extranet does not bundle; what is wrong stands above.');
   }
+}
+
+/**
+ * `./editor.css?text`: a style sheet as text, whole and packed together. A piece that is loaded later brings its own so; as a style
+ * sheet of the program it would be part of the first load, or of none.
+ */
+function sheetsAsText(esbuild) {
+  esbuild.onResolve({ filter: /\.css\?text$/ }, ({ path, resolveDir }) => ({
+    path: join(resolveDir, path.replace(/\?text$/, '')),
+    namespace: 'sheet',
+  }));
+  esbuild.onLoad({ filter: /.*/, namespace: 'sheet' }, async ({ path }) => {
+    const made = await build({
+      absWorkingDir: root,
+      entryPoints: [path],
+      bundle: true,
+      minify: true,
+      charset: 'utf8',
+      target: ['es2022'],
+      write: false,
+      logLevel: 'error',
+    });
+    return { contents: made.outputFiles[0].text, loader: 'text' };
+  });
 }
 
 function copyStatic(sources) {

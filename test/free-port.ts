@@ -11,11 +11,10 @@ const first = 12_000 + (process.pid % 200) * 100;
 let given = 0;
 
 export async function freePort(): Promise<number> {
-  for (; given < 100; given += 1) {
-    const port = first + given;
-    if (!(await isFree(port))) continue;
+  for (let tried = 0; tried < 100; tried += 1) {
+    const port = first + (given % 100);
     given += 1;
-    return port;
+    if (await isFree(port)) return port;
   }
   throw new Error(`No free port from ${String(first)} to ${String(first + 99)}.`);
 }

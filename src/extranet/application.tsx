@@ -26,11 +26,22 @@ const NewConsultant = lazy(() => import('./merchant/new-consultant.tsx'));
 const Groups = lazy(() => import('./merchant/groups.tsx'));
 const Users = lazy(() => import('./merchant/users.tsx'));
 const Audit = lazy(() => import('./merchant/audit.tsx'));
+const Scenarios = lazy(() => import('./scenarios/scenarios.tsx'));
+const Editor = lazy(() => import('./scenarios/editor.tsx'));
+const Numbers = lazy(() => import('./scenarios/numbers.tsx'));
 const ChooseMerchant = lazy(() => import('./choose-merchant.tsx'));
 const Now = lazy(() => import('./me/now.tsx'));
 const Calls = lazy(() => import('./me/calls.tsx'));
 const Hours = lazy(() => import('./me/hours.tsx'));
 const Greeting = lazy(() => import('./me/greeting.tsx'));
+const Sounds = lazy(() => import('./merchant/sounds.tsx'));
+const SoundPage = lazy(() => import('./merchant/sound.tsx'));
+const ForwardNumbers = lazy(() => import('./merchant/forward-numbers.tsx'));
+const Messages = lazy(() => import('./merchant/messages.tsx'));
+const Runs = lazy(() => import('./merchant/runs.tsx'));
+const RunPage = lazy(() => import('./merchant/run.tsx'));
+const Access = lazy(() => import('./merchant/access.tsx'));
+const AccessResourcePage = lazy(() => import('./merchant/access-resource.tsx'));
 
 export function Application({ nonce }: { nonce: string }): React.ReactNode {
   return (
@@ -72,9 +83,31 @@ function Pages(): React.ReactNode {
           <Route path="groups" element={<Groups />} />
           <Route path="groups/:id" element={<Groups />} />
         </Route>
+        <Route element={<WhoMay area="lines" />}>
+          <Route path="scenarios" element={<Scenarios />} />
+          <Route path="scenarios/:slug" element={<Editor />} />
+          <Route path="numbers" element={<Numbers />} />
+        </Route>
         <Route element={<WhoMay area="users" />}>
           <Route path="users" element={<Users />} />
           <Route path="audit" element={<Audit />} />
+        </Route>
+        <Route element={<WhoMay area="lines" />}>
+          <Route path="sounds" element={<Sounds />} />
+          <Route path="sounds/:slug" element={<SoundPage />} />
+          <Route path="forward-numbers" element={<ForwardNumbers />} />
+        </Route>
+        <Route element={<WhoMay area="calls" />}>
+          <Route path="messages" element={<Messages />} />
+          <Route path="runs" element={<Runs />} />
+          <Route path="runs/:id" element={<RunPage />} />
+        </Route>
+        <Route element={<WhoMay area="settings" />}>
+          <Route path="access/new" element={<AccessResourcePage />} />
+          <Route path="access/resources/:slug" element={<AccessResourcePage />} />
+        </Route>
+        <Route element={<WhoMay area={['clients', 'settings']} />}>
+          <Route path="access/:tab?" element={<Access />} />
         </Route>
         <Route element={<OwnOnly />}>
           <Route path="me" element={<Now />} />
@@ -118,12 +151,18 @@ function FirstPage(): React.ReactNode {
   if (to !== undefined && to !== '/') return <Navigate to={to} replace />;
   if (may(session, 'consultants')) return <Navigate to="/consultants" replace />;
   if (isConsultant(session)) return <Navigate to="/me" replace />;
+  if (may(session, 'lines')) return <Navigate to="/scenarios" replace />;
   if (may(session, 'users')) return <Navigate to="/users" replace />;
+  if (may(session, 'calls')) return <Navigate to="/messages" replace />;
+  if (may(session, 'lines')) return <Navigate to="/sounds" replace />;
+  if (may(session, 'clients') || may(session, 'settings')) return <Navigate to="/access" replace />;
   return <Navigate to="/account" replace />;
 }
 
-function WhoMay({ area }: { area: Area }): React.ReactNode {
-  return may(useSession(), area) ? <Outlet /> : <NotThere />;
+/** Of several areas one is enough. */
+function WhoMay({ area }: { area: Area | readonly Area[] }): React.ReactNode {
+  const session = useSession();
+  return [area].flat().some((one) => may(session, one)) ? <Outlet /> : <NotThere />;
 }
 
 function OwnOnly(): React.ReactNode {

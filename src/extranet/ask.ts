@@ -45,15 +45,27 @@ export async function ask<T>(
   }
 }
 
+/** An answer that is a sound. Throws a `Problem`. */
+export async function askSound(path: string): Promise<Blob> {
+  return (await answered('GET', path)).blob();
+}
+
 async function once<T>(method: Method, path: string, body?: object | Blob, basedOn?: number): Promise<T> {
-  const response = await send(method, path, body, basedOn);
-  if (!response.ok) {
-    const problem = await problemOfResponse(response);
-    if (problem.kind === 'not-signed-in') onSignedOut();
-    throw problem;
-  }
-  const text = await response.text();
+  const text = await (await answered(method, path, body, basedOn)).text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function answered(
+  method: Method,
+  path: string,
+  body?: object | Blob,
+  basedOn?: number,
+): Promise<Response> {
+  const response = await send(method, path, body, basedOn);
+  if (response.ok) return response;
+  const problem = await problemOfResponse(response);
+  if (problem.kind === 'not-signed-in') onSignedOut();
+  throw problem;
 }
 
 async function send(method: Method, path: string, body?: object | Blob, basedOn?: number): Promise<Response> {

@@ -4,6 +4,7 @@
 import { useEffect, useRef } from 'react';
 import { Button, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { NavLink, useLocation, useNavigate } from 'react-router';
+import { useUnheard } from './unheard.ts';
 import { Icon, Mark, type IconName } from './parts/icon.tsx';
 import { isConsultant, may, signOut, useSession } from './session.ts';
 import { tell } from './notices.tsx';
@@ -17,10 +18,27 @@ interface Place {
   name: Key;
   /** Only this address, none below it. */
   end?: boolean;
+  /** How much waits there. */
+  count?: number;
+  /** Begins a group of its own. */
+  apart?: boolean;
+  /** What somebody with a telephone in his hand wants first. */
+  front?: boolean;
+}
+
+/** So many have room side by side under a thumb; of more the last place opens the others. */
+const underThumbMax = 5;
+
+/** Those that have room there, the last one left free where there are more. */
+function underThumb(places: readonly Place[]): ReadonlySet<Place> {
+  if (places.length <= underThumbMax) return new Set(places);
+  const first = [...places.filter(({ front }) => front), ...places.filter(({ front }) => !front)];
+  return new Set(first.slice(0, underThumbMax - 1));
 }
 
 function usePlaces(): Place[] {
   const session = useSession();
+  const unheard = useUnheard();
   if (session.as.merchant === null) return [];
   const own: Place[] = [
     { to: '/me', icon: 'phone', name: 'nav.now', end: true },
@@ -31,13 +49,37 @@ function usePlaces(): Place[] {
   const merchants: Place[] = [
     ...(may(session, 'consultants')
       ? ([
-          { to: '/consultants', icon: 'people', name: 'nav.consultants' },
+          { to: '/consultants', icon: 'people', name: 'nav.consultants', front: true },
           { to: '/groups', icon: 'ring', name: 'nav.groups' },
         ] as const)
       : []),
+    ...(may(session, 'calls')
+      ? ([
+          {
+            to: '/messages',
+            icon: 'messages',
+            name: 'nav.messages',
+            count: unheard,
+            apart: true,
+            front: true,
+          },
+          { to: '/runs', icon: 'way', name: 'nav.runs', front: true },
+        ] as const)
+      : []),
+    ...(may(session, 'lines')
+      ? ([
+          { to: '/scenarios', icon: 'graph', name: 'nav.scenarios' },
+          { to: '/numbers', icon: 'dial', name: 'nav.numbers' },
+          { to: '/sounds', icon: 'sound', name: 'nav.sounds' },
+          { to: '/forward-numbers', icon: 'turn', name: 'nav.forward' },
+        ] as const)
+      : []),
+    ...(may(session, 'clients') || may(session, 'settings')
+      ? ([{ to: '/access', icon: 'door', name: 'nav.access' }] as const)
+      : []),
     ...(may(session, 'users')
       ? ([
-          { to: '/users', icon: 'key', name: 'nav.users' },
+          { to: '/users', icon: 'key', name: 'nav.users', apart: true },
           { to: '/audit', icon: 'list', name: 'nav.audit' },
         ] as const)
       : []),
@@ -50,9 +92,12 @@ function usePlaces(): Place[] {
 export function Shell({ children }: { children: React.ReactNode }): React.ReactNode {
   const { say } = useWords();
   const session = useSession();
-  const places = usePlaces();
-  const online = useOnline();
   const { pathname } = useLocation();
+  const all = usePlaces();
+  // A drawing wants the whole width; its own way back leads out of it.
+  const isDrawing = /^\/scenarios\/./.test(pathname);
+  const places = isDrawing ? [] : all;
+  const online = useOnline();
   const content = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -62,7 +107,7 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
     window.scrollTo(0, 0);
   }, [pathname]);
   return (
-    <div className="shell" data-places={places.length > 0}>
+    <div className="shell" data-places={places.length > 0} data-drawing={isDrawing}>
       <a className="skip" href="#content">
         {say('nav.skip')}
       </a>
@@ -73,16 +118,7 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
         </NavLink>
         <PersonMenu />
       </header>
-      {places.length > 0 && (
-        <nav className="places" aria-label={say('nav.label')}>
-          {places.map(({ to, icon, name, end = false }) => (
-            <NavLink key={to} to={to} end={end} className="place">
-              <Icon name={icon} />
-              <span>{say(name)}</span>
-            </NavLink>
-          ))}
-        </nav>
-      )}
+      {places.length > 0 && <Places places={places} />}
       <main className="content" id="content" ref={content} tabIndex={-1}>
         {!online && (
           <div className="offline" role="alert">
@@ -93,6 +129,74 @@ export function Shell({ children }: { children: React.ReactNode }): React.ReactN
         {children}
       </main>
     </div>
+  );
+}
+
+function Places({ places }: { places: readonly Place[] }): React.ReactNode {
+  const { say } = useWords();
+  const shown = underThumb(places);
+  const others = places.filter((place) => !shown.has(place));
+  return (
+    <nav className="places" aria-label={say('nav.label')}>
+      {places.map((place) => (
+        <PlaceLink key={place.to} place={place} behind={!shown.has(place)} />
+      ))}
+      {others.length > 0 && <OtherPlaces places={others} />}
+    </nav>
+  );
+}
+
+/** `behind`: on a telephone it stands among the others only. */
+function PlaceLink({ place, behind }: { place: Place; behind: boolean }): React.ReactNode {
+  const { say } = useWords();
+  const { to, icon, name, end = false, count = 0, apart = false } = place;
+  return (
+    <NavLink to={to} end={end} className="place" data-behind={behind} data-apart={apart}>
+      <Icon name={icon} />
+      <span>{say(name)}</span>
+      {count > 0 && <Count count={count} />}
+    </NavLink>
+  );
+}
+
+function Count({ count }: { count: number }): React.ReactNode {
+  const { say } = useWords();
+  return (
+    <span className="place-count">
+      <span aria-hidden="true">{count > 99 ? '99+' : count}</span>
+      <span className="unseen">{say('nav.new', { count })}</span>
+    </span>
+  );
+}
+
+/** On a telephone: the places that have no room beside the others. */
+function OtherPlaces({ places }: { places: readonly Place[] }): React.ReactNode {
+  const { say } = useWords();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const isThere = places.some(({ to }) => pathname === to || pathname.startsWith(`${to}/`));
+  return (
+    <Menu position="top-end" width={250} shadow="md" radius="md">
+      <Menu.Target>
+        <UnstyledButton className={isThere ? 'place place-others active' : 'place place-others'}>
+          <Icon name="all" />
+          <span>{say('nav.more')}</span>
+          {places.some(({ count = 0 }) => count > 0) && <span className="place-count" />}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {places.map(({ to, icon, name, count = 0 }) => (
+          <Menu.Item
+            key={to}
+            leftSection={<Icon name={icon} size={18} />}
+            rightSection={count > 0 ? <Count count={count} /> : undefined}
+            onClick={() => void navigate(to)}
+          >
+            {say(name)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

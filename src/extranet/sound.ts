@@ -23,30 +23,34 @@ export function soundTypeOf({ type, name }: { type: string; name?: string }): st
 }
 
 /** A recording of the microphone. Rejects when the browser cannot read what it recorded. */
-export function asTaken(sound: Blob): Promise<Blob> {
-  return asWav(sound);
+export async function asTaken(sound: Blob): Promise<Blob> {
+  return asWav(await decoded(sound));
 }
 
-/** A file somebody chose: what the browser cannot read goes as it is, and the house may know it. */
-export async function fileAsTaken(file: Blob, type: string): Promise<Blob> {
-  if (type === 'audio/wav') return new Blob([file], { type });
+/** A file somebody chose: what the browser cannot read goes as it is, and the house may know it. Nothing is cut off unsaid. */
+export async function fileAsTaken(file: Blob, type: string): Promise<Blob | 'too_long'> {
+  let read: AudioBuffer;
   try {
-    return await asWav(file);
+    read = await decoded(file);
   } catch {
     return new Blob([file], { type });
   }
+  if (read.duration > soundSecondsMax) return 'too_long';
+  return type === 'audio/wav' ? new Blob([file], { type }) : asWav(read);
 }
 
 /** One channel of 16 kHz is all a telephone carries: a minute is two megabytes. */
 const wavRate = 16_000;
 
-async function asWav(sound: Blob): Promise<Blob> {
-  const context = new OfflineAudioContext(1, wavRate, wavRate);
-  const decoded = await context.decodeAudioData(await sound.arrayBuffer());
-  const length = Math.ceil(Math.min(decoded.duration, soundSecondsMax) * wavRate);
+async function decoded(sound: Blob): Promise<AudioBuffer> {
+  return new OfflineAudioContext(1, wavRate, wavRate).decodeAudioData(await sound.arrayBuffer());
+}
+
+async function asWav(read: AudioBuffer): Promise<Blob> {
+  const length = Math.ceil(Math.min(read.duration, soundSecondsMax) * wavRate);
   const rendering = new OfflineAudioContext(1, length, wavRate);
   const source = rendering.createBufferSource();
-  source.buffer = decoded;
+  source.buffer = read;
   source.connect(rendering.destination);
   source.start();
   const samples = (await rendering.startRendering()).getChannelData(0);

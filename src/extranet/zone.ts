@@ -33,7 +33,8 @@ export function weekdayIn(timeZone: string, at: number): number {
   return new Date(at + offsetAt(timeZone, at)).getUTCDay() || 7;
 }
 
-function instantAt(timeZone: string, day: string, time: string): number {
+/** When clocks there show this, on that day. */
+export function instantAt(timeZone: string, day: string, time: string): number {
   const wall = Date.parse(`${day}T${time}:00Z`);
   // Two looks: the first may use the offset of the other side of a change of the clocks.
   const first = wall - offsetAt(timeZone, wall);

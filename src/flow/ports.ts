@@ -305,8 +305,11 @@ export interface AudioConverter {
 /** Says a text, so that it can be kept or listened to before. */
 export interface Speech {
   /** `spoken`: a WAV of any rate. `failed`: nobody speaks here, or not now; `reason` for who reads logs. */
-  speak(text: string, language: Language): Promise<Spoken>;
+  /** Without a voice it is the one that speaks our own sentences. */
+  speak(text: string, language: Language, voice?: SpeechVoice): Promise<Spoken>;
 }
+export const speechVoices = ['female', 'male'] as const;
+export type SpeechVoice = (typeof speechVoices)[number];
 export type Spoken = { outcome: 'spoken'; wav: Buffer } | { outcome: 'failed'; reason: string };
 
 // --- The card processor ----------------------------------------------------------------------------------------

@@ -196,11 +196,22 @@ export async function scenariosUsing(
   tx: Tx,
   wanted: { to: 'scenario' | 'sound'; name: string },
 ): Promise<string[]> {
-  return (await liveScenarios(tx))
-    .filter(({ graph }) =>
-      referencesOf(graph).some(({ to, name }) => to === wanted.to && name === wanted.name),
-    )
-    .map(({ slug }) => slug);
+  return (await scenariosUsingEach(tx, wanted.to)).get(wanted.name) ?? [];
+}
+
+/** The same of everything of a kind that any of them leads to, by its name. */
+export async function scenariosUsingEach(
+  tx: Tx,
+  kind: 'scenario' | 'sound',
+): Promise<ReadonlyMap<string, string[]>> {
+  const users = new Map<string, string[]>();
+  for (const { slug, graph } of await liveScenarios(tx)) {
+    const names = referencesOf(graph)
+      .filter(({ to }) => to === kind)
+      .map(({ name }) => name);
+    for (const name of new Set(names)) users.set(name, [...(users.get(name) ?? []), slug]);
+  }
+  return users;
 }
 
 async function change(

@@ -9,15 +9,16 @@ import {
   deleteSound,
   deleteSoundRecording,
   insertSound,
+  listSounds,
   readSound,
   renameSound,
   type Sound,
   writeSoundRecording,
 } from '../store/sounds.ts';
 import type { House } from './house.ts';
-import type { AudioMade } from './ports.ts';
+import type { AudioMade, SpeechVoice } from './ports.ts';
 import { keepAudio } from './recordings.ts';
-import { scenariosUsing } from './scenarios.ts';
+import { scenariosUsing, scenariosUsingEach } from './scenarios.ts';
 import { noteChange } from './settings-change.ts';
 
 type Refused = Extract<AudioMade, { outcome: 'refused' }>;
@@ -29,8 +30,13 @@ export interface OfSound {
   basedOn?: number | 'none';
 }
 
+/** With the scenarios whose live versions play it, by their slugs. */
+export interface LibrarySound extends Sound {
+  playedBy: readonly string[];
+}
+
 export type SoundKept =
-  | { outcome: 'kept'; sound: Sound }
+  | { outcome: 'kept'; sound: LibrarySound }
   | { outcome: 'unknown' | 'slug_taken' }
   | { outcome: 'changed_meanwhile'; stands: number }
   /** Live scenarios play it, by their slugs. */
@@ -39,13 +45,24 @@ export type SoundKept =
   | { outcome: 'no_voice' }
   | Refused;
 
+/** The whole library, by name. */
+export async function libraryOf(tx: Tx): Promise<LibrarySound[]> {
+  const users = await scenariosUsingEach(tx, 'sound');
+  return (await listSounds(tx)).map((sound) => ({ ...sound, playedBy: users.get(sound.slug) ?? [] }));
+}
+
+export async function soundOfLibrary(tx: Tx, slug: string): Promise<LibrarySound | undefined> {
+  const sound = await readSound(tx, slug);
+  return sound && { ...sound, playedBy: await scenariosUsing(tx, { to: 'sound', name: slug }) };
+}
+
 /** With nothing to be heard yet. One that is there by this name is the same. */
 export async function createSound(house: House, of: OfSound, name: string): Promise<SoundKept> {
   const { merchantId, slug } = of;
   return house.db.asMerchant(merchantId, async (tx) => {
     const at = house.clock.now();
     if (!(await insertSound(tx, { merchantId, slug, name }, at))) {
-      const there = await readSound(tx, slug);
+      const there = await soundOfLibrary(tx, slug);
       return there?.name === name && there.recordings.length === 0
         ? { outcome: 'kept', sound: there }
         : { outcome: 'slug_taken' };
@@ -84,10 +101,11 @@ export async function speakSound(
   of: OfSound,
   language: Language,
   text: string,
+  voice?: SpeechVoice,
 ): Promise<SoundKept> {
   if (!(await house.db.asMerchant(of.merchantId, (tx) => readSound(tx, of.slug))))
     return { outcome: 'unknown' };
-  const made = await spoken(house, text, language);
+  const made = await spoken(house, text, language, voice);
   if (made.outcome !== 'made') return made;
   return keep(house, of, language, made, { words: text, madeFrom: 'text' });
 }
@@ -97,16 +115,18 @@ export async function previewSpeech(
   house: House,
   text: string,
   language: Language,
+  voice?: SpeechVoice,
 ): Promise<AudioMade | { outcome: 'no_voice' }> {
-  return spoken(house, text, language);
+  return spoken(house, text, language, voice);
 }
 
 async function spoken(
   house: House,
   text: string,
   language: Language,
+  voice: SpeechVoice | undefined,
 ): Promise<AudioMade | { outcome: 'no_voice' }> {
-  const said = await house.speech.speak(text, language);
+  const said = await house.speech.speak(text, language, voice);
   if (said.outcome === 'spoken') return house.audio.convert(said.wav, 'audio/wav');
   house.log.warn({ reason: said.reason }, 'A text of a merchant’s was not spoken');
   return { outcome: 'no_voice' };
@@ -218,7 +238,7 @@ async function note(
 }
 
 async function kept(tx: Tx, slug: string): Promise<SoundKept> {
-  const sound = await readSound(tx, slug);
+  const sound = await soundOfLibrary(tx, slug);
   if (!sound) throw new Error('A sound that was just written is not there.');
   return { outcome: 'kept', sound };
 }

@@ -88,17 +88,24 @@ export async function accessCodeOfSale(tx: Tx, orderId: string): Promise<AccessC
   ]);
 }
 
-/** Oldest first, after the one named. */
+/** Beyond the one named, in that order. */
 export async function listAccessCodes(
   tx: Tx,
-  { resource, orderId, after, limit }: { resource?: string; orderId?: string; after?: string; limit: number },
+  wanted: { resource?: string; orderId?: string; after?: string; limit: number; order: 'oldest' | 'newest' },
 ): Promise<AccessCode[]> {
+  const { resource, orderId, after, limit, order } = wanted;
+  const [beyond, direction] = order === 'newest' ? ['<', 'desc'] : ['>', 'asc'];
   return rows(
     tx,
     `select ${columns} from ${from}
      where (?::text is null or r.slug = ?) and (?::text is null or c.order_id = ?)
-       and c.id collate "C" > ? order by c.id collate "C" limit ?`,
-    [resource ?? null, resource ?? null, orderId ?? null, orderId ?? null, after ?? '', limit],
+       and (?::text is null or c.id collate "C" ${beyond} ?) order by c.id collate "C" ${direction} limit ?`,
+    [
+      ...[resource ?? null, resource ?? null],
+      ...[orderId ?? null, orderId ?? null],
+      ...[after ?? null, after ?? null],
+      limit,
+    ] as never[],
   );
 }
 

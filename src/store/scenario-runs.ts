@@ -174,7 +174,13 @@ export interface RunView extends RunSummary {
     name: string;
     at: string;
     facts: Record<string, unknown>;
+    /** By its slug; a call may go on in another. */
+    scenario: string;
   }[];
+  /** What it has come to know; what was keyed in secret is not among it. */
+  variables: Record<string, string>;
+  /** Messages left in it, in their order. */
+  voicemails: string[];
   /** Its call sessions, in their order. */
   talks: string[];
 }
@@ -186,13 +192,19 @@ const summary = `r.id, r.ddi, r.progress #>> '{plan,cli,number}' as "callerNumbe
 /** The newest first. `after`: the id of the last one seen. */
 export async function listRuns(
   tx: Tx,
-  { ddi, after, limit }: { ddi?: string; after?: string; limit: number },
+  { ddi, scenario, after, limit }: { ddi?: string; scenario?: string; after?: string; limit: number },
 ): Promise<RunSummary[]> {
   return rows<RunSummary>(
     tx,
     `select ${summary} from scenario_runs r join scenarios s on s.id = r.scenario_id
-     where (?::text is null or r.ddi = ?) and (?::text is null or r.id < ?) order by r.id desc limit ?`,
-    [ddi ?? null, ddi ?? null, after ?? null, after ?? null, limit] as never[],
+     where (?::text is null or r.ddi = ?) and (?::text is null or s.slug = ?) and (?::text is null or r.id < ?)
+     order by r.id desc limit ?`,
+    [
+      ...[ddi ?? null, ddi ?? null],
+      ...[scenario ?? null, scenario ?? null],
+      ...[after ?? null, after ?? null],
+      limit,
+    ] as never[],
   );
 }
 
@@ -201,8 +213,10 @@ export async function readRunView(tx: Tx, id: string): Promise<RunView | undefin
     tx,
     `select ${summary},
        coalesce((select json_agg(json_build_object('scenarioId', e.scenario_id, 'version', e.scenario_version, 'block', e.block,
-           'name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
-         from scenario_run_events e where e.run_id = r.id), '[]') as events,
+           'name', e.name, 'at', e.at, 'facts', e.facts, 'scenario', of.slug) order by e.sequence)
+         from scenario_run_events e join scenarios of on of.id = e.scenario_id where e.run_id = r.id), '[]') as events,
+       coalesce(r.progress -> 'variables', '{}') as variables,
+       coalesce((select json_agg(v.id order by v.run_turn) from voicemails v where v.run_id = r.id), '[]') as voicemails,
        coalesce((select json_agg(k.call_session_id order by k.run_turn) from known_calls k where k.run_id = r.id), '[]') as talks
      from scenario_runs r join scenarios s on s.id = r.scenario_id where r.id = ?`,
     [id],

@@ -8,6 +8,8 @@ export interface Voicemail {
   box: string;
   /** The call it was left in. */
   runId: string;
+  /** The scenario that took it, by its slug. */
+  scenario: string;
   ddi: E164;
   /** null: withheld. */
   callerNumber: E164 | null;
@@ -18,13 +20,14 @@ export interface Voicemail {
   listenedAt: Date | null;
 }
 
-const columns = `id, box, run_id as "runId", ddi, caller_number as "callerNumber", seconds::float8 as seconds, words,
-  created_at as "createdAt", listened_at as "listenedAt"`;
+const columns = `v.id, v.box, v.run_id as "runId", s.slug as scenario, v.ddi, v.caller_number as "callerNumber",
+  v.seconds::float8 as seconds, v.words, v.created_at as "createdAt", v.listened_at as "listenedAt"`;
+const from = 'voicemails v join scenario_runs r on r.id = v.run_id join scenarios s on s.id = r.scenario_id';
 
 /** `false`: this turn of the call has left its message already. */
 export async function insertVoicemail(
   tx: Tx,
-  message: Omit<Voicemail, 'listenedAt'> & { merchantId: string; runTurn: number; wav: Buffer },
+  message: Omit<Voicemail, 'listenedAt' | 'scenario'> & { merchantId: string; runTurn: number; wav: Buffer },
 ): Promise<boolean> {
   const { id, merchantId, box, runId, runTurn, ddi, callerNumber, seconds, wav, words, createdAt } = message;
   const row = await firstRow(
@@ -47,18 +50,33 @@ export async function isMessageKept(tx: Tx, runId: string, runTurn: number): Pro
 /** The newest first. `after`: the id of the last one seen. */
 export async function listVoicemails(
   tx: Tx,
-  { box, after, limit }: { box?: string; after?: string; limit: number },
+  { box, listened, after, limit }: { box?: string; listened?: boolean; after?: string; limit: number },
 ): Promise<Voicemail[]> {
   return rows<Voicemail>(
     tx,
-    `select ${columns} from voicemails
-     where (?::text is null or box = ?) and (?::text is null or id < ?) order by id desc limit ?`,
-    [box ?? null, box ?? null, after ?? null, after ?? null, limit] as never[],
+    `select ${columns} from ${from}
+     where (?::text is null or v.box = ?) and (?::boolean is null or (v.listened_at is not null) = ?)
+       and (?::text is null or v.id < ?) order by v.id desc limit ?`,
+    [
+      ...[box ?? null, box ?? null],
+      ...[listened ?? null, listened ?? null],
+      ...[after ?? null, after ?? null],
+      limit,
+    ] as never[],
   );
 }
 
+/** How many nobody has listened to, of all boxes. */
+export async function countUnheard(tx: Tx): Promise<number> {
+  const row = await firstRow<{ count: number }>(
+    tx,
+    'select count(*)::int as count from voicemails where listened_at is null',
+  );
+  return row?.count ?? 0;
+}
+
 export async function readVoicemail(tx: Tx, id: string): Promise<Voicemail | undefined> {
-  return firstRow<Voicemail>(tx, `select ${columns} from voicemails where id = ?`, [id]);
+  return firstRow<Voicemail>(tx, `select ${columns} from ${from} where v.id = ?`, [id]);
 }
 
 /** What it sounds like, noted as listened to; `undefined`: there is none. */
@@ -69,6 +87,17 @@ export async function listenTo(tx: Tx, id: string, at: Date): Promise<Buffer | u
     [at, id],
   );
   return row?.wav;
+}
+
+/** As who has read it marks it; listened to already it keeps the first time. `false`: there is none. */
+export async function markVoicemail(tx: Tx, id: string, listenedAt: Date | null): Promise<boolean> {
+  const row = await firstRow(
+    tx,
+    `update voicemails set listened_at = case when ?::timestamptz is null then null else coalesce(listened_at, ?) end
+     where id = ? returning id`,
+    [listenedAt, listenedAt, id] as never[],
+  );
+  return row !== undefined;
 }
 
 /** `false`: there was none. */

@@ -5,11 +5,14 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import type { Language } from '../core/ids.ts';
+import type { SpeechVoice } from '../flow/ports.ts';
 
 export interface SpeechOrder {
   words: string;
   language: Language;
   voice: string;
+  /** Whose voice it is to be, where that was chosen; an engine that has one voice speaks with that. */
+  as?: SpeechVoice;
   /** Where the WAV is to lie. */
   file: string;
 }
@@ -28,13 +31,17 @@ const speechTimeoutMs = 8_000;
 /** Half a minute at 48 kHz and 16 bit: no sentence of ours is as long. */
 const speechBytesMax = 4 * 1024 * 1024;
 
+/** espeak-ng's names for them. It takes them behind a plain language alone: behind `fr-fr` they change nothing. */
+const variants: Record<SpeechVoice, string> = { female: 'f2', male: 'm3' };
+
 /** `engine`: its name or path. */
 export function espeak(engine: string): SpeechEngine {
   return {
     name: engine,
     // The words go in by standard input: as an argument, a sentence beginning with `-` would be an option.
-    speak: async ({ words, voice, file }) => {
-      await run(engine, ['-v', voice, '-s', '150', '-w', file, '--stdin'], words);
+    speak: async ({ words, language, voice, as, file }) => {
+      const speaker = as ? `${language}+${variants[as]}` : voice;
+      await run(engine, ['-v', speaker, '-s', '150', '-w', file, '--stdin'], words);
     },
     isThere: () =>
       run(engine, ['--version'], '').then(
@@ -45,31 +52,32 @@ export function espeak(engine: string): SpeechEngine {
 }
 
 /**
- * A command line of the operator's, by the shell: words on standard input, WAV on standard output; TTS_LANGUAGE and TTS_VOICE are in
- * its environment. Nothing that a merchant or caller wrote is ever part of it.
+ * A command line of the operator's, by the shell: words on standard input, WAV on standard output; TTS_LANGUAGE, TTS_VOICE and,
+ * where one was chosen, TTS_GENDER are in its environment. Nothing that a merchant or caller wrote is ever part of it.
  */
 export function commandLine(command: string): SpeechEngine {
   return {
     name: `command ${command}`,
-    async speak({ words, language, voice, file }) {
-      const own = { TTS_LANGUAGE: language, TTS_VOICE: voice };
+    async speak({ words, language, voice, as, file }) {
+      const own = { TTS_LANGUAGE: language, TTS_VOICE: voice, ...(as && { TTS_GENDER: as }) };
       await writeFile(file, wavOf(await run('/bin/sh', ['-c', command], words, own)));
     },
     isThere: () => Promise.resolve(true),
   };
 }
 
-/** An address of the operator's: words posted as text, in Content-Language, in `X-Voice`; a WAV is the answer. */
+/** An address of the operator's: words posted as text, in Content-Language, in `X-Voice` and `X-Voice-Gender`; a WAV is the answer. */
 export function httpEngine(url: string): SpeechEngine {
   return {
     name: `url ${url}`,
-    async speak({ words, language, voice, file }) {
+    async speak({ words, language, voice, as, file }) {
       const answer = await fetch(url, {
         method: 'POST',
         headers: {
           'content-type': 'text/plain; charset=utf-8',
           'content-language': language,
           'x-voice': voice,
+          ...(as && { 'x-voice-gender': as }),
           accept: 'audio/wav',
         },
         body: words,

@@ -6,7 +6,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Language } from '../core/ids.ts';
-import type { Speech, Spoken } from '../flow/ports.ts';
+import type { Speech, SpeechVoice, Spoken } from '../flow/ports.ts';
 import { engineOf, type PromptAudioOptions, usualVoices } from './prompt-audio.ts';
 import type { SpeechEngine } from './speech-engines.ts';
 
@@ -26,14 +26,15 @@ export class EngineSpeech implements Speech {
     this.#voices = options.voices ?? usualVoices;
   }
 
-  async speak(text: string, language: Language): Promise<Spoken> {
+  async speak(text: string, language: Language, voice?: SpeechVoice): Promise<Spoken> {
     if (this.#queue.length >= waitingMax) return { outcome: 'failed', reason: 'too many texts wait' };
     if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running += 1;
     // Engines write files: espeak-ng knows no other way that ends in a whole WAV.
     const file = path.join(tmpdir(), `ringmeter-speech-${randomUUID()}.wav`);
     try {
-      await this.#engine.speak({ words: text, language, voice: this.#voices[language], file });
+      const usual = this.#voices[language];
+      await this.#engine.speak({ words: text, language, voice: usual, ...(voice && { as: voice }), file });
       return { outcome: 'spoken', wav: await readFile(file) };
     } catch (fault) {
       return { outcome: 'failed', reason: fault instanceof Error ? fault.message : 'unknown' };

@@ -77,6 +77,8 @@ export const resourceShape = z
     uses: z.int().nullable().meta({ description: usesMeaning }),
     active: z.boolean(),
     pageUrl: z.url().meta({ description: 'The form we host, where a visitor types his code.' }),
+    scriptUrl: z.url().meta({ description: 'The script that puts the form on a site of yours.' }),
+    keysUrl: z.url().meta({ description: 'The public keys that check the tokens visitors come with.' }),
     lines: z
       .array(z.string())
       .meta({ description: 'The lines whose sales end in a code of it, by their names in links.' }),
@@ -142,12 +144,13 @@ export const codeParams = z.object({ id: idParams.shape.id });
 export const codeQuery = z.object({
   resource: z.string().max(63).optional().meta({ description: 'Of this resource alone.' }),
   orderId: z.string().max(64).optional().meta({ description: 'For this order alone.' }),
-  after: z.string().max(64).optional().meta({ description: '`next` of the page before.' }),
+  order: z.enum(['oldest', 'newest']).default('oldest').meta({ description: 'Which come first.' }),
+  after: z.string().max(64).optional().meta({ description: '`next` of the page before, in the same order.' }),
   limit: z.coerce.number().int().min(1).max(500).default(50).meta({ description: 'How many at most.' }),
 });
 export const codePage = z
   .object({
-    data: z.array(codeShape).meta({ description: 'Oldest first.' }),
+    data: z.array(codeShape).meta({ description: 'In the order asked for.' }),
     next: z.string().nullable().meta({ description: 'null: there are no more.' }),
   })
   .openapi('AccessCodePage');

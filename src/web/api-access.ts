@@ -167,9 +167,9 @@ function codeRoutes(routes: ApiRoutes, house: House): void {
     answer: { status: 200, description: 'A page of them.', shape: codePage },
     problems: [],
     act: async ({ merchantId, query }) => {
-      const { limit, ...which } = query;
+      const { limit, order, ...which } = query;
       const found = await house.db.asMerchant(merchantId, (tx) =>
-        listAccessCodes(tx, { ...defined(which), limit: limit + 1 }),
+        listAccessCodes(tx, { ...defined(which), order, limit: limit + 1 }),
       );
       const page = found.slice(0, limit);
       const next = found.length > limit ? (page.at(-1)?.id ?? null) : null;
@@ -216,11 +216,13 @@ function codeRoutes(routes: ApiRoutes, house: House): void {
     body: tryBody,
     answer: { status: 200, description: 'Whether it opens.', shape: tryAnswer },
     problems: ['too-many-tries'],
-    act: async ({ merchantId, body, requestKey }): Promise<ApiAnswer> => {
+    act: async ({ merchantId, body, requestKey, session, place }): Promise<ApiAnswer> => {
+      // Who tries by hand is himself the visitor: his misses are not those of everybody whose address nobody told.
+      const ip = body.visitorIp ?? (session ? place.address : '');
       const tried = await tryAccessCode(house, merchantId, {
         resource: body.resource,
         typed: body.code,
-        from: { ip: body.visitorIp ?? '' },
+        from: { ip },
         door: 'api',
         ...(requestKey !== undefined && { requestKey }),
       });
@@ -264,7 +266,9 @@ function resourceOf({ publicUrl }: House, resource: AccessResource): object {
   const { validForSeconds, uses, active, lines } = resource;
   const pageUrl = `${publicUrl}/access/${slug}`;
   const made = { alphabet, codeLength, validForSeconds, uses };
-  return { id, slug, version, name, address, ...made, active, pageUrl, lines };
+  const scriptUrl = `${publicUrl}/access.js`;
+  const keysUrl = `${publicUrl}/.well-known/jwks.json`;
+  return { id, slug, version, name, address, ...made, active, pageUrl, scriptUrl, keysUrl, lines };
 }
 
 function codeEntry({ clock }: Pick<House, 'clock'>, code: AccessCode): object {

@@ -3,9 +3,11 @@
 import type { House } from '../flow/house.ts';
 import { listRuns, readRunView, type RunSummary, type RunView } from '../store/scenario-runs.ts';
 import {
+  countUnheard,
   deleteVoicemail,
   listenTo,
   listVoicemails,
+  markVoicemail,
   readVoicemail,
   type Voicemail,
 } from '../store/voicemails.ts';
@@ -25,6 +27,7 @@ const voicemailShape = z
   .object({
     id: z.string(),
     box: z.string().meta({ description: 'The box of the block that took it.' }),
+    scenario: z.string().meta({ description: 'The scenario its call ended in, by its slug.' }),
     scenarioRunId: z.string().meta({ description: 'The call it was left in: GET /v1/scenario-runs/{id}.' }),
     ddi: e164,
     callerNumber: z.string().nullable().meta({ description: 'null: withheld.' }),
@@ -59,6 +62,7 @@ const runView = runShape
         z.object({
           scenarioId: z.string(),
           version: z.int(),
+          scenario: z.string().meta({ description: 'By its slug: a call may go on in another scenario.' }),
           block: z.string(),
           name: z.string(),
           at: z.iso.datetime({ offset: true }),
@@ -66,6 +70,11 @@ const runView = runShape
         }),
       )
       .meta({ description: 'The blocks it passed, in order, and what happened in each.' }),
+    variables: z.record(z.string(), z.string()).meta({
+      description:
+        'What it has come to know: keyed, set, or said by your script. What was keyed in secret is not kept.',
+    }),
+    voicemails: z.array(z.string()).meta({ description: 'Messages left in it: GET /v1/voicemails/{id}.' }),
     talks: z.array(z.string()).meta({ description: 'Its talks: GET /v1/call-sessions/{id}.' }),
   })
   .openapi('ScenarioRun');
@@ -79,7 +88,7 @@ export function scenarioCallRoutes(routes: ApiRoutes, house: House): void {
     area,
     name: 'listScenarioRuns',
     summary: 'Calls that went through your scenarios, the newest first.',
-    query: z.object({ ddi: e164.optional(), after, limit }),
+    query: z.object({ ddi: e164.optional(), scenario: slug.optional(), after, limit }),
     answer: {
       status: 200,
       description: 'The newest first.',
@@ -87,11 +96,12 @@ export function scenarioCallRoutes(routes: ApiRoutes, house: House): void {
     },
     problems: [],
     act: async ({ merchantId, query }) => {
-      const { limit: atMost, ddi, after: seen } = query;
+      const { limit: atMost, ddi, scenario, after: seen } = query;
       const found = await house.db.asMerchant(merchantId, (tx) =>
         listRuns(tx, {
           limit: atMost + 1,
           ...(ddi !== undefined && { ddi }),
+          ...(scenario !== undefined && { scenario }),
           ...(seen !== undefined && { after: seen }),
         }),
       );
@@ -122,23 +132,39 @@ function voicemailRoutes(routes: ApiRoutes, house: House): void {
     area,
     name: 'listVoicemails',
     summary: 'Messages callers have left, the newest first.',
-    query: z.object({ box: slug.optional(), after, limit }),
+    query: z.object({
+      box: slug.optional(),
+      listened: z
+        .enum(['true', 'false'])
+        .optional()
+        .meta({ description: 'Only those that were listened to, or were not.' }),
+      after,
+      limit,
+    }),
     answer: {
       status: 200,
       description: 'The newest first.',
-      shape: z.object({ data: z.array(voicemailShape), next }).openapi('VoicemailPage'),
+      shape: z
+        .object({
+          data: z.array(voicemailShape),
+          next,
+          unheard: z.int().meta({ description: 'How many nobody has listened to, of all boxes.' }),
+        })
+        .openapi('VoicemailPage'),
     },
     problems: [],
     act: async ({ merchantId, query }) => {
-      const { limit: atMost, box, after: seen } = query;
-      const found = await house.db.asMerchant(merchantId, (tx) =>
-        listVoicemails(tx, {
+      const { limit: atMost, box, listened, after: seen } = query;
+      const [found, unheard] = await house.db.asMerchant(merchantId, async (tx) => [
+        await listVoicemails(tx, {
           limit: atMost + 1,
           ...(box !== undefined && { box }),
+          ...(listened !== undefined && { listened: listened === 'true' }),
           ...(seen !== undefined && { after: seen }),
         }),
-      );
-      return { status: 200, body: pageOf(found, atMost, messageAnswer) };
+        await countUnheard(tx),
+      ]);
+      return { status: 200, body: { ...pageOf(found, atMost, messageAnswer), unheard } };
     },
   });
 
@@ -153,6 +179,25 @@ function voicemailRoutes(routes: ApiRoutes, house: House): void {
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { id } }) => {
       const found = await house.db.asMerchant(merchantId, (tx) => readVoicemail(tx, id));
+      return found ? { status: 200, body: messageAnswer(found) } : unknown;
+    },
+  });
+
+  routes.add({
+    method: 'patch',
+    path: '/v1/voicemails/{id}',
+    area,
+    name: 'markVoicemail',
+    summary: 'Marks a message as listened to, or as not.',
+    params: idParams,
+    body: z.strictObject({ listened: z.boolean() }).openapi('VoicemailChange'),
+    answer: { status: 200, description: 'As it is marked now.', shape: voicemailShape },
+    problems: ['unknown-id'],
+    act: async ({ merchantId, params: { id }, body }) => {
+      const at = body.listened ? house.clock.now() : null;
+      const found = await house.db.asMerchant(merchantId, async (tx) =>
+        (await markVoicemail(tx, id, at)) ? readVoicemail(tx, id) : undefined,
+      );
       return found ? { status: 200, body: messageAnswer(found) } : unknown;
     },
   });
@@ -227,6 +272,6 @@ function runAnswer({ id, ddi, callerNumber, scenario, version, outcome, ...more 
   };
 }
 
-function partsOf({ events, talks }: RunView): object {
-  return { events, talks };
+function partsOf({ events, variables, voicemails, talks }: RunView): object {
+  return { events, variables, voicemails, talks };
 }

@@ -1,9 +1,12 @@
 // Routes about the sounds of a merchant's library: what scenarios play by its slug, in each language from a file or from a text.
 
 import type { House } from '../flow/house.ts';
+import { speechVoices } from '../flow/ports.ts';
 import {
   createSound,
   hearSound,
+  libraryOf,
+  type LibrarySound,
   nameSound,
   type OfSound,
   previewSpeech,
@@ -12,9 +15,9 @@ import {
   removeSoundRecording,
   type SoundGone,
   type SoundKept,
+  soundOfLibrary,
   speakSound,
 } from '../flow/sounds.ts';
-import { listSounds, readSound, type Sound } from '../store/sounds.ts';
 import { oneLine } from './consultant-shapes.ts';
 import type { ProblemKind } from './problem-kinds.ts';
 import { noSound, sound as soundBytes, soundRefused } from './recording-answers.ts';
@@ -35,8 +38,12 @@ const spokenText = z
 const name = oneLine(80).meta({ description: 'For you.', example: 'Opening hours' });
 const soundBody = z.strictObject({ slug, name }).openapi('SoundRequest');
 const soundChange = z.strictObject({ name: name.optional() }).openapi('SoundChange');
+const voice = z
+  .enum(speechVoices)
+  .optional()
+  .meta({ description: 'Whose voice; left out, the one our own sentences are spoken with.' });
 const textBody = z
-  .strictObject({ text: spokenText.meta({ description: 'Spoken by our voice.' }) })
+  .strictObject({ text: spokenText.meta({ description: 'Spoken by our voice.' }), voice })
   .openapi('SoundText');
 
 const soundShape = z
@@ -57,6 +64,9 @@ const soundShape = z
       .meta({
         description: 'What is to be heard, by language. Whose language is not there hears the other.',
       }),
+    playedBy: z
+      .array(z.string())
+      .meta({ description: 'The scenarios whose live versions play it, by their slugs: it is not deleted.' }),
   })
   .openapi('Sound');
 
@@ -78,7 +88,7 @@ export function soundRoutes(routes: ApiRoutes, house: House): void {
     },
     problems: [],
     act: async ({ merchantId }) => {
-      const sounds = await house.db.asMerchant(merchantId, listSounds);
+      const sounds = await house.db.asMerchant(merchantId, libraryOf);
       return { status: 200, body: { data: sounds.map(entry) } };
     },
   });
@@ -192,7 +202,7 @@ export function soundRoutes(routes: ApiRoutes, house: House): void {
     answer,
     problems: ['unknown-id', 'recording-refused', 'no-voice'],
     act: async ({ params: { slug: wanted, language: spoken }, body, ...from }) =>
-      answerOf(200, await speakSound(house, of(from, wanted), spoken, body.text)),
+      answerOf(200, await speakSound(house, of(from, wanted), spoken, body.text, body.voice)),
   });
 
   routes.add({
@@ -215,11 +225,11 @@ export function soundRoutes(routes: ApiRoutes, house: House): void {
     area,
     name: 'hearText',
     summary: 'A text in our voice, to listen to before it is kept: WAV, mono, 16 kHz.',
-    query: z.object({ text: spokenText, language }),
+    query: z.object({ text: spokenText, language, voice }),
     answer: { status: 200, description: 'The sound itself.', shape: z.string(), sound: true },
     problems: ['recording-refused', 'no-voice'],
     act: async ({ query }): Promise<ApiAnswer> => {
-      const made = await previewSpeech(house, query.text, query.language);
+      const made = await previewSpeech(house, query.text, query.language, query.voice);
       if (made.outcome === 'made') return { status: 200, body: '', sound: made.audio.wav16 };
       return made.outcome === 'refused' ? soundRefused(made.because) : problem('no-voice');
     },
@@ -227,7 +237,7 @@ export function soundRoutes(routes: ApiRoutes, house: House): void {
 }
 
 async function read(house: House, merchantId: string, wanted: string): Promise<ApiAnswer> {
-  const sound = await house.db.asMerchant(merchantId, (tx) => readSound(tx, wanted));
+  const sound = await house.db.asMerchant(merchantId, (tx) => soundOfLibrary(tx, wanted));
   return answerOf(200, sound ? { outcome: 'kept', sound } : { outcome: 'unknown' });
 }
 
@@ -235,7 +245,7 @@ function of({ merchantId, by, basedOn }: CallFrom, wanted: string): OfSound {
   return { merchantId, slug: wanted, ...(by && { by }), ...(basedOn !== undefined && { basedOn }) };
 }
 
-function entry({ recordings, ...sound }: Sound): object {
+function entry({ recordings, ...sound }: LibrarySound): object {
   return { ...sound, recordings: recordings.map(({ digest: _named, ...one }) => one) };
 }
 

@@ -178,10 +178,27 @@ function handlersOf(house: House, route: MountedRoute): RequestHandler[] {
     if (answer.live && request.method === 'GET') {
       endWithSession(house, route, asked, response);
       liveFeed(house).followConsultants(response, answer.live);
-    } else if (answer.sound) response.status(answer.status).type('audio/wav').send(answer.sound);
+    } else if (answer.sound) sendSound(answer.sound, request, response);
     else send(answer, request, response);
   };
   return route.method === 'get' ? [door, act] : [door, ...bodyReaders(house, route), act];
+}
+
+/**
+ * The whole of it, or the part that is asked for: a player that jumps in a sound asks for what follows (RFC 9110, 14.2). What
+ * cannot be read as one part is answered by the whole, as a server may that knows no ranges.
+ */
+function sendSound(sound: Buffer, request: Request, response: Response): void {
+  const asked = request.range(sound.length);
+  const [part, more] = Array.isArray(asked) && asked.type === 'bytes' ? asked : [];
+  response.type('audio/wav').setHeader('Accept-Ranges', 'bytes');
+  if (!part || more) {
+    response.status(200).send(sound);
+    return;
+  }
+  const { start, end } = part;
+  response.setHeader('Content-Range', `bytes ${String(start)}-${String(end)}/${String(sound.length)}`);
+  response.status(206).send(sound.subarray(start, end + 1));
 }
 
 function bodyReaders(house: House, { bytes, bodyBytesMax }: MountedRoute): RequestHandler[] {

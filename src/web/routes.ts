@@ -307,6 +307,12 @@ export class ApiRoutes {
             ...(route.answer.csv ? { 'text/csv': { schema: z.string() } } : {}),
           },
         },
+        ...(route.answer.sound && {
+          206: {
+            description: 'The part that `Range` asked for.',
+            content: { 'audio/wav': { schema: z.string() } },
+          },
+        }),
         ...problemResponses(problems),
       },
     });

@@ -256,6 +256,10 @@ export const trialShape = z
             .array(
               z.object({
                 what: z.string().meta({ description: 'What was asked or done.', example: 'ask' }),
+                heard: z
+                  .array(z.string())
+                  .optional()
+                  .meta({ description: 'What he hears meanwhile; absent: nothing.' }),
                 came: z.string().optional().meta({ description: 'What came of it.', example: '1' }),
                 exchange: z
                   .object({

@@ -25,6 +25,22 @@ describe('a text', () => {
     expect(await readFile(said, 'utf8')).toBe('fr fr-fr Bonjour.\nen en-gb -v Hello\n');
   });
 
+  it('is spoken in the voice that was chosen, by each engine in its own way', async () => {
+    const said = path.join(dir, 'voices');
+    const command = `echo "$TTS_GENDER" >> ${said}; cat ${dir}/a.wav`;
+    const speech = new EngineSpeech({ speech: { command } });
+    await speech.speak('x', 'fr', 'male');
+    await speech.speak('x', 'fr');
+    const engine = path.join(dir, 'espeak');
+    const script = `#!/bin/sh\necho "$2" >> ${said}\ncp ${dir}/a.wav "$6"\n`;
+    await writeFile(engine, script, { mode: 0o755 });
+    const local = new EngineSpeech({ engine });
+    for (const voice of ['female', 'male', undefined] as const) {
+      expect(await local.speak('x', 'fr', voice)).toMatchObject({ outcome: 'spoken' });
+    }
+    expect(await readFile(said, 'utf8')).toBe('male\n\nfr+f2\nfr+m3\nfr-fr\n');
+  });
+
   it('that nobody speaks says why, and the next is spoken all the same', async () => {
     const command = `if [ -e ${dir}/once ]; then cat ${dir}/a.wav; else touch ${dir}/once; exit 3; fi`;
     const speech = new EngineSpeech({ speech: { command } });

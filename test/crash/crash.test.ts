@@ -241,6 +241,11 @@ async function dieAnswering([name, death]: Point, ddi: string, code?: string): P
     const deathsBefore = house.deaths;
     await house.people('answering', code);
     const sinceUs = Date.now() * 1000;
+    // Who rings before anybody commands the switch hears its apology.
+    await eventually(async () => {
+      const commanded = 'select from switches where lease_expires_at > now()';
+      expect((await house.sql.query(commanded)).rowCount).toBe(1);
+    }, 60_000);
     house.arm(death);
     await house.dials(caller, ddi);
     const verdict = await judgeKnown(house, sinceUs);

@@ -8,6 +8,7 @@ import { publishedKeys } from '../../src/flow/access-tokens.ts';
 import { enter } from '../../src/flow/enter.ts';
 import { requestHash } from '../../src/web/idempotency.ts';
 import { apiStage, ask as askApi, otherKey, type Stage } from './api-stage.ts';
+import { somebody } from './signed-in.ts';
 
 interface Said {
   status: number;
@@ -65,6 +66,8 @@ describe('/v1/access-resources', () => {
       codeLength: 10,
       active: true,
       pageUrl: 'https://ring.example/access/salon',
+      scriptUrl: 'https://ring.example/access.js',
+      keysUrl: 'https://ring.example/.well-known/jwks.json',
       lines: [],
     });
     const changed = await ask('PATCH', '/v1/access-resources/salon', { body: { codeLength: 12, uses: 2 } });
@@ -476,5 +479,17 @@ describe('no code', () => {
     // What a thief of the database would reckon of each code there can be.
     const reckoned = requestHash('POST', '/v1/access-codes/verify', body);
     expect(rows[0]?.hash.equals(reckoned)).toBe(false);
+  });
+});
+
+describe('somebody who is signed in', () => {
+  it('tries codes from his own address: what he mistypes is counted against nobody else', async () => {
+    const rights = { clients: 'write' };
+    const { browser } = await somebody(stage, { email: 'desk@shop.example', role: 'staff', rights });
+    const attempt = () =>
+      browser.ask('POST', '/v1/access-codes/verify', { resource: 'club', code: 'nothing' });
+    for (let miss = 0; miss < 10; miss += 1) expect((await attempt()).status).toBe(200);
+    expect((await attempt()).kind).toBe('too-many-tries');
+    expect((await tries('nothing')).status).toBe(200);
   });
 });

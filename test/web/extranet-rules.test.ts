@@ -18,6 +18,9 @@ import {
 } from '../../src/extranet/week.ts';
 import { words as english } from '../../src/extranet/words-en.ts';
 import { words as french } from '../../src/extranet/words-fr.ts';
+import { durationParts } from '../../src/extranet/duration.ts';
+import { slugOf } from '../../src/extranet/slug.ts';
+import { wayOf } from '../../src/extranet/way.ts';
 import { withChanged } from '../../src/extranet/changed-rows.ts';
 import { stands, type Told } from '../../src/extranet/told.ts';
 import type { House } from '../../src/flow/house.ts';
@@ -48,14 +51,24 @@ describe('the sentences', () => {
   test('none is left in the other language', () => {
     const same = keys.filter((key) => french[key] === english[key]);
     expect(same.sort()).toEqual([
+      'access.tab.codes',
       'area.clients',
       'call.client',
       'call.minutes',
+      'code.code',
       'consultants.title',
+      'duration.count.minutes_one',
+      'duration.count.minutes_other',
+      'duration.minutes',
+      'messages.title',
       'nav.consultants',
       'nav.label',
+      'nav.messages',
+      'passed.condition',
+      'passed.menu',
       'photo.title',
       'role.consultant',
+      'run.version',
       'stepUp.code',
       'until.minutes',
       'users.consultant',
@@ -230,4 +243,55 @@ test('of a list only what changed is read again: places stay, who is gone goes, 
   ]);
   // More than was asked for is no news.
   expect(withChanged(known, ['b'], [row('a', 1), row('b', 1)])).toEqual([row('a'), row('b', 1), row('c')]);
+});
+
+test.each([
+  ['Horaires d’été', 'horaires-d-ete'],
+  ['  Ça & là !', 'ca-la'],
+  ['2e étage', '2e-etage'],
+  ['日本', ''],
+  [`${'a'.repeat(62)} b`, 'a'.repeat(62)],
+])('%j is %j in a link', (name, slug) => {
+  expect(slugOf(name)).toBe(slug);
+});
+
+test.each([
+  [60, 1, 'minutes'],
+  [5_400, 90, 'minutes'],
+  [7_200, 2, 'hours'],
+  [86_400, 1, 'days'],
+  [2_592_000, 30, 'days'],
+  [90, 2, 'minutes'],
+])('%i seconds are %i %s', (seconds, count, unit) => {
+  expect(durationParts(seconds)).toEqual({ count, unit });
+});
+
+test('the way of a call has a step for each time a block was entered, with what happened in it', () => {
+  const event = (block: string, name: string, facts = {}, scenario = 'shop') => ({
+    scenario,
+    version: 1,
+    block,
+    name,
+    at: '2026-11-22T15:00:00Z',
+    facts,
+  });
+  const steps = wayOf([
+    event('menu', 'entered', { kind: 'menu' }),
+    event('menu', 'left', { exit: 'key_1' }),
+    event('shop', 'entered', { kind: 'ring' }),
+    event('shop', 'rang', { end: 'busy' }),
+    event('shop', 'left', { exit: 'busy' }),
+    event('menu', 'entered', { kind: 'menu' }, 'other'),
+    event('menu', 'caller_left', {}, 'other'),
+    event('menu', 'ended', { outcome: 'caller_left' }, 'other'),
+  ]);
+  expect(
+    steps.map(({ scenario, block, kind, exit, did }) => [scenario, block, kind, exit, did.length]),
+  ).toEqual([
+    ['shop', 'menu', 'menu', 'key_1', 0],
+    ['shop', 'shop', 'ring', 'busy', 1],
+    ['other', 'menu', 'menu', undefined, 1],
+  ]);
+  // A call whose scenario had no live version has entered nothing.
+  expect(wayOf([event('', 'failed', { because: 'not live' })])).toMatchObject([{ kind: undefined }]);
 });

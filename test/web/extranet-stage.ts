@@ -459,6 +459,10 @@ export async function startExtranetStage(port = 0): Promise<ExtranetStage> {
     response.json({ done: true });
   });
 
+  app.get('/v1/voicemails', (_request, response) => {
+    response.json({ data: [], next: null, unheard: 0 });
+  });
+
   // --- Groups, users, audit ---
   app.get('/v1/groups', (_request, response) => void response.json({ data: stage.groups }));
   app.post('/v1/groups', (request, response) => {

@@ -180,6 +180,7 @@ describe('/openapi.json', () => {
       'patch /v1/scenarios/{slug}',
       'patch /v1/sounds/{slug}',
       'patch /v1/users/{id}',
+      'patch /v1/voicemails/{id}',
       'post /v1/access-codes',
       'post /v1/access-codes/verify',
       'post /v1/access-codes/{id}/revoke',

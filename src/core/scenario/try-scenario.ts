@@ -75,6 +75,8 @@ export interface TriedStep {
 
 export interface TriedAct {
   what: RunCommand['do'];
+  /** What he heard while it was done. */
+  heard?: string[];
   came?: string;
   exchange?: TriedExchange;
 }
@@ -162,7 +164,8 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     event = undefined;
     for (const command of step.commands) {
       const came = yield* answered(command);
-      if (last && 'said' in command) last.heard.push(...command.said.map((one) => textOf(one, run.language)));
+      const heard = 'said' in command ? command.said.map((one) => textOf(one, run.language)) : [];
+      last?.heard.push(...heard);
       if (came) {
         event = came.event;
         atMs += came.seconds * 1_000;
@@ -170,6 +173,7 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
       const outcome = came && cameOf(came.event);
       last?.did.push({
         what: command.do,
+        ...(heard.length > 0 && { heard }),
         ...(outcome !== undefined && { came: outcome }),
         ...(came?.exchange && { exchange: came.exchange }),
       });

@@ -4,6 +4,14 @@
 const paths = {
   phone: 'M5 3h4l2 5-2.5 1.5a11 11 0 0 0 6 6L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2',
   list: 'M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01',
+  sound: 'M4 10v4h4l5 4V6l-5 4zM16.5 9a4.5 4.5 0 0 1 0 6M19.5 6.5a8.5 8.5 0 0 1 0 11',
+  messages: 'M6.5 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M17.5 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M6.5 16h11',
+  door: 'M6 21V4.5L14 3v18zM14 5h4v16M3 21h18M10.5 12h.01',
+  turn: 'M4 18v-3a5 5 0 0 1 5-5h11M16 5.5l4.5 4.5-4.5 4.5',
+  way: 'M6 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5M18 21a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5M6 8v5a3 3 0 0 0 3 3h6.5',
+  download: 'M12 4v11M7 10.5l5 5 5-5M5 20h14',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  all: 'M5 6h.01M12 6h.01M19 6h.01M5 12h.01M12 12h.01M19 12h.01M5 18h.01M12 18h.01M19 18h.01',
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 7v5l3 2',
   microphone: 'M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3M5 11a7 7 0 0 0 14 0M12 18v3',
   people:
@@ -25,6 +33,14 @@ const paths = {
   back: 'M15 5l-7 7 7 7',
   forward: 'M9 5l7 7-7 7',
   more: 'M5 12h.01M12 12h.01M19 12h.01',
+  graph: 'M3 5h6v5H3zM15 3h6v5h-6zM15 15h6v5h-6zM9 7.5h3a2 2 0 0 1 2 2v6a2 2 0 0 0 1 2M12 7.5c2 0 1-2 3-2',
+  dial: 'M5 4h3v3H5zM10.5 4h3v3h-3zM16 4h3v3h-3zM5 9.5h3v3H5zM10.5 9.5h3v3h-3zM16 9.5h3v3h-3zM10.5 15h3v3h-3z',
+  undo: 'M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3',
+  redo: 'M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3',
+  minus: 'M5 12h14',
+  panel: 'M4 5h16v14H4zM14 5v14',
+  fit: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  arrange: 'M3 9h6v6H3zM15 4h6v5h-6zM15 15h6v5h-6zM9 12h3M12 12V6.500h3M12 12v5.500h3',
 } as const;
 
 export type IconName = keyof typeof paths;
