@@ -116,7 +116,7 @@ function Pick({
 
 function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFieldProps): React.ReactNode {
   const { tell } = useTell();
-  const whom = value as 'chosen' | { line?: string; group?: string; consultants?: string[] };
+  const whom = value as 'chosen' | { line?: string; group?: string; consultants?: string[]; sip?: string };
   const is =
     whom === 'chosen'
       ? 'chosen'
@@ -124,15 +124,19 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
         ? 'group'
         : whom.consultants
           ? 'consultants'
-          : 'line';
-  const kinds = (['line', 'group', 'consultants', 'chosen'] as const).filter(
+          : whom.sip !== undefined
+            ? 'sip'
+            : 'line';
+  const kinds = (['line', 'group', 'consultants', 'sip', 'chosen'] as const).filter(
     (one) =>
-      (one !== 'chosen' || mayBeChosen) && (one !== 'group' || is === 'group' || offers.groups.length > 0),
+      ((one !== 'chosen' && one !== 'sip') || mayBeChosen) &&
+      (one !== 'group' || is === 'group' || offers.groups.length > 0),
   );
   const first: Record<(typeof kinds)[number], unknown> = {
     line: { line: offers.lines[0]?.slug ?? 'your-line' },
     group: { group: offers.groups[0]?.id ?? 'grp_none' },
     consultants: { consultants: offers.consultants.slice(0, 1).map(({ id }) => id) },
+    sip: { sip: 'sip:desk@pbx.example' },
     chosen: 'chosen',
   };
   return (
@@ -163,6 +167,15 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
           list={offers.groups.map(({ id, name }) => ({ value: id, label: name }))}
           readOnly={readOnly}
           onChange={(group) => onChange({ group })}
+        />
+      )}
+      {whom !== 'chosen' && is === 'sip' && (
+        <TextInput
+          size="sm"
+          label={tell('whom.address')}
+          value={whom.sip ?? ''}
+          readOnly={readOnly}
+          onChange={(event) => onChange({ sip: event.currentTarget.value })}
         />
       )}
       {whom !== 'chosen' && is === 'consultants' && (

@@ -316,6 +316,8 @@ export const words: Record<keyof typeof french, string> = {
   'whom.line': 'The line',
   'whom.group': 'The group',
   'whom.consultants': 'Some consultants',
+  'whom.sip': 'A SIP telephone',
+  'whom.address': 'Its address',
   'whom.chosen': 'Whoever was chosen, or named by your server',
   'whom.which': 'Which one',
   'languages.fr': 'French',

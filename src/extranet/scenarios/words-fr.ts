@@ -314,6 +314,8 @@ export const words = {
   'whom.line': 'La ligne',
   'whom.group': 'Le groupe',
   'whom.consultants': 'Des consultants',
+  'whom.sip': 'Un téléphone SIP',
+  'whom.address': 'Son adresse',
   'whom.chosen': 'Celui qui fut choisi, ou que votre serveur a nommé',
   'whom.which': 'Lequel',
   'languages.fr': 'Français',
