@@ -11,7 +11,7 @@ import type { Database, Tx } from './database.ts';
 import { seedDemoScenarios } from './demo-scenarios.ts';
 import { type DemoPeople, seedDemoPeople } from './demo-people.ts';
 import type { Seal } from './seal.ts';
-import { writeSmsSender } from './sms-senders.ts';
+import { readSmsSender, writeSmsSender } from './sms-senders.ts';
 
 export interface DemoFacts {
   apiKeyHash: Buffer;
@@ -196,14 +196,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
     if (facts.server && facts.smsUrl !== undefined)
-      await writeSmsSender(tx, demoMerchantId, {
-        url: facts.smsUrl,
-        method: 'POST',
-        contentType: 'application/json',
-        headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
-        body: '{"id":"{id}","to":"{to}","text":"{text}"}',
-        secretSealed: seal.close(facts.server.secret, demoMerchantId),
-      });
+      await seedSms(tx, seal, facts.smsUrl, facts.server.secret);
     await seedDemoScenarios(tx, demoMerchantId, facts.memberUrl);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });
@@ -252,6 +245,20 @@ async function seedClub(tx: Tx, address: string): Promise<void> {
      where id = 'lin_demo_ticket' and sale_ends_in = 'receipt' and sale_resource_id is null`,
     [],
   );
+}
+
+/** Whom somebody has set to send them since stays. */
+async function seedSms(tx: Tx, seal: Seal, url: string, secret: string): Promise<void> {
+  const set = await readSmsSender(tx);
+  if (set && new URL(set.url).pathname !== new URL(url).pathname) return;
+  await writeSmsSender(tx, demoMerchantId, {
+    url,
+    method: 'POST',
+    contentType: 'application/json',
+    headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
+    body: '{"id":"{id}","to":"{to}","text":"{text}"}',
+    secretSealed: seal.close(secret, demoMerchantId),
+  });
 }
 
 /** Topped up once: what was talked of it since stays talked. */
