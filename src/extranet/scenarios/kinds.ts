@@ -243,7 +243,7 @@ export const fieldsOf: Readonly<Record<BlockKindName, readonly Field[]>> = {
     { type: 'number', name: 'waitSeconds', min: 1, max: 60, more: true },
     aside('more'),
   ],
-  ring: [own('to', 'whom'), { type: 'switch', name: 'acceptKey', more: true }, ...ringing],
+  ring: [own('to', 'whom'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   extension: [words('say'), aside('unknown'), waitSeconds, tries, ...ringing],
   forward: [own('number', 'forwardNumber'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   voicemail: [
