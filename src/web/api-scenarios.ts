@@ -197,6 +197,8 @@ function keeping(routes: ApiRoutes, house: House): void {
     method: 'put',
     path: '/v1/scenarios/{slug}/draft',
     area,
+    // An editor saves by itself as one draws: what was changed stands in the settings' changes, and in the trail that it was published.
+    audited: false,
     name: 'setScenarioDraft',
     summary: 'Sets what is being composed, as a whole. It may have faults; calls go on in what is live.',
     params: scenarioParams,

@@ -169,7 +169,7 @@ export type Field =
   | { type: 'own'; name: string; as: OwnField; more?: true };
 
 /** `template`: may hold variables in braces. */
-export type TextKind = 'template' | 'variable' | 'box' | 'url';
+export type TextKind = 'template' | 'variable' | 'box' | 'url' | 'sip';
 
 /** Fields with a form of their own. */
 export type OwnField =
@@ -243,7 +243,7 @@ export const fieldsOf: Readonly<Record<BlockKindName, readonly Field[]>> = {
     { type: 'number', name: 'waitSeconds', min: 1, max: 60, more: true },
     aside('more'),
   ],
-  ring: [own('to', 'whom'), { type: 'switch', name: 'acceptKey', more: true }, ...ringing],
+  ring: [own('to', 'whom'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   extension: [words('say'), aside('unknown'), waitSeconds, tries, ...ringing],
   forward: [own('number', 'forwardNumber'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   voicemail: [
@@ -309,4 +309,4 @@ export function variablesIn(blocks: Readonly<Record<string, Block>>): string[] {
   return [...new Set(names)].sort();
 }
 
-export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant'] as const;
+export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant', 'after'] as const;

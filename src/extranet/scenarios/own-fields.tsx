@@ -127,7 +127,7 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
           : whom.sip !== undefined
             ? 'sip'
             : 'line';
-  const kinds = (['line', 'group', 'consultants', 'sip', 'chosen'] as const).filter(
+  const kinds = (['line', 'group', 'consultants', 'chosen', 'sip'] as const).filter(
     (one) =>
       ((one !== 'chosen' && one !== 'sip') || mayBeChosen) &&
       (one !== 'group' || is === 'group' || offers.groups.length > 0),
@@ -136,8 +136,8 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
     line: { line: offers.lines[0]?.slug ?? 'your-line' },
     group: { group: offers.groups[0]?.id ?? 'grp_none' },
     consultants: { consultants: offers.consultants.slice(0, 1).map(({ id }) => id) },
-    sip: { sip: 'sip:desk@pbx.example' },
     chosen: 'chosen',
+    sip: { sip: 'sip:shop@example.com' },
   };
   return (
     <div className="sc-whom">
@@ -170,12 +170,13 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
         />
       )}
       {whom !== 'chosen' && is === 'sip' && (
-        <TextInput
-          size="sm"
+        <TextField
           label={tell('whom.address')}
+          what={tell('whom.addressWhat')}
+          is="sip"
           value={whom.sip ?? ''}
           readOnly={readOnly}
-          onChange={(event) => onChange({ sip: event.currentTarget.value })}
+          onChange={(sip) => onChange({ sip })}
         />
       )}
       {whom !== 'chosen' && is === 'consultants' && (

@@ -395,12 +395,12 @@ describe('a script on the merchant’s server', () => {
     expect(trial.steps[0]?.did.map(({ heard: _words, ...act }) => act)).toEqual([
       { what: 'askScript', came: 'scriptAnswered' },
       { what: 'answer' },
-      { what: 'play', came: 'played' },
-      { what: 'ask', came: '1234' },
+      { what: 'play', heard: ['Bonjour', '[1 s]', '[https://example.com/a.mp3]'], came: 'played' },
+      { what: 'ask', heard: ['Code'], came: '1234' },
       { what: 'askScript', came: 'scriptAnswered' },
       { what: 'ring', came: 'talked' },
       { what: 'askScript', came: 'scriptAnswered' },
-      { what: 'play', came: 'played' },
+      { what: 'play', heard: ['Merci'], came: 'played' },
       { what: 'hangUp' },
     ]);
     expect(heard(trial)).toEqual(['Bonjour', '[1 s]', '[https://example.com/a.mp3]', 'Code', 'Merci']);
