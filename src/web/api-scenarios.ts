@@ -345,7 +345,7 @@ function trying(routes: ApiRoutes, house: House): void {
 
 /** What is not given is not there, rather than there and undefined. */
 function trialOf({ cli, cliTrust, ...body }: z.output<typeof simulateBody>): TrialWish {
-  const { version, graph, ddi, at, language, consultants, recognitions, scripts, ...rest } = body;
+  const { version, graph, ddi, at, language, consultants, recognitions, scripts, after, ...rest } = body;
   const from: Cli = cli === null ? { trust: 'withheld' } : { trust: cliTrust, number: cli as E164 };
   return {
     ...rest,
@@ -359,6 +359,7 @@ function trialOf({ cli, cliTrust, ...body }: z.output<typeof simulateBody>): Tri
     ...(at !== undefined && { at: new Date(at) }),
     ...(language && { language }),
     ...(consultants && { consultants }),
+    ...(after && { after }),
   };
 }
 

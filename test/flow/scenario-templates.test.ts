@@ -8,7 +8,7 @@ import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } fr
 let world: TestWorld;
 beforeAll(async () => {
   world = await startWorld({ speechSpeed: 100 });
-  await world.sql.query(`update lines set duration_choices = '{5}' where slug = 'demo-short'`);
+  await world.sql.query(`update lines set duration_choices = '{3}' where slug = 'demo-short'`);
 });
 afterEach(async () => {
   for (const number of [caller, claire, hugo, ines]) {
@@ -166,8 +166,8 @@ describe('what follows a paid talk', () => {
     const settled = await world.sessionIs(id, 'settled');
     expect(settled).toMatchObject({
       outcome: 'limit_reached',
-      billableSeconds: 5,
-      captured: { amount: '1.10' },
+      billableSeconds: 3,
+      captured: { amount: '1.06' },
     });
     const { rows } = await eventually(async () => {
       const found = await world.sql.query(
@@ -186,7 +186,7 @@ describe('what follows a paid talk', () => {
     ]);
     expect((await world.payments()).find((one) => one.metadata['order'] === orderId)).toMatchObject({
       status: 'succeeded',
-      amount_received: 110,
+      amount_received: 106,
     });
     expect(await runsAfter(id)).toMatchObject([{ outcome: 'caller_left' }]);
   });
