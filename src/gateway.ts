@@ -316,6 +316,7 @@ async function prepareDemo(
         notices: { url: noticesUrl, secret: noticeSecret },
         clubUrl: new URL('/merchant/club', noticesUrl).href,
         memberUrl: new URL('/server/member', noticesUrl).href,
+        smsUrl: new URL('/server/sms', noticesUrl).href,
         // The sandbox's merchant has one address and one secret for all of it.
         server: {
           restUrl: new URL('/server', noticesUrl).href,

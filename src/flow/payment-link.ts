@@ -4,7 +4,7 @@
 
 import { htmlText } from '../core/html-text.ts';
 import type { E164, Language } from '../core/ids.ts';
-import type { RunCommand } from '../core/scenario/run.ts';
+import type { RunCommand, RunEvent } from '../core/scenario/run.ts';
 import type { Tx } from '../store/database.ts';
 import { readLineForOrder } from '../store/orders.ts';
 import {
@@ -21,7 +21,6 @@ import type { House } from './house.ts';
 import { orderCallback } from './order-callback.ts';
 import { later } from './payment-deadlines.ts';
 import type { Hands } from './leg-machine.ts';
-import type { RunTold } from './run-scenario.ts';
 import type { KeptRun } from './scenario-row.ts';
 import { sendSms, smsNumber } from './sms-sender-settings.ts';
 
@@ -40,7 +39,7 @@ interface Ready {
 }
 
 /** Orders what the line sells and sends the way to it; `linkSent` once it is on its way. */
-export async function sendPaymentLink(house: House, kept: KeptRun, command: SendLink): Promise<RunTold> {
+export async function sendPaymentLink(house: House, kept: KeptRun, command: SendLink): Promise<RunEvent> {
   const { merchantId, run } = kept;
   const ready = await house.db.asMerchant(merchantId, (tx) => prepare(house, tx, kept, command));
   if ('told' in ready) return ready.told;
@@ -79,8 +78,8 @@ async function prepare(
   tx: Tx,
   { run, merchantId }: KeptRun,
   { line: slug, by, to: typed }: SendLink,
-): Promise<Ready | { told: RunTold }> {
-  const failed = (because: string): { told: RunTold } => ({ told: { type: 'failed', because } });
+): Promise<Ready | { told: RunEvent }> {
+  const failed = (because: string): { told: RunEvent } => ({ told: { type: 'failed', because } });
   const before = await linkOfTurn(tx, run);
   if (before && before.state !== 'intended') return { told: toldOf(before) };
   const line = await readLineForOrder(tx, slug);
@@ -160,7 +159,7 @@ async function end(
   { merchantId, run }: KeptRun,
   id: string,
   as: { state: 'sent' | 'failed' | 'unknown'; because: string | null; orderId: string | null },
-): Promise<RunTold> {
+): Promise<RunEvent> {
   const at = house.clock.now();
   await house.db.asMerchant(merchantId, (tx) => endLink(tx, id, { ...as, at }));
   house.log.info(
@@ -171,7 +170,7 @@ async function end(
 }
 
 /** What may have been sent is not said to have been: he would wait for what does not come. */
-function toldOf({ state, because, orderId }: Pick<PaymentLink, 'state' | 'because' | 'orderId'>): RunTold {
+function toldOf({ state, because, orderId }: Pick<PaymentLink, 'state' | 'because' | 'orderId'>): RunEvent {
   return state === 'sent' && orderId !== null
     ? { type: 'linkSent', orderId }
     : { type: 'failed', because: because ?? state };
@@ -187,10 +186,10 @@ const guardSlackSeconds = 60;
  */
 export async function awaitPayment(
   house: House,
-  { kept, ...hands }: Hands<KeptRun, RunTold>,
+  { kept, ...hands }: Hands<KeptRun, RunEvent>,
   leg: { guard(seconds: number): Promise<unknown>; playMusic(): Promise<unknown> },
   { orderId, seconds }: RunCommand & { do: 'awaitPayment' },
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   const { merchantId, run } = kept;
   const look = async (): Promise<'paid' | 'not_paid' | { leftMs: number }> => {
     const found = await house.db.asMerchant(merchantId, (tx) => waitForPayment(tx, run.id, orderId));

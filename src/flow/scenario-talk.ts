@@ -45,6 +45,8 @@ export interface CallsHere {
   arrive(stored: StoredSession, commands: readonly CallCommand[]): Promise<void>;
 }
 
+const atOnce = { talkedSeconds: 0, atOnce: true } as const;
+
 /** As long as a switch rings. */
 const ringSecondsMax = 300;
 
@@ -65,7 +67,7 @@ export async function ringFor(
   if ('told' in rung) return rung.told;
   if ('before' in rung) return isOver(rung.before) ? handBack(side.switch, rung.before) : undefined;
   const { stored, commands } = rung.arrived.written;
-  if (isOver(stored.session)) return handBack(side.switch, stored.session);
+  if (isOver(stored.session)) return { type: 'rang', end: ringEndOf(stored.session), ...atOnce };
   await calls.arrive(stored, commands);
   return undefined;
 }
@@ -137,7 +139,7 @@ async function write(
   const { inbound } = usual.plan;
   if (!inbound) throw new Error('A caller who dialled has dialled.');
   const talkLimitSeconds = await limitOf(tx, kept, order, inbound.talkLimitMaxSeconds);
-  if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', talkedSeconds: 0 } };
+  if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', ...atOnce } };
   const joinedBeforeUs = await joinedLast(tx, run.id);
   const { closed: _closed, overflow: _overflow, refused: _refused, ...open } = inbound;
   const { idleGroup: _idle, ...ofLine } = usual.plan;
@@ -228,7 +230,7 @@ async function whoIsRung(
   const states = people.map((one) => reachable(one.state, at));
   if (!states.some((one) => one.reachable)) {
     const talks = states.some((one) => !one.reachable && ['busy', 'wrap_up'].includes(one.because));
-    return { told: { type: 'rang', end: talks ? 'busy' : 'unavailable', talkedSeconds: 0 } };
+    return { told: { type: 'rang', end: talks ? 'busy' : 'unavailable', ...atOnce } };
   }
   const candidates = people.map((one) => one.id);
   if ('line' in to) {

@@ -36,6 +36,8 @@ export interface TrialWish {
   blacklisted: boolean;
   codes: readonly boolean[];
   pays: boolean;
+  /** He has not dialled: a paid talk of his has just ended so. */
+  after?: 'talked' | 'limit_reached';
 }
 
 export type SimulatedScenario =

@@ -115,7 +115,7 @@ export async function sendSms(
       url,
       requestHeaders: headers,
       requestBody: body,
-      ...('status' in sent && sent.status !== undefined && { status: sent.status }),
+      ...('status' in sent && { status: sent.status }),
       ...(answered !== undefined && { answerBody: masked(answered, secret) }),
       tookMs: sent.tookMs,
     },

@@ -30,7 +30,7 @@ function listen(url, name, take) {
   source.addEventListener('error', () => { if (source.readyState === 2) setTimeout(() => listen(url, name, take), 1000); });
 }
 const pretty = (text) => { try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text.replace(/></g, '>\\n<'); } };
-const proofs = { signature: 'signature', username_token: 'UsernameToken', basic: 'password', nothing: 'nothing' };
+const proofs = { signature: 'signature', username_token: 'UsernameToken', basic: 'password', bearer: 'secret', nothing: 'nothing' };
 function verdict(answer) {
   if (!answer) return chip('being answered', 'warn');
   if (answer.status === 0) return chip('connection dropped', 'bad');

@@ -8,7 +8,7 @@ import { readBody, Refusal } from './http-exchange.ts';
 import type { Answer, Client, ClientBook, Misbehaviour, Question } from './merchant-clients.ts';
 import { faultXml, readSoap, recognitionXml, responseXml, TokenCheck } from './merchant-soap.ts';
 
-export type Operation = 'recognizeCaller' | 'recognizeClientCode' | 'reportUsage' | 'memberScript';
+export type Operation = 'recognizeCaller' | 'recognizeClientCode' | 'reportUsage' | 'memberScript' | 'sms';
 
 /** One request as it came and as it was answered. */
 export interface SeenRequest {
@@ -17,7 +17,7 @@ export interface SeenRequest {
   operation: Operation | 'unknown';
   protocol: 'rest' | 'soap';
   /** What it proved to be the gateway by, and whether that held. */
-  provenBy: 'signature' | 'username_token' | 'basic' | 'nothing';
+  provenBy: 'signature' | 'username_token' | 'basic' | 'bearer' | 'nothing';
   verified: boolean;
   /** The client it was about, as far as he is known. */
   client: string | null;
@@ -62,6 +62,7 @@ const restOperations: Record<string, Operation> = {
   'recognize-client-code': 'recognizeClientCode',
   'report-usage': 'reportUsage',
   member: 'memberScript',
+  sms: 'sms',
 };
 const shownHeaders = /^(content-type|soapaction|webhook-|user-agent|accept$)/;
 /** Slow by the byte: whole after minutes, so that only a deadline of everything together ends it. */
@@ -72,6 +73,7 @@ export class MerchantServer {
   readonly #webhook: Webhook;
   readonly #tokens: TokenCheck;
   readonly #basic: string;
+  readonly #bearer: string;
   #requests: SeenRequest[] = [];
   readonly #reports = new Map<string, KeptReport>();
 
@@ -79,6 +81,7 @@ export class MerchantServer {
     this.#settings = settings;
     this.#webhook = new Webhook(settings.secret);
     this.#tokens = new TokenCheck({ user: serverUser, password: settings.secret });
+    this.#bearer = `Bearer ${settings.secret}`;
     this.#basic = `Basic ${Buffer.from(`${serverUser}:${settings.secret}`).toString('base64')}`;
   }
 
@@ -145,6 +148,12 @@ export class MerchantServer {
     const fields = objectOf(text);
     const { requestId } = fields;
     const asked = typeof requestId === 'string' ? requestId : '';
+    if (operation === 'sms') {
+      // As a provider of SMS takes them, whom he has chosen to be himself.
+      const proven = header('authorization') === this.#bearer;
+      const proof = { id: String(fields['id']), provenBy: 'bearer', verified: proven } as const;
+      return this.#seen(request, text, 'rest', operation, fields, proof);
+    }
     const id = operation === 'reportUsage' ? signed['webhook-id'] : asked;
     return this.#seen(request, text, 'rest', operation, fields, {
       id,
@@ -248,6 +257,7 @@ export class MerchantServer {
         ? { status: 500, body: faultXml('Client', 'not_authorized', sentence), xml }
         : { status: 401, body: JSON.stringify({ error: sentence }), xml };
     }
+    if (seen.operation === 'sms') return { status: 200, body: '{}', xml };
     const acting = this.#settings.acting(seen.operation === 'reportUsage' ? 'reports' : 'questions');
     const client = this.#about(seen.operation, question);
     const his = client ?? this.#settings.clients.strangers;

@@ -59,7 +59,7 @@ const keptMax = 1_000;
  * Serves `POST /notices`, `GET /merchant`, `GET /merchant/club` (what an access code opens), `GET|DELETE /api/merchant/notices` (newest first), `GET /api/merchant/events`
  * and
  * `/api/merchant/requests/events` (SSE), `GET|PUT /api/merchant/behaviour`; `POST /server/recognize-caller`,
- * `/server/recognize-client-code`, `/server/report-usage`, `/server/soap`, `/server/member` (a scenario's script); `GET|PUT|DELETE /api/merchant/clients` (the demo's
+ * `/server/recognize-client-code`, `/server/report-usage`, `/server/soap`, `/server/member` (a scenario's script), `/server/sms` (his provider of SMS); `GET|PUT|DELETE /api/merchant/clients` (the demo's
  * own again), `GET|DELETE /api/merchant/requests`, `GET /api/merchant/reports` (both newest first). Ports: `{ http }`.
  */
 export async function startMerchant(settings: MerchantSettings): Promise<RunningPart> {

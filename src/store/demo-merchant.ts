@@ -11,6 +11,7 @@ import type { Database, Tx } from './database.ts';
 import { seedDemoScenarios } from './demo-scenarios.ts';
 import { type DemoPeople, seedDemoPeople } from './demo-people.ts';
 import type { Seal } from './seal.ts';
+import { readSmsSender, writeSmsSender } from './sms-senders.ts';
 
 export interface DemoFacts {
   apiKeyHash: Buffer;
@@ -21,6 +22,8 @@ export interface DemoFacts {
   linkSecret: string;
   /** His script, which members who call are served by; absent: nobody answers there. */
   memberUrl?: string;
+  /** By whom his SMS are sent, who knows us by his server's secret; absent: none are. */
+  smsUrl?: string;
   /** His members' page, which a ticket opens; absent: a ticket is its receipt alone. */
   clubUrl?: string;
   pageOrigins: readonly string[];
@@ -192,6 +195,8 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     if (facts.clubUrl !== undefined) await seedClub(tx, facts.clubUrl);
     await seedDdis(tx, seal, facts.server);
     await seedAccount(tx);
+    if (facts.server && facts.smsUrl !== undefined)
+      await seedSms(tx, seal, facts.smsUrl, facts.server.secret);
     await seedDemoScenarios(tx, demoMerchantId, facts.memberUrl);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });
@@ -240,6 +245,20 @@ async function seedClub(tx: Tx, address: string): Promise<void> {
      where id = 'lin_demo_ticket' and sale_ends_in = 'receipt' and sale_resource_id is null`,
     [],
   );
+}
+
+/** Whom somebody has set to send them since stays. */
+async function seedSms(tx: Tx, seal: Seal, url: string, secret: string): Promise<void> {
+  const set = await readSmsSender(tx);
+  if (set && new URL(set.url).pathname !== new URL(url).pathname) return;
+  await writeSmsSender(tx, demoMerchantId, {
+    url,
+    method: 'POST',
+    contentType: 'application/json',
+    headers: [{ name: 'authorization', value: 'Bearer {secret}' }],
+    body: '{"id":"{id}","to":"{to}","text":"{text}"}',
+    secretSealed: seal.close(secret, demoMerchantId),
+  });
 }
 
 /** Topped up once: what was talked of it since stays talked. */

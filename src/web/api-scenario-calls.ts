@@ -47,12 +47,9 @@ const runShape = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   outcome: z.enum(['completed', 'caller_left', 'refused', 'too_long', 'failed']).nullable(),
-  afterCallSession: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'The paid talk it followed: GET /v1/call-sessions/{id}. null: he dialled a number.',
-    }),
+  afterCallSession: z.string().nullable().meta({
+    description: 'The paid talk it followed: GET /v1/call-sessions/{id}. null: he dialled a number.',
+  }),
 });
 const runSummary = runShape.openapi('ScenarioRunSummary');
 const runView = runShape

@@ -197,6 +197,8 @@ function keeping(routes: ApiRoutes, house: House): void {
     method: 'put',
     path: '/v1/scenarios/{slug}/draft',
     area,
+    // An editor saves by itself as one draws: what was changed stands in the settings' changes, and in the trail that it was published.
+    audited: false,
     name: 'setScenarioDraft',
     summary: 'Sets what is being composed, as a whole. It may have faults; calls go on in what is live.',
     params: scenarioParams,
@@ -343,7 +345,7 @@ function trying(routes: ApiRoutes, house: House): void {
 
 /** What is not given is not there, rather than there and undefined. */
 function trialOf({ cli, cliTrust, ...body }: z.output<typeof simulateBody>): TrialWish {
-  const { version, graph, ddi, at, language, consultants, recognitions, scripts, ...rest } = body;
+  const { version, graph, ddi, at, language, consultants, recognitions, scripts, after, ...rest } = body;
   const from: Cli = cli === null ? { trust: 'withheld' } : { trust: cliTrust, number: cli as E164 };
   return {
     ...rest,
@@ -357,6 +359,7 @@ function trialOf({ cli, cliTrust, ...body }: z.output<typeof simulateBody>): Tri
     ...(at !== undefined && { at: new Date(at) }),
     ...(language && { language }),
     ...(consultants && { consultants }),
+    ...(after && { after }),
   };
 }
 

@@ -146,9 +146,13 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     }),
   },
   'access_code.issued': {
-    says: 'What was bought ended in an access code. The code itself is shown to whoever bought it, and never told.',
+    says: 'What was bought ended in an access code, or a caller was given one in a scenario. The code itself is shown or said to him, and never told.',
     data: z.looseObject({
-      ...ofPayment,
+      sequence: facts.sequence,
+      orderId: facts.orderId.optional().meta({ description: 'What was bought.' }),
+      line: facts.line.optional(),
+      reference: z.string().optional(),
+      scenarioRunId: z.string().optional().meta({ description: 'The call it was given in.' }),
       accessCodeId: z.string(),
       resource: z.string(),
       validUntil: z.iso.datetime(),

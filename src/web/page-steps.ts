@@ -93,7 +93,10 @@ export interface PageSteps {
   findResource(slug: string): Promise<FoundResource | undefined>;
   readDoor(found: FoundResource, slug: string): Promise<Door | undefined>;
   /** Somebody types a code: one use of it is gone where it opens. */
-  enter(found: FoundResource, tried: Pick<CodeTried, 'resource' | 'typed'> & { ip: string }): Promise<Entered>;
+  enter(
+    found: FoundResource,
+    tried: Pick<CodeTried, 'resource' | 'typed'> & { ip: string },
+  ): Promise<Entered>;
   publishedKeys(): Promise<PublishedKey[]>;
   /** A failure nobody foresaw; the page says that something went wrong on our side. */
   noteFailure(error: unknown, path: string): void;

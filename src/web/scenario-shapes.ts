@@ -232,6 +232,9 @@ export const simulateBody = z
     blacklisted: z.boolean().default(false),
     codes: many(z.boolean()).meta({ description: 'Whether each access code he keys is right.' }),
     pays: z.boolean().default(false).meta({ description: 'Whether he pays on the page he is sent.' }),
+    after: z.enum(['talked', 'limit_reached']).optional().meta({
+      description: 'He has not dialled: a paid talk of his has just ended so (`afterTalk` of a line).',
+    }),
   })
   .superRefine(({ version, graph: given }, context) => {
     if (version !== undefined && given !== undefined) {

@@ -335,6 +335,17 @@ export function switchConformance(
         expect(ear.of('played', leg)).toHaveLength(1);
       });
 
+      test('a key is told while music is heard, and belongs to the sentence while one is said', async () => {
+        const { leg, phone } = await answered();
+        await world.switch.playMusic(leg);
+        await phone.keys('*');
+        expect(await ear.next('keyPressed', leg)).toMatchObject({ key: '*' });
+        await world.switch.play(leg, 'op_1', farewell);
+        await phone.keys('5');
+        await ear.next('played', leg);
+        expect(ear.of('keyPressed', leg)).toHaveLength(1);
+      });
+
       test('nothing can be said to a leg that is not there', async () => {
         const nobody = randomUUID() as LegUuid;
         const gone = { outcome: 'gone' };

@@ -6,6 +6,7 @@
 //   npm run bench -- --live 20,200,2000
 //   npm run bench -- --recognitions
 //   npm run bench -- --consultants
+//   npm run bench -- --scenarios
 //
 // How it runs: bare commits; the idle house; each rate in turn, as long as the house holds it; then, at the highest rate
 // held up to the one aimed at, calls that their limit ends. Orders come at a fixed rate whatever the house makes of them.
@@ -43,7 +44,9 @@ import {
   printLive,
   printRates,
   printRecognitions,
+  printScenarios,
 } from './report.ts';
+import { benchScenarios, openScript } from './scenarios.ts';
 import { type HouseOptions, type RunningHouse, startHouse } from './running-house.ts';
 import { makeScene } from './scene.ts';
 import { processorTotals } from './processor-totals.ts';
@@ -63,6 +66,7 @@ const { values: asked } = parseArgs({
     live: { type: 'string' },
     recognitions: { type: 'boolean', default: false },
     consultants: { type: 'boolean', default: false },
+    scenarios: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -174,6 +178,27 @@ async function runConsultants(house: RunningHouse): Promise<void> {
   }
 }
 
+async function runScenarios(): Promise<void> {
+  const script = await openScript();
+  try {
+    await inHouse({ merchantUrl: script.url }, async (house) => {
+      await makeScene(house, { merchants: 1, linesPerMerchant: 1, consultantsPerLine: 1 });
+      const database = await MeasuredDatabase.connect(house);
+      const pool = new Pool(house.sandboxUrl, { connections: 64 });
+      try {
+        await sayWhere(database);
+        printScenarios(await benchScenarios(house, pool, script));
+        sayComplaints(house);
+      } finally {
+        await pool.destroy();
+        await database.close();
+      }
+    });
+  } finally {
+    await script.close();
+  }
+}
+
 async function runLive(house: RunningHouse, steps: readonly number[]): Promise<void> {
   const scene = await makeScene(house, sceneFor(Math.max(...steps)));
   const database = await MeasuredDatabase.connect(house);
@@ -276,7 +301,8 @@ const tooLong = setTimeout(
 );
 
 try {
-  if (asked.consultants) await inHouse({}, runConsultants);
+  if (asked.scenarios) await runScenarios();
+  else if (asked.consultants) await inHouse({}, runConsultants);
   else if (liveSteps) await inHouse({ gateways: 2 }, (house) => runLive(house, liveSteps));
   else {
     if (!asked.recognitions) await inHouse({ gateways }, run);

@@ -6,9 +6,12 @@ import { processKinds, type ProcessTimes } from './process-times.ts';
 import type { AdoptionFigures, LiveFigures } from './live-calls.ts';
 import type { ProcessorTotals } from './processor-totals.ts';
 import { nameOf, type RecognitionFigures } from './recognitions.ts';
+import type { ScenarioFigures } from './scenarios.ts';
 
 /** On two cores, with everything the house talks to on the same two. */
 export const aims = {
+  /** What we add to a merchant's script. */
+  scriptOverheadMs: 20,
   reachableSetMs: 5,
   callsPerSecond: 30,
   cpuMs: 12,
@@ -206,6 +209,34 @@ export function printConsultants(one: ConsultantFigures): void {
       `${changes.cpuMs.gateway.toFixed(1)}, ${changes.cpuMs.postgres.toFixed(1)}`,
       '',
     ],
+  ]);
+  say('p50 / p99');
+}
+
+export function printScenarios({ stepsPerSecond, script, menus }: ScenarioFigures): void {
+  const { callers, there, keys, cpuMs, busyCores, keyEveryMs } = menus;
+  const seconds = String(keyEveryMs / 1_000);
+  printTable([
+    ['scenarios', '', 'aim'],
+    ['interpreter, steps a second of one core', Math.round(stepsPerSecond).toString(), ''],
+    [
+      `a script’s answer (of ${String(script.takesMs)} ms) to its next question, ms: one caller`,
+      shown(script.alone),
+      `p99 under ${String(aims.scriptOverheadMs)}`,
+    ],
+    ['  twenty callers at once', shown(script.twenty), ''],
+    [
+      `callers in menus, a key every ${seconds} s: there at the end`,
+      `${String(there)} of ${String(callers)}`,
+      'all',
+    ],
+    ['  keys pressed', String(keys), ''],
+    [
+      '  CPU a caller and minute, ms: gateway, Postgres, sandbox switch',
+      [cpuMs.gateway, cpuMs.postgres, cpuMs['sandbox switch']].map((one) => one.toFixed(1)).join(', '),
+      '',
+    ],
+    ['  cores busy, all processes', busyCores.toFixed(2), ''],
   ]);
   say('p50 / p99');
 }

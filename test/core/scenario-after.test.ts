@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { advanceRun, newRun, resumeRun } from '../../src/core/scenario/advance-run.ts';
 import { type Scenario, scenarioShape } from '../../src/core/scenario/blocks.ts';
+import type { RunEvent } from '../../src/core/scenario/run.ts';
 import type { CallEvent } from '../../src/core/call-session.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import { filled } from '../../src/core/scenario/words.ts';
@@ -122,4 +123,37 @@ describe('a run that follows a talk', () => {
     expect(commands).toHaveLength(1);
     expect(facts.map(({ name }) => name)).toContain('entered');
   });
+});
+
+it('a circle of telephones that are not even rung is a loop, and ends as one; those that ring take their time', () => {
+  const graph = scenarioShape.parse({
+    start: 'ring',
+    blocks: { ring: { kind: 'ring', to: { line: 'demo' }, next: { unavailable: 'ring' } } },
+  });
+  const now = new Date('2026-01-05T10:00:00Z');
+  const rounds = (event: RunEvent): [string, number] => {
+    let run = newRun(
+      {
+        id: 'run_1',
+        leg: callerLeg,
+        plan: {
+          merchantName: 'Les Conseils',
+          timeZone: 'Europe/Paris',
+          country: 'FR',
+          cli: { trust: 'withheld' },
+          ddi: '+33199000100' as E164,
+        },
+        scenario: afterTalk,
+        language: 'fr',
+        startedAt: now.toISOString(),
+      },
+      graph,
+    );
+    run = advanceRun(graph, run, { type: 'callArrived' }, now).run;
+    while (run.state === 'running' && run.entered < 500) run = advanceRun(graph, run, event, now).run;
+    return [run.outcome ?? 'goes on', run.entered];
+  };
+  const rang = { type: 'rang', end: 'unavailable', talkedSeconds: 0 } as const;
+  expect(rounds({ ...rang, atOnce: true })).toEqual(['too_long', 101]);
+  expect(rounds(rang)).toEqual(['goes on', 500]);
 });

@@ -756,6 +756,7 @@ it('a link to pay: sent by SMS while he waits, paid on its page, given up by sta
   });
   const ddi = await leadsTo(sells());
   // He has not said by whom his SMS are sent.
+  await world.api('DELETE', '/v1/sms-sender');
   await world.dials(caller, ddi);
   await said(caller, 'Rien envoyé.');
   await ends(ddi, 'completed');

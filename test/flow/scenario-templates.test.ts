@@ -8,7 +8,7 @@ import { caller, claire, eventually, hugo, ines, startWorld, type TestWorld } fr
 let world: TestWorld;
 beforeAll(async () => {
   world = await startWorld({ speechSpeed: 100 });
-  await world.sql.query(`update lines set duration_choices = '{5}' where slug = 'demo-short'`);
+  await world.sql.query(`update lines set duration_choices = '{3}' where slug = 'demo-short'`);
 });
 afterEach(async () => {
   for (const number of [caller, claire, hugo, ines]) {
@@ -166,8 +166,8 @@ describe('what follows a paid talk', () => {
     const settled = await world.sessionIs(id, 'settled');
     expect(settled).toMatchObject({
       outcome: 'limit_reached',
-      billableSeconds: 5,
-      captured: { amount: '1.10' },
+      billableSeconds: 3,
+      captured: { amount: '1.06' },
     });
     const { rows } = await eventually(async () => {
       const found = await world.sql.query(
@@ -186,7 +186,7 @@ describe('what follows a paid talk', () => {
     ]);
     expect((await world.payments()).find((one) => one.metadata['order'] === orderId)).toMatchObject({
       status: 'succeeded',
-      amount_received: 110,
+      amount_received: 106,
     });
     expect(await runsAfter(id)).toMatchObject([{ outcome: 'caller_left' }]);
   });
@@ -233,9 +233,33 @@ describe('what follows a paid talk', () => {
   });
 });
 
+const numberOf = (template: TemplateName): string =>
+  demoScenarios.find((one) => one.template === template)!.number;
+const merchantUrl = (): string => new URL(world.asProcess.order.world.sandbox?.noticesUrl ?? '').origin;
+
+/** As the page does it: he agrees, Stripe.js confirms the card with the processor, and the page says so. */
+async function pays(link: string): Promise<void> {
+  const mark = /data-mark="([^"]+)"/.exec(await (await fetch(link)).text())?.[1];
+  const post = (path: string, body: object): Promise<Response> =>
+    fetch(link + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: world.url },
+      body: JSON.stringify(body),
+    });
+  const agreed = await post('/agree', { mark, immediate: true, withdrawal: true });
+  const { clientSecret } = (await agreed.json()) as { clientSecret: string };
+  const { processorUrl, secretKey } = world.asProcess.order.world.sandbox ?? {};
+  const intent = clientSecret.replace(/_secret_.*$/, '');
+  const confirmed = await fetch(`${processorUrl ?? ''}/v1/payment_intents/${intent}/confirm`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secretKey ?? ''}` },
+    body: new URLSearchParams({ payment_method: 'pm_card_visa', return_url: link }),
+  });
+  expect(confirmed.status, await confirmed.text()).toBe(200);
+  await post('/paid', {});
+}
+
 describe('the six templates, as the demo merchant has them', () => {
-  const numberOf = (template: TemplateName): string =>
-    demoScenarios.find((one) => one.template === template)!.number;
   /** The blocks the newest call to this number passed, each with its way out. */
   const passed = (template: TemplateName, outcome: string): Promise<string> =>
     eventually(async () => {
@@ -376,15 +400,133 @@ describe('the six templates, as the demo merchant has them', () => {
     expect(rows).toEqual([{ client_code: '4711', line_id: 'lin_demo_known', outcome: 'talked' }]);
   });
 
-  it('who calls again is asked to pay by a link; without one he leaves a message', async () => {
+  it('who calls again chooses, pays on our page by the link he was sent, and is put through', async () => {
     await dials('card_callback_follow_up');
     await said(caller, 'Merci de rappeler');
+    await keys(caller, '1');
+    await said(caller, 'Claire');
+    await keys(caller, '1');
+    await said(caller, 'Nous vous envoyons un lien de paiement');
+    const { text } = await eventually(async () => {
+      const seen = (await (await fetch(`${merchantUrl()}/api/merchant/requests`)).json()) as {
+        operation: string;
+        verified: boolean;
+        fields: { to: string; text: string };
+      }[];
+      const sms = seen.find(({ operation }) => operation === 'sms');
+      expect(sms).toMatchObject({ verified: true, fields: { to: caller } });
+      return sms!.fields;
+    });
+    await pays(/https?:\S+$/.exec(text)?.[0] ?? '');
+    await talksTo(claire);
+    await said(caller, 'Merci et à bientôt.');
+    expect(await passed('card_callback_follow_up', 'completed')).toBe(
+      'again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye',
+    );
+  });
+
+  it('who stays behind his paid talk is in the same scenario; he asks to be called back', async () => {
+    const line = (slug: string | null) => world.api('PATCH', '/v1/lines/demo', { afterTalk: slug });
+    expect((await line('demo-follow-up')).status).toBe(200);
+    const { id } = await world.connect();
+    await world.does(claire, 'hangup');
+    await said(caller, 'Votre consultation est terminée.');
     await keys(caller, '2');
     await said(caller, 'Dites votre nom');
     await leavesMessage('Rappelez-moi ce soir.');
     await said(caller, 'Merci et à bientôt.');
-    expect(await passed('card_callback_follow_up', 'completed')).toBe(
-      'again:yes menu:key_2 message:then goodbye',
-    );
+    await world.sessionIs(id, 'settled');
+    await eventually(async () => expect(await runsAfter(id)).toMatchObject([{ outcome: 'completed' }]));
+    expect((await line(null)).status).toBe(200);
   });
+});
+
+describe('the built-in path of known callers, and the template that does the same', () => {
+  const builtIn = { server: '+33199000201', accounts: '+33199000203' };
+  const composed = numberOf('prepaid');
+  beforeAll(async () => {
+    await world.sql.query(`update ddis set settings = '{"talkLimitMaxSeconds":2}' where number = any($1)`, [
+      [builtIn.server, builtIn.accounts, composed],
+    ]);
+  });
+
+  const talks = async (): Promise<void> => {
+    await world.accept(claire);
+    await bridged();
+    await world.phoneIs(claire, 'ended');
+  };
+  const refuses = async (): Promise<void> => {
+    for (const one of [claire, hugo, ines]) {
+      await world.phoneIs(one, 'ringing');
+      await world.does(one, 'reject');
+    }
+  };
+  const keysCode = async (): Promise<void> => {
+    await said(caller, 'code client');
+    await keys(caller, '6006#');
+  };
+  it.each<[string, 'server' | 'accounts', () => Promise<void>, object]>([
+    [
+      'talks to the limit',
+      'server',
+      talks,
+      { outcome: 'limit_reached', billableSeconds: 2, clientCode: '4711' },
+    ],
+    [
+      'finds nobody',
+      'server',
+      refuses,
+      { outcome: 'nobody_took_it', billableSeconds: 0, clientCode: '4711' },
+    ],
+    [
+      'keys his code, and talks his account down',
+      'accounts',
+      async () => {
+        await keysCode();
+        await talks();
+      },
+      { outcome: 'limit_reached', billableSeconds: 2, clientCode: '6006' },
+    ],
+  ])('who is known and %s: the same is billed, reported and told', async (_, by, act, reported) => {
+    await world.sql.query('update ddis set recognized_by = $1 where number = $2', [by, composed]);
+    const outcomes: object[] = [];
+    for (const ddi of [builtIn[by], composed]) {
+      await world.dials(caller, ddi, { assertedBy: 'network' });
+      await act();
+      await world.phoneIs(caller, 'ended');
+      outcomes.push(await outcomeOf(ddi));
+    }
+    const [before, after] = outcomes;
+    expect(after).toEqual(before);
+    expect(before).toMatchObject({ report: reported, state: 'settled' });
+    expect((before as { notices: object[] }).notices.at(-1)).toMatchObject({ type: 'call.ended' });
+  });
+
+  /** What came of the newest call to this number, without what names it or says when it was. */
+  async function outcomeOf(ddi: string): Promise<object> {
+    const { rows } = await eventually(async () => {
+      const found = await world.sql.query<{
+        order: string;
+        state: string;
+        body: object;
+        moved: string | null;
+      }>(
+        `select s.order_id as order, s.state, u.body::jsonb - '{callSessionId,sequence,ddi,startedAt,connectedAt,endedAt}'::text[]
+             as body, (select sum(m.amount)::text from client_movements m where m.call_session_id = s.id) as moved,
+           s.billable_us
+         from known_calls k join call_sessions s on s.id = k.call_session_id join usage_reports u using (call_session_id)
+         where k.ddi = $1 order by k.started_at desc limit 1`,
+        [ddi],
+      );
+      expect(found.rows).toHaveLength(1);
+      return found;
+    });
+    const { order, body: report, ...more } = rows[0]!;
+    const { rows: notices } = await world.sql.query<{ type: string; data: object }>(
+      `select type, (body::jsonb -> 'data') - '{orderId,callSessionId,sequence,talkTimeSeconds,at}'::text[] as data
+       from notices where order_id = $1 order by sequence`,
+      [order],
+    );
+    return { ...more, report, notices };
+  }
 });

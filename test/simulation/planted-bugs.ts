@@ -399,4 +399,37 @@ import { deleteRecording,`,
       },
     ],
   },
+  {
+    name: 'script-asked-under-another-id',
+    what: 'A question to a script is asked under an id of the moment: after a takeover the script cannot know it again, and acts twice.',
+    edits: [
+      {
+        file: 'src/flow/run-scenario.ts',
+        old: 'const requestId = requestOfRun(run);',
+        new: 'const requestId = `${run.id}-${this.#hands.request.slice(-8)}`;',
+      },
+    ],
+  },
+  {
+    name: 'led-on-in-memory-only',
+    what: 'The scenario that follows a talk is begun by whoever heard the talk end, and not written with it: who dies over it has left the caller nowhere.',
+    edits: [
+      {
+        file: 'src/flow/call-step.ts',
+        old: 'handsOver && lease !== undefined ? await followTalk(house, tx, stored, next, at, lease) : undefined;',
+        new: 'handsOver && lease === undefined ? await followTalk(house, tx, stored, next, at, 0n) : undefined;',
+      },
+    ],
+  },
+  {
+    name: 'earlier-talk-counted',
+    what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
+    edits: [
+      {
+        file: 'src/core/call-session.ts',
+        old: 'return before === undefined || joinedUs > BigInt(before);',
+        new: 'return before === undefined || joinedUs > 0n;',
+      },
+    ],
+  },
 ];

@@ -7,6 +7,7 @@ import type { E164 } from '../../src/core/ids.ts';
 import { type BlockKindName, blockKinds, kindOf, scenarioShape } from '../../src/core/scenario/blocks.ts';
 import { scenarioSchema } from '../../src/core/scenario/schema.ts';
 import { scenarioOfTemplate, templateNames } from '../../src/core/scenario/templates.ts';
+import { callFacts as knownOfCalls } from '../../src/core/scenario/words.ts';
 import { tryScenario, type TriedCaller } from '../../src/core/scenario/try-scenario.ts';
 import type { Ddi, Trial } from '../../src/extranet/scenarios/contract.ts';
 import { ddiBody } from '../../src/extranet/scenarios/ddi-change.ts';
@@ -26,7 +27,14 @@ import {
   without,
 } from '../../src/extranet/scenarios/graph.ts';
 import { begun, changedTo, redone, undone } from '../../src/extranet/scenarios/history.ts';
-import { fieldsOf, groupNames, groups, newBlock, waysOf } from '../../src/extranet/scenarios/kinds.ts';
+import {
+  callFacts,
+  fieldsOf,
+  groupNames,
+  groups,
+  newBlock,
+  waysOf,
+} from '../../src/extranet/scenarios/kinds.ts';
 import {
   card,
   firstView,
@@ -162,6 +170,10 @@ describe('the table of blocks', () => {
     }
   });
 
+  test('what is known of a call is the interpreter’s', () => {
+    expect([...callFacts]).toEqual([...knownOfCalls]);
+  });
+
   test('what is wrong is said with the names on the cards', () => {
     const graph: Graph = { start: 'menu', blocks: { menu: newBlock('menu', {}) } };
     const said = (sentence: string): string => plainly(graph, { blocks: ['menu'], sentence }, tell);
@@ -182,6 +194,7 @@ describe('what is typed', () => {
     ['https://you.example/x', 'url', 'https://you.example/x'],
     [' answer ', 'variable', 'answer'],
     ['after-hours', 'box', 'after-hours'],
+    ['sip:shop@pbx.example:5060', 'sip', 'sip:shop@pbx.example:5060'],
     [' {call.from} ', 'template', ' {call.from} '],
   ] as const)('%j is a %s', (written, is, value) => {
     expect(readText(written, is)).toEqual({ value });
@@ -192,6 +205,9 @@ describe('what is typed', () => {
     ['https:', 'url'],
     ['2answers', 'variable'],
     ['Après', 'box'],
+    ['sip:shop', 'sip'],
+    ['sip:shop@pbx.example;maddr=evil', 'sip'],
+    ['+33140506070', 'sip'],
     ['x'.repeat(1_001), 'template'],
   ] as const)('%j is no %s', (written, is) => {
     expect(readText(written, is)).toEqual({ wrong: is });

@@ -164,6 +164,7 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   await page.getByRole('button', { name: 'Change where +33 1 99 00 02 01 leads' }).click();
   const leading = page.getByRole('dialog');
   await leading.getByLabel('It leads to').selectOption('scenario');
+  await leading.getByLabel('Which one').selectOption('evening');
   await leading.getByRole('button', { name: 'Change' }).click();
   await page.getByRole('img', { name: 'Preview of the scenario “Evening”, 4 blocks' }).waitFor();
   expect((await kept()).ddis).toEqual([ddi]);
@@ -173,7 +174,9 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
 
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();
-  await block(page, 'say').click();
+  await block(page, 'say').press('Enter');
+  await page.keyboard.press('F2');
+  await page.locator('.sc-panel textarea:focus').waitFor();
   await panel.getByRole('textbox', { name: 'In English' }).fill('Forty euros.');
   await saved(page);
   await page.getByRole('button', { name: 'Publish changes' }).click();

@@ -114,7 +114,8 @@ class RunDraft {
   }
 
   hear(event: RunEvent): void {
-    if (takesTime.has(event.type)) this.#change({ enteredUnheard: 0 });
+    const atOnce = event.type === 'rang' && event.atOnce === true;
+    if (takesTime.has(event.type) && !atOnce) this.#change({ enteredUnheard: 0 });
     this.#let((kind, at) => kind.hear(at, event));
   }
 

@@ -168,7 +168,8 @@ export type RunEvent =
   | { type: 'keyed'; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'nothingKeyed' }
   | { type: 'recognized'; recognition: Recognition }
-  | { type: 'rang'; end: RingEnd; talkedSeconds: number }
+  /** `atOnce`: nobody was even rung. */
+  | { type: 'rang'; end: RingEnd; talkedSeconds: number; atOnce?: true }
   | { type: 'scriptAnswered'; program: ScriptProgram }
   | { type: 'consultantsFound'; consultants: readonly FoundConsultant[] }
   | { type: 'extensionFound'; consultant?: FoundConsultant }

@@ -7,7 +7,16 @@ import type { E164, Language, LegUuid } from '../ids.ts';
 import { spokenText } from '../prompt.ts';
 import { advanceRun, newRun } from './advance-run.ts';
 import type { Scenario } from './blocks.ts';
-import type { FoundConsultant, RingEnd, RunCommand, RunEvent, RunOutcome, Said, ScenarioRun } from './run.ts';
+import type {
+  AfterTalk,
+  FoundConsultant,
+  RingEnd,
+  RunCommand,
+  RunEvent,
+  RunOutcome,
+  Said,
+  ScenarioRun,
+} from './run.ts';
 import type { ScriptProgram } from './script-program.ts';
 import type { BlockId } from './shape.ts';
 
@@ -31,6 +40,8 @@ export interface TriedCaller {
   /** Whether codes he keys are right; whether he pays. */
   codes: readonly boolean[];
   pays: boolean;
+  /** He has not dialled: a paid talk of his has just ended so. */
+  after?: AfterTalk['end'];
 }
 
 /** What a trial cannot know by itself. */
@@ -123,16 +134,20 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     speaks: [...caller.speaks],
     codes: [...caller.codes],
   };
-  const { merchantName, timeZone, country, cli, ddi, language } = caller;
+  const { merchantName, timeZone, country, cli, ddi, language, after } = caller;
   let graph = scenario;
   const here = { scenarioId: 'tried', version: 0 };
   let run: ScenarioRun = newRun(
     {
       id: 'scr_tried',
       leg: '00000000-0000-4000-8000-000000000000' as LegUuid,
-      plan: { merchantName, timeZone, country, cli, ddi },
+      plan: {
+        ...{ merchantName, timeZone, country, cli, ddi },
+        ...(after && { after: { callSessionId: 'tried', line: '', end: after } }),
+      },
       scenario: here,
       language,
+      answered: after !== undefined,
       startedAt: caller.at.toISOString(),
     },
     scenario,

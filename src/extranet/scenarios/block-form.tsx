@@ -59,6 +59,7 @@ export function BlockForm({
   );
   const first = fields.filter(({ more }) => !more);
   const more = fields.filter((field) => field.more);
+  const shown = faults.filter(({ fault }) => !seenBelow.has(fault));
   const isMoreSet = more.some(({ name }) => Array.isArray(block[name]));
   return (
     <section className="sc-block-form" aria-label={blockName(graph, id, tell)}>
@@ -71,9 +72,9 @@ export function BlockForm({
           <p className="soft">{tell(`kind.${block.kind}.what`)}</p>
         </div>
       </header>
-      {faults.length > 0 && (
+      {shown.length > 0 && (
         <ul className="sc-form-faults">
-          {faults.map((fault) => (
+          {shown.map((fault) => (
             <li key={`${fault.pointer} ${fault.sentence}`} data-severity={fault.severity}>
               {plainly(graph, fault, tell)}
             </li>
@@ -110,6 +111,9 @@ export function BlockForm({
     </section>
   );
 }
+
+/** Ways that lead nowhere are red below, and a language that is missing is an empty field. */
+const seenBelow: ReadonlySet<string> = new Set(['not_connected', 'not_in_language']);
 
 function FieldForm({
   field,

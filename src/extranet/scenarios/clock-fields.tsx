@@ -95,7 +95,6 @@ export function Weekdays({
           <button
             key={day}
             type="button"
-            aria-label={showWeekday(day, language)}
             aria-pressed={isOn}
             disabled={readOnly || (isOn && days.length === 1)}
             onClick={() =>
@@ -104,7 +103,8 @@ export function Weekdays({
               )
             }
           >
-            {showWeekday(day, language, 'short').slice(0, 2)}
+            <span aria-hidden="true">{showWeekday(day, language, 'short').slice(0, 2)}</span>
+            <span className="unseen">{showWeekday(day, language)}</span>
           </button>
         );
       })}

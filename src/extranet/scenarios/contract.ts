@@ -16,6 +16,8 @@ export interface ScenarioSummary {
   /** The draft is not what is live. */
   changed: boolean;
   ddis: string[];
+  /** Whose paid talks it follows, by their slugs. */
+  lines: string[];
   createdAt: string;
   changedAt: string;
 }

@@ -5,15 +5,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ask } from '../ask.ts';
 import { isProblem } from '../problem.ts';
-import { changed, queries } from '../session.ts';
+import { changed } from '../session.ts';
 import type { Checked, Fault, ScenarioRecord } from './contract.ts';
 import type { Graph } from './graph.ts';
 import { begun, changedTo, type History, redone, undone } from './history.ts';
 import { placed } from './layout.ts';
 import { readScenario } from './read.ts';
 
-/** `conflict`: somebody else's change stands there. `failed`: it could not be kept, and `because` says why. */
-export type Kept = { is: 'saved' | 'unsaved' | 'saving' | 'conflict' } | { is: 'failed'; because: string };
+/** `conflict`: somebody else's change stands there. `failed`: it could not be kept, `because` says why; `again`: it is tried again. */
+export type Kept =
+  { is: 'saved' | 'unsaved' | 'saving' | 'conflict' } | { is: 'failed'; because: string; again: boolean };
 
 export interface Draft {
   graph: Graph;
@@ -35,6 +36,8 @@ export interface Draft {
 
 /** Somebody who types is not saved letter by letter. */
 const saveAfterMs = 700;
+/** Where the house was not reached. */
+const saveAgainAfterMs = 5_000;
 
 export function useDraft(first: ScenarioRecord, mayWrite: boolean): Draft {
   const [history, setHistory] = useState<History<Graph>>(() => begun(placed(first.draft)));
@@ -55,7 +58,6 @@ export function useDraft(first: ScenarioRecord, mayWrite: boolean): Draft {
     (next: ScenarioRecord) => {
       at.current.version = next.version;
       setRecord(next);
-      queries.setQueryData(['scenario', slug], next);
       void changed('scenarios');
     },
     [slug],
@@ -84,6 +86,7 @@ export function useDraft(first: ScenarioRecord, mayWrite: boolean): Draft {
             setKept({
               is: 'failed',
               because: field === undefined ? because : `${because} ${String(pointer)}: ${field}`,
+              again: isProblem(error) && (error.status === 0 || error.status >= 500),
             });
           }
           return undefined;
@@ -103,6 +106,13 @@ export function useDraft(first: ScenarioRecord, mayWrite: boolean): Draft {
     const timer = window.setTimeout(() => void save(), saveAfterMs);
     return () => window.clearTimeout(timer);
   }, [graph, mayWrite, stuck, save]);
+
+  const again = kept.is === 'failed' && kept.again;
+  useEffect(() => {
+    if (!again) return undefined;
+    const timer = window.setInterval(() => void save(), saveAgainAfterMs);
+    return () => window.clearInterval(timer);
+  }, [again, save]);
 
   // Who leaves the page leaves nothing behind; who closes the window is asked.
   useEffect(() => {

@@ -140,7 +140,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       line: offers.lines[0]?.slug,
       sale: offers.sales[0]?.slug,
       resource: offers.resources[0]?.slug,
-      scenario: offers.scenarios.find(({ slug }) => slug !== first.slug)?.slug,
+      scenario: offers.scenarios.find(({ slug, live }) => slug !== first.slug && live !== null)?.slug,
       number: offers.forwardNumbers[0]?.number,
     };
     const id = freeId(draft.graph, kind.replaceAll('_', '-'));
@@ -211,10 +211,15 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     duplicate,
     remove,
   };
-  useShortcuts({ undo: draft.undo, redo: draft.redo, duplicate: () => duplicate(chosen), readOnly });
-
   const known = chosen.filter((id) => has(graph, id));
-  const [one] = known;
+  const one = known.length === 1 ? known[0] : undefined;
+  useShortcuts({
+    undo: draft.undo,
+    redo: draft.redo,
+    duplicate: () => duplicate(known),
+    chosen: one,
+    readOnly,
+  });
   const errors = check.faults.filter(({ severity }) => severity === 'error').length;
   if (isNarrow)
     return <Narrow draft={draft} graph={graph} check={mayWrite ? check : undefined} speaking={speaking} />;
@@ -280,7 +285,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
               <Tabs.Tab value="versions">{tell('editor.tab.versions')}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="block" className="sc-panel-body">
-              {one !== undefined && known.length === 1 ? (
+              {one !== undefined ? (
                 <BlockForm
                   key={one}
                   graph={graph}

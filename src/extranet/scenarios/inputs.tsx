@@ -134,6 +134,7 @@ export function SpokenField({
   lang: string;
   onChange: (value: string) => void;
 }): React.ReactNode {
+  const { tell } = useTell();
   return (
     <div className="sc-spoken-field">
       <Textarea
@@ -143,6 +144,7 @@ export function SpokenField({
         label={label}
         lang={lang}
         maxLength={1_000}
+        placeholder={readOnly ? undefined : tell('words.missing')}
         value={value}
         readOnly={readOnly}
         onChange={(event) => onChange(event.currentTarget.value)}

@@ -61,7 +61,7 @@ const always: Partial<Record<BlockKindName, readonly Way[]>> = {
   give_access_code: [goodbye('then'), apology('failed')],
   ask_access_code: [needed('right'), needed('wrong')],
   payment_link: [needed('paid'), needed('not_paid'), as('not_sent', 'not_paid')],
-  blacklist: [needed('listed'), needed('then')],
+  blacklist: [goodbye('listed'), needed('then')],
   go_to: [apology('failed')],
   hang_up: [],
 };
@@ -132,7 +132,7 @@ export function newBlock(kind: BlockKindName, around: Around): Block {
     schedule: { weekly: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' }], daysOff: [] },
     language: { waitSeconds: 5, languages: ['fr', 'en'] },
     choose_consultant: { of: { line }, atOnce: 5, waitSeconds: 2 },
-    ring: { to: { line }, ringSeconds: 25 },
+    ring: { to: { line }, acceptKey: false, ringSeconds: 25 },
     extension: { say: nothingYet(), waitSeconds: 8, tries: 3, ringSeconds: 25 },
     forward: { number: around.number ?? '{call.keyed}', acceptKey: false, ringSeconds: 25 },
     voicemail: { box: 'messages', say: nothingYet(), maxSeconds: 120, tries: 2 },
@@ -169,7 +169,7 @@ export type Field =
   | { type: 'own'; name: string; as: OwnField; more?: true };
 
 /** `template`: may hold variables in braces. */
-export type TextKind = 'template' | 'variable' | 'box' | 'url';
+export type TextKind = 'template' | 'variable' | 'box' | 'url' | 'sip';
 
 /** Fields with a form of their own. */
 export type OwnField =
@@ -243,7 +243,7 @@ export const fieldsOf: Readonly<Record<BlockKindName, readonly Field[]>> = {
     { type: 'number', name: 'waitSeconds', min: 1, max: 60, more: true },
     aside('more'),
   ],
-  ring: [own('to', 'whom'), ...ringing],
+  ring: [own('to', 'whom'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   extension: [words('say'), aside('unknown'), waitSeconds, tries, ...ringing],
   forward: [own('number', 'forwardNumber'), { type: 'switch', name: 'acceptKey' }, ...ringing],
   voicemail: [
@@ -275,7 +275,7 @@ export const fieldsOf: Readonly<Record<BlockKindName, readonly Field[]>> = {
     { type: 'words', name: 'say', optional: true },
     { type: 'number', name: 'waitSeconds', min: 30, max: 900, whole: true },
   ],
-  blacklist: [],
+  blacklist: [{ type: 'words', name: 'say', optional: true }],
   go_to: [own('scenario', 'scenario')],
   hang_up: [
     { type: 'words', name: 'say', optional: true },
@@ -309,4 +309,4 @@ export function variablesIn(blocks: Readonly<Record<string, Block>>): string[] {
   return [...new Set(names)].sort();
 }
 
-export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant'] as const;
+export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant', 'after'] as const;

@@ -116,7 +116,7 @@ function Pick({
 
 function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFieldProps): React.ReactNode {
   const { tell } = useTell();
-  const whom = value as 'chosen' | { line?: string; group?: string; consultants?: string[] };
+  const whom = value as 'chosen' | { line?: string; group?: string; consultants?: string[]; sip?: string };
   const is =
     whom === 'chosen'
       ? 'chosen'
@@ -124,16 +124,20 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
         ? 'group'
         : whom.consultants
           ? 'consultants'
-          : 'line';
-  const kinds = (['line', 'group', 'consultants', 'chosen'] as const).filter(
+          : whom.sip !== undefined
+            ? 'sip'
+            : 'line';
+  const kinds = (['line', 'group', 'consultants', 'chosen', 'sip'] as const).filter(
     (one) =>
-      (one !== 'chosen' || mayBeChosen) && (one !== 'group' || is === 'group' || offers.groups.length > 0),
+      ((one !== 'chosen' && one !== 'sip') || mayBeChosen) &&
+      (one !== 'group' || is === 'group' || offers.groups.length > 0),
   );
   const first: Record<(typeof kinds)[number], unknown> = {
     line: { line: offers.lines[0]?.slug ?? 'your-line' },
     group: { group: offers.groups[0]?.id ?? 'grp_none' },
     consultants: { consultants: offers.consultants.slice(0, 1).map(({ id }) => id) },
     chosen: 'chosen',
+    sip: { sip: 'sip:shop@example.com' },
   };
   return (
     <div className="sc-whom">
@@ -163,6 +167,16 @@ function Whom({ label, value, mayBeChosen, offers, readOnly, onChange }: OwnFiel
           list={offers.groups.map(({ id, name }) => ({ value: id, label: name }))}
           readOnly={readOnly}
           onChange={(group) => onChange({ group })}
+        />
+      )}
+      {whom !== 'chosen' && is === 'sip' && (
+        <TextField
+          label={tell('whom.address')}
+          what={tell('whom.addressWhat')}
+          is="sip"
+          value={whom.sip ?? ''}
+          readOnly={readOnly}
+          onChange={(sip) => onChange({ sip })}
         />
       )}
       {whom !== 'chosen' && is === 'consultants' && (

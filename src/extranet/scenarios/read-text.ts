@@ -8,6 +8,8 @@ export type ReadText = { value: string } | { wrong: 'empty' | TextKind };
 const patterns: Record<Exclude<TextKind, 'template' | 'url'>, RegExp> = {
   variable: /^[a-z][A-Za-z0-9_]{0,31}$/,
   box: /^[a-z0-9][a-z0-9-]{0,62}$/,
+  // The API looks closer, and the check says which domains are rung.
+  sip: /^sip:[a-z0-9+][a-z0-9+._-]{0,63}@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9]\d{0,4})?$/i,
 };
 
 export function readText(written: string, is: TextKind): ReadText {

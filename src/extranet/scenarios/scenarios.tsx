@@ -25,6 +25,8 @@ export default function Scenarios(): React.ReactNode {
   const mayWrite = may(useSession(), 'lines', 'write');
   const timeZone = useTimeZone();
   const { data, error, refetch } = useScenarios();
+  const lines = useSellingLines();
+  const lineName = (slug: string): string => lines.find((line) => line.slug === slug)?.name ?? slug;
   const [isMaking, setMaking] = useState(false);
   const [going, setGoing] = useState<ScenarioSummary>();
   return (
@@ -58,9 +60,14 @@ export default function Scenarios(): React.ReactNode {
                   <strong>{scenario.name}</strong>
                 </Link>
                 <span className="soft">
-                  {scenario.ddis.length === 0
-                    ? tell('scenarios.noNumber')
-                    : tell('scenarios.numbers', { numbers: scenario.ddis.map(showNumber).join(', ') })}
+                  {[
+                    ...(scenario.ddis.length > 0
+                      ? [tell('scenarios.numbers', { numbers: scenario.ddis.map(showNumber).join(', ') })]
+                      : []),
+                    ...(scenario.lines.length > 0
+                      ? [tell('scenarios.follows', { lines: scenario.lines.map(lineName).join(', ') })]
+                      : []),
+                  ].join(' · ') || tell('scenarios.noNumber')}
                 </span>
               </div>
               <div className="scenario-badges">

@@ -196,9 +196,10 @@ export function daysIn(days: readonly number[], language: Language): string {
 
 function whomOf(whom: unknown, tell: Tell, names: Names): string {
   if (whom === 'chosen') return tell('card.whom.chosen');
-  const of = (whom ?? {}) as { line?: string; group?: string; consultants?: string[] };
+  const of = (whom ?? {}) as { line?: string; group?: string; consultants?: string[]; sip?: string };
   if (of.line !== undefined) return tell('card.whom.line', { name: named(names.lines, of.line) });
   if (of.group !== undefined) return tell('card.whom.group', { name: named(names.groups, of.group) });
+  if (of.sip !== undefined) return of.sip;
   return strings(of.consultants)
     .map((id) => named(names.consultants, id))
     .join(', ');

@@ -43,6 +43,14 @@ export function StepShown({
   );
 }
 
+/** What the merchant's server said, or his script did not. */
+const cameWords: Readonly<Record<string, Key>> = {
+  recognized: 'trial.known',
+  refused: 'way.refused',
+  proof_wanted: 'trial.pinWanted',
+  away: 'trial.serverAway',
+};
+
 const actWords: Readonly<Record<string, Key>> = {
   record: 'trial.did.record',
   keepMessage: 'trial.did.keepMessage',
@@ -83,11 +91,14 @@ function actSaid(what: string, came: string | undefined, tell: Tell): string | u
     const key = `way.${String(came)}`;
     return tell('trial.did.ring', { how: isKey(key) ? tell(key) : String(came) });
   }
-  if (what === 'recognize') return tell('trial.did.recognize', { how: String(came) });
+  if (what === 'recognize') {
+    const key = cameWords[String(came)];
+    return tell('trial.did.recognize', { how: key ? tell(key) : String(came) });
+  }
   if (what === 'askScript')
     return came === 'scriptAnswered'
       ? tell('trial.did.askScript')
-      : tell('trial.did.script', { how: String(came) });
+      : tell('trial.did.script', { how: came === 'away' ? tell('trial.away') : String(came) });
   const key = actWords[what];
   return key && tell(key);
 }

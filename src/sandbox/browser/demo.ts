@@ -164,7 +164,21 @@ async function start(): Promise<void> {
       : facts.ddis.some((ddi) => ddi.number === number && ddi.way === 'accounts')
         ? 'accounts'
         : 'server';
+  const openedAt = new Date().toISOString();
+  let opened = '';
+  /** An SMS with a link is opened where he has his page. */
+  const openLink = (): void => {
+    const sent = feed.requests.find(
+      ({ operation, receivedAt }) => operation === 'sms' && receivedAt > openedAt,
+    );
+    const words = sent?.fields['text'];
+    const link = typeof words === 'string' ? /https?:\/\/\S+/.exec(words)?.[0] : undefined;
+    if (!sent || link === undefined || sent.id === opened) return;
+    opened = sent.id;
+    openPage(link);
+  };
   const drawAll = (): void => {
+    openLink();
     drawPanels(feed);
     known.look({ feed, caller, consultant }, wayOf, (key, values) => view.caption(key, values));
     breaking.lookAtProof(feed);

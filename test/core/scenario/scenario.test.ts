@@ -51,6 +51,18 @@ const way = (trial: Trial): string =>
 const heard = (trial: Trial): string[] => trial.steps.flatMap((step) => step.heard);
 const did = (trial: Trial): string[] => trial.steps.flatMap((step) => step.did.map(({ what }) => what));
 
+const mailbox = scenario({
+  a: {
+    kind: 'voicemail',
+    box: 'shop',
+    say: text('Parlez.'),
+    empty: text('Rien.'),
+    kept: text('Merci.'),
+    next: { then: 'b' },
+  },
+  b: bye,
+});
+
 describe('what blocks do', () => {
   test('saying: values in their own manner, in the caller’s language', () => {
     const graph = scenario({
@@ -270,17 +282,6 @@ describe('what blocks do', () => {
     expect(did(tried(graph('{nothing} 12')))).not.toContain('ring');
   });
 
-  const mailbox = scenario({
-    a: {
-      kind: 'voicemail',
-      box: 'shop',
-      say: text('Parlez.'),
-      empty: text('Rien.'),
-      kept: text('Merci.'),
-      next: { then: 'b' },
-    },
-    b: bye,
-  });
   test('a message: silence is asked again once, what was said is kept and confirmed', () => {
     expect(heard(tried(mailbox, { speaks: [0, 12] }))).toEqual(['Parlez.', 'Rien.', 'Parlez.', 'Merci.']);
     expect(way(tried(mailbox))).toBe('a:empty b');
@@ -394,12 +395,12 @@ describe('a script on the merchant’s server', () => {
     expect(trial.steps[0]?.did).toEqual([
       { what: 'askScript', came: 'scriptAnswered' },
       { what: 'answer' },
-      { what: 'play', came: 'played' },
-      { what: 'ask', came: '1234' },
+      { what: 'play', heard: ['Bonjour', '[1 s]', '[https://example.com/a.mp3]'], came: 'played' },
+      { what: 'ask', heard: ['Code'], came: '1234' },
       { what: 'askScript', came: 'scriptAnswered' },
       { what: 'ring', came: 'talked' },
       { what: 'askScript', came: 'scriptAnswered' },
-      { what: 'play', came: 'played' },
+      { what: 'play', heard: ['Merci'], came: 'played' },
       { what: 'hangUp' },
     ]);
     expect(heard(trial)).toEqual(['Bonjour', '[1 s]', '[https://example.com/a.mp3]', 'Code', 'Merci']);
@@ -449,6 +450,20 @@ describe('whoever takes a call over', () => {
     const told = after(gives, { type: 'callArrived' }, { type: 'accessCodeIssued', code: '483920' });
     expect(JSON.stringify(told)).not.toContain('483920');
     expect(resumeRun(gives, told, caller.at).commands).toEqual([{ do: 'issueAccessCode', resource: 'club' }]);
+  });
+
+  test('silence, however long, is no message: he is asked again, and then it is empty', () => {
+    let run = after(mailbox, { type: 'callArrived' });
+    for (const asked of [['Rien.', 'Parlez.'], undefined]) {
+      run = advanceRun(mailbox, run, { type: 'recorded', seconds: 4 }, caller.at).run;
+      const step = advanceRun(mailbox, run, { type: 'failed', because: 'too_short' }, caller.at);
+      run = step.run;
+      if (asked)
+        expect(step.commands).toMatchObject([
+          { do: 'record', said: asked.map((words) => ({ text: words })) },
+        ]);
+    }
+    expect(run).toMatchObject({ state: 'over', outcome: 'completed' });
   });
 
   test('who hangs up having spoken has left his message; it is kept before the call is over', () => {

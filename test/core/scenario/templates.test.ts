@@ -59,6 +59,8 @@ const callers: [string, TemplateName, Partial<Tried>, string, ...string[]][] = [
     'again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye', 'lien de paiement', '[Claire]', '[Inès]'],
   ['does not pay', 'card_callback_follow_up', { keys: ['1', '5'], speaks: [9] },
     'again:yes menu:key_1 choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité', 'C’est noté'],
+  ['stays behind a talk, and has had enough', 'card_callback_follow_up', { after: 'talked' },
+    'again:no over:none goodbye', 'Votre consultation est terminée'],
   ['hides his number', 'card_callback_follow_up', { cli: { trust: 'withheld' }, keys: ['1', '5'] },
     'again:yes menu:key_1 choose:chosen pay:not_sent not-sent:then message:empty goodbye', 'pas vous envoyer'],
   ['finds nobody', 'card_callback_follow_up', { keys: ['1'], consultants: [], speaks: [9] },

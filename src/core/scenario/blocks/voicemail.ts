@@ -42,9 +42,7 @@ export const voicemail: BlockKind<Fields, Progress> = {
           at.stay({ ...progress, is: 'keeping' }, { do: 'keepMessage', box: at.fields.box });
           return;
         }
-        const misses = progress.misses + 1;
-        if (misses >= at.fields.tries) at.leave('empty');
-        else record(at, misses, at.say(at.fields.empty));
+        nothingSaid(at, progress);
         return;
       }
       case 'kept': {
@@ -58,7 +56,9 @@ export const voicemail: BlockKind<Fields, Progress> = {
         if (progress.is === 'told') at.leave('then');
         return;
       case 'failed':
-        at.leave('failed');
+        // He was silent, if for longer: without its silence nothing is left of it.
+        if (progress.is === 'keeping' && event.because === 'too_short') nothingSaid(at, progress);
+        else at.leave('failed');
         return;
       default:
         return;
@@ -70,6 +70,12 @@ export const voicemail: BlockKind<Fields, Progress> = {
   },
   words: ({ say, kept, empty }) => ({ say, kept, empty }),
 };
+
+function nothingSaid(at: At<Fields, Progress>, progress: Progress): void {
+  const misses = progress.misses + 1;
+  if (misses >= at.fields.tries) at.leave('empty');
+  else record(at, misses, at.say(at.fields.empty));
+}
 
 function record(at: At<Fields, Progress>, misses: number, before: readonly Said[]): void {
   const said = [...before, ...at.say(at.fields.say)];
