@@ -419,7 +419,7 @@ export function switchConformance(
         await b.phone.keys('7');
         expect(await ear.next('keyPressed', b.leg)).toMatchObject({ key: '7' });
         expect(await world.switch.look(a.leg)).toMatchObject({ bridgedTo: b.leg, bridgedAtUs });
-        expect(ear.of('legsUnbridged')).toHaveLength(0);
+        expect(ear.of('legsUnbridged', a.leg)).toEqual([]);
         expect(ear.of('played')).toHaveLength(0);
       });
 
