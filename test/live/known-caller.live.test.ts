@@ -53,7 +53,8 @@ describe.skipIf(!isGiven)('a caller the merchant knows, on a real switch', () =>
     expect(ended.outcome).toBe('limit_reached');
     const distanceMs = Math.abs(ended.talkUs / 1000 - limitSeconds * 1000);
     stage.note('|cut - limit|', `${distanceMs.toFixed(0)} ms`);
-    expect(ended.talkUs).toBeGreaterThanOrEqual(limitSeconds * 1_000_000);
+    // By the switch's clock; ours may be a little ahead of it (7 999 999 us was seen), and the second that has begun counts.
+    expect(ended.talkUs).toBeGreaterThan(limitSeconds * 1_000_000 - 1_000);
     const { report } = await stage.reportAgreesWithTheRecords(call.id, limitSeconds);
     expect(report).toMatchObject({ billableSeconds: limitSeconds, outcome: 'limit_reached' });
     await stage.world.phoneIs(caller, 'ended');
