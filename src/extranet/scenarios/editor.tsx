@@ -1,6 +1,6 @@
 // The editor of one scenario: palette, drawing, and beside it what is chosen, what is to be mended, the trial and the versions.
 
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, useCallback, useEffect, useMemo, useState } from 'react';
 import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
@@ -9,7 +9,7 @@ import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import { tell as notify } from '../notices.tsx';
 import { Trouble, Waiting } from '../parts/page.tsx';
 import { may, useSession } from '../session.ts';
-import { BlockForm, type FormActs } from './block-form.tsx';
+import type { FormActs } from './block-form.tsx';
 import { Many, Narrow, Nothing } from './block-list.tsx';
 import { Canvas, type CanvasActs, type Lit } from './canvas.tsx';
 import type { ScenarioRecord } from './contract.ts';
@@ -35,10 +35,14 @@ import { ChooseKind, Palette } from './palette.tsx';
 import { useOffers, useScenario, useVersion } from './read.ts';
 import type { Speaking } from './sentence.ts';
 import { useShortcuts } from './shortcuts.ts';
-import { TrialPanel } from './trial-panel.tsx';
-import { Publish, Versions } from './versions.tsx';
 import { useTell } from './words.ts';
 import './sheet.ts';
+
+// The drawing is there first: what stands beside it is loaded when it is opened.
+const BlockForm = lazy(async () => ({ default: (await import('./block-form.tsx')).BlockForm }));
+const TrialPanel = lazy(async () => ({ default: (await import('./trial-panel.tsx')).TrialPanel }));
+const Versions = lazy(async () => ({ default: (await import('./versions.tsx')).Versions }));
+const Publish = lazy(async () => ({ default: (await import('./versions.tsx')).Publish }));
 
 export default function EditorPage(): React.ReactNode {
   const { slug = '' } = useParams();
