@@ -193,6 +193,38 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   expect(complaints).toEqual([]);
 });
 
+test('no page weighs 250 kB packed, the drawing neither', async () => {
+  const weights = new Map<string, Promise<number>>();
+  const weigh = async (url: string): Promise<number> => {
+    const packed = await fetch(url, { headers: { 'accept-encoding': 'br' } });
+    await packed.arrayBuffer();
+    expect(packed.headers.get('content-encoding')).toBe('br');
+    return Number(packed.headers.get('content-length'));
+  };
+  const heavy: string[] = [];
+  for (const path of ['scenarios/evening', 'scenarios', 'numbers', 'consultants', 'access']) {
+    // In French, whose words are the longer ones, by somebody who has nothing of it yet.
+    const page = await pageOf(owner);
+    const asked = new Set<string>();
+    page.on('request', (request) => {
+      const url = request.url();
+      if (/\/assets\/[^/]+\.(js|css)$/.test(url)) asked.add(url);
+    });
+    await page.addInitScript(() => localStorage.setItem('ringmeter.language', 'fr'));
+    await page.goto(at(path));
+    await (path.includes('/') ? block(page, 'menu') : page.getByRole('heading', { level: 1 })).waitFor();
+    let bytes = 0;
+    for (const url of asked) {
+      if (!weights.has(url)) weights.set(url, weigh(url));
+      bytes += (await weights.get(url)) ?? 0;
+    }
+    await page.context().close();
+    expect(bytes, path).toBeGreaterThan(100_000);
+    if (bytes >= 250_000) heavy.push(`${path}: ${String(bytes)}`);
+  }
+  expect(heavy).toEqual([]);
+});
+
 test('what somebody else has changed meanwhile is not overwritten, and nothing of one’s own is lost', async () => {
   const page = await pageOf(owner);
   await page.goto(at('scenarios/evening'));

@@ -9,7 +9,7 @@ import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import { tell as notify } from '../notices.tsx';
 import { Trouble, Waiting } from '../parts/page.tsx';
 import { may, useSession } from '../session.ts';
-import type { FormActs } from './block-form.tsx';
+import { BlockForm, type FormActs } from './block-form.tsx';
 import { Many, Narrow, Nothing } from './block-list.tsx';
 import { Canvas, type CanvasActs, type Lit } from './canvas.tsx';
 import type { ScenarioRecord } from './contract.ts';
@@ -38,8 +38,7 @@ import { useShortcuts } from './shortcuts.ts';
 import { useTell } from './words.ts';
 import './sheet.ts';
 
-// The drawing is there first: what stands beside it is loaded when it is opened.
-const BlockForm = lazy(async () => ({ default: (await import('./block-form.tsx')).BlockForm }));
+// Opened now and then beside the drawing, and loaded then.
 const TrialPanel = lazy(async () => ({ default: (await import('./trial-panel.tsx')).TrialPanel }));
 const Versions = lazy(async () => ({ default: (await import('./versions.tsx')).Versions }));
 const Publish = lazy(async () => ({ default: (await import('./versions.tsx')).Publish }));
