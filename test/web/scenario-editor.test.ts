@@ -172,6 +172,17 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.setViewportSize({ width: 1_440, height: 900 });
 
+  // The same scenario goes on with the callers of a line after their paid talk; from there one comes to it.
+  const follows = page.getByRole('listitem', { name: 'Telephone consultation' });
+  await follows.getByText('A goodbye').waitFor();
+  await follows.getByRole('button', { name: 'Change what follows on the line Telephone consultation' }).click();
+  await page.getByLabel('After a paid conversation').selectOption({ label: 'Evening' });
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
+  await follows.getByRole('link', { name: 'Evening' }).waitFor();
+  const line = await ask(stage, 'GET', '/v1/lines/demo', { key: demoKey });
+  expect(line.body).toMatchObject({ afterTalk: 'evening' });
+
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();
   await block(page, 'say').press('Enter');
@@ -259,6 +270,11 @@ test('everybody can use it: on a tablet by night, on a telephone to read, and wi
   expect(await page.getByRole('combobox', { name: 'Key 1' }).isDisabled()).toBe(true);
   expect(await page.getByRole('button', { name: /^(Publish|Undo|Add: Menu)/ }).count()).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
+  // He may see what is wrong and try it, but reach nobody's server.
+  await page.getByRole('tab', { name: 'Try it' }).click();
+  await page.getByRole('button', { name: 'Call', exact: true }).click();
+  await page.locator('.sc-transcript').getByText('For prices press 1.').waitFor();
+  expect(await page.getByLabel('Your script').count()).toBe(0);
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByText('Drawing wants a screen of at least 768 pixels').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);

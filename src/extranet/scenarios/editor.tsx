@@ -73,8 +73,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   );
   const graph = old ?? draft.graph;
   const readOnly = !mayWrite || seen !== undefined;
-  // Whoever may change nothing has nothing to mend, and is not let ask.
-  const check = useCheck(first.slug, draft.graph, language, mayWrite);
+  const check = useCheck(first.slug, draft.graph, language);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [tab, setTab] = useState<Tab>('block');
   const [lit, setLit] = useState<Lit>();
@@ -224,8 +223,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     readOnly,
   });
   const errors = check.faults.filter(({ severity }) => severity === 'error').length;
-  if (isNarrow)
-    return <Narrow draft={draft} graph={graph} check={mayWrite ? check : undefined} speaking={speaking} />;
+  if (isNarrow) return <Narrow draft={draft} graph={graph} check={check} speaking={speaking} />;
   return (
     <div className="editor">
       <Bar
@@ -272,19 +270,15 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
           <Tabs value={tab} onChange={(next) => setTab((next ?? 'block') as Tab)} keepMounted={false}>
             <Tabs.List grow>
               <Tabs.Tab value="block">{tell('editor.tab.block')}</Tabs.Tab>
-              {mayWrite && (
-                <>
-                  <Tabs.Tab value="faults">
-                    {tell('editor.tab.faults')}
-                    {check.faults.length > 0 && (
-                      <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
-                        {check.faults.length}
-                      </span>
-                    )}
-                  </Tabs.Tab>
-                  <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
-                </>
-              )}
+              <Tabs.Tab value="faults">
+                {tell('editor.tab.faults')}
+                {check.faults.length > 0 && (
+                  <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
+                    {check.faults.length}
+                  </span>
+                )}
+              </Tabs.Tab>
+              <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
               <Tabs.Tab value="versions">{tell('editor.tab.versions')}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="block" className="sc-panel-body">
@@ -312,6 +306,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
                 slug={first.slug}
                 graph={graph}
                 consultants={offers.consultants}
+                mayCall={mayWrite}
                 onLit={setLit}
                 onGo={go}
               />

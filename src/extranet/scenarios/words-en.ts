@@ -519,6 +519,15 @@ export const words: Record<keyof typeof french, string> = {
   'trial.nothingHeard': 'Nothing to be heard here.',
   'trial.left': 'Way out: {way}',
 
+  'lines.title': 'What follows on your lines',
+  'lines.what': 'A scenario can go on with a caller when the conversation a line has sold him is over.',
+  'lines.changeOne': 'Change what follows on the line {line}',
+  'lines.afterTalk': 'After a paid conversation',
+  'lines.afterTalk.none': 'A goodbye',
+  'lines.afterTalk.what':
+    'A caller who is still there when his paid conversation is over goes on in this scenario, and pays nothing for it. Orders keep the version that was live when they were made.',
+  'lines.saved': '{line}: done.',
+
   'numbers.title': 'Numbers',
   'numbers.what': 'Where each number your callers dial leads.',
   'numbers.none': 'No numbers. We supply them: ask us for one.',

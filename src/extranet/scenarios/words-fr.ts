@@ -516,6 +516,16 @@ export const words = {
   'trial.nothingHeard': 'Rien à entendre ici.',
   'trial.left': 'Sortie : {way}',
 
+  'lines.title': 'La suite, sur vos lignes',
+  'lines.what':
+    'Un scénario peut continuer avec l’appelant quand la conversation que lui a vendue une ligne est finie.',
+  'lines.changeOne': 'Changer la suite sur la ligne {line}',
+  'lines.afterTalk': 'Après une conversation payée',
+  'lines.afterTalk.none': 'Un au revoir',
+  'lines.afterTalk.what':
+    'L’appelant qui est encore là à la fin de sa conversation payée continue dans ce scénario, sans rien payer pour cela. Une commande garde la version qui était en service quand elle a été passée.',
+  'lines.saved': '{line} : c’est fait.',
+
   'numbers.title': 'Numéros',
   'numbers.what': 'Où mène chaque numéro que vos appelants composent.',
   'numbers.none': 'Aucun numéro. C’est nous qui les fournissons : demandez-en un.',
