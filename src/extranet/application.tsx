@@ -40,7 +40,7 @@ const SoundPage = lazy(() => import('./merchant/sound.tsx'));
 const ForwardNumbers = lazy(() => import('./merchant/forward-numbers.tsx'));
 const Messages = lazy(() => import('./merchant/messages.tsx'));
 const Runs = lazy(() => import('./merchant/runs.tsx'));
-const RunPage = lazy(() => import('./merchant/run.tsx'));
+const RunPage = lazy(() => withWords(import('./merchant/run.tsx')));
 const Access = lazy(() => import('./merchant/access.tsx'));
 const AccessResourcePage = lazy(() => import('./merchant/access-resource.tsx'));
 

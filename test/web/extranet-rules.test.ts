@@ -80,8 +80,6 @@ describe('the sentences', () => {
       'nav.consultants',
       'nav.label',
       'nav.messages',
-      'passed.condition',
-      'passed.menu',
       'photo.title',
       'role.consultant',
       'run.version',

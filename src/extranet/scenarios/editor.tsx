@@ -4,7 +4,7 @@ import { lazy, useCallback, useEffect, useMemo, useState } from 'react';
 import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useParams } from 'react-router';
+import { useParams, useSearchParams } from 'react-router';
 import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import { tell as notify } from '../notices.tsx';
 import { Trouble, Waiting } from '../parts/page.tsx';
@@ -58,6 +58,18 @@ export default function EditorPage(): React.ReactNode {
 /** Whoever wants nothing to move sees it there at once. */
 const moveMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 250);
 
+/** The version that is looked at stands in the address; absent: the draft. */
+function useSeen(): [number | undefined, (version: number | undefined) => void] {
+  const [search, setSearch] = useSearchParams();
+  const asked = Number(search.get('version') ?? '');
+  const see = useCallback(
+    (version: number | undefined) =>
+      setSearch(version === undefined ? {} : { version: String(version) }, { replace: true }),
+    [setSearch],
+  );
+  return [Number.isInteger(asked) && asked > 0 ? asked : undefined, see];
+}
+
 type Tab = 'block' | 'faults' | 'trial' | 'versions';
 
 function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
@@ -65,8 +77,11 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const mayWrite = may(useSession(), 'lines', 'write');
   const offers = useOffers(language);
   const draft = useDraft(first, mayWrite);
-  const [seen, setSeen] = useState<number>();
-  const { data: version } = useVersion(first.slug, seen);
+  const [seen, setSeen] = useSeen();
+  const { data: version, error: notThere } = useVersion(first.slug, seen);
+  useEffect(() => {
+    if (notThere) setSeen(undefined);
+  }, [notThere, setSeen]);
   const old = useMemo(
     () => (seen !== undefined && version ? placed(version.graph) : undefined),
     [seen, version],
@@ -257,7 +272,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       <div className="editor-parts">
         {!readOnly && <Palette onAdd={addBehindChosen} />}
         <Canvas
-          key={seen ?? 'draft'}
+          key={old ? seen : 'draft'}
           graph={graph}
           chosen={known}
           check={seen === undefined ? check : undefined}

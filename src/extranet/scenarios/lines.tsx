@@ -96,9 +96,7 @@ function Change({
   onClose: () => void;
 }): React.ReactNode {
   const { tell } = useTell();
-  const [wish, setWish] = useState(() =>
-    places.map((place): [(typeof places)[number], string | null] => [place, line[place]]),
-  );
+  const [wish, setWish] = useState(() => new Map(places.map((place) => [place, line[place]])));
   const save = useAct(async () => {
     await ask('PATCH', `/v1/lines/${encodeURIComponent(line.slug)}`, Object.fromEntries(wish));
     await changed('lines', 'scenarios');
@@ -114,17 +112,14 @@ function Change({
         }}
       >
         <Stack>
-          {wish.map(([place, slug]) => (
+          {[...wish].map(([place, slug]) => (
             <NativeSelect
               key={place}
               label={tell(`lines.${place}`)}
               description={tell(`lines.${place}.what`)}
               value={slug ?? ''}
               error={save.fields[`/${place}`]}
-              onChange={(event) => {
-                const chosen = event.currentTarget.value || null;
-                setWish(wish.map(([other, was]) => [other, other === place ? chosen : was]));
-              }}
+              onChange={(event) => setWish(new Map([...wish, [place, event.currentTarget.value || null]]))}
               data={[
                 { value: '', label: tell(`lines.${place}.none`) },
                 ...scenarios.map((scenario) => ({

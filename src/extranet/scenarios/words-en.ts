@@ -41,7 +41,6 @@ export const words: Record<keyof typeof french, string> = {
   'new.make': 'Create and open',
 
   'editor.back': 'Scenarios',
-  'editor.rename': 'Rename',
   'editor.narrow':
     'Drawing wants a screen of at least 768 pixels: a tablet, or this phone turned on its side. Here you see the blocks and what is missing.',
   'editor.saved': 'Draft is saved',

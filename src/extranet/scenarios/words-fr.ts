@@ -39,7 +39,6 @@ export const words = {
   'new.make': 'Créer et ouvrir',
 
   'editor.back': 'Scénarios',
-  'editor.rename': 'Renommer',
   'editor.narrow':
     'Le dessin demande un écran d’au moins 768 pixels : une tablette, ou ce téléphone couché. Ici, vous voyez les blocs et ce qui manque.',
   'editor.saved': 'Brouillon enregistré',
