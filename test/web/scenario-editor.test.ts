@@ -1,7 +1,7 @@
 // A merchant composes a scenario in a real browser, over the real API and its database: from a blank page to a number that leads to
 // it. The build is the one that is served; `npm test` makes it first.
 
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extranet } from '../../src/web/extranet.ts';
 import { apiStage, ask, demoKey, type Stage } from './api-stage.ts';
@@ -31,12 +31,13 @@ afterAll(async () => {
   await stage.close();
 });
 
-async function pageOf(cookie: string | undefined): Promise<Page> {
+async function pageOf(cookie: string | undefined, more: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     locale: 'en-GB',
     viewport: { width: 1_440, height: 900 },
     serviceWorkers: 'block',
     reducedMotion: 'reduce',
+    ...more,
   });
   contexts.push(context);
   await context.addCookies([{ name: 'ringmeter_session', value: cookie ?? '', url: stage.url }]);
@@ -175,7 +176,9 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   // The same scenario goes on with the callers of a line after their paid talk; from there one comes to it.
   const follows = page.getByRole('listitem', { name: 'Telephone consultation' });
   await follows.getByText('A goodbye').waitFor();
-  await follows.getByRole('button', { name: 'Change what follows on the line Telephone consultation' }).click();
+  await follows
+    .getByRole('button', { name: 'Change what follows on the line Telephone consultation' })
+    .click();
   await page.getByLabel('After a paid conversation').selectOption({ label: 'Evening' });
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
@@ -257,6 +260,28 @@ test('what somebody else has changed meanwhile is not overwritten, and nothing o
   await expect
     .poll(async () => (await kept()).draft.blocks['say']?.say)
     .toEqual([{ text: { fr: 'Trente-cinq euros.', en: 'My words.' } }]);
+});
+
+test('by finger a way out is led on: to a card that is tapped, and into an empty place', async () => {
+  const page = await pageOf(owner, {
+    viewport: { width: 820, height: 1_180 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await page.goto(at('scenarios/evening'));
+  await block(page, 'menu').waitFor();
+  await page.getByText('By touch: tap a way out').waitFor();
+  await page.getByRole('button', { name: 'See all' }).tap();
+  await wayOut(page, 'menu', 'key_1').tap();
+  await page.locator('.sc-block-out.clickconnecting').waitFor();
+  await block(page, 'end').tap({ position: { x: 12, y: 12 } });
+  await expect.poll(async () => (await kept()).draft.blocks['menu']?.next['key_1']).toBe('end');
+  await page.getByRole('button', { name: 'Undo' }).tap();
+  await expect.poll(async () => (await kept()).draft.blocks['menu']?.next['key_1']).toBe('say');
+  await wayOut(page, 'menu', 'key_1').tap();
+  const canvas = await page.locator('.sc-canvas').boundingBox();
+  await page.touchscreen.tap((canvas?.x ?? 0) + 40, (canvas?.y ?? 0) + (canvas?.height ?? 0) - 60);
+  await page.getByRole('dialog', { name: 'Which block comes next?' }).waitFor();
 });
 
 test('everybody can use it: on a tablet by night, on a telephone to read, and with eyes only', async () => {

@@ -75,6 +75,7 @@ export const words: Record<keyof typeof french, string> = {
   'editor.nothingChosen':
     'Choose a block to set it, or take one from the palette. Pull a way out to the next block; let go over nothing, and it offers a new one.',
   'editor.manyChosen': '{count} blocks chosen',
+  'editor.touch': 'By touch: tap a way out, then the block it leads to, or an empty place for a new one.',
   'editor.keys':
     'Keyboard: Tab goes from block to block, Enter chooses, arrows move, Delete removes, F2 goes to its settings, Escape back, Ctrl+Z undoes, Ctrl+D duplicates.',
   'editor.arrival': 'Call arrives',

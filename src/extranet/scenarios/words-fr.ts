@@ -73,6 +73,8 @@ export const words = {
   'editor.nothingChosen':
     'Choisissez un bloc pour le régler, ou prenez-en un dans la palette. Une sortie se tire jusqu’au bloc suivant ; lâchée dans le vide, elle propose un nouveau bloc.',
   'editor.manyChosen': '{count} blocs choisis',
+  'editor.touch':
+    'Au doigt : touchez une sortie, puis le bloc où elle mène, ou une place vide pour un nouveau bloc.',
   'editor.keys':
     'Clavier : Tab va de bloc en bloc, Entrée choisit, les flèches déplacent, Suppr retire, F2 va à ses réglages, Échap en revient, Ctrl+Z annule, Ctrl+D double.',
   'editor.arrival': 'Appel entrant',
