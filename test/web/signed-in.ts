@@ -8,7 +8,7 @@ import type { AnswerBody, Stage } from './api-stage.ts';
 
 /** What tests look at besides; what an answer does not have is undefined all the same. */
 export interface BrowserBody extends Omit<AnswerBody, 'data'> {
-  data: ({ id: string } & Record<string, unknown>)[];
+  data: BrowserEntry[];
   user: { id: string };
   /** In whose place he acts. */
   as: unknown;
@@ -16,6 +16,15 @@ export interface BrowserBody extends Omit<AnswerBody, 'data'> {
   link: string;
   secret: string;
   recoveryCodes: string[];
+}
+
+export interface BrowserEntry {
+  id: string;
+  email: string;
+  action: string;
+  current: boolean;
+  position: number;
+  [field: string]: unknown;
 }
 
 export interface BrowserAnswer {

@@ -208,18 +208,17 @@ export function Canvas({
               ? { from: nodeId, way: handleId ?? 'then' }
               : undefined;
         }}
-        onClickConnectEnd={() => {
-          tapped.current = undefined;
+        onClickConnectEnd={(event) => {
+          const way = takeTapped();
+          const isNowhere = event.target instanceof Element && event.target.matches('.react-flow__pane');
+          if (!way || !isNowhere || !('clientX' in event)) return;
+          acts.ask(way.from, way.way, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
         }}
         onNodeClick={(event, { id, type }) => {
           // The tap on a way out is one on its card too.
           if (event.target instanceof Element && event.target.closest('.react-flow__handle')) return;
           const way = takeTapped();
           if (way && type === 'block') acts.connect(way.from, way.way, id);
-        }}
-        onPaneClick={({ clientX, clientY }) => {
-          const way = takeTapped();
-          if (way) acts.ask(way.from, way.way, flow.screenToFlowPosition({ x: clientX, y: clientY }));
         }}
         connectionRadius={32}
         minZoom={0.1}
