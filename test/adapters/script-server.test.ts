@@ -85,6 +85,33 @@ describe('a script is asked', () => {
     expect(unsigned?.headers).not.toHaveProperty('x-twilio-signature');
   });
 
+  it.each([
+    '',
+    '/',
+    '/a?',
+    '/a?#top',
+    '/a?b=1&b=2&empty=&bare',
+    '/a?x=%20+%2B',
+    '/é b?q=ü&n=😀',
+    "/a?q='(*)!~[]{}|^",
+    '/a/../b;c=1?d[]=1&d[]=2',
+    '/a//b',
+    '/a?b=1&Digits=9',
+  ])('signed over what he sees, port and query and all: %j', async (path) => {
+    const { scripts, asking, received, host } = await scriptThat('next=menu');
+    for (const dialect of ['twiml', 'query'] as const) {
+      const question = { dialect, address: { url: `http://${host}${path}` } };
+      expect(await scripts.ask(asking({ authToken: 'shared', question }))).toMatchObject({
+        outcome: 'answer',
+      });
+      const got = received.at(-1);
+      // As a script puts it together that knows nothing but the request.
+      const url = `http://${got?.headers.host ?? ''}${got?.url ?? ''}`;
+      const form = got?.method === 'POST' ? [...new URLSearchParams(got.body)] : [];
+      expect(got?.headers['x-twilio-signature']).toBe(twilioSignatureOf({ token: 'shared', url, form }));
+    }
+  });
+
   it('where an answer sent us, and relative addresses lie beside the question’s', async () => {
     const { scripts, asking, received, host } = await scriptThat(
       '<Response><Redirect>../b</Redirect></Response>',
