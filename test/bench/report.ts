@@ -225,7 +225,7 @@ export function printScenarios({ stepsPerSecond, script, menus }: ScenarioFigure
       `p99 under ${String(aims.scriptOverheadMs)}`,
     ],
     [
-      '  CPU a question, ms: gateway, Postgres, sandbox switch',
+      '  CPU a question beyond the idle house, ms: gateway, Postgres, sandbox switch',
       [script.cpuMs.gateway, script.cpuMs.postgres, script.cpuMs['sandbox switch']]
         .map((one) => one.toFixed(1))
         .join(', '),

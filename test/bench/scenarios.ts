@@ -35,12 +35,13 @@ const callersInMenus = 200;
 const keyEveryMs = 5_000;
 const inMenusMs = 30_000;
 const settleMs = 5_000;
+const idleMs = 5_000;
 
 export interface ScenarioFigures {
   stepsPerSecond: number;
   script: {
     steady: Spread;
-    /** Of the steady ones: how many a second there were, and what each cost, ms. */
+    /** Of the steady ones: how many a second there were, and what each cost beyond the idle house, ms. */
     perSecond: number;
     cpuMs: ProcessTimes;
     flat: Spread;
@@ -108,11 +109,8 @@ export async function benchScenarios(
   // Everything has happened once before it is measured.
   await askScripts(house, pool, 'flat', 4);
   merchant.take();
-  const before = readProcessTimes(house);
-  const fromMs = performance.now();
-  await askScripts(house, pool, 'steady');
-  const seconds = (performance.now() - fromMs) / 1_000;
-  const after = readProcessTimes(house);
+  const idle = await spentIn(house, () => delay(idleMs));
+  const asking = await spentIn(house, () => askScripts(house, pool, 'steady'));
   const steady = spread(merchant.take());
   await askScripts(house, pool, 'flat');
   const flat = spread(merchant.take());
@@ -120,14 +118,31 @@ export async function benchScenarios(
     stepsPerSecond,
     script: {
       steady,
-      perSecond: steady.of / seconds,
+      perSecond: (steady.of * 1_000) / asking.ms,
       cpuMs: Object.fromEntries(
-        processKinds.map((kind) => [kind, (after[kind] - before[kind]) / steady.of]),
+        processKinds.map((kind) => [
+          kind,
+          (asking.cpuMs[kind] - (idle.cpuMs[kind] * asking.ms) / idle.ms) / steady.of,
+        ]),
       ) as ProcessTimes,
       flat,
     },
     menus: await inMenus(house, pool),
   };
+}
+
+/** What everything of the house took meanwhile. */
+async function spentIn(
+  house: RunningHouse,
+  act: () => Promise<unknown>,
+): Promise<{ ms: number; cpuMs: ProcessTimes }> {
+  const before = readProcessTimes(house);
+  const fromMs = performance.now();
+  await act();
+  const ms = performance.now() - fromMs;
+  const after = readProcessTimes(house);
+  const spent = processKinds.map((kind) => [kind, after[kind] - before[kind]] as const);
+  return { ms, cpuMs: Object.fromEntries(spent) as ProcessTimes };
 }
 
 /** A caller goes down an information menu and back, again and again: events taken by the rule, a second of one core. */
@@ -269,31 +284,28 @@ async function inMenus(house: RunningHouse, pool: Pool): Promise<ScenarioFigures
     operate(pool, number, 'dial', { to: numbers.menus }).then(() => ({ reference: number })),
   );
   await delay(settleMs);
-  const before = readProcessTimes(house);
-  const fromMs = performance.now();
   const rate = (callersInMenus * 1_000) / keyEveryMs;
   const keys = Array.from(
     { length: Math.round((rate * inMenusMs) / 1_000) },
     (_, at) => who[at % who.length] ?? '',
   );
-  await atRate(rate, keys, (number) =>
-    operate(pool, number, 'keys', { digits: '1' }).then(() => ({ reference: number })),
+  const { ms, cpuMs } = await spentIn(house, () =>
+    atRate(rate, keys, (number) =>
+      operate(pool, number, 'keys', { digits: '1' }).then(() => ({ reference: number })),
+    ),
   );
-  const ms = performance.now() - fromMs;
-  const after = readProcessTimes(house);
   const there = await liveRuns(house);
   await Promise.all(who.map((number) => operate(pool, number, 'hangup', {})));
   const minutes = ms / 60_000;
-  const spent = processKinds.map((kind) => [kind, after[kind] - before[kind]] as const);
   return {
     callers: callersInMenus,
     there,
     keys: keys.length,
     keyEveryMs,
     cpuMs: Object.fromEntries(
-      spent.map(([kind, cpu]) => [kind, cpu / callersInMenus / minutes]),
+      processKinds.map((kind) => [kind, cpuMs[kind] / callersInMenus / minutes]),
     ) as ProcessTimes,
-    busyCores: spent.reduce((sum, [, cpu]) => sum + cpu, 0) / ms,
+    busyCores: processKinds.reduce((sum, kind) => sum + cpuMs[kind], 0) / ms,
   };
 }
 
