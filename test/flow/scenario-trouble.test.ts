@@ -201,18 +201,21 @@ it('the database is away for a moment in which nothing happens: nobody notices',
 it('what happens while it is away cannot be written: they hear an apology, and their calls end', async () => {
   const since = await threeUnderWay();
   await databaseIs('away');
-  await keys(inMenu, '1');
-  letAnswer();
-  for (const number of [inMenu, asking]) {
-    await said(number, 'problème technique');
-    await world.phoneIs(number, 'ended');
+  try {
+    await keys(inMenu, '1');
+    letAnswer();
+    for (const number of [inMenu, asking]) {
+      await said(number, 'problème technique');
+      await world.phoneIs(number, 'ended');
+    }
+    // Nobody was asked for what was not written.
+    expect(asked).toHaveLength(1);
+    await world.accept(claire);
+    await eventually(() => expect(troubles).toContain('a step of a call failed'));
+    expect((await world.phone(ringing))?.bridged).toBe(false);
+  } finally {
+    await databaseIs('back');
   }
-  // Nobody was asked for what was not written.
-  expect(asked).toHaveLength(1);
-  await world.accept(claire);
-  await eventually(() => expect(troubles).toContain('a step of a call failed'));
-  expect((await world.phone(ringing))?.bridged).toBe(false);
-  await databaseIs('back');
   // She agreed when nothing could be written, and is asked by nobody again.
   await bridged(ringing);
   await world.does(claire, 'hangup');
