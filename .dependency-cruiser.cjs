@@ -59,7 +59,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(main|gateway|gateway-process|kept-gateway|cli|cli-answer)\\.ts$',
+        pathNot: '^src/(main|gateway|gateway-process|kept-gateway|cli|cli-answer|config)\\.ts$',
       },
       to: { path: '^src/[^/]+\\.ts$' },
     },
