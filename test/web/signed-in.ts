@@ -32,7 +32,6 @@ export interface BrowserAnswer {
   headers: Headers;
   /** The last part of a problem's type. */
   kind: string | undefined;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a test looks at
   body: BrowserBody;
 }
 

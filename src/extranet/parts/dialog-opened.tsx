@@ -2,7 +2,16 @@
 
 import { Modal } from '@mantine/core';
 import { useWords } from '../words.ts';
-import type { DialogProps } from './dialog.tsx';
+
+export interface DialogProps {
+  title: string;
+  onClose: () => void;
+  opened?: boolean;
+  wide?: boolean;
+  /** Over another dialog. */
+  above?: boolean;
+  children: React.ReactNode;
+}
 
 export function OpenedDialog({
   title,

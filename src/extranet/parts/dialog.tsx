@@ -1,18 +1,9 @@
 // A question over the page, loaded when the first one is asked.
 
 import { lazy, Suspense, useEffect, useState } from 'react';
+import type { DialogProps } from './dialog-opened.tsx';
 
 const Opened = lazy(async () => ({ default: (await import('./dialog-opened.tsx')).OpenedDialog }));
-
-export interface DialogProps {
-  title: string;
-  onClose: () => void;
-  opened?: boolean;
-  wide?: boolean;
-  /** Over another dialog. */
-  above?: boolean;
-  children: React.ReactNode;
-}
 
 export function Dialog({ opened = true, ...dialog }: DialogProps): React.ReactNode {
   // Once asked it stays, so that it is seen to close.

@@ -2,7 +2,29 @@
 
 import { cloneElement, useEffect, useRef, useState } from 'react';
 import { Menu } from '@mantine/core';
-import type { MenuEntry, MenuProps } from './menu.tsx';
+
+/** One thing to do, a heading over some, or a line between them. */
+export type MenuEntry =
+  | {
+      label: React.ReactNode;
+      act: () => void;
+      before?: React.ReactNode;
+      after?: React.ReactNode;
+      color?: 'vermilion';
+      lang?: string;
+      /** The list stays open: the same is pressed again. */
+      stays?: boolean;
+    }
+  | { title: string }
+  | 'line';
+
+export interface MenuProps {
+  /** The button, which does nothing by itself. */
+  button: React.ReactElement<React.ComponentProps<'button'>>;
+  entries: readonly MenuEntry[];
+  position?: 'bottom-start' | 'bottom-end' | 'top-end';
+  width?: number;
+}
 
 export function OpenedMenu({
   button,

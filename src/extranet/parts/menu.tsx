@@ -4,31 +4,9 @@
 import { cloneElement, lazy, Suspense, useState } from 'react';
 import { ActionIcon } from '@mantine/core';
 import { Icon } from './icon.tsx';
+import type { MenuProps } from './menu-opened.tsx';
 
 const Opened = lazy(async () => ({ default: (await import('./menu-opened.tsx')).OpenedMenu }));
-
-/** One thing to do, a heading over some, or a line between them. */
-export type MenuEntry =
-  | {
-      label: React.ReactNode;
-      act: () => void;
-      before?: React.ReactNode;
-      after?: React.ReactNode;
-      color?: 'vermilion';
-      lang?: string;
-      /** The list stays open: the same is pressed again. */
-      stays?: boolean;
-    }
-  | { title: string }
-  | 'line';
-
-export interface MenuProps {
-  /** The button, which does nothing by itself. */
-  button: React.ReactElement<React.ComponentProps<'button'>>;
-  entries: readonly MenuEntry[];
-  position?: 'bottom-start' | 'bottom-end' | 'top-end';
-  width?: number;
-}
 
 export function MenuOf(props: MenuProps): React.ReactNode {
   const [isAsked, setAsked] = useState(false);
