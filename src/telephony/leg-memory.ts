@@ -27,8 +27,8 @@ export interface LegMemory {
   guard?: ArmedTask;
   /** No answer said that a guard was set, or that the one before was taken away: another may stand. */
   guardUnanswered?: boolean;
-  /** In a talk: the limit on A, what stands behind it on B. */
-  limit?: ArmedTask;
+  /** In a talk: the limit on A, what stands behind it on B. `with`: on A, whose talk it limits; another may follow on the same leg. */
+  limit?: ArmedTask & { with?: LegUuid };
   /** A limit was armed and no answer came: it may stand. */
   limitUnanswered?: boolean;
   /** We had it rung, or took it as the first, so nobody armed anything for it before us. */

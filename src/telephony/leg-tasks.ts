@@ -115,12 +115,14 @@ export class LegTasks {
     ]);
     const hindrance = replies.find((outcome) => outcome.outcome !== 'armed');
     if (hindrance !== undefined) return hindrance;
+    this.#limitIs(aLeg, bLeg);
     return {
       outcome: 'armed',
       bridged: async () => {
         if (this.#clock.monotonicMs() - armedAtMs <= armedAnewAfterMs) return;
         const first = this.#legs.get(aLeg)?.limit?.task;
         const anew = await this.#arm('limit', aLeg, limitSeconds + (await this.#slackSeconds()));
+        this.#limitIs(aLeg, bLeg);
         if (anew.outcome === 'armed' && first !== undefined) void this.#link.api(say.unschedule(first));
       },
     };
@@ -207,7 +209,14 @@ export class LegTasks {
       this.#move('limit', aLeg, cutAt, nowSecond),
       this.#move('behind', bLeg, cutAt + guardBehindLimitSeconds, nowSecond),
     ]);
+    this.#limitIs(aLeg, bLeg);
     return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
+  }
+
+  /** Whose talk it limits. */
+  #limitIs(aLeg: LegUuid, bLeg: LegUuid): void {
+    const { limit } = this.#legs.get(aLeg) ?? {};
+    if (limit !== undefined) limit.with = bLeg;
   }
 
   async #move(group: OfTalk, leg: LegUuid, atSecond: number, nowSecond: number): Promise<Commanded> {
@@ -240,9 +249,20 @@ export class LegTasks {
     if (!talk.wasBridged) return;
     // The talk is over with the first of the two: the limit must not cut A's farewell. What stands behind it for B stays
     // until B has ended.
-    for (const one of talk.other === undefined ? [leg] : [leg, talk.other])
-      void this.#link.api(say.unscheduleGroup('limit', one));
+    void this.#link.api(say.unscheduleGroup('limit', leg));
+    if (talk.other !== undefined) this.#liftLimitOf(talk.other, leg);
     void this.#link.api(say.unscheduleGroup('behind', leg));
+  }
+
+  /**
+   * Of a leg that goes on: the limit of its talk with `over` alone. Who stood still and hears of that end late must not take away the
+   * limit of the talk that leg has begun since, which another gateway may have armed.
+   */
+  #liftLimitOf(leg: LegUuid, over: LegUuid): void {
+    const { limit, limitUnanswered, ours } = this.#legs.get(leg) ?? {};
+    if (limit?.with !== undefined && limit.with !== over) return;
+    if (ours !== true || limitUnanswered === true) void this.#link.api(say.unscheduleGroup('limit', leg));
+    else if (limit?.with === over) void this.#link.api(say.unschedule(limit.task));
   }
 
   /**

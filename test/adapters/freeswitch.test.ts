@@ -738,6 +738,27 @@ describe('commands', () => {
     await removed;
   });
 
+  test('a gateway that stood still and hears of an old talk late leaves the limit of the next one on the same leg', async () => {
+    const next = 'cccccccc-0000-4000-8000-000000000003' as LegUuid;
+    for (const leg of [aLeg, bLeg, next]) await freeSwitch.ring(ringing(leg));
+    await freeSwitch.bridge(aLeg, bLeg, 900);
+    await freeSwitch.bridge(aLeg, next, 600);
+    const before = peer.commands.length;
+    const heard = peer.command(`api sched_del behind-${bLeg}`);
+    peer.send(
+      event('CHANNEL_HANGUP_COMPLETE', bLeg, {
+        'Caller-Channel-Bridged-Time': '1795292222712330',
+        'Other-Leg-Unique-ID': aLeg,
+        variable_hangup_cause: 'NORMAL_CLEARING',
+      }),
+    );
+    await heard;
+    await settled();
+    expect(commandsSince(before).filter((command) => /sched_del limit-|unsched/.test(command))).toEqual([
+      `api sched_del limit-${bLeg}`,
+    ]);
+  });
+
   test.each([
     ['sendmsg', 'gone', '-ERR invalid session id [x]'],
     ['sendmsg', 'refused', '-ERR something else'],
