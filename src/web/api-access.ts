@@ -30,8 +30,7 @@ import {
   tryBody,
 } from './access-shapes.ts';
 import { defined } from './api-consultants.ts';
-import type { ProblemKind } from './problem-kinds.ts';
-import type { ApiAnswer, ApiRoutes } from './routes.ts';
+import { type ApiAnswer, type ApiRoutes, problemAnswer } from './routes.ts';
 import { wrongFields } from './wrong-fields.ts';
 
 export function accessRoutes(routes: ApiRoutes, house: House): void {
@@ -301,20 +300,16 @@ function answerOf(house: House, status: 200 | 201, kept: ResourceKept): ApiAnswe
 }
 
 function refused(is: ResourceRefused | Exclude<ResourceGone, { outcome: 'gone' }>): ApiAnswer {
-  const problem = (kind: ProblemKind, members?: Record<string, unknown>): ApiAnswer => ({
-    problem: { kind, ...(members && { members }) },
-    began: false,
-  });
   switch (is.outcome) {
     case 'wrong':
       return wrongFields(is.wrong);
     case 'changed_meanwhile':
-      return problem('changed-meanwhile', { version: is.stands });
+      return problemAnswer('changed-meanwhile', { members: { version: is.stands } });
     case 'in_use':
-      return problem('resource-in-use', { lines: is.lines });
+      return problemAnswer('resource-in-use', { members: { lines: is.lines } });
     case 'slug_taken':
-      return problem('slug-taken');
+      return problemAnswer('slug-taken');
     default:
-      return problem('unknown-id');
+      return problemAnswer('unknown-id');
   }
 }

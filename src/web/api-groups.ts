@@ -14,7 +14,7 @@ import { defined } from './api-consultants.ts';
 import { idParams } from './api-shapes.ts';
 import { oneLine, shortNumber } from './consultant-shapes.ts';
 import type { ProblemKind } from './problem-kinds.ts';
-import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
+import { type ApiAnswer, type ApiRoutes, problemAnswer, z } from './routes.ts';
 import { wrongFields } from './wrong-fields.ts';
 
 const strategy = z.enum(groupStrategies).meta({
@@ -172,20 +172,16 @@ function answerOf(status: 200 | 201, kept: GroupKept): ApiAnswer {
 }
 
 function refused(is: GroupRefused | Exclude<GroupGone, { outcome: 'gone' }>): ApiAnswer {
-  const problem = (kind: ProblemKind, members?: Record<string, unknown>): ApiAnswer => ({
-    problem: { kind, ...(members && { members }) },
-    began: false,
-  });
   switch (is.outcome) {
     case 'wrong':
       return wrongFields(is.wrong);
     case 'changed_meanwhile':
-      return problem('changed-meanwhile', { version: is.stands });
+      return problemAnswer('changed-meanwhile', { members: { version: is.stands } });
     case 'in_use':
-      return problem('group-in-use', { lines: is.lines });
+      return problemAnswer('group-in-use', { members: { lines: is.lines } });
     case 'short_number_taken':
-      return problem('short-number-taken');
+      return problemAnswer('short-number-taken');
     default:
-      return problem('unknown-id');
+      return problemAnswer('unknown-id');
   }
 }

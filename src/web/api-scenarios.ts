@@ -34,9 +34,7 @@ import {
   readScenarioVersion,
   type ScenarioVersionSummary,
 } from '../store/scenarios.ts';
-import type { ProblemKind } from './problem-kinds.ts';
-import type { ProblemDraft } from './problem.ts';
-import { type ApiAnswer, type ApiRoutes, type CallFrom, z } from './routes.ts';
+import { type ApiAnswer, type ApiRoutes, type CallFrom, problemAnswer, z } from './routes.ts';
 import { faultEntry } from './scenario-faults.ts';
 import {
   archivedScenarioShape,
@@ -61,10 +59,6 @@ import {
   versionShape,
 } from './scenario-shapes.ts';
 
-const problem = (kind: ProblemKind, more: Omit<ProblemDraft, 'kind'> = {}): ApiAnswer => ({
-  problem: { kind, ...more },
-  began: false,
-});
 const area = 'lines' as const;
 
 export function scenarioRoutes(routes: ApiRoutes, house: House): void {
@@ -252,7 +246,7 @@ function publishing(routes: ApiRoutes, house: House): void {
     act: ({ merchantId, params: { slug } }) =>
       house.db.asMerchant(merchantId, async (tx): Promise<ApiAnswer> => {
         const scenario = await readScenario(tx, slug);
-        if (!scenario) return problem('unknown-id');
+        if (!scenario) return problemAnswer('unknown-id');
         const versions = await listScenarioVersions(tx, scenario.id);
         return { status: 200, body: { data: versions.map((one) => versionSummary(one, scenario.live)) } };
       }),
@@ -271,7 +265,7 @@ function publishing(routes: ApiRoutes, house: House): void {
       house.db.asMerchant(merchantId, async (tx): Promise<ApiAnswer> => {
         const scenario = await readScenario(tx, slug);
         const version = scenario && (await readScenarioVersion(tx, scenario.id, number));
-        if (!version) return problem('unknown-id');
+        if (!version) return problemAnswer('unknown-id');
         return { status: 200, body: versionEntry(version, scenario.live) };
       }),
   });
@@ -316,7 +310,7 @@ function trying(routes: ApiRoutes, house: House): void {
         const wanted = graph ?? kept;
         return wanted && checkedScenario(house, tx, wanted, slug);
       });
-      if (!faults) return problem('unknown-id');
+      if (!faults) return problemAnswer('unknown-id');
       return { status: 200, body: { publishable: isPublishable(faults), faults: entries(faults, language) } };
     },
   });
@@ -338,7 +332,7 @@ function trying(routes: ApiRoutes, house: House): void {
     problems: ['unknown-id'],
     act: async ({ merchantId, params: { slug }, body }) => {
       const tried = await simulateScenario(house, merchantId, slug, trialOf(body));
-      return tried.outcome === 'tried' ? { status: 200, body: tried.trial } : problem('unknown-id');
+      return tried.outcome === 'tried' ? { status: 200, body: tried.trial } : problemAnswer('unknown-id');
     },
   });
 }
@@ -427,16 +421,16 @@ function refused(
 ): ApiAnswer {
   switch (is.outcome) {
     case 'faulty':
-      return problem('scenario-faulty', { members: { faults: entries(is.faults, language) } });
+      return problemAnswer('scenario-faulty', { members: { faults: entries(is.faults, language) } });
     case 'changed_meanwhile':
-      return problem('changed-meanwhile', { members: { version: is.stands } });
+      return problemAnswer('changed-meanwhile', { members: { version: is.stands } });
     case 'in_use':
-      return problem('scenario-in-use', {
+      return problemAnswer('scenario-in-use', {
         members: { ddis: is.ddis, lines: is.lines, scenarios: is.scenarios },
       });
     case 'slug_taken':
-      return problem('slug-in-use');
+      return problemAnswer('slug-in-use');
     default:
-      return problem('unknown-id');
+      return problemAnswer('unknown-id');
   }
 }

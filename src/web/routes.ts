@@ -89,6 +89,11 @@ export type ApiAnswer =
   /** `began: false`: nothing was done or written, so that a repeat with the same Idempotency-Key acts. */
   | { problem: ProblemDraft; began: boolean };
 
+/** Refused before anything was done. */
+export function problemAnswer(kind: ProblemKind, more: Omit<ProblemDraft, 'kind'> = {}): ApiAnswer {
+  return { problem: { kind, ...more }, began: false };
+}
+
 /** What an answer leaves behind besides itself. */
 export interface Traced {
   /** The token the browser is to keep from now on; `none`: it is to forget the one it has. */

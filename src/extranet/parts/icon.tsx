@@ -46,6 +46,11 @@ const paths = {
 export type IconName = keyof typeof paths;
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }): React.ReactNode {
+  return <Sign path={paths[name]} size={size} />;
+}
+
+/** The pen itself. */
+export function Sign({ path, size }: { path: string; size: number }): React.ReactNode {
   return (
     <svg
       width={size}
@@ -59,7 +64,7 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }): Re
       aria-hidden="true"
       focusable="false"
     >
-      <path d={paths[name]} />
+      <path d={path} />
     </svg>
   );
 }

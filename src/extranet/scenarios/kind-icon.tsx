@@ -1,6 +1,7 @@
 // The sign of each kind of block, drawn with the pen of the others (parts/icon.tsx). It never stands alone.
 
 import type { BlockKindName } from '../../core/scenario/blocks.ts';
+import { Sign } from '../parts/icon.tsx';
 
 const paths: Record<BlockKindName, string> = {
   say: 'M4 10v4h4l5 4V6l-5 4zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11',
@@ -27,20 +28,5 @@ const paths: Record<BlockKindName, string> = {
 };
 
 export function KindIcon({ kind, size = 18 }: { kind: BlockKindName; size?: number }): React.ReactNode {
-  return (
-    <svg
-      width={size}
-      height={size}
-      viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.9"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
-      <path d={paths[kind]} />
-    </svg>
-  );
+  return <Sign path={paths[kind]} size={size} />;
 }

@@ -7,28 +7,19 @@
 // (the button's word), `data-lang` (fr, en), `data-color` (#rrggbb).
 
 import { accessTexts } from '../texts-access.ts';
+import { eachScript, fillOf, languageOf, shadowBeside } from './page/beside-script.ts';
 import { readableOn } from './page/readable-on.ts';
 
-for (const script of document.querySelectorAll<HTMLScriptElement>('script[data-resource]')) {
-  // Several forms on a page share one script address: whichever runs first serves those already there.
-  if (script.dataset['ringmeter'] === 'done' || !/\/access\.js(\?|$)/.test(script.src)) continue;
-  script.dataset['ringmeter'] = 'done';
-  placeForm(script);
-}
+eachScript('resource', /\/access\.js(\?|$)/, placeForm);
 
 function placeForm(script: HTMLScriptElement): void {
-  const { resource = '', label, open, color } = script.dataset;
+  const { resource = '', label, open } = script.dataset;
   const language = languageOf(script);
   const texts = accessTexts[language];
   const address = new URL(`/access/${encodeURIComponent(resource)}`, script.src);
   address.searchParams.set('lang', language);
 
-  const host = document.createElement('span');
-  // A shadow keeps the merchant's styles and ours apart; a constructed sheet needs no leave from his security policy.
-  const shadow = host.attachShadow({ mode: 'open' });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(styles(color));
-  shadow.adoptedStyleSheets = [sheet];
+  const shadow = shadowBeside(script, styles(fillOf(script)));
   const form = document.createElement('form');
   form.method = 'post';
   form.action = address.href;
@@ -47,16 +38,9 @@ function placeForm(script: HTMLScriptElement): void {
   button.setAttribute('part', 'button');
   form.append(name, button);
   shadow.append(form);
-  script.after(host);
 }
 
-function languageOf(script: HTMLScriptElement): 'fr' | 'en' {
-  const asked = script.dataset['lang'] ?? document.documentElement.lang;
-  return asked.toLowerCase().startsWith('fr') ? 'fr' : 'en';
-}
-
-function styles(color: string | undefined): string {
-  const fill = color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : '#0b5cad';
+function styles(fill: string): string {
   return `
     form{display:flex;flex-wrap:wrap;gap:10px;align-items:end;max-width:460px;font:400 16px/22px system-ui,sans-serif}
     label{display:grid;gap:4px;flex:1 1 220px;font-weight:600}

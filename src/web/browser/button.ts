@@ -8,21 +8,17 @@
 // which works on sites the merchant listed; elsewhere it opens as a page of its own after all.
 
 import { buttonTexts } from '../texts-button.ts';
+import { eachScript, fillOf, languageOf, shadowBeside } from './page/beside-script.ts';
 import { readableOn } from './page/readable-on.ts';
 
 const parameters = ['consultant', 'minutes', 'phone', 'reference', 'return', 'signature'] as const;
 /** A page that may not be framed never says it is there; by then the visitor has waited long enough. */
 const readyMs = 4_000;
 
-for (const script of document.querySelectorAll<HTMLScriptElement>('script[data-line]')) {
-  // Several buttons on a page share one script address: whichever runs first serves those already there.
-  if (script.dataset['ringmeter'] === 'done' || !/\/button\.js(\?|$)/.test(script.src)) continue;
-  script.dataset['ringmeter'] = 'done';
-  placeButton(script);
-}
+eachScript('line', /\/button\.js(\?|$)/, placeButton);
 
 function placeButton(script: HTMLScriptElement): void {
-  const { line = '', label, color, open } = script.dataset;
+  const { line = '', label, open } = script.dataset;
   const language = languageOf(script);
   const texts = buttonTexts[language];
   const address = new URL(`/pay/${encodeURIComponent(line)}`, script.src);
@@ -32,12 +28,7 @@ function placeButton(script: HTMLScriptElement): void {
   }
   address.searchParams.set('lang', language);
 
-  const host = document.createElement('span');
-  // A shadow keeps the merchant's styles and ours apart; a constructed sheet needs no leave from his security policy.
-  const shadow = host.attachShadow({ mode: 'open' });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(styles(color));
-  shadow.adoptedStyleSheets = [sheet];
+  const shadow = shadowBeside(script, styles(fillOf(script)));
   const link = document.createElement('a');
   link.href = address.href;
   link.target = '_blank';
@@ -45,18 +36,12 @@ function placeButton(script: HTMLScriptElement): void {
   link.textContent = label ?? texts['button.label'];
   link.setAttribute('part', 'button');
   shadow.append(link);
-  script.after(host);
   if (open !== 'modal') return;
   link.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     openOver(shadow, link, address, texts);
   });
-}
-
-function languageOf(script: HTMLScriptElement): 'fr' | 'en' {
-  const asked = script.dataset['lang'] ?? document.documentElement.lang;
-  return asked.toLowerCase().startsWith('fr') ? 'fr' : 'en';
 }
 
 function openOver(
@@ -97,8 +82,7 @@ function openOver(
   dialog.showModal();
 }
 
-function styles(color: string | undefined): string {
-  const fill = color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : '#0b5cad';
+function styles(fill: string): string {
   return `
     a{display:inline-block;box-sizing:border-box;min-height:48px;padding:13px 22px;border-radius:10px;background:${fill};
       color:${readableOn(fill)};font:600 17px/22px system-ui,sans-serif;text-decoration:none}
