@@ -17,12 +17,17 @@ export function isTaskGroup(text: string): text is TaskGroup {
 
 export interface Task {
   id: number;
+  /** `<group>-<of>` is its name, by which it is removed with all the others of that name. */
   group: TaskGroup;
+  of: LegUuid;
+  /** Whom it ends. */
   leg: LegUuid;
   /** The whole second it is due at, in microseconds of the switch. */
   dueUs: bigint;
   cause: string;
 }
+
+type NewTask = Omit<Task, 'id' | 'dueUs'>;
 
 export class SwitchTasks {
   readonly #switch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint };
@@ -41,15 +46,16 @@ export class SwitchTasks {
   }
 
   /** `sched_api +N`: the switch counts whole seconds from the one that is running, so it comes up to a second early. */
-  inSeconds(group: Task['group'], leg: LegUuid, seconds: number, cause: string): number {
-    return this.atSecond(group, leg, this.#switch.nowUs / 1_000_000n + BigInt(seconds), cause);
+  inSeconds(task: NewTask, seconds: number): number {
+    return this.atSecond(task, this.#switch.nowUs / 1_000_000n + BigInt(seconds));
   }
 
   /**
    * `sched_api second`. Fires when the switch next looks, whether or not the leg lives then; one that has passed already is added to the
    * present, and so is as good as never.
    */
-  atSecond(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
+  atSecond(task: NewTask, second: bigint): number {
+    const { group, leg, cause } = task;
     const { id: name, kernel, nowUs } = this.#switch;
     const id = (this.#last += 1);
     const dueUs = second * 1_000_000n;
@@ -63,17 +69,17 @@ export class SwitchTasks {
       kernel.changed();
     });
     const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
-    this.#tasks.set(id, { id, group, leg, dueUs: due, cause, timer, addedAtMs: kernel.nowMs });
+    this.#tasks.set(id, { id, ...task, dueUs: due, timer, addedAtMs: kernel.nowMs });
     kernel.changed();
     return id;
   }
 
-  idsOf(group: Task['group'], leg: LegUuid): number[] {
-    return this.#of(group, leg).map((one) => one.id);
+  idsOf(group: Task['group'], of: LegUuid): number[] {
+    return this.#of(group, of).map((one) => one.id);
   }
 
-  dueOf(group: Task['group'], leg: LegUuid): bigint[] {
-    return this.#of(group, leg).map((one) => one.dueUs);
+  dueOf(group: Task['group'], of: LegUuid): bigint[] {
+    return this.#of(group, of).map((one) => one.dueUs);
   }
 
   all(): Task[] {
@@ -101,7 +107,7 @@ export class SwitchTasks {
     this.remove(...this.#tasks.keys());
   }
 
-  #of(group: Task['group'], leg: LegUuid): Task[] {
-    return [...this.#tasks.values()].filter((one) => one.group === group && one.leg === leg);
+  #of(group: Task['group'], of: LegUuid): Task[] {
+    return [...this.#tasks.values()].filter((one) => one.group === group && one.of === of);
   }
 }
