@@ -237,7 +237,11 @@ export class LegTasks {
     const armed = await this.#arm(group, talk, inSeconds, near ? undefined : atSecond);
     if (armed.outcome !== 'armed') return armed;
     const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));
-    if (known === undefined) this.#clock.after(taskListLagMs, () => void this.#removeOthers(group, bLeg));
+    // What we knew of is not there: another gateway has moved it since, and his stands.
+    const isOutdated = removed.some((one) => one.answered && !one.text.startsWith('+OK'));
+    if (isOutdated) void this.#removeOthers(group, bLeg);
+    if (known === undefined || isOutdated)
+      this.#clock.after(taskListLagMs, () => void this.#removeOthers(group, bLeg));
     return removed.every((one) => one.answered) ? done : unknown;
   }
 

@@ -667,6 +667,22 @@ describe('commands', () => {
       expect(scheduling(before)).toContain('api unsched_api 31');
     });
 
+    test('who stood still meanwhile finds the one another gateway has moved it to', async () => {
+      await freeSwitch.bridge(aLeg, bLeg, 900);
+      inTalk(840, [
+        { group: `limit-${bLeg}`, id: '55' },
+        { group: `limit-${bLeg}`, id: '101' },
+      ]);
+      const inTalkAnswer = peer.answer;
+      peer.answer = (command, at) =>
+        command === 'api unsched_api 7' ? apiResponse('-ERR No such id\n') : inTalkAnswer(command, at);
+      const removed = peer.command('api unsched_api 55');
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
+      await removed;
+      await settled();
+      expect(peer.commands).not.toContain('api unsched_api 101');
+    });
+
     test.each([
       ['the switch does not take the new task', 'api sched_api', '-ERR Invalid syntax\n', 'refused'],
       ['the leg is gone', 'api uuid_exists', 'false', 'gone'],
