@@ -31,17 +31,17 @@ type NewTask = Omit<Task, 'id' | 'dueUs'>;
 
 export class SwitchTasks {
   readonly #switch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint };
-  readonly #kill: (leg: LegUuid, cause: string) => void;
+  readonly #isDue: (task: Task) => void;
   readonly #random: Random;
   readonly #tasks = new Map<number, Task & { timer: Timer; addedAtMs: number }>();
   #last = 0;
 
   constructor(
     ofSwitch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint },
-    kill: (leg: LegUuid, cause: string) => void,
+    isDue: (task: Task) => void,
   ) {
     this.#switch = ofSwitch;
-    this.#kill = kill;
+    this.#isDue = isDue;
     this.#random = ofSwitch.kernel.random.fork(`${ofSwitch.id}/tasks`);
   }
 
@@ -55,20 +55,20 @@ export class SwitchTasks {
    * present, and so is as good as never.
    */
   atSecond(task: NewTask, second: bigint): number {
-    const { group, leg, cause } = task;
+    const { group, leg } = task;
     const { id: name, kernel, nowUs } = this.#switch;
     const id = (this.#last += 1);
     const dueUs = second * 1_000_000n;
     const lateMs = this.#random.int(0, looksEveryMs);
     const inMs = Number(dueUs <= nowUs ? dueUs : dueUs - nowUs) / 1_000 + lateMs;
+    const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
     const timer = kernel.at(inMs, `${name} task ${group}`, () => {
       kernel.trace(`${name}  task ${String(id)} (${group} ${leg.slice(0, 4)}) is due`);
       // It stands until it has done its work: a leg it ends was never without it.
-      this.#kill(leg, cause);
+      this.#isDue({ id, ...task, dueUs: due });
       this.#tasks.delete(id);
       kernel.changed();
     });
-    const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
     this.#tasks.set(id, { id, ...task, dueUs: due, timer, addedAtMs: kernel.nowMs });
     kernel.changed();
     return id;
