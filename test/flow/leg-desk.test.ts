@@ -31,7 +31,7 @@ function startDesk(): { desk: LegDesk<Asking, string, string>; asked: LegUuid[];
     clock: new HandClock(),
     ids: { legUuid: () => legOf('0') },
     db: {
-      asMerchant: (_id: string, act: (tx: never) => unknown) => Promise.resolve(act(undefined as never)),
+      atOnce: (_id: string, act: (tx: never) => unknown) => Promise.resolve(act(undefined as never)),
     },
   } as unknown as House;
   const aSwitch = { id: 'one', look: () => Promise.resolve({ state: 'living' }) } as unknown as Switch;
@@ -44,7 +44,7 @@ function startDesk(): { desk: LegDesk<Asking, string, string>; asked: LegUuid[];
     isOver: () => false,
     step: (kept) => ({ kept: { ...kept, asks: true }, commands: ['ask'] }),
     resume: (kept) => ({ kept, commands: kept.asks ? ['ask'] : [] }),
-    save: () => Promise.resolve(true),
+    save: (_tx, _before, { commands }) => Promise.resolve(commands),
     requestOf: ({ leg }) => leg,
     translate: () => undefined,
     gone: 'gone',
