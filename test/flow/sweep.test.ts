@@ -3,14 +3,24 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { LegUuid } from '../../src/core/ids.ts';
+import { consultantPinMark } from '../../src/flow/consultants.ts';
 import type { Switch } from '../../src/flow/ports.ts';
 import { SwitchClock } from '../../src/flow/switch-clock.ts';
 import { SwitchSweep } from '../../src/flow/sweep-switch.ts';
+import { demoScenarios } from '../../src/store/demo-scenarios.ts';
 import { caller, claire, eventually, startWorld, type TestWorld } from '../world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
   world = await startWorld();
+  await world.sql.query(
+    `insert into ddis (id, merchant_id, kind, line_id, number)
+     values ('ddi_service', 'mer_demo', 'service', null, '+33199000290')`,
+  );
+  // Whoever has no PIN is told so at once, and his call is over.
+  await world.sql.query(`update consultants set pin_mark = $1 where id = 'con_demo_claire'`, [
+    consultantPinMark(world.house, 'con_demo_claire', '135790'),
+  ]);
 });
 afterAll(() => world.close());
 afterEach(() => world.balanced());
@@ -50,6 +60,13 @@ function sweepOfAnother(): { pass: (ms: number) => void; run: () => Promise<void
   };
 }
 
+/** The switch's list is a while behind its legs. */
+const isListed = (leg: LegUuid): Promise<void> =>
+  eventually(async () => {
+    const answer = await world.house.switches.get('fs1')!.legs();
+    expect(answer.outcome === 'listed' && answer.legs).toContain(leg);
+  });
+
 it('a leg whose call is over is ended when two sweeps have seen it, and a farewell has had its time', async () => {
   const { id } = await world.order();
   await world.phoneIs(claire, 'ringing');
@@ -71,6 +88,35 @@ it('a leg whose call is over is ended when two sweeps have seen it, and a farewe
   await world.api('POST', `/v1/call-sessions/${id}/hangup`);
   await world.sessionIs(id, 'settled');
 });
+
+it.each([
+  [
+    'scenario_runs',
+    caller,
+    demoScenarios.find((one) => one.template === 'information_menu')!.number,
+    `, outcome = 'failed'`,
+  ],
+  ['service_calls', claire, '+33199000290', ''],
+] as const)(
+  'so is the leg of a caller nobody was ever rung for, by the row of his own call (%s)',
+  async (table, from, ddi, how) => {
+    await world.dials(from, ddi);
+    await world.phoneIs(from, 'answered');
+    const leg = (await world.phone(from))!.leg as LegUuid;
+    await isListed(leg);
+    const { run, pass, ended } = sweepOfAnother();
+    await run();
+    pass(30_000);
+    await run();
+    // One of before that is over by now may be listed still.
+    expect(ended).not.toContain(leg);
+    const over = `update ${table} set ended_at = now(), version = version + 1${how} where leg = $1`;
+    expect((await world.sql.query(over, [leg])).rowCount).toBe(1);
+    await run();
+    expect(ended).toContain(leg);
+    await world.phoneIs(from, 'ended');
+  },
+);
 
 it('a leg that is none of ours is left alone', async () => {
   const { id } = await world.order();
