@@ -378,8 +378,10 @@ function stillMeant(session: CallSession, command: CallCommand, told: Told): boo
       return session.state === 'connected' && session.plan.talkLimitSeconds === command.talkLimitSeconds;
     case 'hangUp':
       return !told.hasEnded(command.leg);
-    case 'play':
     case 'playMusic':
+      // Nobody is rung any more: what he hears is the scenario's.
+      return session.state !== 'led' && wanted(command.leg);
+    case 'play':
     case 'announce':
       return wanted(command.leg);
     default:

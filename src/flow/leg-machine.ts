@@ -32,7 +32,10 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   idOf(kept: Kept): string;
   languageOf(kept: Kept): Language;
   isOver(kept: Kept): boolean;
-  /** What its leg needs before anything is done. Repeating it is harmless: whoever finds nothing written since does it again. */
+  /**
+   * What its leg needs before anything is done, by us or by whoever takes it over. Repeating it is harmless. `gone`: it is to be
+   * taken for one that has ended.
+   */
   ready?: (kept: Kept) => Promise<Commanded>;
   /** The same `kept`: the event means nothing now. */
   step(kept: Kept, event: Event): Stepped<Kept, Command>;
@@ -197,7 +200,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
   /** `false`: it does not live any more. */
   async #ready(): Promise<boolean> {
     const { ready } = this.#machine;
-    if (!ready || this.#kept.version > 0 || this.#machine.isOver(this.#kept)) return true;
+    if (!ready || this.#machine.isOver(this.#kept)) return true;
     return (await ready(this.#kept)).outcome !== 'gone';
   }
 

@@ -5,6 +5,8 @@
 // What takes its time (a server asked, somebody rung) is not waited for: the caller may hang up meanwhile, and what comes behind that is
 // nothing. Each question bears the run's id and turn, written down before it is asked: asked again it is the same.
 
+import { advance } from '../core/advance-call.ts';
+import { type CallEvent, isOver } from '../core/call-session.ts';
 import { advanceRun, resumeRun } from '../core/scenario/advance-run.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
 import type { FoundConsultant, RunCommand, RunEvent, RunFact, ScenarioRun } from '../core/scenario/run.ts';
@@ -12,6 +14,8 @@ import { valueOf } from '../core/scenario/words.ts';
 import { reachable } from '../core/consultant.ts';
 import { inboundSettings } from '../core/inbound-settings.ts';
 import { tariffAt } from '../core/tariff.ts';
+import { lockSession, readSession, type StoredSession } from '../store/call-sessions.ts';
+import type { Tx } from '../store/database.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { readCountedLine, readDdiOfRun } from '../store/known-calls.ts';
 import { readNeverCall } from '../store/never-call.ts';
@@ -20,12 +24,13 @@ import { rungByGroup, rungByIds, rungByLine, rungByShortNumber } from '../store/
 import { liveRunsOfSwitch } from '../store/scenario-runs.ts';
 import { readLiveScenario } from '../store/scenarios.ts';
 import { isUnwanted } from './blocked-callers.ts';
+import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
 import type { KeptLegs } from './leg-desk.ts';
 import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
-import type { Switch, SwitchEvent } from './ports.ts';
+import type { Commanded, Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import { awaitPayment, sendPaymentLink } from './payment-link.ts';
 import { giveCode, tryKeyedCode } from './scenario-codes.ts';
@@ -44,6 +49,9 @@ export type RingsFor = (
   order: (RunCommand & { do: 'ring' })['order'],
 ) => Promise<RunTold | undefined>;
 
+/** The session of the paid call that a run led was written by us. */
+export type Moved = (stored: StoredSession) => void;
+
 /** Whoever waits longer than this hears music. */
 const musicAfterMs = 1_000;
 /** He has said what he had to say, or has laid the telephone aside. */
@@ -53,9 +61,10 @@ const silenceSeconds = 5;
 export function scenarioCalls(
   { house, switch: aSwitch }: LegSide,
   rings: RingsFor,
+  moved: Moved,
 ): KeptLegs<KeptRun, RunTold, RunCommand> {
   return {
-    machine: scenarioMachine(house, aSwitch, rings),
+    machine: scenarioMachine(house, aSwitch, rings, moved),
     live: () => house.db.asNobody((db) => liveRunsOfSwitch(db, aSwitch.id)),
     read: (ref) => readKeptRun(house, ref),
     arrived: { type: 'callArrived' },
@@ -67,7 +76,7 @@ export function requestOfRun({ id, turn }: Pick<ScenarioRun, 'id' | 'turn'>): st
   return `${id}-${String(turn)}`;
 }
 
-function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): ScenarioMachine {
+function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: Moved): ScenarioMachine {
   const now = (): Date => house.clock.now();
   return {
     name: 'a call in a scenario',
@@ -75,11 +84,7 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
     idOf: ({ run }) => run.id,
     languageOf: ({ run }) => run.language,
     isOver: ({ run }) => run.state === 'over',
-    // From a talk it comes parked for a farewell, and would end with the time for that.
-    ready: ({ run }) =>
-      run.plan.after
-        ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
-        : Promise.resolve({ outcome: 'done' }),
+    ready: (kept) => ready(house, aSwitch, kept),
     step(kept, event) {
       // Gone he is already: what he has said is being kept.
       if (event.type === 'legEnded' && isKeeping(kept.run)) return { kept, commands: [] };
@@ -93,15 +98,12 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
       const { run, commands, facts } = resumeRun(kept.graph, kept.run, now());
       return { kept: run === kept.run ? kept : { ...kept, run }, commands, facts };
     },
-    save: (tx, before, { kept, facts }, at, lease) =>
-      saveKeptRun(
-        house,
-        tx,
-        before,
-        { run: kept.run, facts: (facts ?? []) as readonly RunFact[] },
-        at,
-        lease,
-      ),
+    save: async (tx, before, { kept, facts }, at, lease) => {
+      const next = { run: kept.run, facts: (facts ?? []) as readonly RunFact[] };
+      if (!(await saveKeptRun(house, tx, before, next, at, lease))) return false;
+      if (kept.run.state === 'over') await endPaidCall(house, tx, kept, lease, moved);
+      return true;
+    },
     requestOf: ({ run }) => requestOfRun(run),
     translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },
@@ -117,6 +119,47 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
         return failedOurs;
       }),
   };
+}
+
+/** What its leg needs: from a talk it comes parked for a farewell, and would end with the time for that. */
+async function ready(house: House, aSwitch: Switch, { run, merchantId, version }: KeptRun): Promise<Commanded> {
+  const { paid, after } = run.plan;
+  if (paid) {
+    // Whoever wished the end of the paid call wished nothing more to follow: so far the gateway before us came.
+    const call = await house.db.asMerchant(merchantId, (tx) => readSession(tx, paid.callSessionId));
+    if (call && isOver(call.session) && call.session.handedOver !== true) {
+      await aSwitch.hangUp(run.leg, 'stopped');
+      return { outcome: 'gone' };
+    }
+  }
+  return (paid ?? after) && version === 0
+    ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
+    : { outcome: 'done' };
+}
+
+/** Nobody was joined to him, and nobody will be: what is held on his card is let go with the last word of the scenario. */
+async function endPaidCall(
+  house: House,
+  tx: Tx,
+  { run }: KeptRun,
+  lease: bigint,
+  moved: Moved,
+): Promise<void> {
+  const { outcome, plan } = run;
+  const call = plan.paid && (await lockSession(tx, plan.paid.callSessionId));
+  // While it rings or talks, his leg's end is told to it too, and says when that was.
+  if (call?.session.state !== 'led') return;
+  const failed = outcome === 'failed' || outcome === 'too_long';
+  const event: CallEvent =
+    outcome === 'caller_left'
+      ? { type: 'legEnded', leg: run.leg, because: 'normal', endedAtUs: BigInt(house.clock.now().getTime()) * 1000n }
+      : { type: 'scenarioEnded', failed };
+  const written = await writeStep(house, tx, call, advance(call.session, event), lease);
+  if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
+  tx.committed(() => {
+    narrate(house, written);
+    moved(written.stored);
+  });
 }
 
 function isKeeping({ state, outcome, pending }: ScenarioRun): boolean {
