@@ -95,8 +95,7 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid, 
   if (caller && caller.leg !== endedLeg && plan.inbound?.run === undefined) {
     const language = plan.callerLanguage;
     if (draft.session.led) {
-      if (caller.state !== 'gone')
-        draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'normal' });
+      if (caller.state !== 'gone') draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'normal' });
     } else if (caller.state === 'ringing') {
       draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'stopped' });
     } else if (caller.state !== 'gone') {

@@ -166,7 +166,7 @@ function comesToNothing(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUu
   }
   for (const one of draft.session.attempts) {
     if (!['ringing', 'offered', 'accepted'].includes(one.state)) continue;
-    draft.attempt(one.leg, { state: 'failed', lostBecause: one.lostBecause ?? 'hung_up' });
+    draft.attempt(one.leg, { state: 'failed', lostBecause: 'failed' });
     draft.free.push(one.consultantId);
     if (one.leg !== endedLeg) draft.commands.push({ do: 'hangUp', leg: one.leg, cause: 'normal' });
   }

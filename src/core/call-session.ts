@@ -350,7 +350,13 @@ export type CallEvent =
 /** What of a plan a block decides for whom it rings. */
 export type RingPlan = Pick<
   CallPlan,
-  'ringing' | 'ringSeconds' | 'ringStepSeconds' | 'idleGroup' | 'callerId' | 'callerLanguage' | 'talkLimitSeconds'
+  | 'ringing'
+  | 'ringSeconds'
+  | 'ringStepSeconds'
+  | 'idleGroup'
+  | 'callerId'
+  | 'callerLanguage'
+  | 'talkLimitSeconds'
 >;
 
 export type LegEnd =

@@ -343,9 +343,7 @@ async function claimForCall(
       ringStepSeconds: line.ringStepSeconds,
       ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
       callerFirst: line.callerFirst || line.afterPayment !== null,
-      ...(line.afterPayment
-        ? { led: line.afterPayment }
-        : line.afterTalk && { afterTalk: line.afterTalk }),
+      ...(line.afterPayment ? { led: line.afterPayment } : line.afterTalk && { afterTalk: line.afterTalk }),
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
       }),

@@ -122,7 +122,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
 }
 
 /** What its leg needs: from a talk it comes parked for a farewell, and would end with the time for that. */
-async function ready(house: House, aSwitch: Switch, { run, merchantId, version }: KeptRun): Promise<Commanded> {
+async function ready(
+  house: House,
+  aSwitch: Switch,
+  { run, merchantId, version }: KeptRun,
+): Promise<Commanded> {
   const { paid, after } = run.plan;
   if (paid) {
     // Whoever wished the end of the paid call wished nothing more to follow: so far the gateway before us came.
@@ -152,7 +156,12 @@ async function endPaidCall(
   const failed = outcome === 'failed' || outcome === 'too_long';
   const event: CallEvent =
     outcome === 'caller_left'
-      ? { type: 'legEnded', leg: run.leg, because: 'normal', endedAtUs: BigInt(house.clock.now().getTime()) * 1000n }
+      ? {
+          type: 'legEnded',
+          leg: run.leg,
+          because: 'normal',
+          endedAtUs: BigInt(house.clock.now().getTime()) * 1000n,
+        }
       : { type: 'scenarioEnded', failed };
   const written = await writeStep(house, tx, call, advance(call.session, event), lease);
   if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);

@@ -153,9 +153,7 @@ async function write(
   if (paid && rings(paid.session, run.turn)) return { before: paid.session };
   const slug = 'line' in order.to ? order.to.line : null;
   const sold = plan.after ?? plan.paid;
-  const line = sold
-    ? await readLineAfterTalk(tx, slug ?? sold.line)
-    : await readCountedLine(tx, ddi, slug);
+  const line = sold ? await readLineAfterTalk(tx, slug ?? sold.line) : await readCountedLine(tx, ddi, slug);
   if (!line?.lineActive || !line.merchantActive) return { told: { type: 'failed', because: 'no_line' } };
   const at = house.clock.now();
   const who = await whoIsRung(house, tx, kept, order, line, at);

@@ -209,7 +209,9 @@ export function orderPanel(order: PageOrder, phase: Phase, settings: PanelSettin
     case 'ringing_consultant':
       return panel(say('follow.ringingConsultant.title', { name }), {
         sentence: say(
-          order.call?.callerFirst === true ? 'follow.ringingConsultant.held' : 'follow.ringingConsultant.text',
+          order.call?.callerFirst === true
+            ? 'follow.ringingConsultant.held'
+            : 'follow.ringingConsultant.text',
         ),
         mayCancel: true,
       });
