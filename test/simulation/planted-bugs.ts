@@ -422,6 +422,28 @@ import { deleteRecording,`,
     ],
   },
   {
+    name: 'led-call-left-held',
+    what: 'A scenario that led a paid call is over, and the call is left to the end of its leg: who dies between the two leaves the card held.',
+    edits: [
+      {
+        file: 'src/flow/run-scenario.ts',
+        old: `if (call?.session.state !== 'led') return;`,
+        new: `if (call?.session.state !== 'recognizing') return;`,
+      },
+    ],
+  },
+  {
+    name: 'turn-forgotten-once-rung',
+    what: 'That a turn of a scenario has rung for the paid call and come to nothing is not looked for: after a takeover its caller waits for ever.',
+    edits: [
+      {
+        file: 'src/flow/scenario-talk.ts',
+        old: `return state !== 'led' || led?.ring?.turn === turn;`,
+        new: `return state !== 'led';`,
+      },
+    ],
+  },
+  {
     name: 'earlier-talk-counted',
     what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
     edits: [
