@@ -227,6 +227,8 @@ export class CallCommands {
         return;
       }
       case 'playMusic':
+        // Nobody could even be rung: what he hears is the scenario's by now.
+        if (this.#told.session().state === 'led') return;
         this.#requests.delete(command.leg);
         await aSwitch.guard(command.leg, holdSeconds(this.#told.session()));
         await aSwitch.playMusic(command.leg, command.sound);

@@ -122,23 +122,28 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
 }
 
 /** What its leg needs: from a talk it comes parked for a farewell, and would end with the time for that. */
-async function ready(
-  house: House,
-  aSwitch: Switch,
-  { run, merchantId, version }: KeptRun,
-): Promise<Commanded> {
+async function ready(house: House, aSwitch: Switch, kept: KeptRun): Promise<Commanded> {
+  const { run, version } = kept;
   const { paid, after } = run.plan;
-  if (paid) {
-    // Whoever wished the end of the paid call wished nothing more to follow: so far the gateway before us came.
-    const call = await house.db.asMerchant(merchantId, (tx) => readSession(tx, paid.callSessionId));
-    if (call && isOver(call.session) && call.session.handedOver !== true) {
-      await aSwitch.hangUp(run.leg, 'stopped');
-      return { outcome: 'gone' };
-    }
+  if (paid && (await wasEnded(house, kept.merchantId, paid.callSessionId))) {
+    await aSwitch.hangUp(run.leg, 'stopped');
+    return { outcome: 'gone' };
   }
   return (paid ?? after) && version === 0
     ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
     : { outcome: 'done' };
+}
+
+/** Whoever wished the end of the paid call wished nothing to follow; so far the gateway before us came, and no further. */
+async function wasEnded(house: House, merchantId: string, callSessionId: string): Promise<boolean> {
+  try {
+    const call = await house.db.asMerchant(merchantId, (tx) => readSession(tx, callSessionId));
+    return call !== undefined && isOver(call.session) && call.session.handedOver !== true;
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    // Nothing is rung for him before it is back, and asked.
+    return false;
+  }
 }
 
 /** Nobody was joined to him, and nobody will be: what is held on his card is let go with the last word of the scenario. */

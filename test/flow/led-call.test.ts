@@ -310,6 +310,26 @@ it('whoever wished the end of his talk wished nothing to follow; a gateway that 
   await world.sessionIs(second.id, 'settled');
 });
 
+it('whom nobody can ring after all is nobody: he hears what the scenario says, and no music over it', async () => {
+  const { id } = await led();
+  await world.sql.query(`update consultants set number = $1 where id = 'con_demo_hugo'`, [caller]);
+  await keys(caller, '2');
+  await said(caller, 'Bonjour. Claire', 2);
+  await keys(caller, '4');
+  await said(caller, 'Bonjour. Claire', 3);
+  await world.sql.query(`update consultants set number = $1 where id = 'con_demo_hugo'`, [hugo]);
+  expect((await heard(caller)).slice(1)).toEqual([1, 2, 3].map(() => expect.stringContaining('Bonjour.')));
+  await keys(caller, '9');
+  expect(await world.sessionIs(id, 'settled')).toMatchObject({ outcome: 'nobody_took_it', ...untouched });
+});
+
+it('every list of the states a call lives in has this one', async () => {
+  const { rows } = await world.sql.query(
+    `select proname from pg_proc where prosrc like '%''ringing_caller''%' and prosrc not like '%''led''%'`,
+  );
+  expect(rows).toEqual([]);
+});
+
 it('his page leads him to his telephone', async () => {
   const made = await world.api('POST', '/v1/callbacks', {
     line: 'demo',
