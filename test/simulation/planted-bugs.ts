@@ -433,13 +433,13 @@ import { deleteRecording,`,
     ],
   },
   {
-    name: 'turn-forgotten-once-rung',
-    what: 'That a turn of a scenario has rung for the paid call and come to nothing is not looked for: after a takeover its caller waits for ever.',
+    name: 'led-call-rung-free',
+    what: 'What a scenario rings in a paid call is a talk on no card from the first one on: he talks for nothing, and what is held is let go.',
     edits: [
       {
         file: 'src/flow/scenario-talk.ts',
-        old: `return state !== 'led' || led?.ring?.turn === turn;`,
-        new: `return state !== 'led';`,
+        old: 'if (paid?.session.led && paid.session.handedOver !== true) {',
+        new: 'if (paid?.session.led && paid.session.outcome === undefined && run.turn < 0) {',
       },
     ],
   },
