@@ -49,7 +49,7 @@ module.exports = {
     only('sandbox', '^src/sandbox/', ['^src/core/']),
     only('extranet', '^src/extranet/', ['^src/core/']),
     only('terminal', '^src/terminal/', ['^src/(core|store|flow)/']),
-    only('config', '^src/config\\.ts$', ['^src/core/']),
+    only('config', '^src/config(-variables)?\\.ts$', ['^src/core/', '^src/config-variables\\.ts$']),
     // A port is a shape: who stands behind it takes nothing of the steps but its types; the sandbox nothing of the rules.
     typesOnly('ports', '^src/(telephony|payments|merchants)/', '^src/flow/'),
     typesOnly('rules-in-the-sandbox', '^src/sandbox/', '^src/core/'),
@@ -59,7 +59,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(main|gateway|gateway-process|kept-gateway|cli|cli-answer)\\.ts$',
+        pathNot: '^src/(main|gateway|gateway-process|kept-gateway|cli|cli-answer|config)\\.ts$',
       },
       to: { path: '^src/[^/]+\\.ts$' },
     },

@@ -249,6 +249,8 @@ export class SwitchCommander implements CallTaker {
     if (number !== this.#lease) {
       this.#adopted = false;
       this.#missed = true;
+      // Rows may have been moved by another.
+      for (const desk of this.#desks) desk.forgetAll();
     }
     this.#lease = number;
     this.#renewedAtMs = askedAtMs;
@@ -425,10 +427,12 @@ export class SwitchCommander implements CallTaker {
       });
   }
 
-  async #sweepOnce({ missed, taken, cut }: Swept): Promise<void> {
+  /** `taken`: the switch is newly ours. */
+  async #sweepOnce({ missed, taken, cut }: Swept & { taken: boolean }): Promise<void> {
     const { clock, metrics } = this.#house;
     const lease = this.#lease;
     const begunMs = clock.monotonicMs();
+    const desks = this.#desks.map((desk) => desk.toSweep({ missed, cut }));
     const { toBegin, through } = await this.#sweep.run({ missed, taken });
     if (lease === this.#lease) {
       if (taken) this.#workOfOthers = toBegin;
@@ -437,7 +441,7 @@ export class SwitchCommander implements CallTaker {
       this.#started();
       this.#takeWork();
     }
-    for (const desk of this.#desks) await desk.sweep({ missed, taken, cut });
+    for (const sweep of desks) await sweep();
     await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });

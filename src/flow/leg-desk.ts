@@ -19,9 +19,8 @@ export interface KeptLegs<Kept extends KeptLeg, Event, Command> {
   arrived: Event;
 }
 
-/** `taken`: the switch is newly ours. `missed`: ends may not have reached us. `cut`: nor what was said and keyed, as the link was lost. */
+/** `missed`: ends may not have reached us. `cut`: nor what was said and keyed, as the link was lost. */
 export interface Swept {
-  taken: boolean;
   missed: boolean;
   cut: boolean;
 }
@@ -32,7 +31,8 @@ export interface Desk {
   merchantOfLeg(leg: LegUuid): string | undefined;
   hear(leg: LegUuid, event: SwitchEvent): void;
   recordCame(leg: LegUuid): void;
-  sweep(how: Swept): Promise<void>;
+  /** Whoever is cared for now may have missed something; who comes until what this returns is called has not. */
+  toSweep(how: Swept): () => Promise<void>;
   goOn(): void;
   forgetAll(): void;
   stop(): Promise<void>;
@@ -78,13 +78,17 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
     this.#legs.get(leg)?.answer(request, event);
   }
 
-  /** Rows beside memory: of a switch that is newly ours they may have been moved by another. Throws when the database does. */
-  async sweep({ taken, missed, cut }: Swept): Promise<void> {
-    if (taken) this.forgetAll();
+  toSweep({ missed, cut }: Swept): () => Promise<void> {
+    const here = missed ? [...this.#legs.values()] : [];
+    return () => this.#sweep(here, cut);
+  }
+
+  /** Rows beside memory: what lives and is not here is taken. Throws when the database does. */
+  async #sweep(missed: readonly MachineLeg<Kept, Event, Command>[], cut: boolean): Promise<void> {
     const refs = await this.#kind.live();
     const known = new Set([...this.#legs.values()].map((leg) => leg.id));
     // Not waited for: one of them may be keeping a recording, and callers wait to be answered behind this.
-    if (missed) for (const leg of this.#legs.values()) void leg.adopt(cut);
+    for (const leg of missed) void leg.adopt(cut);
     for (const ref of refs) {
       if (known.has(ref.id)) continue;
       const kept = await this.#kind.read(ref);

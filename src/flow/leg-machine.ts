@@ -40,8 +40,17 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   /** The same `kept`: the event means nothing now. */
   step(kept: Kept, event: Event): Stepped<Kept, Command>;
   resume(kept: Kept): Stepped<Kept, Command>;
-  /** `false`: the call, or the lease, has moved on, and nothing was written. */
-  save(tx: Tx, before: Kept, stepped: Stepped<Kept, Command>, at: Date, lease: bigint): Promise<boolean>;
+  /**
+   * What is to be done now that it is written, with what was read for it on the same journey: everything is asked at once, and the
+   * commit travels with it. `false`: the call, or the lease, has moved on, and nothing was written.
+   */
+  save(
+    tx: Tx,
+    before: Kept,
+    stepped: Stepped<Kept, Command>,
+    at: Date,
+    lease: bigint,
+  ): Promise<readonly Command[] | false>;
   /** Of the question that is open, whoever asks it: what answers an older one is nothing. */
   requestOf(kept: Kept): string;
   /** `asked`: by what the switch was asked last, this time. */
@@ -287,21 +296,23 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
 
   async #follow(stepped: Stepped<Kept, Command>, anew = false): Promise<void> {
     const before = this.#kept;
+    let { commands } = stepped;
     if (stepped.kept !== before) {
       const lease = this.#side.lease();
       const { db, clock } = this.#side.house;
       const at = clock.now();
       const written =
         lease !== undefined &&
-        (await db.asMerchant(before.merchantId, (tx) => this.#machine.save(tx, before, stepped, at, lease)));
-      if (!written) {
+        (await db.atOnce(before.merchantId, (tx) => this.#machine.save(tx, before, stepped, at, lease)));
+      if (written === false) {
         this.#forget();
         return;
       }
+      commands = written;
       this.#kept = { ...stepped.kept, version: before.version + 1 };
       this.#endWatches(this.#machine.requestOf(this.#kept));
     }
-    for (const command of stepped.commands) await this.#do(command, anew);
+    for (const command of commands) await this.#do(command, anew);
     if (this.#machine.isOver(this.#kept)) this.#forget();
   }
 

@@ -23,6 +23,7 @@ import type { Rungable } from '../store/scenario-people.ts';
 import { rungByGroup, rungByIds, rungByLine, rungByShortNumber } from '../store/scenario-people.ts';
 import { liveRunsOfSwitch } from '../store/scenario-runs.ts';
 import { readLiveScenario } from '../store/scenarios.ts';
+import { readSigners, type StoredSigners } from '../store/script-signing.ts';
 import { isUnwanted } from './blocked-callers.ts';
 import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
@@ -36,11 +37,14 @@ import { awaitPayment, sendPaymentLink } from './payment-link.ts';
 import { giveCode, tryKeyedCode } from './scenario-codes.ts';
 import { graphOf, type KeptRun, readKeptRun, saveKeptRun } from './scenario-row.ts';
 import { guardSecondsOf, isFetched, sayable } from './scenario-words.ts';
-import { scriptSigning } from './script-signing.ts';
+import { signingOf } from './script-signing.ts';
 
 /** The graph of a `scenarioFound` comes with it. */
 export type RunTold = RunEvent & { graph?: Scenario };
-export type ScenarioMachine = Machine<KeptRun, RunTold, RunCommand>;
+type AskScript = RunCommand & { do: 'askScript' };
+/** `signers`: read as the question was written down; without them they are read now. */
+export type RunOrder = Exclude<RunCommand, AskScript> | (AskScript & { signers?: StoredSigners });
+export type ScenarioMachine = Machine<KeptRun, RunTold, RunOrder>;
 export type RunHands = Hands<KeptRun, RunTold>;
 
 /** Rings whom a block wants rung, and tells how that ended: at once, or by the desk. */
@@ -62,7 +66,7 @@ export function scenarioCalls(
   { house, switch: aSwitch }: LegSide,
   rings: RingsFor,
   moved: Moved,
-): KeptLegs<KeptRun, RunTold, RunCommand> {
+): KeptLegs<KeptRun, RunTold, RunOrder> {
   return {
     machine: scenarioMachine(house, aSwitch, rings, moved),
     live: () => house.db.asNobody((db) => liveRunsOfSwitch(db, aSwitch.id)),
@@ -98,11 +102,14 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
       const { run, commands, facts } = resumeRun(kept.graph, kept.run, now());
       return { kept: run === kept.run ? kept : { ...kept, run }, commands, facts };
     },
-    save: async (tx, before, { kept, facts }, at, lease) => {
+    save: async (tx, before, { kept, commands, facts }, at, lease) => {
       const next = { run: kept.run, facts: (facts ?? []) as readonly RunFact[] };
-      if (!(await saveKeptRun(house, tx, before, next, at, lease))) return false;
-      if (kept.run.state === 'over') await endPaidCall(house, tx, kept, lease, moved);
-      return true;
+      const [written, signers] = await Promise.all([
+        saveKeptRun(house, tx, before, next, at, lease),
+        commands.some(isAskScript) ? readSigners(tx) : undefined,
+      ]);
+      if (written && kept.run.state === 'over') await endPaidCall(house, tx, kept, lease, moved);
+      return written && commands.map((one) => (signers && isAskScript(one) ? { ...one, signers } : one));
     },
     requestOf: ({ run }) => requestOfRun(run),
     translate: (event, { run }, asked) => translate(event, run, asked),
@@ -176,6 +183,10 @@ async function endPaidCall(
   });
 }
 
+function isAskScript(command: RunOrder): command is RunOrder & AskScript {
+  return command.do === 'askScript';
+}
+
 function isKeeping({ state, outcome, pending }: ScenarioRun): boolean {
   return (
     state === 'leaving' &&
@@ -238,7 +249,7 @@ class RunAct {
     return this.#hands.kept.merchantId;
   }
 
-  async do(command: RunCommand): Promise<RunTold | undefined> {
+  async do(command: RunOrder): Promise<RunTold | undefined> {
     const { leg } = this.#run;
     switch (command.do) {
       case 'answer':
@@ -366,13 +377,15 @@ class RunAct {
     return { over: () => (isOver = true) };
   }
 
-  async #askScript(command: RunCommand & { do: 'askScript' }): Promise<void> {
+  async #askScript(command: RunOrder & AskScript): Promise<void> {
     const { run, merchantId } = this.#hands.kept;
     const { dialect, address, attempt, timeoutMs, digits, dial } = command;
-    await this.#switch.guard(run.leg, guardWhileRecognizedSeconds);
+    // The guard from before stands until then: the script need not wait for the switch.
+    const guarded = this.#switch.guard(run.leg, guardWhileRecognizedSeconds);
     const waiting = this.#waits();
     const ask = async (): Promise<RunTold> => {
-      const signing = await this.#read((tx) => scriptSigning(this.#house, tx, merchantId));
+      const signers = command.signers ?? (await this.#read(readSigners));
+      const signing = signingOf(this.#house, merchantId, signers);
       const requestId = requestOfRun(run);
       const facts = {
         requestId,
@@ -404,6 +417,7 @@ class RunAct {
         : { type: 'failed', because: `${asked.because}: ${asked.sentence}` };
     };
     this.#hands.meanwhile(ask, failedOurs);
+    await guarded;
   }
 
   async #recognize(command: RunCommand & { do: 'recognize' }): Promise<RunTold> {

@@ -5,24 +5,25 @@
 
 import { signingSecret } from '../core/signing-secret.ts';
 import type { Tx } from '../store/database.ts';
-import { readServer } from '../store/merchant-servers.ts';
-import { noticeSecret } from '../store/notices.ts';
-import { readSigning, type StoredSigning, writeSigning } from '../store/script-signing.ts';
+import {
+  readSigners,
+  type StoredSigners,
+  type StoredSigning,
+  writeSigning,
+} from '../store/script-signing.ts';
 import type { House } from './house.ts';
 import { newSecret, oldSecretMs } from './merchant-server-settings.ts';
 import { later } from './payment-deadlines.ts';
 import type { ScriptRequest } from './ports.ts';
-import { addressOf } from './recognize-caller.ts';
 import { type Doer, noteChange } from './settings-change.ts';
 
 export type ScriptSigning = Pick<ScriptRequest, 'secret' | 'oldSecret' | 'authToken'>;
 
-export async function scriptSigning(house: House, tx: Tx, merchantId: string): Promise<ScriptSigning> {
-  const signing = await readSigning(tx);
+export function signingOf(house: House, merchantId: string, signers: StoredSigners): ScriptSigning {
   const now = house.clock.now();
-  const token = tokenAt(signing, now);
+  const token = tokenAt(signers.own, now);
   return {
-    ...(await jsonSigning(house, tx, merchantId, signing, now)),
+    ...jsonSigning(house, merchantId, signers, now),
     ...(token && { authToken: house.seal.open(token, merchantId) }),
   };
 }
@@ -33,34 +34,23 @@ function tokenAt(signing: StoredSigning, now: Date): Buffer | null {
   return nextTokenFrom !== null && nextTokenFrom <= now ? signing.nextTokenSealed : signing.tokenSealed;
 }
 
-async function jsonSigning(
+function jsonSigning(
   house: House,
-  tx: Tx,
   merchantId: string,
-  { secretSealed, oldSecretSealed, oldSecretUntil }: StoredSigning,
+  { own, server, noticesSealed }: StoredSigners,
   now: Date,
-): Promise<Pick<ScriptSigning, 'secret' | 'oldSecret'>> {
-  if (!secretSealed) return borrowed(house, tx, merchantId);
-  const isOldValid = oldSecretSealed !== null && oldSecretUntil !== null && oldSecretUntil > now;
-  return {
-    secret: house.seal.open(secretSealed, merchantId),
-    ...(isOldValid && { oldSecret: house.seal.open(oldSecretSealed, merchantId) }),
-  };
-}
-
-async function borrowed(
-  house: House,
-  tx: Tx,
-  merchantId: string,
-): Promise<Pick<ScriptSigning, 'secret' | 'oldSecret'>> {
-  const server = await readServer(tx, 'merchant');
-  if (server?.secretSealed) {
-    const { secret, oldSecret } = addressOf(house, merchantId, server);
-    return { secret, ...(oldSecret !== undefined && { oldSecret }) };
+): Pick<ScriptSigning, 'secret' | 'oldSecret'> {
+  const open = (sealed: Buffer): string => house.seal.open(sealed, merchantId);
+  const signs = own.secretSealed ? own : server;
+  if (!signs?.secretSealed) {
+    const secret = noticesSealed
+      ? open(noticesSealed)
+      : signingSecret(house.seal.mark(merchantId, 'script signing'));
+    return { secret };
   }
-  const sealed = await noticeSecret(tx);
-  if (sealed) return { secret: house.seal.open(sealed, merchantId) };
-  return { secret: signingSecret(house.seal.mark(merchantId, 'script signing')) };
+  const { secretSealed, oldSecretSealed, oldSecretUntil } = signs;
+  const isOldValid = oldSecretSealed !== null && oldSecretUntil !== null && oldSecretUntil > now;
+  return { secret: open(secretSealed), ...(isOldValid && { oldSecret: open(oldSecretSealed) }) };
 }
 
 /** Without any secret. */
@@ -73,23 +63,13 @@ export interface SigningFacts {
 }
 
 export async function signingFacts(house: House, tx: Tx): Promise<SigningFacts> {
-  const [signing, server, notices] = await Promise.all([
-    readSigning(tx),
-    readServer(tx, 'merchant'),
-    noticeSecret(tx),
-  ]);
-  const { oldSecretUntil, nextTokenFrom } = signing;
+  const { own, server, noticesSealed } = await readSigners(tx);
+  const { oldSecretUntil, nextTokenFrom } = own;
   const now = house.clock.now();
   return {
-    signedBy: signing.secretSealed
-      ? 'own'
-      : server?.secretSealed
-        ? 'merchant_server'
-        : notices
-          ? 'notices'
-          : 'nobody',
+    signedBy: own.secretSealed ? 'own' : server ? 'merchant_server' : noticesSealed ? 'notices' : 'nobody',
     oldUntil: oldSecretUntil !== null && oldSecretUntil > now ? oldSecretUntil : null,
-    hasAuthToken: tokenAt(signing, now) !== null,
+    hasAuthToken: tokenAt(own, now) !== null,
     nextAuthTokenFrom: nextTokenFrom !== null && nextTokenFrom > now ? nextTokenFrom : null,
   };
 }
@@ -103,15 +83,15 @@ export async function rotateScriptSecret(
   const at = house.clock.now();
   const oldUntil = new Date(at.getTime() + oldSecretMs);
   await house.db.asMerchant(merchantId, async (tx) => {
-    const before = await readSigning(tx, true);
-    const { secret } = await jsonSigning(house, tx, merchantId, before, at);
+    const signers = await readSigners(tx, true);
+    const { secret } = jsonSigning(house, merchantId, signers, at);
     await writeSigning(tx, merchantId, {
-      ...before,
+      ...signers.own,
       secretSealed: house.seal.close(fresh, merchantId),
       oldSecretSealed: house.seal.close(secret, merchantId),
       oldSecretUntil: oldUntil,
     });
-    const changes = { signingSecret: { from: before.secretSealed ? 'set' : null, to: 'set anew' } };
+    const changes = { signingSecret: { from: signers.own.secretSealed ? 'set' : null, to: 'set anew' } };
     await noteChange(tx, { merchantId, actor, at, setting: 'script_signing', of: null, changes });
   });
   return { signingSecret: fresh, oldUntil };
@@ -128,7 +108,7 @@ export async function rotateScriptToken(
   const at = house.clock.now();
   const signsFrom = later(at, afterSeconds);
   await house.db.asMerchant(merchantId, async (tx) => {
-    const before = await readSigning(tx, true);
+    const { own: before } = await readSigners(tx, true);
     const stands = tokenAt(before, at);
     const sealed = house.seal.close(authToken, merchantId);
     const next =

@@ -67,7 +67,8 @@ function serviceMachine(house: House, aSwitch: Switch): ServiceMachine {
       return { kept: call === kept.call ? kept : { ...kept, call }, commands };
     },
     resume: (kept) => ({ kept, commands: resumeService(kept.call) }),
-    save: (tx, before, { kept }, at, lease) => saveServiceCall(tx, before, kept.call, at, lease),
+    save: async (tx, before, { kept, commands }, at, lease) =>
+      (await saveServiceCall(tx, before, kept.call, at, lease)) && commands,
     requestOf,
     translate: (event, _kept, asked) => translate(event, asked, house.clock.now()),
     gone: { type: 'legEnded', missed: false },

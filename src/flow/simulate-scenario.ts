@@ -9,9 +9,10 @@ import { readScriptAnswer } from '../core/scenario/script-answer.ts';
 import { type Given, type Trial, trialOf, type Wanted } from '../core/scenario/try-scenario.ts';
 import { readScenario, readLiveScenario, readScenarioVersion } from '../store/scenarios.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
+import { readSigners } from '../store/script-signing.ts';
 import type { House } from './house.ts';
 import type { ScriptAsked } from './ports.ts';
-import { scriptSigning, type ScriptSigning } from './script-signing.ts';
+import { signingOf, type ScriptSigning } from './script-signing.ts';
 
 /** What his script answers to one question: raw as it would send it; nothing at all; or whatever it really does. */
 export type TriedScript = { body: string; contentType?: string } | 'away' | 'call';
@@ -67,7 +68,7 @@ export async function simulateScenario(
       graph: wish.graph ?? (wish.version === undefined ? scenario.draft : version?.graph),
       ddis: scenario.ddis,
       around: await readSurroundings(tx),
-      signing: await scriptSigning(house, tx, merchantId),
+      signing: signingOf(house, merchantId, await readSigners(tx)),
     };
   });
   if (!found) return { outcome: 'unknown' };

@@ -71,6 +71,11 @@ export const silence = 'Query read timeout';
 export interface Database {
   /** One transaction that sees and writes this merchant's rows and nobody else's. */
   asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * The same in one journey: all its statements are asked before the first is waited for, and travel with the commit. So what they
+   * answer cannot keep it from being committed, and nothing can be asked because of it.
+   */
+  atOnce<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T>;
   /** Single statements outside any merchant: finders, and tables that belong to nobody. */
   asNobody<T>(act: (db: Db) => Promise<T>): Promise<T>;
   /** The same on a connection of its own, for what must not wait: the lease of a switch. */
@@ -113,13 +118,30 @@ export class PostgresDatabase implements Database {
   }
 
   async asMerchant<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#within(merchantId, async (transaction) => {
+      const result = await act(transaction.tx);
+      await transaction.commit();
+      return result;
+    });
+  }
+
+  async atOnce<T>(merchantId: string, act: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#within(merchantId, async (transaction) => {
+      const [answered, committed] = await Promise.allSettled([act(transaction.tx), transaction.commit()]);
+      // A commit behind a statement that failed says only that there was one.
+      if (answered.status === 'rejected') throw answered.reason;
+      if (committed.status === 'rejected') throw committed.reason;
+      return answered.value;
+    });
+  }
+
+  async #within<T>(merchantId: string, through: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await connect(this.#pool);
     const transaction = new Transaction(client, merchantId);
     let broken: Error | undefined;
     let committed = false;
     try {
-      const result = await act(transaction.tx);
-      await transaction.commit();
+      const result = await through(transaction);
       committed = true;
       return result;
     } catch (error) {
@@ -214,6 +236,8 @@ class Transaction {
   #unsent: { sql: string; values: readonly unknown[]; channel: string | undefined }[] = [];
   #begun = false;
   #committing = false;
+  /** What is asked from here on would be outside of it. */
+  #closed = false;
   readonly #hints: Hint[] = [];
   /** To be done once it is committed. */
   readonly next: (() => void)[] = [];
@@ -225,8 +249,12 @@ class Transaction {
 
   get tx(): Tx {
     return {
-      raw: (sql: string, values: readonly unknown[] = []) => this.#send(() => queryOf(sql, values)),
+      raw: (sql: string, values: readonly unknown[] = []) => {
+        this.#mustBeOpen();
+        return this.#send(() => queryOf(sql, values));
+      },
       write: (sql: string, values: readonly unknown[], channel?: string) => {
+        this.#mustBeOpen();
         this.#unsent.push({ sql, values, channel });
         return Promise.resolve();
       },
@@ -239,12 +267,17 @@ class Transaction {
     } as unknown as Tx;
   }
 
+  #mustBeOpen(): void {
+    if (this.#closed) throw new Error('A statement was asked for behind the commit of its transaction.');
+  }
+
   /** To be told when it is over; also where nobody knows whether it was committed, since a hint may be wrong. */
   get hints(): readonly Hint[] {
     return this.#committing ? this.#hints : [];
   }
 
   async commit(): Promise<void> {
+    this.#closed = true;
     if (!this.#begun && this.#unsent.length === 0) return;
     this.#committing = true;
     const { command } = await this.#send<pg.QueryResult>(() => 'commit');

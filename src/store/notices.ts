@@ -308,12 +308,3 @@ export async function requeueParked(
   tx.hint('ringmeter_notices', merchantId);
   return { outcome: 'queued', notices: queued?.notices ?? 0 };
 }
-
-/** What this merchant's notices are signed with, sealed; `undefined`: he has none. */
-export async function noticeSecret(tx: Tx): Promise<Buffer | undefined> {
-  const row = await firstRow<{ sealed: Buffer | null }>(
-    tx,
-    `select notice_secret_sealed as sealed from merchants where id = current_setting('ringmeter.merchant')`,
-  );
-  return row?.sealed ?? undefined;
-}

@@ -1,6 +1,7 @@
 // By what a merchant's scripts know that it is us who ask, sealed.
 
 import { firstRow, type Tx } from './database.ts';
+import type { StoredServer } from './known-calls.ts';
 
 export interface StoredSigning {
   /** Of our JSON; null: the secret of his server, or of his notices, signs it. */
@@ -14,7 +15,7 @@ export interface StoredSigning {
   nextTokenFrom: Date | null;
 }
 
-export const noSigning: StoredSigning = {
+const noSigning: StoredSigning = {
   secretSealed: null,
   oldSecretSealed: null,
   oldSecretUntil: null,
@@ -23,22 +24,52 @@ export const noSigning: StoredSigning = {
   nextTokenFrom: null,
 };
 
-/** `lock`: nobody else changes it until this transaction is over. */
-export async function readSigning(tx: Tx, lock = false): Promise<StoredSigning> {
+/** His own, and what signs in its place while he has had none made. */
+export interface StoredSigners {
+  own: StoredSigning;
+  /** Of his server (/v1/merchant-server); null: he has none, or it has no secret. */
+  server: Pick<StoredServer, 'secretSealed' | 'oldSecretSealed' | 'oldSecretUntil'> | null;
+  noticesSealed: Buffer | null;
+}
+
+/** In one statement, since a caller waits. `lock`: nobody else changes them until this transaction is over. */
+export async function readSigners(tx: Tx, lock = false): Promise<StoredSigners> {
   if (lock) {
-    // There may be no row yet.
+    // There may be no row of his own yet.
     await tx.write(
       `select 1 from merchants where id = current_setting('ringmeter.merchant') for no key update`,
       [],
     );
   }
-  const row = await firstRow<StoredSigning>(
+  const row = await firstRow<
+    Partial<StoredSigning> & {
+      serverSecretSealed: Buffer | null;
+      serverOldSecretSealed: Buffer | null;
+      serverOldSecretUntil: Date | null;
+      noticesSealed: Buffer | null;
+    }
+  >(
     tx,
-    `select secret_sealed as "secretSealed", old_secret_sealed as "oldSecretSealed", old_secret_until as "oldSecretUntil",
-       token_sealed as "tokenSealed", next_token_sealed as "nextTokenSealed", next_token_from as "nextTokenFrom"
-     from script_signing`,
+    `select own.secret_sealed as "secretSealed", own.old_secret_sealed as "oldSecretSealed",
+       own.old_secret_until as "oldSecretUntil", own.token_sealed as "tokenSealed",
+       own.next_token_sealed as "nextTokenSealed", own.next_token_from as "nextTokenFrom",
+       case when m.server_url is not null and m.server_protocol is not null then m.server_secret_sealed end as "serverSecretSealed",
+       m.server_old_secret_sealed as "serverOldSecretSealed", m.server_old_secret_until as "serverOldSecretUntil",
+       m.notice_secret_sealed as "noticesSealed"
+     from merchants m left join script_signing own on own.merchant_id = m.id
+     where m.id = current_setting('ringmeter.merchant')`,
   );
-  return row ?? noSigning;
+  if (!row) return { own: noSigning, server: null, noticesSealed: null };
+  const { serverSecretSealed, serverOldSecretSealed, serverOldSecretUntil, noticesSealed, ...own } = row;
+  return {
+    own: own as StoredSigning,
+    server: serverSecretSealed && {
+      secretSealed: serverSecretSealed,
+      oldSecretSealed: serverOldSecretSealed,
+      oldSecretUntil: serverOldSecretUntil,
+    },
+    noticesSealed,
+  };
 }
 
 export async function writeSigning(tx: Tx, merchantId: string, signing: StoredSigning): Promise<void> {

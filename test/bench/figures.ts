@@ -6,6 +6,7 @@ import { price } from './scene.ts';
 
 export interface Spread {
   p50: number;
+  p95: number;
   p99: number;
   /** How many were measured. */
   of: number;
@@ -16,7 +17,7 @@ export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), of: sorted.length };
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), of: sorted.length };
 }
 
 /** Milliseconds between two instants of each call that has both. */

@@ -220,11 +220,18 @@ export function printScenarios({ stepsPerSecond, script, menus }: ScenarioFigure
     ['scenarios', '', 'aim'],
     ['interpreter, steps a second of one core', Math.round(stepsPerSecond).toString(), ''],
     [
-      `a script’s answer (of ${String(script.takesMs)} ms) to its next question, ms: one caller`,
-      shown(script.alone),
+      `a script’s answer to its next question, ms p50 / p95 / p99, at ${script.perSecond.toFixed(0)} questions a second`,
+      inThree(script.steady),
       `p99 under ${String(aims.scriptOverheadMs)}`,
     ],
-    ['  twenty callers at once', shown(script.twenty), ''],
+    [
+      '  CPU a question beyond the idle house, ms: gateway, Postgres, sandbox switch',
+      [script.cpuMs.gateway, script.cpuMs.postgres, script.cpuMs['sandbox switch']]
+        .map((one) => one.toFixed(1))
+        .join(', '),
+      '',
+    ],
+    ['  twenty callers, each asking again at once', inThree(script.flat), ''],
     [
       `callers in menus, a key every ${seconds} s: there at the end`,
       `${String(there)} of ${String(callers)}`,
@@ -238,7 +245,11 @@ export function printScenarios({ stepsPerSecond, script, menus }: ScenarioFigure
     ],
     ['  cores busy, all processes', busyCores.toFixed(2), ''],
   ]);
-  say('p50 / p99');
+}
+
+function inThree({ p50, p95, p99, of }: Spread): string {
+  const one = (ms: number): string => ms.toFixed(ms < 10 ? 1 : 0);
+  return of === 0 ? '-' : `${one(p50)} / ${one(p95)} / ${one(p99)}`;
 }
 
 function shown({ p50, p99, of }: Spread): string {

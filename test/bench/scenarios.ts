@@ -2,7 +2,8 @@
 // callers in menus at once, each of whom presses a key every few seconds.
 //
 //   from his answer to the next question   the script's answer is written -> its next question of the same call is there: the step is
-//                                          decided, written down, signed and sent in between
+//                                          decided, written down, signed and sent in between. At a steady twenty questions a second,
+//                                          and by twenty callers whose script answers at once, so that they ask as fast as the house can
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,16 +23,29 @@ import { callerNumber, scriptPhones } from './scene.ts';
 
 const interpretMs = 2_000;
 const merchantId = 'mer_bench0';
-const numbers = { script: '+33199350001', menus: '+33199350002' };
-const script = { takesMs: 30, questions: 20 };
+const numbers = { steady: '+33199350001', menus: '+33199350002', flat: '+33199350003' };
+/** Each call asks one after the other; what it may ask without anything heard is a hundred. */
+const paces = {
+  /** Ten callers at once, each asking twice a second for half a minute. */
+  steady: { callers: 10, takesMs: 500, questions: 60 },
+  flat: { callers: 20, takesMs: 30, questions: 20 },
+} as const;
+type Pace = keyof typeof paces;
 const callersInMenus = 200;
 const keyEveryMs = 5_000;
 const inMenusMs = 30_000;
 const settleMs = 5_000;
+const idleMs = 5_000;
 
 export interface ScenarioFigures {
   stepsPerSecond: number;
-  script: { takesMs: number; alone: Spread; twenty: Spread };
+  script: {
+    steady: Spread;
+    /** Of the steady ones: how many a second there were, and what each cost beyond the idle house, ms. */
+    perSecond: number;
+    cpuMs: ProcessTimes;
+    flat: Spread;
+  };
   menus: {
     callers: number;
     /** Of those who dialled, how many were in their menu at the end. */
@@ -51,27 +65,28 @@ export interface ScenarioScript {
   close(): Promise<void>;
 }
 
-/** Asked, it waits, and sends the call on to itself; after so many questions it lets it go. */
+/** Asked, it takes its time by the pace its address names, and sends the call on to itself; after so many questions it lets it go. */
 export async function openScript(): Promise<ScenarioScript> {
   const answered = new Map<string, { times: number; atMs: number }>();
   let between: number[] = [];
   const server = createServer((request, response) => {
     const cameAtMs = performance.now();
+    const { takesMs, questions } = paces[request.url === '/flat' ? 'flat' : 'steady'];
     void bodyOf(request).then((text) => {
       const { callId } = JSON.parse(text) as { callId: string };
       const before = answered.get(callId);
       if (before) between.push(cameAtMs - before.atMs);
       const times = (before?.times ?? 0) + 1;
-      const body = times < script.questions ? '{"next":"on"}' : '{}';
+      const body = times < questions ? '{"next":"on"}' : '{}';
       setTimeout(() => {
         answered.set(callId, { times, atMs: performance.now() });
         response.writeHead(200, { 'content-type': 'application/json' }).end(body);
-      }, script.takesMs);
+      }, takesMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/script`,
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     take: () => {
       const taken = between;
       between = [];
@@ -92,17 +107,42 @@ export async function benchScenarios(
   await compose(house, merchant.url);
   const stepsPerSecond = interpret();
   // Everything has happened once before it is measured.
-  await askScripts(house, pool, 4);
+  await askScripts(house, pool, 'flat', 4);
   merchant.take();
-  for (let turn = 0; turn < 5; turn += 1) await askScripts(house, pool, 1);
-  const alone = spread(merchant.take());
-  await askScripts(house, pool, 20);
-  const twenty = spread(merchant.take());
+  const idle = await spentIn(house, () => delay(idleMs));
+  const asking = await spentIn(house, () => askScripts(house, pool, 'steady'));
+  const steady = spread(merchant.take());
+  await askScripts(house, pool, 'flat');
+  const flat = spread(merchant.take());
   return {
     stepsPerSecond,
-    script: { takesMs: script.takesMs, alone, twenty },
+    script: {
+      steady,
+      perSecond: (steady.of * 1_000) / asking.ms,
+      cpuMs: Object.fromEntries(
+        processKinds.map((kind) => [
+          kind,
+          (asking.cpuMs[kind] - (idle.cpuMs[kind] * asking.ms) / idle.ms) / steady.of,
+        ]),
+      ) as ProcessTimes,
+      flat,
+    },
     menus: await inMenus(house, pool),
   };
+}
+
+/** What everything of the house took meanwhile. */
+async function spentIn(
+  house: RunningHouse,
+  act: () => Promise<unknown>,
+): Promise<{ ms: number; cpuMs: ProcessTimes }> {
+  const before = readProcessTimes(house);
+  const fromMs = performance.now();
+  await act();
+  const ms = performance.now() - fromMs;
+  const after = readProcessTimes(house);
+  const spent = processKinds.map((kind) => [kind, after[kind] - before[kind]] as const);
+  return { ms, cpuMs: Object.fromEntries(spent) as ProcessTimes };
 }
 
 /** A caller goes down an information menu and back, again and again: events taken by the rule, a second of one core. */
@@ -158,14 +198,21 @@ function interpret(): number {
 async function compose(house: RunningHouse, url: string): Promise<void> {
   const said = (text: string): object[] => [{ text: { fr: text, en: text } }];
   const bye = { kind: 'hang_up' };
-  const graphs = {
-    script: {
-      start: 'ask',
-      blocks: {
-        ask: { kind: 'get_url', url, exits: ['on'], next: { on: 'ask', then: 'bye', failed: 'bye' } },
-        bye,
+  const asks = (pace: Pace): object => ({
+    start: 'ask',
+    blocks: {
+      ask: {
+        kind: 'get_url',
+        url: `${url}/${pace}`,
+        exits: ['on'],
+        next: { on: 'ask', then: 'bye', failed: 'bye' },
       },
+      bye,
     },
+  });
+  const graphs = {
+    steady: asks('steady'),
+    flat: asks('flat'),
     menus: {
       start: 'menu',
       blocks: {
@@ -205,15 +252,24 @@ async function compose(house: RunningHouse, url: string): Promise<void> {
 }
 
 /** So many at once, each until its script lets it go. */
-async function askScripts(house: RunningHouse, pool: Pool, callers: number): Promise<void> {
+async function askScripts(
+  house: RunningHouse,
+  pool: Pool,
+  pace: Pace,
+  callers: number = paces[pace].callers,
+): Promise<void> {
+  const { takesMs, questions } = paces[pace];
   const first = takeCallers(callers);
   const who = Array.from({ length: callers }, (_, place) => callerNumber(first + place));
   await scriptPhones(
     house,
     who.map((number) => [number, { behaviour: 'answers' }] as const),
   );
-  await Promise.all(who.map((number) => operate(pool, number, 'dial', { to: numbers.script })));
-  await delay(script.takesMs * script.questions);
+  // Spread over the time an answer takes, so that they do not ask all at once for ever.
+  await atRate((callers * 1_000) / takesMs, who, (number) =>
+    operate(pool, number, 'dial', { to: numbers[pace] }).then(() => ({ reference: number })),
+  );
+  await delay(takesMs * questions);
   while ((await liveRuns(house)) > 0) await delay(100);
 }
 
@@ -228,31 +284,28 @@ async function inMenus(house: RunningHouse, pool: Pool): Promise<ScenarioFigures
     operate(pool, number, 'dial', { to: numbers.menus }).then(() => ({ reference: number })),
   );
   await delay(settleMs);
-  const before = readProcessTimes(house);
-  const fromMs = performance.now();
   const rate = (callersInMenus * 1_000) / keyEveryMs;
   const keys = Array.from(
     { length: Math.round((rate * inMenusMs) / 1_000) },
     (_, at) => who[at % who.length] ?? '',
   );
-  await atRate(rate, keys, (number) =>
-    operate(pool, number, 'keys', { digits: '1' }).then(() => ({ reference: number })),
+  const { ms, cpuMs } = await spentIn(house, () =>
+    atRate(rate, keys, (number) =>
+      operate(pool, number, 'keys', { digits: '1' }).then(() => ({ reference: number })),
+    ),
   );
-  const ms = performance.now() - fromMs;
-  const after = readProcessTimes(house);
   const there = await liveRuns(house);
   await Promise.all(who.map((number) => operate(pool, number, 'hangup', {})));
   const minutes = ms / 60_000;
-  const spent = processKinds.map((kind) => [kind, after[kind] - before[kind]] as const);
   return {
     callers: callersInMenus,
     there,
     keys: keys.length,
     keyEveryMs,
     cpuMs: Object.fromEntries(
-      spent.map(([kind, cpu]) => [kind, cpu / callersInMenus / minutes]),
+      processKinds.map((kind) => [kind, cpuMs[kind] / callersInMenus / minutes]),
     ) as ProcessTimes,
-    busyCores: spent.reduce((sum, [, cpu]) => sum + cpu, 0) / ms,
+    busyCores: processKinds.reduce((sum, kind) => sum + cpuMs[kind], 0) / ms,
   };
 }
 

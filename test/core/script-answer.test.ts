@@ -101,6 +101,13 @@ describe('the same words as JSON and as lines', () => {
       ['dial=+33612345678', 'hangup=normal'],
       { steps: [dial, { do: 'hangUp', cause: 'normal' }] },
     ],
+    ['says nothing where no voice could', { say: '\u200B\u202E<>' }, ['say=\u200B\u202E<>'], { steps: [] }],
+    [
+      'sets what our own language has a name for',
+      { set: { constructor: 'a', toString: 'b' } },
+      ['set.constructor=a', 'set.toString=b'],
+      { set: { constructor: 'a', toString: 'b' } },
+    ],
     ['keeps braces as they are', { say: '{balance}' }, ['say={balance}'], { steps: [say('{balance}')] }],
   ])('%s', (_name, value, text, program) => {
     expect(json(value)).toEqual(answer(program));

@@ -152,6 +152,9 @@ describe('where an answer sent us, and how', () => {
     expect(ask({ address: { url: 'https://Merchant.example:443/é b?q=1#top' } }).url).toBe(
       'https://merchant.example/%C3%A9%20b?q=1',
     );
+    expect(ask({ address: { url: 'https://merchant.example/a?#top' } }).url).toBe(
+      'https://merchant.example/a',
+    );
     expect(ask({ dialect: 'query', address: { url: 'no address' } }).url).toBe('no address');
   });
 });

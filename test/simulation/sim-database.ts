@@ -101,15 +101,18 @@ export class SimDatabase {
     });
     const alone = single('query');
     const ahead = single('lease');
+    const transaction: Database['asMerchant'] = (merchantId, act) =>
+      process.act(
+        'transaction',
+        `transaction`,
+        (fault) => this.#transaction(process, merchantId, act, fault),
+        lost,
+        patienceMs,
+      );
     return {
-      asMerchant: (merchantId, act) =>
-        process.act(
-          'transaction',
-          `transaction`,
-          (fault) => this.#transaction(process, merchantId, act, fault),
-          lost,
-          patienceMs,
-        ),
+      asMerchant: transaction,
+      // One act is one journey here whatever is asked in it.
+      atOnce: transaction,
       asNobody: (act) => act(alone),
       ahead: (act) => act(ahead),
       waiting: 0,

@@ -5,6 +5,7 @@ import { parsePhone } from '../dialling.ts';
 import type { E164, Language } from '../ids.ts';
 import { talkLimitSecondsMax, unspeakable } from '../known-caller.ts';
 import { parseSipAddress, type SipAddress } from '../sip-address.ts';
+import { textAloud } from '../spoken-values.ts';
 
 /** An answer, understood: first what it sets, then its steps in order, then where the scenario goes on. */
 export interface ScriptProgram {
@@ -144,7 +145,7 @@ export function exitOf(where: string, value: unknown): string {
 export function spoken(where: string, value: unknown): string {
   if (typeof value !== 'string') unusable(where, 'it must be text');
   if (unspeakable.test(value)) unusable(where, 'it must hold no control characters');
-  return value.replace(/\s+/gu, ' ').trim();
+  return textAloud(value) === '' ? '' : value.replace(/\s+/gu, ' ').trim();
 }
 
 /** In full, without its fragment. `base`: of the question this answers. */

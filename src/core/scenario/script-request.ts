@@ -177,11 +177,15 @@ export function twilioSid(kind: 'CA' | 'AC', id: string): string {
   return kind + (bits & ((1n << 128n) - 1n)).toString(16).padStart(32, '0');
 }
 
-/** In the very writing it is asked for in, which a signature is made over: escaped, and without its fragment. */
+/**
+ * In the very writing it is asked for in, which a signature is made over: escaped, and without its fragment or a question mark with
+ * nothing behind it.
+ */
 function asSent(address: string): string {
   if (!URL.canParse(address)) return address;
   const url = new URL(address);
   url.hash = '';
+  if (url.search === '') url.search = '';
   return url.href;
 }
 

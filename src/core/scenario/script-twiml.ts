@@ -45,7 +45,7 @@ export function readTwiml(text: string, base: string): ScriptProgram {
   attributesOf(root, 'Response', []);
   const steps: ScriptStep[] = [];
   for (const { element, where } of childrenOf(root, 'Response')) {
-    const verb = verbs[element.name];
+    const verb = verbs.get(element.name);
     if (verb === undefined || element.namespace !== '') {
       unusable(where, `the verb ${named(element.name)} is not done here`);
     }
@@ -58,32 +58,34 @@ export function readTwiml(text: string, base: string): ScriptProgram {
 }
 
 /** Read and without meaning here: a voice is the house's own, and what only concerns speech does nothing where keys are collected. */
-const harmless: Readonly<Record<string, readonly string[]>> = {
-  Say: ['voice'],
-  Gather: ['language', 'hints', 'profanityFilter', 'speechTimeout', 'speechModel', 'enhanced'],
-  Dial: ['ringTone'],
-};
+const harmless: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Say', ['voice']],
+  ['Gather', ['language', 'hints', 'profanityFilter', 'speechTimeout', 'speechModel', 'enhanced']],
+  ['Dial', ['ringTone']],
+]);
 
-const verbs: Readonly<Partial<Record<string, { attributes: readonly string[]; read: Verb }>>> = {
-  Say: { attributes: ['language', 'loop'], read: sayOf },
-  Play: { attributes: ['loop'], read: playOf },
-  Pause: { attributes: ['length'], read: pauseOf },
-  Gather: {
-    attributes: [
-      ...['input', 'action', 'method', 'timeout', 'numDigits', 'finishOnKey', 'actionOnEmptyResult'],
-    ],
-    read: gatherOf,
-  },
-  Dial: {
-    attributes: [
-      ...['action', 'method', 'timeout', 'timeLimit', 'callerId', 'hangupOnStar', 'answerOnBridge', 'record'],
-    ],
-    read: dialOf,
-  },
-  Redirect: { attributes: ['method'], read: redirectOf },
-  Hangup: { attributes: [], read: hangupOf },
-  Reject: { attributes: ['reason'], read: rejectOf },
-};
+const ofGather = ['input', 'action', 'method', 'timeout', 'numDigits', 'finishOnKey', 'actionOnEmptyResult'];
+const ofDial = [
+  'action',
+  'method',
+  'timeout',
+  'timeLimit',
+  'callerId',
+  'hangupOnStar',
+  'answerOnBridge',
+  'record',
+];
+/** A map, because an element may be called `constructor`. */
+const verbs: ReadonlyMap<string, { attributes: readonly string[]; read: Verb }> = new Map([
+  ['Say', { attributes: ['language', 'loop'], read: sayOf }],
+  ['Play', { attributes: ['loop'], read: playOf }],
+  ['Pause', { attributes: ['length'], read: pauseOf }],
+  ['Gather', { attributes: ofGather, read: gatherOf }],
+  ['Dial', { attributes: ofDial, read: dialOf }],
+  ['Redirect', { attributes: ['method'], read: redirectOf }],
+  ['Hangup', { attributes: [], read: hangupOf }],
+  ['Reject', { attributes: ['reason'], read: rejectOf }],
+]);
 
 function sayOf(attributes: Attributes, element: XmlElement, where: string): ScriptPrompt[] {
   const text = spoken(where, textOf(element, where));
@@ -113,7 +115,7 @@ function gatherOf(attributes: Attributes, element: XmlElement, where: string, ba
     if (verb === undefined || child.element.namespace !== '') {
       unusable(child.where, `${named(child.element.name)} cannot stand within Gather here`);
     }
-    const given = attributesOf(child.element, child.where, verbs[child.element.name]?.attributes ?? []);
+    const given = attributesOf(child.element, child.where, verbs.get(child.element.name)?.attributes ?? []);
     return verb(given, child.element, child.where, base);
   });
   const key = attributes.get('finishOnKey') ?? '#';
@@ -197,7 +199,7 @@ function rejectOf(attributes: Attributes, element: XmlElement, where: string): S
 // --- What verbs have in common ------------------------------------------------------------------------------------
 
 function attributesOf(element: XmlElement, where: string, known: readonly string[]): Attributes {
-  const passedOver = harmless[element.name] ?? [];
+  const passedOver = harmless.get(element.name) ?? [];
   const attributes = new Map<string, string>();
   for (const { namespace, name, value } of element.attributes) {
     if (namespace === '' && passedOver.includes(name) && !known.includes(name)) continue;
