@@ -53,6 +53,8 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   ): Promise<readonly Command[] | false>;
   /** Of the question that is open, whoever asks it: what answers an older one is nothing. */
   requestOf(kept: Kept): string;
+  /** What is written with this step hangs on what is read in its transaction: it is not sent in one go with its commit. */
+  readsToSave?: (stepped: Stepped<Kept, Command>) => boolean;
   /** `asked`: by what the switch was asked last, this time. */
   translate(event: SwitchEvent, kept: Kept, asked: string): Event | undefined;
   /** The leg does not live any more, and how it ended nobody heard. */
@@ -303,7 +305,10 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       const at = clock.now();
       const written =
         lease !== undefined &&
-        (await db.atOnce(before.merchantId, (tx) => this.#machine.save(tx, before, stepped, at, lease)));
+        (await db[this.#machine.readsToSave?.(stepped) === true ? 'asMerchant' : 'atOnce'](
+          before.merchantId,
+          (tx) => this.#machine.save(tx, before, stepped, at, lease),
+        ));
       if (written === false) {
         this.#forget();
         return;

@@ -108,9 +108,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
         saveKeptRun(house, tx, before, next, at, lease),
         commands.some(isAskScript) ? readSigners(tx) : undefined,
       ]);
-      if (written && kept.run.state === 'over') await endPaidCall(house, tx, kept, lease, moved);
+      if (written && kept.run.state === 'over' && kept.run.plan.paid)
+        await endPaidCall(house, tx, kept, lease, moved);
       return written && commands.map((one) => (signers && isAskScript(one) ? { ...one, signers } : one));
     },
+    readsToSave: ({ kept: { run } }) => run.state === 'over' && run.plan.paid !== undefined,
     requestOf: ({ run }) => requestOfRun(run),
     translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },
