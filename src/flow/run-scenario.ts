@@ -5,8 +5,6 @@
 // What takes its time (a server asked, somebody rung) is not waited for: the caller may hang up meanwhile, and what comes behind that is
 // nothing. Each question bears the run's id and turn, written down before it is asked: asked again it is the same.
 
-import { advance } from '../core/advance-call.ts';
-import { type CallEvent, isOver } from '../core/call-session.ts';
 import { advanceRun, resumeRun } from '../core/scenario/advance-run.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
 import type { FoundConsultant, RunCommand, RunEvent, RunFact, ScenarioRun } from '../core/scenario/run.ts';
@@ -14,8 +12,6 @@ import { valueOf } from '../core/scenario/words.ts';
 import { reachable } from '../core/consultant.ts';
 import { inboundSettings } from '../core/inbound-settings.ts';
 import { tariffAt } from '../core/tariff.ts';
-import { lockSession, readSession, type StoredSession } from '../store/call-sessions.ts';
-import type { Tx } from '../store/database.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { readCountedLine, readDdiOfRun } from '../store/known-calls.ts';
 import { readNeverCall } from '../store/never-call.ts';
@@ -25,13 +21,13 @@ import { liveRunsOfSwitch } from '../store/scenario-runs.ts';
 import { readLiveScenario } from '../store/scenarios.ts';
 import { readSigners, type StoredSigners } from '../store/script-signing.ts';
 import { isUnwanted } from './blocked-callers.ts';
-import { narrate, writeStep } from './call-step.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
+import { endPaidCall, type Moved, ready } from './led-call.ts';
 import type { KeptLegs } from './leg-desk.ts';
 import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
-import type { Commanded, Switch, SwitchEvent } from './ports.ts';
+import type { Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import { awaitPayment, sendPaymentLink } from './payment-link.ts';
 import { giveCode, tryKeyedCode } from './scenario-codes.ts';
@@ -52,9 +48,6 @@ export type RingsFor = (
   kept: KeptRun,
   order: (RunCommand & { do: 'ring' })['order'],
 ) => Promise<RunTold | undefined>;
-
-/** The session of the paid call that a run led was written by us. */
-export type Moved = (stored: StoredSession) => void;
 
 /** Whoever waits longer than this hears music. */
 const musicAfterMs = 1_000;
@@ -128,61 +121,6 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
         return failedOurs;
       }),
   };
-}
-
-/** What its leg needs: from a talk it comes parked for a farewell, and would end with the time for that. */
-async function ready(house: House, aSwitch: Switch, kept: KeptRun): Promise<Commanded> {
-  const { run, version } = kept;
-  const { paid, after } = run.plan;
-  if (paid && (await wasEnded(house, kept.merchantId, paid.callSessionId))) {
-    await aSwitch.hangUp(run.leg, 'stopped');
-    return { outcome: 'gone' };
-  }
-  return (paid ?? after) && version === 0
-    ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
-    : { outcome: 'done' };
-}
-
-/** Whoever wished the end of the paid call wished nothing to follow; so far the gateway before us came, and no further. */
-async function wasEnded(house: House, merchantId: string, callSessionId: string): Promise<boolean> {
-  try {
-    const call = await house.db.asMerchant(merchantId, (tx) => readSession(tx, callSessionId));
-    return call !== undefined && isOver(call.session) && call.session.handedOver !== true;
-  } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    // Nothing is rung for him before it is back, and asked.
-    return false;
-  }
-}
-
-/** Nobody was joined to him, and nobody will be: what is held on his card is let go with the last word of the scenario. */
-async function endPaidCall(
-  house: House,
-  tx: Tx,
-  { run }: KeptRun,
-  lease: bigint,
-  moved: Moved,
-): Promise<void> {
-  const { outcome, plan } = run;
-  const call = plan.paid && (await lockSession(tx, plan.paid.callSessionId));
-  // While it rings or talks, his leg's end is told to it too, and says when that was.
-  if (call?.session.state !== 'led') return;
-  const failed = outcome === 'failed' || outcome === 'too_long';
-  const event: CallEvent =
-    outcome === 'caller_left'
-      ? {
-          type: 'legEnded',
-          leg: run.leg,
-          because: 'normal',
-          endedAtUs: BigInt(house.clock.now().getTime()) * 1000n,
-        }
-      : { type: 'scenarioEnded', failed };
-  const written = await writeStep(house, tx, call, advance(call.session, event), lease);
-  if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
-  tx.committed(() => {
-    narrate(house, written);
-    moved(written.stored);
-  });
 }
 
 function isAskScript(command: RunOrder): command is RunOrder & AskScript {

@@ -318,7 +318,8 @@ it('whom nobody can ring after all is nobody: he hears what the scenario says, a
   await keys(caller, '4');
   await said(caller, 'Bonjour. Claire', 3);
   await world.sql.query(`update consultants set number = $1 where id = 'con_demo_hugo'`, [hugo]);
-  expect((await heard(caller)).slice(1)).toEqual([1, 2, 3].map(() => expect.stringContaining('Bonjour.')));
+  const [, ...since] = await heard(caller);
+  expect([since.length, since.filter((text) => text.startsWith('Bonjour.')).length]).toEqual([3, 3]);
   await keys(caller, '9');
   expect(await world.sessionIs(id, 'settled')).toMatchObject({ outcome: 'nobody_took_it', ...untouched });
 });

@@ -426,7 +426,7 @@ import { deleteRecording,`,
     what: 'A scenario that led a paid call is over, and the call is left to the end of its leg: who dies between the two leaves the card held.',
     edits: [
       {
-        file: 'src/flow/run-scenario.ts',
+        file: 'src/flow/led-call.ts',
         old: `if (call?.session.state !== 'led') return;`,
         new: `if (call?.session.state !== 'recognizing') return;`,
       },
@@ -440,6 +440,17 @@ import { deleteRecording,`,
         file: 'src/flow/scenario-talk.ts',
         old: 'if (paid?.session.led && paid.session.handedOver !== true) {',
         new: 'if (paid?.session.led && paid.session.outcome === undefined && run.turn < 0) {',
+      },
+    ],
+  },
+  {
+    name: 'turn-forgotten-once-rung',
+    what: 'That a turn of a scenario has rung for the paid call and come to nothing is not looked for: after a takeover its caller waits for ever.',
+    edits: [
+      {
+        file: 'src/flow/scenario-talk.ts',
+        old: `return state !== 'led' || led?.ring?.turn === turn;`,
+        new: `return state !== 'led';`,
       },
     ],
   },
