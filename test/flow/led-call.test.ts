@@ -310,6 +310,28 @@ it('whoever wished the end of his talk wished nothing to follow; a gateway that 
   await world.sessionIs(second.id, 'settled');
 });
 
+it('a gateway that dies before the scenario hears what came of its ringing leaves that to the next; nobody is rung again', async () => {
+  const { id } = await led();
+  await keys(caller, '1');
+  await world.phoneIs(claire, 'ringing');
+  // As it would have been written, and not told.
+  await world.sql.query(
+    `update call_sessions set state = 'led', version = version + 1, progress = jsonb_set(jsonb_set(progress::jsonb,
+       '{attempts,-1,state}', '"failed"'), '{attempts,-1,lostBecause}', '"busy"') where id = $1`,
+    [id],
+  );
+  await world.sql.query(
+    'update consultants set claimed_by = null, claim = null, claimed_until = null where claimed_by = $1',
+    [id],
+  );
+  await world.restartGateway();
+  await said(caller, 'Bonjour. Claire', 2);
+  await world.does(claire, 'hangup');
+  await keys(caller, '9');
+  expect(await world.sessionIs(id, 'settled')).toMatchObject({ outcome: 'nobody_took_it', ...untouched });
+  expect((await runOf(id)).passed).toContain('claire:busy');
+});
+
 it('whom nobody can ring after all is nobody: he hears what the scenario says, and no music over it', async () => {
   const { id } = await led();
   await world.sql.query(`update consultants set number = $1 where id = 'con_demo_hugo'`, [caller]);

@@ -444,17 +444,6 @@ import { deleteRecording,`,
     ],
   },
   {
-    name: 'turn-forgotten-once-rung',
-    what: 'That a turn of a scenario has rung for the paid call and come to nothing is not looked for: after a takeover its caller waits for ever.',
-    edits: [
-      {
-        file: 'src/flow/scenario-talk.ts',
-        old: `return state !== 'led' || led?.ring?.turn === turn;`,
-        new: `return state !== 'led';`,
-      },
-    ],
-  },
-  {
     name: 'earlier-talk-counted',
     what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
     edits: [
