@@ -77,7 +77,7 @@ module.exports = {
     library('luxon', 'luxon', '^src/core/'),
     library(
       'browser-application',
-      '(@mantine/[^/]+|react|react-dom|react-router|i18next|@tanstack/[^/]+)',
+      '(@mantine/[^/]+|react|react-dom|react-router|@tanstack/[^/]+)',
       '^src/extranet/',
     ),
   ],

@@ -308,7 +308,10 @@ async function bundleApplication(sources) {
       chunkNames: 'assets/[name]-[hash]',
       assetNames: 'assets/[name]-[hash]',
       metafile: true,
-      plugins: [{ name: 'sheets-as-text', setup: sheetsAsText }],
+      plugins: [
+        { name: 'sheets-as-text', setup: sheetsAsText },
+        { name: 'pieces', setup: piecesOf(join(from, 'application.tsx')) },
+      ],
     });
     const entry = Object.entries(pieces.metafile.outputs).find(([, { entryPoint }]) =>
       entryPoint?.endsWith('main.tsx'),
@@ -316,9 +319,15 @@ async function bundleApplication(sources) {
     const inOutdir = (path) => relative(outdir, join(root, path)).split('\\').join('/');
     const first = { script: inOutdir(entry[0]), style: inOutdir(entry[1].cssBundle) };
     // What the first piece imports at once is asked for at once, not only when the first has been read.
-    const early = entry[1].imports
-      .filter(({ kind }) => kind === 'import-statement')
-      .map(({ path }) => inOutdir(path));
+    const imported = (path, found = new Set()) => {
+      for (const one of pieces.metafile.outputs[path].imports) {
+        if (one.kind !== 'import-statement' || found.has(one.path)) continue;
+        found.add(one.path);
+        imported(one.path, found);
+      }
+      return [...found];
+    };
+    const early = imported(entry[0]).map(inOutdir);
     const files = new Map(
       pieces.outputFiles.map(({ path, contents }) => [
         relative(outdir, path).split('\\').join('/'),
@@ -337,11 +346,10 @@ async function bundleApplication(sources) {
     files.set('index.html', Buffer.from(page));
     // The worker keeps what a consultant's page is made of, so that his phone opens it in a tunnel too.
     const ofHisPage = Object.entries(pieces.metafile.outputs)
-      .filter(([, { entryPoint }]) => /\/extranet\/(me\/[^/]+|words-\w+)\.tsx?$/.test(entryPoint ?? ''))
-      .flatMap(([path, { imports }]) => [
-        path,
-        ...imports.filter(({ kind }) => kind === 'import-statement').map((imported) => imported.path),
-      ])
+      .filter(([, { entryPoint }]) =>
+        /\/extranet\/(me\/[^/]+|words-\w+|parts\/\w+-opened)\.tsx?$/.test(entryPoint ?? ''),
+      )
+      .flatMap(([path]) => [path, ...imported(path)])
       .map(inOutdir);
     const kept = [...new Set([first.script, first.style, ...early, ...ofHisPage])].map(
       (path) => `/extranet/${path}`,
@@ -375,6 +383,53 @@ async function bundleApplication(sources) {
     if (!Array.isArray(error.errors)) throw error;
     throw new BuildFailed('the extranet does not bundle; what is wrong stands above.');
   }
+}
+
+/**
+ * How the program is cut. Two things it cannot be told otherwise:
+ *
+ * What a page is made of beside the first load must not be cut out of the first load. So each piece that is loaded later is
+ * said to need the first one, which is there long before it: else everything that some pages share with it and others do not
+ * is a file of its own, a dozen of them, packed a tenth worse.
+ *
+ * The components are taken from their own files. By the index that lists them all, a dialog or a menu that is loaded when it
+ * is opened would be part of the first load with everything that places it.
+ */
+function piecesOf(first) {
+  const components = join(root, 'node_modules', '@mantine', 'core', 'esm');
+  const fileOf = new Map();
+  for (const [, names, file] of readFileSync(join(components, 'index.mjs'), 'utf8').matchAll(
+    /^import \{([^}]+)\} from "([^"]+)";$/gm,
+  ))
+    for (const name of names.split(',')) fileOf.set(name.trim(), join(components, file));
+  const own = join(root, 'src', application);
+  const loadedLater = new Set();
+  const byFile = (names) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type '))
+      .map((name) => {
+        const file = fileOf.get(name.split(' as ')[0]);
+        if (file === undefined) throw new BuildFailed(`@mantine/core lists no ${name}.`);
+        return `import { ${name} } from ${JSON.stringify(file)};`;
+      })
+      .join(' ');
+  return (esbuild) => {
+    esbuild.onResolve({ filter: /^\.{1,2}\/.*\.tsx$/ }, ({ path, kind, resolveDir }) => {
+      if (kind === 'dynamic-import') loadedLater.add(join(resolveDir, path));
+      return undefined;
+    });
+    esbuild.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
+      if (!path.startsWith(own)) return undefined;
+      const contents = readFileSync(path, 'utf8').replace(
+        /^import \{([^}]*)\} from '@mantine\/core';$/gm,
+        (_, names) => byFile(names),
+      );
+      const needs = loadedLater.has(path) ? `import ${JSON.stringify(first)}; ` : '';
+      return { contents: needs + contents, loader: extname(path).slice(1) };
+    });
+  };
 }
 
 /**

@@ -2,10 +2,11 @@
 // page on a wide screen, under the thumb on a phone.
 
 import { useEffect, useRef } from 'react';
-import { Button, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Button, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { NavLink, useLocation, useNavigate } from 'react-router';
 import { useUnheard } from './unheard.ts';
 import { Icon, Mark, type IconName } from './parts/icon.tsx';
+import { MenuOf } from './parts/menu.tsx';
 import { isConsultant, may, signOut, useSession } from './session.ts';
 import { tell } from './notices.tsx';
 import { useOnline } from './live.ts';
@@ -176,27 +177,22 @@ function OtherPlaces({ places }: { places: readonly Place[] }): React.ReactNode 
   const { pathname } = useLocation();
   const isThere = places.some(({ to }) => pathname === to || pathname.startsWith(`${to}/`));
   return (
-    <Menu position="top-end" width={250} shadow="md" radius="md">
-      <Menu.Target>
+    <MenuOf
+      position="top-end"
+      button={
         <UnstyledButton className={isThere ? 'place place-others active' : 'place place-others'}>
           <Icon name="all" />
           <span>{say('nav.more')}</span>
           {places.some(({ count = 0 }) => count > 0) && <span className="place-count" />}
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {places.map(({ to, icon, name, count = 0 }) => (
-          <Menu.Item
-            key={to}
-            leftSection={<Icon name={icon} size={18} />}
-            rightSection={count > 0 ? <Count count={count} /> : undefined}
-            onClick={() => void navigate(to)}
-          >
-            {say(name)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+      entries={places.map(({ to, icon, name, count = 0 }) => ({
+        label: say(name),
+        before: <Icon name={icon} size={18} />,
+        ...(count > 0 && { after: <Count count={count} /> }),
+        act: () => void navigate(to),
+      }))}
+    />
   );
 }
 
@@ -211,32 +207,33 @@ function PersonMenu(): React.ReactNode {
     signOut().catch((error: unknown) => tell(error instanceof Error ? error.message : '', 'bad'));
   };
   return (
-    <Menu position="bottom-end" width={250} shadow="md" radius="md">
-      <Menu.Target>
+    <MenuOf
+      button={
         <UnstyledButton className="person" aria-label={say('nav.person', { name: session.user.name })}>
           {/* Drawn by the style sheet: what is read is the label. */}
           <span aria-hidden="true" data-initials={initialsOf(session.user.name)} />
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{session.user.name}</Menu.Label>
-        <Menu.Item onClick={() => void navigate('/account')}>{say('nav.account')}</Menu.Item>
-        {(session.merchants.length > 1 || session.as.kind === 'operator') && (
-          <Menu.Item onClick={() => void navigate('/merchants')}>{say('nav.merchants')}</Menu.Item>
-        )}
-        <Menu.Item
-          lang={language === 'fr' ? 'en' : 'fr'}
-          onClick={() => void chooseLanguage(language === 'fr' ? 'en' : 'fr')}
-        >
-          {language === 'fr' ? 'English' : 'Français'}
-        </Menu.Item>
-        <Menu.Item closeMenuOnClick={false} onClick={() => setColorScheme(next)}>
-          {say('nav.scheme', { scheme: say(`scheme.${colorScheme}`) })}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item onClick={leave}>{say('nav.signOut')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+      entries={[
+        { title: session.user.name },
+        { label: say('nav.account'), act: () => void navigate('/account') },
+        ...(session.merchants.length > 1 || session.as.kind === 'operator'
+          ? [{ label: say('nav.merchants'), act: () => void navigate('/merchants') }]
+          : []),
+        {
+          label: language === 'fr' ? 'English' : 'Français',
+          lang: language === 'fr' ? 'en' : 'fr',
+          act: () => void chooseLanguage(language === 'fr' ? 'en' : 'fr'),
+        },
+        {
+          label: say('nav.scheme', { scheme: say(`scheme.${colorScheme}`) }),
+          act: () => setColorScheme(next),
+          stays: true,
+        },
+        'line',
+        { label: say('nav.signOut'), act: leave },
+      ]}
+    />
   );
 }
 

@@ -1,8 +1,7 @@
 // The sentences of the application: one file a language, loaded when it is spoken. French is the measure; a language that
 // lacks a sentence does not compile, and a test says which.
 
-import i18next from 'i18next';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import { useSyncExternalStore } from 'react';
 import type { Language } from './contract.ts';
 import { speak } from './ask.ts';
 import type { words as french } from './words-fr.ts';
@@ -16,16 +15,41 @@ export type Key = WithPlurals extends infer K
   : never;
 /** Whether there is such a sentence in the language that is spoken. */
 export function isKey(text: string): text is Key {
-  return i18next.exists(text);
+  return Object.hasOwn(spoken.sentences, text);
 }
 
 export type Values = Record<string, string | number>;
 export type Say = (key: Key, values?: Values) => string;
 
-const kept = 'ringmeter.language';
+/** A language as it is spoken: a change of language is another one of these, so that whoever shows words sees it. */
+interface Spoken {
+  language: Language;
+  sentences: Readonly<Record<string, string>>;
+  say: Say;
+}
 
-async function load(language: Language): Promise<Record<string, string>> {
+const kept = 'ringmeter.language';
+const known = new Map<Language, Spoken>();
+const whoSpeak = new Set<() => void>();
+let spoken: Spoken = { language: 'en', sentences: {}, say: (key) => key };
+
+async function load(language: Language): Promise<Spoken['sentences']> {
   return language === 'fr' ? (await import('./words-fr.ts')).words : (await import('./words-en.ts')).words;
+}
+
+/** `{name}` is what is known by that name; what is not known stays as it stands. */
+export function filled(sentence: string, values: Values): string {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Which of two forms a count has is the language's: none is one in French and several in English. */
+export function sayIn(language: Language, sentences: Spoken['sentences']): Say {
+  const plurals = new Intl.PluralRules(language);
+  return (key, values = {}) => {
+    const { count } = values;
+    const form = typeof count !== 'number' ? '' : plurals.select(count) === 'one' ? '_one' : '_other';
+    return filled(sentences[`${key}${form}`] ?? sentences[key] ?? key, values);
+  };
 }
 
 /** The person's last choice here, else the browser's. */
@@ -35,24 +59,33 @@ function firstLanguage(): Language {
   return navigator.languages.some((language) => language.startsWith('fr')) ? 'fr' : 'en';
 }
 
-export async function startWords(): Promise<void> {
-  await i18next.use(initReactI18next).init({
-    resources: {},
-    fallbackLng: false,
-    keySeparator: false,
-    nsSeparator: false,
-    interpolation: { escapeValue: false, prefix: '{', suffix: '}' },
-  });
-  await speakIn(firstLanguage());
-}
+export const startWords = (): Promise<void> => speakIn(firstLanguage());
+
+/** The last that was asked for is spoken, whichever comes first. */
+let wanted: Language | undefined;
 
 async function speakIn(language: Language): Promise<void> {
-  if (!i18next.hasResourceBundle(language, 'translation')) {
-    i18next.addResourceBundle(language, 'translation', await load(language));
-  }
-  await i18next.changeLanguage(language);
+  wanted = language;
+  const learns = async (): Promise<void> => {
+    if (known.has(language)) return;
+    const sentences = await load(language);
+    known.set(language, { language, sentences, say: sayIn(language, sentences) });
+  };
+  await Promise.all([learns(), ...besides.map((learn) => learn(language))]);
+  if (wanted !== language) return;
+  spoken = known.get(language) ?? spoken;
   document.documentElement.lang = language;
-  speak(language, i18next.t('problem.unreached'));
+  speak(language, spoken.say('problem.unreached'));
+  for (const hears of whoSpeak) hears();
+}
+
+/** Sentences that come with some pages only: learnt before the first of them is shown, then with every language that is spoken. */
+const besides: Learn[] = [];
+export type Learn = (language: Language) => Promise<void>;
+
+export async function learnBesides(learn: Learn): Promise<void> {
+  if (!besides.includes(learn)) besides.push(learn);
+  await learn(wanted ?? spoken.language);
 }
 
 /** Holds on this device from now on. */
@@ -63,13 +96,14 @@ export async function chooseLanguage(language: Language): Promise<void> {
 
 /** A person's own language, unless somebody chose one on this device. */
 export function languageOfPerson(language: Language): void {
-  if (localStorage.getItem(kept) === null && language !== i18next.language) void speakIn(language);
+  if (localStorage.getItem(kept) === null && language !== spoken.language) void speakIn(language);
+}
+
+function whenChanged(hears: () => void): () => void {
+  whoSpeak.add(hears);
+  return () => whoSpeak.delete(hears);
 }
 
 export function useWords(): { say: Say; language: Language } {
-  const { t, i18n } = useTranslation();
-  return {
-    say: (key, values) => t(key, values ?? {}),
-    language: i18n.language === 'fr' ? 'fr' : 'en',
-  };
+  return useSyncExternalStore(whenChanged, () => spoken);
 }

@@ -348,15 +348,19 @@ export const announce = (leg: LegUuid, prompt: Sound): ApiCommand =>
 /** What ends a leg by itself (leg-tasks): before the talk, at the talk's limit (A), behind it (B). */
 export type TaskGroup = 'guard' | 'limit' | 'behind';
 
-/** Answers `+OK Added: <task id>`. Fires between N-1 and N seconds from now: the switch counts whole seconds. */
+/**
+ * Answers `+OK Added: <task id>`. Fires between N-1 and N seconds from now: the switch counts whole seconds. `of`: whose group it
+ * is in, where that is not the leg it ends.
+ */
 export const scheduleKill = (
   group: TaskGroup,
   leg: LegUuid,
   inSeconds: number,
   why: 'MANAGER_REQUEST' | 'ALLOTTED_TIMEOUT',
+  of: LegUuid = leg,
 ): ApiCommand =>
   api(
-    `sched_api +${String(seconds(inSeconds))} ${taskGroup(group, leg)} uuid_kill ${uuid(leg)} ${cause(why)}`,
+    `sched_api +${String(seconds(inSeconds))} ${taskGroup(group, of)} uuid_kill ${uuid(leg)} ${cause(why)}`,
   );
 
 /**
@@ -369,9 +373,10 @@ export const scheduleKillAt = (
   leg: LegUuid,
   epochSecond: number,
   why: 'MANAGER_REQUEST' | 'ALLOTTED_TIMEOUT',
+  of: LegUuid = leg,
 ): ApiCommand => {
   const at = String(whole('epoch second', epochSecond, 1_000_000_000, 9_999_999_999));
-  return api(`sched_api ${at} ${taskGroup(group, leg)} uuid_kill ${uuid(leg)} ${cause(why)}`);
+  return api(`sched_api ${at} ${taskGroup(group, of)} uuid_kill ${uuid(leg)} ${cause(why)}`);
 };
 
 export const taskGroup = (group: TaskGroup, leg: LegUuid): string => `${group}-${uuid(leg)}`;

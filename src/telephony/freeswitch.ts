@@ -475,11 +475,8 @@ export class FreeSwitch implements Switch {
   #tidy(leg: LegUuid, memory: LegMemory | undefined, event: SwitchHeaders): void {
     this.#legs.forget(leg);
     this.#secrets.over(leg);
-    const other = legOf(event, 'Other-Leg-Unique-ID');
-    this.#tasks.ended(leg, memory, {
-      wasBridged: instantUs(event, 'Caller-Channel-Bridged-Time') !== undefined,
-      ...(other === undefined ? {} : { other }),
-    });
+    const answeredUs = instantUs(event, 'variable_answer_uepoch', 'Caller-Channel-Answered-Time');
+    this.#tasks.ended(leg, memory, answeredUs !== undefined);
   }
 
   #tell(event: SwitchEvent): void {
@@ -558,7 +555,7 @@ export class FreeSwitch implements Switch {
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
       this.#tasks.moveGuard(bLeg, guardAfterFailedBridgeSeconds),
     ]);
-    await this.#tasks.disarmLimit(aLeg, bLeg);
+    await this.#tasks.disarmLimit(bLeg);
   }
 
   async #stopMusic(leg: LegUuid): Promise<void> {

@@ -27,10 +27,13 @@ export interface LegMemory {
   guard?: ArmedTask;
   /** No answer said that a guard was set, or that the one before was taken away: another may stand. */
   guardUnanswered?: boolean;
-  /** In a talk: the limit on A, what stands behind it on B. */
+  /** Of B: what ends its talk at the limit, and what stands behind that. */
   limit?: ArmedTask;
-  /** A limit was armed and no answer came: it may stand. */
+  behind?: ArmedTask;
+  /** Of B: a limit was armed and no answer came: it may stand. */
   limitUnanswered?: boolean;
+  /** Of A: when the limit of its newest talk is due. */
+  talkDueMs?: number;
   /** We had it rung, or took it as the first, so nobody armed anything for it before us. */
   ours?: boolean;
   music?: { turn: number; broken: boolean };
@@ -114,9 +117,9 @@ export class KnownLegs {
 
   prune(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [leg, { guard, limit }] of this.#legs) {
-      const last = limit ?? guard;
-      if (last !== undefined && last.dueMs + longDueMs < nowMs) this.#legs.delete(leg);
+    for (const [leg, { guard, behind, limit, talkDueMs }] of this.#legs) {
+      const due = [guard?.dueMs, limit?.dueMs, behind?.dueMs, talkDueMs].filter((ms) => ms !== undefined);
+      if (due.length > 0 && Math.max(...due) + longDueMs < nowMs) this.#legs.delete(leg);
     }
   }
 }

@@ -1,6 +1,10 @@
 // What ends a leg when no gateway is left, as tasks of the switch: until the bridge its guard (group `guard-<leg>`); in the
-// talk the limit (group `limit-<A>`) ends A, and B with it, and `behind-<B>` stands a minute behind, for a B whose A ended
+// talk the limit (group `limit-<B>`) ends A, and B with it, and `behind-<B>` stands a minute behind, for a B whose A ended
 // without taking it along. Whatever is moved, the new task stands before the old one goes: no moment is without an end.
+//
+// Both bear B's name, though one ends A: A may talk again on the same leg, B never does. So whoever hears that B has ended,
+// however late and whatever he knows of the call, takes away the limit of that talk and of no other, a bridge that never came
+// about included.
 //
 // The numbers of our own tasks are remembered; those of a gateway before us are read from the switch's list, which lags
 // behind its memory by up to 0.7 s (tried), or removed by their group, which does not.
@@ -35,6 +39,10 @@ const unknown = { outcome: 'unknown' } as const;
 const done = { outcome: 'done' } as const;
 /** A's and B's part in the end of a talk. */
 type OfTalk = 'limit' | 'behind';
+interface Talk {
+  aLeg: LegUuid;
+  bLeg: LegUuid;
+}
 const why = { limit: 'ALLOTTED_TIMEOUT', behind: 'MANAGER_REQUEST' } as const;
 
 export interface ArmedLimit {
@@ -105,13 +113,14 @@ export class LegTasks {
     bLeg: LegUuid,
     talkLimitSeconds: number,
   ): Promise<ArmedLimit | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
-    if (this.#mayHaveLimit(aLeg, bLeg) && !(await this.#dropLimit(aLeg, bLeg))) return unknown;
+    if (this.#mayHaveLimit(bLeg) && !(await this.#dropLimit(bLeg))) return unknown;
     // From before the switch was asked for its clock: whatever that took, the half of the second may have passed since.
     const armedAtMs = this.#clock.monotonicMs();
     const limitSeconds = Math.ceil(talkLimitSeconds);
+    const talk = { aLeg, bLeg };
     const replies = await Promise.all([
-      this.#slackSeconds().then((slack) => this.#arm('limit', aLeg, limitSeconds + slack)),
-      this.#arm('behind', bLeg, limitSeconds + limitSlackSeconds + guardBehindLimitSeconds),
+      this.#slackSeconds().then((slack) => this.#arm('limit', talk, limitSeconds + slack)),
+      this.#arm('behind', talk, limitSeconds + limitSlackSeconds + guardBehindLimitSeconds),
     ]);
     const hindrance = replies.find((outcome) => outcome.outcome !== 'armed');
     if (hindrance !== undefined) return hindrance;
@@ -119,9 +128,10 @@ export class LegTasks {
       outcome: 'armed',
       bridged: async () => {
         if (this.#clock.monotonicMs() - armedAtMs <= armedAnewAfterMs) return;
-        const first = this.#legs.get(aLeg)?.limit?.task;
-        const anew = await this.#arm('limit', aLeg, limitSeconds + (await this.#slackSeconds()));
+        const first = this.#legs.get(bLeg)?.limit?.task;
+        const anew = await this.#arm('limit', talk, limitSeconds + (await this.#slackSeconds()));
         if (anew.outcome === 'armed' && first !== undefined) void this.#link.api(say.unschedule(first));
+        void this.#dropIfOver(bLeg);
       },
     };
   }
@@ -143,57 +153,62 @@ export class LegTasks {
    * A limit armed for a bridge that never came about would cut the talk early: by the gateway before us, or by ourselves
    * where no answer came.
    */
-  #mayHaveLimit(aLeg: LegUuid, bLeg: LegUuid): boolean {
-    return [aLeg, bLeg].some((leg) => {
-      const { ours, limit, limitUnanswered } = this.#legs.get(leg) ?? {};
-      return ours !== true || limit !== undefined || limitUnanswered === true;
-    });
+  #mayHaveLimit(bLeg: LegUuid): boolean {
+    const { ours, limit, behind, limitUnanswered } = this.#legs.get(bLeg) ?? {};
+    return ours !== true || limit !== undefined || behind !== undefined || limitUnanswered === true;
   }
 
   /**
    * By group, because the list lags; nothing is without an end, both legs carry their guards until they are joined. `false`:
    * no answer came.
    */
-  async #dropLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<boolean> {
+  async #dropLimit(bLeg: LegUuid): Promise<boolean> {
     const dropped = await Promise.all([
-      this.#link.api(say.unscheduleGroup('limit', aLeg)),
+      this.#link.api(say.unscheduleGroup('limit', bLeg)),
       this.#link.api(say.unscheduleGroup('behind', bLeg)),
     ]);
     if (!dropped.every((reply) => reply.answered)) return false;
-    for (const leg of [aLeg, bLeg]) {
-      const memory = this.#legs.get(leg);
-      if (memory === undefined) continue;
-      delete memory.limit;
-      delete memory.limitUnanswered;
-    }
+    const memory = this.#legs.get(bLeg);
+    delete memory?.limit;
+    delete memory?.behind;
+    delete memory?.limitUnanswered;
     return true;
+  }
+
+  /** B may have ended while its limit was set anew: what everybody took away by then was the one before. */
+  async #dropIfOver(bLeg: LegUuid): Promise<void> {
+    const alive = await this.#link.api(say.exists(bLeg));
+    if (alive.answered && alive.text === 'false') await this.#dropLimit(bLeg);
   }
 
   async #arm(
     group: OfTalk,
-    leg: LegUuid,
+    { aLeg, bLeg }: Talk,
     inSeconds: number,
     atSecond?: number,
   ): Promise<{ outcome: 'armed' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }> {
+    const leg = group === 'limit' ? aLeg : bLeg;
     const reply = await this.#link.api(
       atSecond === undefined
-        ? say.scheduleKill(group, leg, inSeconds, why[group])
-        : say.scheduleKillAt(group, leg, atSecond, why[group]),
+        ? say.scheduleKill(group, leg, inSeconds, why[group], bLeg)
+        : say.scheduleKillAt(group, leg, atSecond, why[group], bLeg),
     );
     const task = taskOf(reply);
-    if (!reply.answered) this.#legs.recall(leg).limitUnanswered = true;
+    if (!reply.answered) this.#legs.recall(bLeg).limitUnanswered = true;
     if (task === undefined) return reply.answered ? { outcome: 'refused', reason: reply.text } : unknown;
-    this.#legs.recall(leg).limit = { task, dueMs: this.#clock.monotonicMs() + inSeconds * 1_000 };
+    const dueMs = this.#clock.monotonicMs() + inSeconds * 1_000;
+    this.#legs.recall(bLeg)[group] = { task, dueMs };
+    if (group === 'limit') this.#legs.recall(aLeg).talkDueMs = dueMs;
     return { outcome: 'armed' };
   }
 
-  async disarmLimit(aLeg: LegUuid, bLeg: LegUuid): Promise<void> {
-    for (const leg of [aLeg, bLeg]) {
-      delete this.#legs.recall(leg).limit;
-      // Until the switch says that it is gone, it stands.
-      this.#legs.recall(leg).limitUnanswered = true;
-    }
-    await this.#dropLimit(aLeg, bLeg);
+  async disarmLimit(bLeg: LegUuid): Promise<void> {
+    const memory = this.#legs.recall(bLeg);
+    delete memory.limit;
+    delete memory.behind;
+    // Until the switch says that it is gone, it stands.
+    memory.limitUnanswered = true;
+    await this.#dropLimit(bLeg);
   }
 
   /** The two of a talk under way, moved to this instant of the switch's clock. */
@@ -203,51 +218,58 @@ export class LegTasks {
     // Due 0.5 to 1.5 s behind it, done up to half a second later.
     const cutAt = Number((untilUs + halfSecondUs) / 1_000_000n) + limitSlackSeconds - 1;
     const nowSecond = Number(nowUs / 1_000_000n);
+    const talk = { aLeg, bLeg };
     const outcomes = await Promise.all([
-      this.#move('limit', aLeg, cutAt, nowSecond),
-      this.#move('behind', bLeg, cutAt + guardBehindLimitSeconds, nowSecond),
+      this.#move('limit', talk, cutAt, nowSecond),
+      this.#move('behind', talk, cutAt + guardBehindLimitSeconds, nowSecond),
     ]);
+    void this.#dropIfOver(bLeg);
     return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
   }
 
-  async #move(group: OfTalk, leg: LegUuid, atSecond: number, nowSecond: number): Promise<Commanded> {
+  async #move(group: OfTalk, talk: Talk, atSecond: number, nowSecond: number): Promise<Commanded> {
+    const { bLeg } = talk;
     const inSeconds = Math.max(atSecond - nowSecond, 1);
-    const known = this.#legs.get(leg)?.limit;
-    const earlier = known === undefined ? await this.#listed(group, leg) : [known.task];
+    const known = this.#legs.get(bLeg)?.[group];
+    const earlier = known === undefined ? await this.#listed(group, bLeg) : [known.task];
     if (earlier === undefined) return unknown;
     const near = inSeconds < absoluteFromSeconds;
-    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+    const armed = await this.#arm(group, talk, inSeconds, near ? undefined : atSecond);
     if (armed.outcome !== 'armed') return armed;
     const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));
-    if (known === undefined) this.#clock.after(taskListLagMs, () => void this.#removeOthers(group, leg));
+    // What we knew of is not there: another gateway has moved it since, and his stands.
+    const isOutdated = removed.some((one) => one.answered && !one.text.startsWith('+OK'));
+    if (isOutdated) void this.#removeOthers(group, bLeg);
+    if (known === undefined || isOutdated)
+      this.#clock.after(taskListLagMs, () => void this.#removeOthers(group, bLeg));
     return removed.every((one) => one.answered) ? done : unknown;
   }
 
   /** One armed by the gateway before us just before we looked stood in no list yet: it would cut the talk early. */
-  async #removeOthers(group: OfTalk, leg: LegUuid): Promise<void> {
-    const ours = this.#legs.get(leg)?.limit?.task;
+  async #removeOthers(group: OfTalk, bLeg: LegUuid): Promise<void> {
+    const ours = this.#legs.get(bLeg)?.[group]?.task;
     if (ours === undefined) return;
-    for (const task of (await this.#listed(group, leg)) ?? []) {
+    for (const task of (await this.#listed(group, bLeg)) ?? []) {
       if (task !== ours) void this.#link.api(say.unschedule(task));
     }
   }
 
   // --- What is left over ------------------------------------------------------------------------------------------
 
-  /** Nothing of an ended leg stays in the switch's list of tasks, which it walks twice a second. */
-  ended(leg: LegUuid, memory: LegMemory | undefined, talk: { wasBridged: boolean; other?: LegUuid }): void {
+  /**
+   * Nothing of an ended leg stays in the switch's list of tasks, which it walks twice a second. Where it was B, the limit must not
+   * cut A's farewell, nor what A does next; a leg that was never answered was nobody's B.
+   */
+  ended(leg: LegUuid, memory: LegMemory | undefined, wasAnswered: boolean): void {
     if (memory?.guard !== undefined || memory === undefined) void this.#link.api(liftingOf(leg, memory));
-    if (!talk.wasBridged) return;
-    // The talk is over with the first of the two: the limit must not cut A's farewell. What stands behind it for B stays
-    // until B has ended.
-    for (const one of talk.other === undefined ? [leg] : [leg, talk.other])
-      void this.#link.api(say.unscheduleGroup('limit', one));
+    if (!wasAnswered) return;
+    void this.#link.api(say.unscheduleGroup('limit', leg));
     void this.#link.api(say.unscheduleGroup('behind', leg));
   }
 
   /**
-   * Limits of talks that ended while nobody listened would stand until they are due, hours perhaps. (Guards are not looked
-   * at: one may stand for a leg that is only about to be made.)
+   * Limits of talks that ended while nobody listened would stand until they are due, hours perhaps, and then cut what A does by
+   * then. (Guards are not looked at: one may stand for a leg that is only about to be made.)
    */
   async tidyLimits(): Promise<void> {
     const shown = await this.#link.api(say.showTasks);

@@ -10,6 +10,7 @@ import {
   type TemplateFill,
   templateNames,
 } from '../core/scenario/templates.ts';
+import { mayDo } from '../core/sign-in.ts';
 import type { House } from '../flow/house.ts';
 import { checkedScenario, isPublishable } from '../flow/scenario-surroundings.ts';
 import {
@@ -292,6 +293,7 @@ function trying(routes: ApiRoutes, house: House): void {
     method: 'post',
     path: '/v1/scenarios/{slug}/check',
     area,
+    right: 'read',
     audited: false,
     name: 'checkScenario',
     summary: 'Says what is wrong with a scenario, and where. Changes nothing.',
@@ -319,23 +321,36 @@ function trying(routes: ApiRoutes, house: House): void {
     method: 'post',
     path: '/v1/scenarios/{slug}/simulate',
     area,
+    right: 'read',
     audited: false,
     name: 'simulateScenario',
     summary: 'Tries a scenario out: what a caller passes and hears, and where it ends. Nobody is rung.',
     description:
       'By the very rules calls go by: the draft, a published `version`, or a `graph` that is not kept anywhere. Whatever is not given goes as for a caller who does nothing: he keys nothing, nobody answers, ' +
-      'your server is away. `call` really asks your script, at most 20 times and 30 seconds in all.',
+      'your server is away. `call` really asks your script, at most 20 times and 30 seconds in all; of who is signed in that takes the ' +
+      'right to change scenarios, all else the right to read them.',
     params: scenarioParams,
     body: simulateBody,
     bodyBytesMax: scenarioBytesMax,
     answer: { status: 200, description: 'What happened.', shape: trialShape },
     problems: ['unknown-id'],
-    act: async ({ merchantId, params: { slug }, body }) => {
+    act: async ({ merchantId, session, params: { slug }, body }) => {
+      // A trial is thought; this reaches out, to whatever address is in the graph that was sent along.
+      if (session && asksScripts(body.scripts) && !mayDo(session.rights, area, 'write'))
+        return problemAnswer('no-right', { detail: scriptsNeedWrite });
       const tried = await simulateScenario(house, merchantId, slug, trialOf(body));
       return tried.outcome === 'tried' ? { status: 200, body: tried.trial } : problemAnswer('unknown-id');
     },
   });
 }
+
+const asksScripts = (scripts: z.output<typeof simulateBody>['scripts']): boolean =>
+  scripts === 'call' || scripts.includes('call');
+
+const scriptsNeedWrite = {
+  en: 'Your account reads scenarios. To really call a script it needs the right to change them; try it with answers of your own.',
+  fr: 'Votre compte lit les scénarios. Pour appeler vraiment un script il lui faut le droit de les modifier ; essayez avec des réponses à vous.',
+};
 
 /** What is not given is not there, rather than there and undefined. */
 function trialOf({ cli, cliTrust, ...body }: z.output<typeof simulateBody>): TrialWish {

@@ -84,7 +84,7 @@ export function bySession(route: MountedRoute, session: SignedIn): Admitted | Re
   if (area === 'operations') {
     if (session.kind !== 'operator') return refused('no-right');
   } else if (area !== 'own') {
-    const wanted = route.method === 'get' ? 'read' : 'write';
+    const wanted = route.right ?? (route.method === 'get' ? 'read' : 'write');
     if (!session.merchant || !mayDo(session.rights, area, wanted)) return refused('no-right');
   }
   if (route.consultant && session.consultantId === undefined) return refused('no-right');

@@ -117,8 +117,10 @@ export interface ApiRoute<
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/call-sessions/{id}`. */
   path: string;
-  /** What it is about: who signed in needs the right to it, `read` for GET, `write` else; a key may all but `own`. */
+  /** What it is about: who signed in needs the right to it, `read` for GET, `write` else unless `right` says so; a key may all but `own`. */
   area: Area | 'operations';
+  /** It keeps nothing and changes nothing: whoever may read may ask for it, though it is sent by POST. */
+  right?: 'read';
   /**
    * It moves money, secrets or people: who signed in proves once more who he is. Names of fields: where the body holds one of
    * them.
@@ -166,7 +168,7 @@ export interface ApiRoute<
 /** A route whose shapes are forgotten: what it is checked by is inside. */
 export interface MountedRoute extends Pick<
   ApiRoute,
-  'method' | 'path' | 'area' | 'stepUp' | 'admits' | 'consultant' | 'audited' | 'name'
+  'method' | 'path' | 'area' | 'right' | 'stepUp' | 'admits' | 'consultant' | 'audited' | 'name'
 > {
   bytes?: BytesRule;
   bodyBytesMax?: number;
@@ -325,6 +327,7 @@ export class ApiRoutes {
       method: route.method,
       path: route.path,
       area: route.area,
+      ...(route.right && { right: route.right }),
       ...(route.stepUp && { stepUp: route.stepUp }),
       ...(route.admits && { admits: route.admits }),
       ...(route.consultant && { consultant: route.consultant }),

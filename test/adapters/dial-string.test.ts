@@ -133,6 +133,10 @@ describe('the exact commands', () => {
       say.scheduleKill('limit', a, 902, 'ALLOTTED_TIMEOUT'),
       `sched_api +902 limit-${a} uuid_kill ${a} ALLOTTED_TIMEOUT`,
     ],
+    [
+      say.scheduleKill('limit', a, 902, 'ALLOTTED_TIMEOUT', b),
+      `sched_api +902 limit-${b} uuid_kill ${a} ALLOTTED_TIMEOUT`,
+    ],
     [say.unschedule('12'), 'unsched_api 12'],
     [say.unscheduleGroup('limit', a), `sched_del limit-${a}`],
     [

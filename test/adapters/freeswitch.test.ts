@@ -491,7 +491,7 @@ describe('commands', () => {
     expect(sent[1]).toBe(`api sched_api +962 behind-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`);
     expect(sent[2]).toContain(`uuid_setvar_multi ${aLeg} park_after_bridge=true`);
     expect(sent[3]).toContain(`uuid_setvar_multi ${bLeg} park_after_bridge=false`);
-    expect(sent[4]).toBe(`api sched_api +902 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+    expect(sent[4]).toBe(`api sched_api +902 limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
     expect(sent.slice(5)).toEqual([
       'api unsched_api 7',
       'api unsched_api 7',
@@ -509,7 +509,7 @@ describe('commands', () => {
     expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toMatchObject({ outcome });
     await settled();
     expect(peer.commands.some((command) => command.startsWith('api uuid_bridge'))).toBe(false);
-    expect(peer.commands).toContain(`api sched_del limit-${aLeg}`);
+    expect(peer.commands).toContain(`api sched_del limit-${bLeg}`);
   });
 
   test('a guard whose lifting was never answered is lifted with all the others before the next bridge', async () => {
@@ -540,7 +540,7 @@ describe('commands', () => {
     for (const leg of [aLeg, bLeg]) {
       expect(peer.commands).toContain(`api sched_api +60 guard-${leg} uuid_kill ${leg} MANAGER_REQUEST`);
     }
-    expect(peer.commands).toContain(`api sched_del limit-${aLeg}`);
+    expect(peer.commands).toContain(`api sched_del limit-${bLeg}`);
   });
 
   test.each([
@@ -551,7 +551,7 @@ describe('commands', () => {
       command === 'api strmicroepoch' ? apiResponse(nowUs) : healthy(command, at);
     expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
     expect(peer.commands).toContain(
-      `api sched_api +${String(seconds)} limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
+      `api sched_api +${String(seconds)} limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
     );
   });
 
@@ -564,7 +564,7 @@ describe('commands', () => {
     expect(peer.commands.some((command) => /sched_api .* limit-/.test(command))).toBe(false);
     clock.turn(30);
     expect(await bridged).toEqual({ outcome: 'done' });
-    expect(peer.commands).toContain(`api sched_api +901 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+    expect(peer.commands).toContain(`api sched_api +901 limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
   });
 
   test('a slow bridge arms its limit anew, from the bridge on', async () => {
@@ -613,7 +613,7 @@ describe('commands', () => {
       expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
       // Bridged at .712 of its second: the limit is 1.288 s before the second the task is set to.
       expect(scheduling(before)).toEqual([
-        `api sched_api 1795293424 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
+        `api sched_api 1795293424 limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`,
         `api sched_api 1795293484 behind-${bLeg} uuid_kill ${bLeg} MANAGER_REQUEST`,
         'api unsched_api 7',
         'api unsched_api 7',
@@ -625,17 +625,17 @@ describe('commands', () => {
       inTalk(895);
       let before = peer.commands.length;
       await freeSwitch.moveLimit(aLeg, bridgedUs + 900_000_000n);
-      expect(scheduling(before)[0]).toBe(`api sched_api +7 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+      expect(scheduling(before)[0]).toBe(`api sched_api +7 limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
       before = peer.commands.length;
       await freeSwitch.moveLimit(aLeg, bridgedUs + 60_000_000n);
-      expect(scheduling(before)[0]).toBe(`api sched_api +1 limit-${aLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
+      expect(scheduling(before)[0]).toBe(`api sched_api +1 limit-${bLeg} uuid_kill ${aLeg} ALLOTTED_TIMEOUT`);
     });
 
     test('after a takeover the old tasks are read from the list, which lags: looked at once more', async () => {
       inTalk(840, [
-        { group: `limit-${aLeg}`, id: '31' },
+        { group: `limit-${bLeg}`, id: '31' },
         { group: `behind-${bLeg}`, id: '32' },
-        { group: `limit-${bLeg}`, id: '33' },
+        { group: `limit-${aLeg}`, id: '33' },
       ]);
       const before = peer.commands.length;
       expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
@@ -647,8 +647,8 @@ describe('commands', () => {
       expect(sent).not.toContain('api unsched_api 33');
       // What stood in no list yet, and what is ours.
       inTalk(842, [
-        { group: `limit-${aLeg}`, id: '41' },
-        { group: `limit-${aLeg}`, id: '101' },
+        { group: `limit-${bLeg}`, id: '41' },
+        { group: `limit-${bLeg}`, id: '101' },
         { group: `behind-${bLeg}`, id: '102' },
       ]);
       const late = peer.command('api unsched_api 41');
@@ -657,6 +657,30 @@ describe('commands', () => {
       await settled();
       expect(peer.commands).not.toContain('api unsched_api 101');
       expect(peer.commands).not.toContain('api unsched_api 102');
+    });
+
+    test('what was armed for the talk before on the same leg is not taken for this one’s', async () => {
+      await freeSwitch.bridge(aLeg, 'cccccccc-0000-4000-8000-000000000003' as LegUuid, 900);
+      inTalk(840, [{ group: `limit-${bLeg}`, id: '31' }]);
+      const before = peer.commands.length;
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
+      expect(scheduling(before)).toContain('api unsched_api 31');
+    });
+
+    test('who stood still meanwhile finds the one another gateway has moved it to', async () => {
+      await freeSwitch.bridge(aLeg, bLeg, 900);
+      inTalk(840, [
+        { group: `limit-${bLeg}`, id: '55' },
+        { group: `limit-${bLeg}`, id: '101' },
+      ]);
+      const inTalkAnswer = peer.answer;
+      peer.answer = (command, at) =>
+        command === 'api unsched_api 7' ? apiResponse('-ERR No such id\n') : inTalkAnswer(command, at);
+      const removed = peer.command('api unsched_api 55');
+      expect(await freeSwitch.moveLimit(aLeg, bridgedUs + 1_200_000_000n)).toEqual({ outcome: 'done' });
+      await removed;
+      await settled();
+      expect(peer.commands).not.toContain('api unsched_api 101');
     });
 
     test.each([
@@ -723,19 +747,65 @@ describe('commands', () => {
     ]);
   });
 
-  test('when a talking leg ends its limit goes: it must not cut the farewell', async () => {
-    const removed = Promise.all([
-      peer.command(`api sched_del limit-${bLeg}`),
-      peer.command(`api sched_del limit-${aLeg}`),
+  const answeredAt = { 'Caller-Channel-Answered-Time': '1795292218712330' };
+  const joinedTo = (other: LegUuid): Record<string, string> => ({
+    ...answeredAt,
+    'Caller-Channel-Bridged-Time': '1795292222712330',
+    'Other-Leg-Unique-ID': other,
+  });
+  /** What is taken from the switch's list when this leg ends. */
+  const takenAway = async (leg: LegUuid, more: Record<string, string>): Promise<string[]> => {
+    const before = peer.commands.length;
+    const ends = told.filter((one) => one.type === 'legEnded').length;
+    peer.send(event('CHANNEL_HANGUP_COMPLETE', leg, { variable_hangup_cause: 'NORMAL_CLEARING', ...more }));
+    await until(() => told.filter((one) => one.type === 'legEnded').length > ends);
+    await settled();
+    return commandsSince(before).filter((command) => /sched_del|unsched/.test(command));
+  };
+
+  test('with B ends what was armed for its talk: it must not cut the farewell', async () => {
+    expect(await takenAway(bLeg, joinedTo(aLeg))).toEqual([
+      `api sched_del guard-${bLeg}`,
+      `api sched_del limit-${bLeg}`,
+      `api sched_del behind-${bLeg}`,
     ]);
-    peer.send(
-      event('CHANNEL_HANGUP_COMPLETE', bLeg, {
-        'Caller-Channel-Bridged-Time': '1795292222712330',
-        'Other-Leg-Unique-ID': aLeg,
-        variable_hangup_cause: 'NORMAL_CLEARING',
-      }),
-    );
-    await removed;
+  });
+
+  test('with B ends the limit of a bridge that never came, whoever armed it: it must not cut what A does next', async () => {
+    await freeSwitch.ring(ringing(bLeg));
+    expect(await takenAway(bLeg, answeredAt)).toContain(`api sched_del limit-${bLeg}`);
+  });
+
+  test('a leg that was never answered had no talk to be limited', async () => {
+    expect(await takenAway(bLeg, {})).toEqual([`api sched_del guard-${bLeg}`]);
+  });
+
+  test.each(['armed both', 'has taken the call over'])(
+    'a gateway that %s and hears of an old talk late leaves the limit of the next one on the same leg',
+    async (how) => {
+      const next = 'cccccccc-0000-4000-8000-000000000003' as LegUuid;
+      if (how === 'armed both') {
+        for (const leg of [aLeg, bLeg, next]) await freeSwitch.ring(ringing(leg));
+        await freeSwitch.bridge(aLeg, bLeg, 900);
+        await freeSwitch.bridge(aLeg, next, 600);
+      }
+      expect((await takenAway(bLeg, joinedTo(aLeg))).filter((command) => !command.includes(bLeg))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test('B that ended while its limit was armed anew leaves none', async () => {
+    peer.answer = (command, at) => {
+      if (command.startsWith('api uuid_bridge')) clock.turn(1_500);
+      return healthy(command, at);
+    };
+    const before = peer.commands.length;
+    expect(await freeSwitch.bridge(aLeg, bLeg, 900)).toEqual({ outcome: 'done' });
+    await settled();
+    const sent = commandsSince(before);
+    const anew = sent.findLastIndex((command) => command.startsWith('api sched_api'));
+    expect(sent.lastIndexOf(`api sched_del limit-${bLeg}`)).toBeGreaterThan(anew);
   });
 
   test.each([

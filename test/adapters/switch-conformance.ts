@@ -923,14 +923,23 @@ export function switchConformance(
         expect(await world.switch.keep(a.leg, 60)).toEqual({ outcome: 'gone' });
       });
 
-      test('is cut by the switch itself when no gateway is left', async () => {
+      test('is cut by the switch itself when no gateway is left, and not at the limit of the talk before', async () => {
+        const other = world.another();
+        const heard = new Ear(other);
+        other.start();
+        await heard.next('linkUp');
         const a = await inTalkWithUs();
-        const b = await answered();
+        const [b, c] = await Promise.all([answered(), answered()]);
         expect(await world.switch.bridge(a.leg, b.leg, 2)).toEqual(done);
-        const { atUs } = await ear.next('legsBridged', a.leg);
-        const [ended] = await Promise.all([ear.next('legEnded', a.leg), ear.next('legEnded', b.leg)]);
+        await ear.next('legsBridged', a.leg);
+        await b.phone.hangUp();
+        await Promise.all([ear.next('legEnded', b.leg), heard.next('legEnded', b.leg)]);
+        expect(await world.switch.keep(a.leg, 60)).toEqual(done);
+        expect(await world.switch.bridge(a.leg, c.leg, 4)).toEqual(done);
+        const { atUs } = await ear.next('legsBridged', a.leg, 2);
+        const [ended] = await Promise.all([ear.next('legEnded', a.leg), ear.next('legEnded', c.leg)]);
         expect(ended).toMatchObject({ cause: 'limit_reached' });
-        expect(ended.endedAtUs - atUs).toBeGreaterThanOrEqual(2_000_000n);
+        expect(ended.endedAtUs - atUs).toBeGreaterThanOrEqual(4_000_000n);
       });
 
       test('that came while the link was lost is found, and so is one that was taken and never answered', async () => {

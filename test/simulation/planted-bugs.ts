@@ -154,12 +154,23 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/telephony/leg-tasks.ts',
-        old: `    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+        old: `    const armed = await this.#arm(group, talk, inSeconds, near ? undefined : atSecond);
     if (armed.outcome !== 'armed') return armed;
     const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));`,
         new: `    const removed = await Promise.all(earlier.map((old) => this.#link.api(say.unschedule(old))));
-    const armed = await this.#arm(group, leg, inSeconds, near ? undefined : atSecond);
+    const armed = await this.#arm(group, talk, inSeconds, near ? undefined : atSecond);
     if (armed.outcome !== 'armed') return armed;`,
+      },
+    ],
+  },
+  {
+    name: 'limit-lifted-by-who-armed-it-alone',
+    what: 'The limit of a talk that is over, or never came, stays where its gateway is gone: it cuts what the caller does by then.',
+    edits: [
+      {
+        file: 'src/telephony/leg-tasks.ts',
+        old: '    if (!wasAnswered) return;',
+        new: '    if (!wasAnswered || memory?.limit === undefined) return;',
       },
     ],
   },

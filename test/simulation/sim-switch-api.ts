@@ -20,8 +20,8 @@ export function answerApi(world: SimSwitch, text: string): string {
     case 'sched_del': {
       const own = parseLegUuid(words[0] ?? '');
       if (own !== undefined) return apologyDeleted(world, own);
-      const { group, leg } = groupOf(words[0] ?? '');
-      return `+OK Deleted: ${String(tasks.remove(...tasks.idsOf(group, leg)))}`;
+      const { group, of } = groupOf(words[0] ?? '');
+      return `+OK Deleted: ${String(tasks.remove(...tasks.idsOf(group, of)))}`;
     }
     case 'uuid_exists':
       return String(world.exists(legOf(words[0] ?? '')));
@@ -41,23 +41,26 @@ export function answerApi(world: SimSwitch, text: string): string {
   throw new Error(`The simulated switch does not know: ${text}`);
 }
 
-/** `sched_api [+]<seconds> <group> uuid_kill <leg> <cause>` */
+/** `sched_api [+]<seconds> <group> uuid_kill <leg> <cause>`: a limit is in B's group and ends A. */
 function scheduled(
   tasks: SwitchTasks,
   [when = '', name = '', command = '', uuid = '', cause = '']: string[],
 ): string {
-  const { group, leg } = groupOf(name);
-  if (command !== 'uuid_kill' || uuid !== leg) throw new Error(`A task that does something else: ${command}`);
+  const { group, of } = groupOf(name);
+  const leg = legOf(uuid);
+  if (command !== 'uuid_kill' || (group === 'limit') === (leg === of))
+    throw new Error(`A task that does something else: ${command}`);
+  const task = { group, of, leg, cause };
   const id = when.startsWith('+')
-    ? tasks.inSeconds(group, leg, Number(when.slice(1)), cause)
-    : tasks.atSecond(group, leg, BigInt(when), cause);
+    ? tasks.inSeconds(task, Number(when.slice(1)))
+    : tasks.atSecond(task, BigInt(when));
   return `+OK Added: ${String(id)}`;
 }
 
 function listed(tasks: SwitchTasks): string {
-  const rows = tasks.listed().map(({ id, group, leg }) => ({
+  const rows = tasks.listed().map(({ id, group, of }) => ({
     task_id: String(id),
-    task_group: `${group}-${leg}`,
+    task_group: `${group}-${of}`,
   }));
   return JSON.stringify(rows.length === 0 ? { row_count: 0 } : { row_count: rows.length, rows });
 }
@@ -110,11 +113,11 @@ function dumped(world: SimSwitch, leg: LegUuid): string {
   });
 }
 
-function groupOf(name: string): { group: Task['group']; leg: LegUuid } {
+function groupOf(name: string): Pick<Task, 'group' | 'of'> {
   const at = name.indexOf('-');
   const group = name.slice(0, at);
   if (!isTaskGroup(group)) throw new Error(`A task of no known group: ${name}`);
-  return { group, leg: legOf(name.slice(at + 1)) };
+  return { group, of: legOf(name.slice(at + 1)) };
 }
 
 function legOf(text: string): LegUuid {

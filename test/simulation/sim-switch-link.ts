@@ -354,7 +354,7 @@ export class SimSwitchLink implements Switch {
       this.#tasks.moveGuard(aLeg, guardAfterFailedBridgeSeconds),
       this.#tasks.moveGuard(bLeg, guardAfterFailedBridgeSeconds),
     ]);
-    await this.#tasks.disarmLimit(aLeg, bLeg);
+    await this.#tasks.disarmLimit(bLeg);
   }
 
   async #stopMusic(leg: LegUuid): Promise<void> {
@@ -397,7 +397,7 @@ export class SimSwitchLink implements Switch {
         void this.#jobFailed(word.leg, word.switchCause);
         return;
       case 'legEnded':
-        this.#tidy(word.leg, this.#legs.get(word.leg), word.bridgedAtUs !== undefined);
+        this.#tidy(word.leg, this.#legs.get(word.leg), word.answeredAtUs !== undefined);
         break;
       case 'recorded': {
         const [request = '', turn] = word.request.split(':');
@@ -424,11 +424,9 @@ export class SimSwitchLink implements Switch {
     this.#tell({ type: 'legEnded', leg, cause, switchCause, endedAtUs: this.#world.nowUs });
   }
 
-  #tidy(leg: LegUuid, memory: LegMemory | undefined, wasBridged: boolean): void {
+  #tidy(leg: LegUuid, memory: LegMemory | undefined, wasAnswered: boolean): void {
     this.#legs.forget(leg);
-    const talk = wasBridged ? this.#world.talkOf(leg) : undefined;
-    const other = talk && (talk.aLeg === leg ? talk.bLeg : talk.aLeg);
-    this.#tasks.ended(leg, memory, { wasBridged, ...(other !== undefined && { other }) });
+    this.#tasks.ended(leg, memory, wasAnswered);
   }
 
   #tell(event: SwitchEvent): void {

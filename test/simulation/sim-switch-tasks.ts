@@ -17,63 +17,69 @@ export function isTaskGroup(text: string): text is TaskGroup {
 
 export interface Task {
   id: number;
+  /** `<group>-<of>` is its name, by which it is removed with all the others of that name. */
   group: TaskGroup;
+  of: LegUuid;
+  /** Whom it ends. */
   leg: LegUuid;
   /** The whole second it is due at, in microseconds of the switch. */
   dueUs: bigint;
   cause: string;
 }
 
+type NewTask = Omit<Task, 'id' | 'dueUs'>;
+
 export class SwitchTasks {
   readonly #switch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint };
-  readonly #kill: (leg: LegUuid, cause: string) => void;
+  readonly #isDue: (task: Task) => void;
   readonly #random: Random;
   readonly #tasks = new Map<number, Task & { timer: Timer; addedAtMs: number }>();
   #last = 0;
 
   constructor(
     ofSwitch: { readonly id: string; readonly kernel: Kernel; readonly nowUs: bigint },
-    kill: (leg: LegUuid, cause: string) => void,
+    isDue: (task: Task) => void,
   ) {
     this.#switch = ofSwitch;
-    this.#kill = kill;
+    this.#isDue = isDue;
     this.#random = ofSwitch.kernel.random.fork(`${ofSwitch.id}/tasks`);
   }
 
   /** `sched_api +N`: the switch counts whole seconds from the one that is running, so it comes up to a second early. */
-  inSeconds(group: Task['group'], leg: LegUuid, seconds: number, cause: string): number {
-    return this.atSecond(group, leg, this.#switch.nowUs / 1_000_000n + BigInt(seconds), cause);
+  inSeconds(task: NewTask, seconds: number): number {
+    return this.atSecond(task, this.#switch.nowUs / 1_000_000n + BigInt(seconds));
   }
 
   /**
    * `sched_api second`. Fires when the switch next looks, whether or not the leg lives then; one that has passed already is added to the
    * present, and so is as good as never.
    */
-  atSecond(group: Task['group'], leg: LegUuid, second: bigint, cause: string): number {
+  atSecond(task: NewTask, second: bigint): number {
+    const { group, leg } = task;
     const { id: name, kernel, nowUs } = this.#switch;
     const id = (this.#last += 1);
     const dueUs = second * 1_000_000n;
     const lateMs = this.#random.int(0, looksEveryMs);
     const inMs = Number(dueUs <= nowUs ? dueUs : dueUs - nowUs) / 1_000 + lateMs;
+    const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
     const timer = kernel.at(inMs, `${name} task ${group}`, () => {
       kernel.trace(`${name}  task ${String(id)} (${group} ${leg.slice(0, 4)}) is due`);
       // It stands until it has done its work: a leg it ends was never without it.
-      this.#kill(leg, cause);
+      this.#isDue({ id, ...task, dueUs: due });
       this.#tasks.delete(id);
       kernel.changed();
     });
-    const due = dueUs <= nowUs ? nowUs + dueUs : dueUs;
-    this.#tasks.set(id, { id, group, leg, dueUs: due, cause, timer, addedAtMs: kernel.nowMs });
+    this.#tasks.set(id, { id, ...task, dueUs: due, timer, addedAtMs: kernel.nowMs });
     kernel.changed();
     return id;
   }
 
-  idsOf(group: Task['group'], leg: LegUuid): number[] {
-    return this.#of(group, leg).map((one) => one.id);
+  idsOf(group: Task['group'], of: LegUuid): number[] {
+    return this.#of(group, of).map((one) => one.id);
   }
 
-  dueOf(group: Task['group'], leg: LegUuid): bigint[] {
-    return this.#of(group, leg).map((one) => one.dueUs);
+  dueOf(group: Task['group'], of: LegUuid): bigint[] {
+    return this.#of(group, of).map((one) => one.dueUs);
   }
 
   all(): Task[] {
@@ -101,7 +107,7 @@ export class SwitchTasks {
     this.remove(...this.#tasks.keys());
   }
 
-  #of(group: Task['group'], leg: LegUuid): Task[] {
-    return [...this.#tasks.values()].filter((one) => one.group === group && one.leg === leg);
+  #of(group: Task['group'], of: LegUuid): Task[] {
+    return [...this.#tasks.values()].filter((one) => one.group === group && one.of === of);
   }
 }

@@ -36,6 +36,8 @@ export interface WireListener {
 export const commandDeadlineMs = 5_000;
 /** A half-open link is noticed when a sign of life is asked for after 5 s of silence and 5 s bring none. */
 const noticedWithinMs = [5_000, 10_000] as const;
+/** Once it has heard of an end, or has come back to what it did not hear: behind telephony/freeswitch's tidying, and a lost answer. */
+const hasTidiedAfterMs = 8_000;
 const unanswered = { answered: false } as const;
 const noAnswer = Symbol('no answer');
 
@@ -170,6 +172,8 @@ export class SimSwitchWire {
       this.#lastDueMs = 0;
       this.#lastSeenMs = this.#process.clock.monotonicMs();
       this.#listener.up(this.#world.coreUuid);
+      const upAtMs = this.#world.kernel.nowMs;
+      this.#hasTidied(({ endedAtMs }) => endedAtMs < upAtMs);
       this.#afterLoss();
     });
   }
@@ -247,6 +251,15 @@ export class SimSwitchWire {
       this.#lastSeenMs = this.#process.clock.monotonicMs();
       this.#lastWords = [...this.#lastWords.slice(-4), word];
       this.#listener.hear(word);
+      if (word.type === 'legEnded') this.#hasTidied(({ uuid }) => uuid === word.leg);
+    });
+  }
+
+  /** In the process's own time, and only where no command of it can have been lost. */
+  #hasTidied(isOver: Parameters<SimSwitch['nothingIsLeftOf']>[0]): void {
+    const epoch = this.#epoch;
+    this.#process.at(hasTidiedAfterMs, `${this.#process.name} has tidied`, () => {
+      if (epoch === this.#epoch && this.up && this.#truth === 'whole') this.#world.nothingIsLeftOf(isOver);
     });
   }
 }

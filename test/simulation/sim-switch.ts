@@ -93,7 +93,7 @@ export class SimSwitch implements LegHost {
     this.#random = kernel.random.fork(id);
     this.#losses = kernel.random.fork(`${id}/losses`);
     this.records = new SimCallRecords(kernel, id, postCdr);
-    this.tasks = new SwitchTasks(this, (leg, cause) => this.#killed(leg, cause));
+    this.tasks = new SwitchTasks(this, ({ leg, cause }) => this.#killed(leg, cause));
     this.#talks = new Talks(this.tasks);
     this.#newCore();
   }
@@ -253,6 +253,15 @@ export class SimSwitch implements LegHost {
   /** The last talk of this leg. */
   talkOf(leg: LegUuid): Talk | undefined {
     return this.#talks.of(leg);
+  }
+
+  /** Whoever could have taken away by now what was armed for the talks of these has not: it would cut what A does by then. */
+  nothingIsLeftOf(isOver: (leg: { uuid: LegUuid; endedAtMs: number }) => boolean): void {
+    for (const { group, of } of this.tasks.all()) {
+      const leg = group === 'guard' ? undefined : this.#legs.findLast((one) => one.uuid === of);
+      if (leg?.endedAtMs !== undefined && isOver({ uuid: leg.uuid, endedAtMs: leg.endedAtMs }))
+        this.kernel.fail(new Violation(`armed for a talk that is over: ${group} of ${of}`));
+    }
   }
 
   cdrs(): readonly CallRecord[] {

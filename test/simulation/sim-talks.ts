@@ -13,7 +13,7 @@ export interface Talk {
   endedUs?: bigint;
   /** The last packet of a phone that was then taken for gone; absent where no media timeout ended it. */
   silentFromUs?: bigint;
-  /** When the switch itself cuts: its earliest armed task of group `limit`; as it last stood once the talk is over. Absent: none. */
+  /** When the switch itself cuts: the earliest armed task of its own group `limit`; as it last stood once the talk is over. Absent: none. */
   limitUntilUs?: bigint;
   /** Every limit that was ever armed for it, in that order. */
   limitsUs: bigint[];
@@ -67,7 +67,7 @@ export class Talks {
   }
 
   #noteLimit(talk: Talk): void {
-    const due = this.#tasks.dueOf('limit', talk.aLeg);
+    const due = this.#tasks.dueOf('limit', talk.bLeg);
     for (const one of due) if (!talk.limitsUs.includes(one)) talk.limitsUs.push(one);
     const first = due.reduce<bigint | undefined>((x, y) => (x === undefined || y < x ? y : x), undefined);
     if (first === undefined) delete talk.limitUntilUs;

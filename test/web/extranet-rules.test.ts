@@ -16,6 +16,7 @@ import {
   weeklyOf,
   weekOf,
 } from '../../src/extranet/week.ts';
+import { type Key, sayIn } from '../../src/extranet/words.ts';
 import { words as english } from '../../src/extranet/words-en.ts';
 import { words as french } from '../../src/extranet/words-fr.ts';
 import { durationParts } from '../../src/extranet/duration.ts';
@@ -48,6 +49,21 @@ describe('the sentences', () => {
     }
   });
 
+  test('have the form the language gives a count, and what they do not know stays as it stands', () => {
+    const said = { minutes_one: '{count} one', minutes_other: '{count} several', plain: '{name}: {code}' };
+    const [en, fr] = [sayIn('en', said), sayIn('fr', said)];
+    const minutes = 'minutes' as Key;
+    expect([0, 1, 2].map((count) => en(minutes, { count }))).toEqual(['0 several', '1 one', '2 several']);
+    expect([0, 1.5, 2, 1e6].map((count) => fr(minutes, { count }))).toEqual([
+      '0 one',
+      '1.5 one',
+      '2 several',
+      '1000000 several',
+    ]);
+    expect(en('plain' as Key, { name: '$& {code}' })).toBe('$& {code}: {code}');
+    expect(en('plain' as Key, { name: 'Ana', count: 3 })).toBe('Ana: {code}');
+  });
+
   test('none is left in the other language', () => {
     const same = keys.filter((key) => french[key] === english[key]);
     expect(same.sort()).toEqual([
@@ -64,8 +80,6 @@ describe('the sentences', () => {
       'nav.consultants',
       'nav.label',
       'nav.messages',
-      'passed.condition',
-      'passed.menu',
       'photo.title',
       'role.consultant',
       'run.version',

@@ -92,7 +92,7 @@ describe('every route', () => {
   it('is read with one right, and written with the other', () => {
     for (const route of routes.filter(({ area }) => area !== 'own')) {
       const area = route.area as keyof Rights;
-      const isRead = route.method === 'get';
+      const isRead = route.method === 'get' || route.right === 'read';
       const others = Object.fromEntries(
         areas.filter((one) => one !== area).map((one) => [one, 'write']),
       ) as Rights;
@@ -107,6 +107,28 @@ describe('every route', () => {
       const { merchant: _none, ...ofNobody } = person({ ...steppedUp, rights: { [area]: 'write' } });
       expect(bySession(route, ofNobody)).toMatchObject({ problem: { kind: 'no-right' } });
     }
+  });
+
+  it('is read by another method where nothing is kept by it, and only there', () => {
+    const read = routes.filter(({ right }) => right === 'read');
+    expect(read.map(nameOf)).toEqual([
+      'post /v1/scenarios/{slug}/check',
+      'post /v1/scenarios/{slug}/simulate',
+    ]);
+  });
+
+  it('lets who only reads scenarios try one, but not really ask a script, which reaches out', async () => {
+    const { browser } = await somebody(stage, {
+      email: 'reads@shop.example',
+      role: 'staff',
+      rights: { lines: 'read' },
+    });
+    const tries = (scripts: unknown) =>
+      browser.ask('POST', '/v1/scenarios/nobodys/simulate', { cli: null, scripts });
+    for (const scripts of ['call', [{ body: 'next=a' }, 'call']])
+      expect(await tries(scripts)).toMatchObject({ status: 403, kind: 'no-right' });
+    for (const scripts of [[], ['away']])
+      expect(await tries(scripts)).toMatchObject({ status: 404, kind: 'unknown-id' });
   });
 
   it('opens to who owes a second factor, or has none where he must, only to give it', () => {

@@ -48,11 +48,11 @@ import { plainly, sentenceOf, unsetName, wayName } from '../../src/extranet/scen
 import { type Answers, litBy, noAnswers, played } from '../../src/extranet/scenarios/trial.ts';
 import { words as english } from '../../src/extranet/scenarios/words-en.ts';
 import { words as french } from '../../src/extranet/scenarios/words-fr.ts';
+import { telling } from '../../src/extranet/scenarios/words.ts';
 import { ddiBody as ddiShape } from '../../src/web/ddi-shapes.ts';
 
 const kinds = Object.keys(blockKinds) as BlockKindName[];
-const tell = (key: keyof typeof english, values: Record<string, string | number> = {}): string =>
-  english[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+const tell = telling(english);
 const names = {
   lines: new Map<string, string>(),
   groups: new Map<string, string>(),
@@ -361,6 +361,26 @@ describe('where blocks stand', () => {
     };
     const places = laidOut(two);
     expect((places['z']?.y ?? 0) < (places['y']?.y ?? 0)).toBe(true);
+  });
+
+  test('a way back pushes nothing on, and what nothing leads to stands below what a call comes to', () => {
+    const graph: Graph = {
+      start: 'a',
+      blocks: {
+        alone: { ...say(), next: { then: 'other' } },
+        other: say(),
+        c: { ...say(), next: { then: 'a' } },
+        b: { ...say(), next: { then: 'c' } },
+        a: { ...newBlock('menu', {}), next: { key_1: 'c', key_2: 'b' } },
+      },
+    };
+    const places = laidOut(graph);
+    const column = (id: string): number => (places[id]?.x ?? 0) / ((places['b']?.x ?? 0) || 1);
+    expect(['a', 'b', 'c', 'alone', 'other'].map(column)).toEqual([0, 1, 2, 0, 1]);
+    const low = (id: string): number => (places[id]?.y ?? 0) + heightOf(graph, id);
+    const lowest = Math.max(...['a', 'b', 'c'].map(low));
+    for (const id of ['alone', 'other']) expect(places[id]?.y).toBeGreaterThan(lowest);
+    expect(overlapping({ ...graph, places })).toEqual([]);
   });
 
   test('what has a place keeps it; what lacks one stands clear of the others', () => {

@@ -1,7 +1,7 @@
 // A merchant composes a scenario in a real browser, over the real API and its database: from a blank page to a number that leads to
 // it. The build is the one that is served; `npm test` makes it first.
 
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extranet } from '../../src/web/extranet.ts';
 import { apiStage, ask, demoKey, type Stage } from './api-stage.ts';
@@ -31,12 +31,13 @@ afterAll(async () => {
   await stage.close();
 });
 
-async function pageOf(cookie: string | undefined): Promise<Page> {
+async function pageOf(cookie: string | undefined, more: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     locale: 'en-GB',
     viewport: { width: 1_440, height: 900 },
     serviceWorkers: 'block',
     reducedMotion: 'reduce',
+    ...more,
   });
   contexts.push(context);
   await context.addCookies([{ name: 'ringmeter_session', value: cookie ?? '', url: stage.url }]);
@@ -172,6 +173,19 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.setViewportSize({ width: 1_440, height: 900 });
 
+  // The same scenario goes on with the callers of a line after their paid talk; from there one comes to it.
+  const follows = page.getByRole('listitem', { name: 'Telephone consultation' });
+  await follows.getByText('A goodbye').waitFor();
+  await follows
+    .getByRole('button', { name: 'Change what follows on the line Telephone consultation' })
+    .click();
+  await page.getByLabel('After a paid conversation').selectOption({ label: 'Evening' });
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
+  await follows.getByRole('link', { name: 'Evening' }).waitFor();
+  const line = await ask(stage, 'GET', '/v1/lines/demo', { key: demoKey });
+  expect(line.body).toMatchObject({ afterTalk: 'evening' });
+
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();
   await block(page, 'say').press('Enter');
@@ -191,6 +205,38 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   await page.getByRole('button', { name: 'Back to the draft' }).click();
   await block(page, 'say').getByText('Forty euros.').waitFor();
   expect(complaints).toEqual([]);
+});
+
+test('no page weighs 250 kB packed, the drawing neither', async () => {
+  const weights = new Map<string, Promise<number>>();
+  const weigh = async (url: string): Promise<number> => {
+    const packed = await fetch(url, { headers: { 'accept-encoding': 'br' } });
+    await packed.arrayBuffer();
+    expect(packed.headers.get('content-encoding')).toBe('br');
+    return Number(packed.headers.get('content-length'));
+  };
+  const heavy: string[] = [];
+  for (const path of ['scenarios/evening', 'scenarios', 'numbers', 'consultants', 'access']) {
+    // In French, whose words are the longer ones, by somebody who has nothing of it yet.
+    const page = await pageOf(owner);
+    const asked = new Set<string>();
+    page.on('request', (request) => {
+      const url = request.url();
+      if (/\/assets\/[^/]+\.(js|css)$/.test(url)) asked.add(url);
+    });
+    await page.addInitScript(() => localStorage.setItem('ringmeter.language', 'fr'));
+    await page.goto(at(path));
+    await (path.includes('/') ? block(page, 'menu') : page.getByRole('heading', { level: 1 })).waitFor();
+    let bytes = 0;
+    for (const url of asked) {
+      if (!weights.has(url)) weights.set(url, weigh(url));
+      bytes += (await weights.get(url)) ?? 0;
+    }
+    await page.context().close();
+    expect(bytes, path).toBeGreaterThan(100_000);
+    if (bytes >= 250_000) heavy.push(`${path}: ${String(bytes)}`);
+  }
+  expect(heavy).toEqual([]);
 });
 
 test('what somebody else has changed meanwhile is not overwritten, and nothing of one’s own is lost', async () => {
@@ -216,6 +262,28 @@ test('what somebody else has changed meanwhile is not overwritten, and nothing o
     .toEqual([{ text: { fr: 'Trente-cinq euros.', en: 'My words.' } }]);
 });
 
+test('by finger a way out is led on: to a card that is tapped, and into an empty place', async () => {
+  const page = await pageOf(owner, {
+    viewport: { width: 820, height: 1_180 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await page.goto(at('scenarios/evening'));
+  await block(page, 'menu').waitFor();
+  await page.getByText('By touch: tap a way out').waitFor();
+  await page.getByRole('button', { name: 'See all' }).tap();
+  await wayOut(page, 'menu', 'key_1').tap();
+  await page.locator('.sc-block-out.clickconnecting').waitFor();
+  await block(page, 'end').tap({ position: { x: 12, y: 12 } });
+  await expect.poll(async () => (await kept()).draft.blocks['menu']?.next['key_1']).toBe('end');
+  await page.getByRole('button', { name: 'Undo' }).tap();
+  await expect.poll(async () => (await kept()).draft.blocks['menu']?.next['key_1']).toBe('say');
+  await wayOut(page, 'menu', 'key_1').tap();
+  const canvas = await page.locator('.sc-canvas').boundingBox();
+  await page.touchscreen.tap((canvas?.x ?? 0) + 40, (canvas?.y ?? 0) + (canvas?.height ?? 0) - 60);
+  await page.getByRole('dialog', { name: 'Which block comes next?' }).waitFor();
+});
+
 test('everybody can use it: on a tablet by night, on a telephone to read, and with eyes only', async () => {
   const page = await pageOf(reader);
   const complaints = complaintsOf(page);
@@ -227,6 +295,11 @@ test('everybody can use it: on a tablet by night, on a telephone to read, and wi
   expect(await page.getByRole('combobox', { name: 'Key 1' }).isDisabled()).toBe(true);
   expect(await page.getByRole('button', { name: /^(Publish|Undo|Add: Menu)/ }).count()).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
+  // He may see what is wrong and try it, but reach nobody's server.
+  await page.getByRole('tab', { name: 'Try it' }).click();
+  await page.getByRole('button', { name: 'Call', exact: true }).click();
+  await page.locator('.sc-transcript').getByText('For prices press 1.').waitFor();
+  expect(await page.getByLabel('Your script').count()).toBe(0);
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByText('Drawing wants a screen of at least 768 pixels').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);

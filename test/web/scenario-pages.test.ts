@@ -341,6 +341,18 @@ describe('everybody', () => {
     expect(complaints.filter((text) => !/40\d|422/.test(text))).toEqual([]);
   });
 
+  test('comes from a call to the scenario it went through, at its version', async () => {
+    await page.setViewportSize({ width: 1_280, height: 800 });
+    await goTo(`runs/${run}`, '+33 6 12 34 56 78');
+    await page.getByRole('link', { name: 'shop', exact: true }).click();
+    await page.getByText('You look at version 1, as it was published.').waitFor();
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(
+      '/extranet/scenarios/shop?version=1',
+    );
+    await page.getByRole('button', { name: 'Back to the draft' }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe('');
+  });
+
   test('who only reads sees, and changes nothing; other pages are none of his', async () => {
     const reader = await signedInPage('accountant');
     await goTo('messages', 'Messages', reader);

@@ -4,15 +4,35 @@
 import { TOTP } from 'otpauth';
 import type { Role } from '../../src/core/sign-in.ts';
 import { invite, inviteOperator } from '../../src/flow/members.ts';
-import type { Stage } from './api-stage.ts';
+import type { AnswerBody, Stage } from './api-stage.ts';
+
+/** What tests look at besides; what an answer does not have is undefined all the same. */
+export interface BrowserBody extends Omit<AnswerBody, 'data'> {
+  data: BrowserEntry[];
+  user: { id: string };
+  /** In whose place he acts. */
+  as: unknown;
+  merchants: { id: string }[];
+  link: string;
+  secret: string;
+  recoveryCodes: string[];
+}
+
+export interface BrowserEntry {
+  id: string;
+  email: string;
+  action: string;
+  current: boolean;
+  position: number;
+  [field: string]: unknown;
+}
 
 export interface BrowserAnswer {
   status: number;
   headers: Headers;
   /** The last part of a problem's type. */
   kind: string | undefined;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a test looks at
-  body: any;
+  body: BrowserBody;
 }
 
 export class Browser {
@@ -51,8 +71,9 @@ export class Browser {
     const set = /ringmeter_session=([^;]*)/.exec(response.headers.get('set-cookie') ?? '')?.[1];
     if (set !== undefined) this.cookie = set === '' ? undefined : set;
     const text = await response.text();
-    const answered = (text === '' ? undefined : JSON.parse(text)) as { type?: string } | undefined;
-    const kind = response.status >= 400 ? answered?.type?.split('/').at(-1) : undefined;
+    const answered = JSON.parse(text === '' ? '{}' : text) as BrowserBody;
+    const kind =
+      response.status >= 400 ? (answered.type as string | undefined)?.split('/').at(-1) : undefined;
     return { status: response.status, headers: response.headers, kind, body: answered };
   }
 

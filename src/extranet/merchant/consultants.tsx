@@ -2,7 +2,7 @@
 // when. Rows keep their places and their height whatever happens in them.
 
 import { useState } from 'react';
-import { ActionIcon, Button, Menu, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { Link, useNavigate } from 'react-router';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
@@ -10,6 +10,7 @@ import type { Availability, AvailabilityWish, Consultant } from '../contract.ts'
 import { settingOf } from '../parts/setting.ts';
 import { tell } from '../notices.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { RowMenu } from '../parts/menu.tsx';
 import { Wire } from '../parts/live-call.tsx';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { Portrait } from '../parts/portrait.tsx';
@@ -136,36 +137,23 @@ function SettingMenu({ consultant }: { consultant: Consultant }): React.ReactNod
   const now = settingOf(consultant);
   return (
     <>
-      <Menu position="bottom-end" width={240} shadow="md">
-        <Menu.Target>
-          <ActionIcon
-            variant="default"
-            size={40}
-            aria-label={say('override.label', { name })}
-            loading={set.busy}
-          >
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{say('override.title')}</Menu.Label>
-          {(['available', 'break', 'away'] as const).map((availability) => (
-            <Menu.Item
-              key={availability}
-              leftSection={
-                now === availability ? <Icon name="check" size={16} /> : <span className="no-icon" />
-              }
-              onClick={() => void set.run({ availability })}
-            >
-              {say(`set.${availability}`)}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Item onClick={() => setEditing('break')}>{say('override.breakUntil')}</Menu.Item>
-          <Menu.Item onClick={() => setEditing('away')}>{say('override.awayUntil')}</Menu.Item>
-          <Menu.Item onClick={() => setEditing('available')}>{say('override.availableUntil')}</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu
+        width={240}
+        label={say('override.label', { name })}
+        busy={set.busy}
+        entries={[
+          { title: say('override.title') },
+          ...(['available', 'break', 'away'] as const).map((availability) => ({
+            label: say(`set.${availability}`),
+            before: now === availability ? <Icon name="check" size={16} /> : <span className="no-icon" />,
+            act: () => void set.run({ availability }),
+          })),
+          'line',
+          { label: say('override.breakUntil'), act: () => setEditing('break') },
+          { label: say('override.awayUntil'), act: () => setEditing('away') },
+          { label: say('override.availableUntil'), act: () => setEditing('available') },
+        ]}
+      />
       {editing && (
         <SettingDialog
           availability={editing}

@@ -12,6 +12,7 @@ import { Confirm } from '../parts/confirm.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Page, Trouble, Waiting } from '../parts/page.tsx';
+import { Rename } from '../parts/rename.tsx';
 import { useTimeZone } from '../read.ts';
 import { changed, may, useSession } from '../session.ts';
 import { showInstant, showNumber } from '../show.ts';
@@ -63,7 +64,20 @@ export default function ForwardNumbers(): React.ReactNode {
           ))}
         </ul>
       )}
-      {editing && <NumberDialog of={editing} onClose={() => setEditing(undefined)} />}
+      {editing === 'new' && <NewNumber onClose={() => setEditing(undefined)} />}
+      {editing !== undefined && editing !== 'new' && (
+        <Rename
+          title={showNumber(editing.number)}
+          label={say('forward.label')}
+          name={editing.label}
+          keep={async (label) => {
+            await ask('PUT', `/v1/forward-numbers/${encodeURIComponent(editing.number)}`, { label });
+            tell(say('saved'));
+            await changed('forward-numbers');
+          }}
+          onClose={() => setEditing(undefined)}
+        />
+      )}
       {leaving && (
         <Confirm
           title={say('forward.withdrawSure', { label: leaving.label })}
@@ -134,16 +148,15 @@ function wholeNumber(typed: string): string | undefined {
   return /^\+[1-9]\d{5,14}$/.test(plain) ? plain : undefined;
 }
 
-function NumberDialog({ of, onClose }: { of: ForwardNumber | 'new'; onClose: () => void }): React.ReactNode {
+function NewNumber({ onClose }: { onClose: () => void }): React.ReactNode {
   const { say } = useWords();
-  const known = of === 'new' ? undefined : of;
-  const [number, setNumber] = useState(known?.number ?? '');
-  const [label, setLabel] = useState(known?.label ?? '');
+  const [number, setNumber] = useState('');
+  const [label, setLabel] = useState('');
   const [isHalf, setIsHalf] = useState(false);
   const save = useAct(
     async (whole: string) => {
       await ask('PUT', `/v1/forward-numbers/${encodeURIComponent(whole)}`, { label: label.trim() });
-      tell(say(known ? 'saved' : 'forward.asked'));
+      tell(say('forward.asked'));
       await changed('forward-numbers');
       onClose();
     },
@@ -152,7 +165,7 @@ function NumberDialog({ of, onClose }: { of: ForwardNumber | 'new'; onClose: () 
   const refused = Object.keys(save.fields).length === 0 ? save.failed : undefined;
   const wrong = isHalf ? say('forward.half') : refused;
   return (
-    <Dialog title={known ? showNumber(known.number) : say('forward.new')} onClose={onClose}>
+    <Dialog title={say('forward.new')} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -162,35 +175,33 @@ function NumberDialog({ of, onClose }: { of: ForwardNumber | 'new'; onClose: () 
         }}
       >
         <Stack>
-          {!known && (
-            <TextInput
-              label={say('forward.number')}
-              type="tel"
-              data-autofocus
-              required
-              withAsterisk={false}
-              placeholder="+33 1 40 50 60 70"
-              value={number}
-              error={wrong}
-              onChange={(event) => setNumber(event.currentTarget.value)}
-            />
-          )}
+          <TextInput
+            label={say('forward.number')}
+            type="tel"
+            data-autofocus
+            required
+            withAsterisk={false}
+            placeholder="+33 1 40 50 60 70"
+            value={number}
+            error={wrong}
+            onChange={(event) => setNumber(event.currentTarget.value)}
+          />
           <TextInput
             label={say('forward.label')}
             required
             withAsterisk={false}
             maxLength={80}
             value={label}
-            error={save.fields['/label'] ?? (known ? wrong : undefined)}
+            error={save.fields['/label']}
             onChange={(event) => setLabel(event.currentTarget.value)}
           />
-          {!known && <p className="soft">{say('forward.what')}</p>}
+          <p className="soft">{say('forward.what')}</p>
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {say('cancel')}
             </Button>
             <Button type="submit" loading={save.busy}>
-              {say(known ? 'save' : 'forward.ask')}
+              {say('forward.ask')}
             </Button>
           </Group>
         </Stack>

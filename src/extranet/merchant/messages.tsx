@@ -1,7 +1,7 @@
 // What callers have said into the boxes of scenarios, newest first: listened to, marked, taken along, deleted.
 
 import { useEffect, useRef, useState } from 'react';
-import { ActionIcon, Menu, SegmentedControl } from '@mantine/core';
+import { ActionIcon, SegmentedControl } from '@mantine/core';
 import type { InfiniteData } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { useAct } from '../act.ts';
@@ -11,6 +11,7 @@ import type { Message, MessagePage } from '../contract-calls.ts';
 import { tell } from '../notices.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { RowMenu } from '../parts/menu.tsx';
 import { Page } from '../parts/page.tsx';
 import { PagesOf, usePages } from '../parts/pages-of.tsx';
 import { PhoneNumber } from '../parts/phone-number.tsx';
@@ -149,26 +150,18 @@ export function MessageRow({
           <Icon name="download" size={18} />
         </ActionIcon>
         {mayWrite && (
-          <Menu position="bottom-end" width={230} shadow="md">
-            <Menu.Target>
-              <ActionIcon
-                variant="default"
-                size={40}
-                aria-label={say('messages.more', { who })}
-                loading={mark.busy}
-              >
-                <Icon name="more" />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => void mark.run(listenedAt === null)}>
-                {say(listenedAt === null ? 'messages.markHeard' : 'messages.markUnheard')}
-              </Menu.Item>
-              <Menu.Item color="vermilion" onClick={() => setSure(true)}>
-                {say('remove')}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <RowMenu
+            width={230}
+            label={say('messages.more', { who })}
+            busy={mark.busy}
+            entries={[
+              {
+                label: say(listenedAt === null ? 'messages.markHeard' : 'messages.markUnheard'),
+                act: () => void mark.run(listenedAt === null),
+              },
+              { label: say('remove'), act: () => setSure(true), color: 'vermilion' },
+            ]}
+          />
         )}
       </div>
       {sure && (

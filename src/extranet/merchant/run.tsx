@@ -2,7 +2,7 @@
 // it left behind.
 
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { ask } from '../ask.ts';
 import { houseNow } from '../clock.ts';
 import type { Message, Run } from '../contract-calls.ts';
@@ -10,6 +10,8 @@ import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
 import { PhoneNumber } from '../parts/phone-number.tsx';
 import { isProblem } from '../problem.ts';
 import { useTimeZone } from '../read.ts';
+import { type Tell, useTell } from '../scenarios/words.ts';
+import { may, useSession } from '../session.ts';
 import { showClock, showInstant, showNumber } from '../show.ts';
 import { type Step, wayOf } from '../way.ts';
 import { isKey, type Say, useWords } from '../words.ts';
@@ -70,7 +72,7 @@ function Parts({ run }: { run: Run }): React.ReactNode {
         <div>
           <dt>{say('run.scenario')}</dt>
           <dd>
-            {run.scenario} <small>{say('run.version', { version: run.version })}</small>
+            <ScenarioLink run={run} /> <small>{say('run.version', { version: run.version })}</small>
           </dd>
         </div>
         <div>
@@ -143,6 +145,12 @@ function Parts({ run }: { run: Run }): React.ReactNode {
   );
 }
 
+/** As it was when this call went through it. */
+function ScenarioLink({ run: { scenario, version } }: { run: Run }): React.ReactNode {
+  if (!may(useSession(), 'lines')) return scenario;
+  return <Link to={`/scenarios/${scenario}?version=${String(version)}`}>{scenario}</Link>;
+}
+
 function Passed({
   step,
   startedAt,
@@ -154,6 +162,7 @@ function Passed({
   before: string | undefined;
 }): React.ReactNode {
   const { say } = useWords();
+  const { tell } = useTell();
   const { block, kind, scenario, at, exit, did } = step;
   return (
     <li className="way-step" data-open={exit === undefined}>
@@ -162,7 +171,7 @@ function Passed({
       </time>
       <div className="way-what">
         <p>
-          <strong>{kindWords(kind, say)}</strong> <code>{block}</code>
+          <strong>{kindWords(kind, tell)}</strong> <code>{block}</code>
           {scenario !== before && <span className="badge">{scenario}</span>}
         </p>
         {/* How it rang is the way it went on, most of the time: once is enough. */}
@@ -184,9 +193,10 @@ function Passed({
   );
 }
 
-function kindWords(kind: string | undefined, say: Say): string {
-  const key = `passed.${kind ?? 'none'}`;
-  return isKey(key) ? say(key) : (kind ?? '');
+/** As the editor calls it. */
+function kindWords(kind: string | undefined, tell: Tell): string {
+  const key = `kind.${kind ?? ''}`;
+  return tell.knows(key) ? tell(key) : (kind ?? '');
 }
 
 /** Ways out a script or a merchant named himself are said as they are. */

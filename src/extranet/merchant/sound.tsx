@@ -1,7 +1,7 @@
 // One sound: what it is in each language, who plays it, its name. What a live scenario plays is replaced, not taken away.
 
 import { useState } from 'react';
-import { Alert, Button, Group, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Group, SegmentedControl, Stack, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { useAct } from '../act.ts';
@@ -11,10 +11,10 @@ import type { Language } from '../contract.ts';
 import { type Sound, type SoundRecording, type Voice, voices } from '../contract-calls.ts';
 import { tell } from '../notices.tsx';
 import { Confirm } from '../parts/confirm.tsx';
-import { Dialog } from '../parts/dialog.tsx';
 import { Failed } from '../parts/failed.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackLink, NotThere, Page, Trouble, Waiting } from '../parts/page.tsx';
+import { Rename } from '../parts/rename.tsx';
 import { SoundPlayer } from '../parts/sound-player.tsx';
 import { TakeSound } from '../parts/take-sound.tsx';
 import { isProblem } from '../problem.ts';
@@ -76,13 +76,6 @@ function Standing({ sound }: { sound: Sound }): React.ReactNode {
   const navigate = useNavigate();
   const { slug, version, playedBy } = sound;
   const [asked, setAsked] = useState<'name' | 'remove'>();
-  const [name, setName] = useState(sound.name);
-  const rename = useAct(async () => {
-    await ask('PATCH', `/v1/sounds/${slug}`, { name: name.trim() }, version);
-    tell(say('saved'));
-    setAsked(undefined);
-    await changed('sound', 'sounds');
-  });
   const remove = useAct(async () => {
     await ask('DELETE', `/v1/sounds/${slug}`);
     tell(say('sounds.removed', { name: sound.name }));
@@ -110,32 +103,15 @@ function Standing({ sound }: { sound: Sound }): React.ReactNode {
         </Button>
       )}
       {asked === 'name' && (
-        <Dialog title={say('rename')} onClose={() => setAsked(undefined)}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              void rename.run();
-            }}
-          >
-            <Stack>
-              <TextInput
-                label={say('name')}
-                data-autofocus
-                required
-                withAsterisk={false}
-                maxLength={80}
-                value={name}
-                error={rename.fields['/name']}
-                onChange={(event) => setName(event.currentTarget.value)}
-              />
-              <Group justify="flex-end">
-                <Button type="submit" loading={rename.busy}>
-                  {say('save')}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
-        </Dialog>
+        <Rename
+          name={sound.name}
+          keep={async (name) => {
+            await ask('PATCH', `/v1/sounds/${slug}`, { name }, version);
+            tell(say('saved'));
+            await changed('sound', 'sounds');
+          }}
+          onClose={() => setAsked(undefined)}
+        />
       )}
       {asked === 'remove' && (
         <Confirm

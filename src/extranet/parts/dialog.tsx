@@ -1,38 +1,20 @@
-// A question over the page. Its title is a heading in its body: a header of its own would be a second banner to who listens.
+// A question over the page, loaded when the first one is asked.
 
-import { Modal } from '@mantine/core';
-import { useWords } from '../words.ts';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import type { DialogProps } from './dialog-opened.tsx';
 
-export function Dialog({
-  title,
-  onClose,
-  opened = true,
-  wide = false,
-  above = false,
-  children,
-}: {
-  title: string;
-  onClose: () => void;
-  opened?: boolean;
-  wide?: boolean;
-  /** Over another dialog. */
-  above?: boolean;
-  children: React.ReactNode;
-}): React.ReactNode {
-  const { say } = useWords();
+const Opened = lazy(async () => ({ default: (await import('./dialog-opened.tsx')).OpenedDialog }));
+
+export function Dialog({ opened = true, ...dialog }: DialogProps): React.ReactNode {
+  // Once asked it stays, so that it is seen to close.
+  const [wasAsked, setAsked] = useState(opened);
+  useEffect(() => {
+    if (opened) setAsked(true);
+  }, [opened]);
+  if (!wasAsked) return null;
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size={wide ? 'lg' : 'md'}
-      zIndex={above ? 400 : 200}
-    >
-      <div className="dialog-head">
-        <Modal.Title>{title}</Modal.Title>
-        <Modal.CloseButton aria-label={say('close')} />
-      </div>
-      {children}
-    </Modal>
+    <Suspense fallback={null}>
+      <Opened {...dialog} opened={opened} />
+    </Suspense>
   );
 }

@@ -12,7 +12,7 @@ import { OwnFieldForm } from './own-fields.tsx';
 import type { Offers } from './read.ts';
 import { blockName, plainly, unsetName, wayName } from './sentence.ts';
 import { WordsField } from './words-field.tsx';
-import { isKey, type Key, useTell } from './words.ts';
+import { type Key, type Tell, useTell } from './words.ts';
 
 export interface FormActs {
   set: (id: string, fields: Record<string, unknown>, about: string) => void;
@@ -135,10 +135,10 @@ function FieldForm({
   const { tell } = useTell();
   const own = `field.${kind}.${field.name}`;
   const usual = `field.${field.name}`;
-  const label = tell(isKey(own) ? own : isKey(usual) ? usual : 'form.asUsual');
+  const label = tell(tell.knows(own) ? own : tell.knows(usual) ? usual : 'form.asUsual');
   const ownWhat = `${own}.what`;
   const usualWhat = `${usual}.what`;
-  const what = isKey(ownWhat) ? tell(ownWhat) : isKey(usualWhat) ? tell(usualWhat) : undefined;
+  const what = tell.knows(ownWhat) ? tell(ownWhat) : tell.knows(usualWhat) ? tell(usualWhat) : undefined;
   switch (field.type) {
     case 'words':
       return (
@@ -190,7 +190,7 @@ function FieldForm({
           onChange={(event) => onChange(event.currentTarget.value)}
           data={field.options.map((option) => ({
             value: option,
-            label: tell(optionKey(kind, field.name, option)),
+            label: tell(optionKey(tell, kind, field.name, option)),
           }))}
         />
       );
@@ -221,10 +221,10 @@ function FieldForm({
   }
 }
 
-function optionKey(kind: string, field: string, option: string): Key {
+function optionKey(tell: Tell, kind: string, field: string, option: string): Key {
   const own = `field.${kind}.${field}.${option}`;
   const usual = `field.${field}.${option}`;
-  return isKey(own) ? own : isKey(usual) ? usual : 'form.asUsual';
+  return tell.knows(own) ? own : tell.knows(usual) ? usual : 'form.asUsual';
 }
 
 const nowhere = '';

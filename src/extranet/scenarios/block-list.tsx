@@ -56,7 +56,8 @@ export function Nothing({
       {!readOnly && (
         <>
           <p className="soft">{tell('editor.nothingChosen')}</p>
-          <p className="soft">{tell('editor.keys')}</p>
+          <p className="soft by-keys">{tell('editor.keys')}</p>
+          <p className="soft by-touch">{tell('editor.touch')}</p>
         </>
       )}
       <BlockList graph={graph} speaking={speaking} onChoose={onChoose} />

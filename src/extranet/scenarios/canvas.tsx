@@ -17,6 +17,7 @@ import {
   useEdgesState,
   useNodesState,
   useReactFlow,
+  useStoreApi,
 } from '@xyflow/react';
 import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import type { Check } from './draft.ts';
@@ -149,6 +150,16 @@ export function Canvas({
     [acts, flow],
   );
 
+  // By finger nothing is pulled far: a way out is tapped, then the block it leads to, or an empty place for a new one.
+  const store = useStoreApi();
+  const tapped = useRef<{ from: string; way: string }>(undefined);
+  const takeTapped = useCallback(() => {
+    const way = tapped.current;
+    tapped.current = undefined;
+    store.setState({ connectionClickStartHandle: null });
+    return way;
+  }, [store]);
+
   const count = Object.keys(graph.blocks).length;
   const frame = useRef<HTMLDivElement>(null);
   return (
@@ -191,6 +202,24 @@ export function Canvas({
         edgesReconnectable={mayWrite}
         elementsSelectable
         connectOnClick={mayWrite}
+        onClickConnectStart={(_, { nodeId, handleId, handleType }) => {
+          tapped.current =
+            handleType === 'source' && nodeId !== null
+              ? { from: nodeId, way: handleId ?? 'then' }
+              : undefined;
+        }}
+        onClickConnectEnd={(event) => {
+          const way = takeTapped();
+          const isNowhere = event.target instanceof Element && event.target.matches('.react-flow__pane');
+          if (!way || !isNowhere || !('clientX' in event)) return;
+          acts.ask(way.from, way.way, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
+        }}
+        onNodeClick={(event, { id, type }) => {
+          // The tap on a way out is one on its card too.
+          if (event.target instanceof Element && event.target.closest('.react-flow__handle')) return;
+          const way = takeTapped();
+          if (way && type === 'block') acts.connect(way.from, way.way, id);
+        }}
         connectionRadius={32}
         minZoom={0.1}
         maxZoom={1.6}

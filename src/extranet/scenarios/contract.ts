@@ -104,6 +104,8 @@ export interface SellingLine {
   slug: string;
   name: string;
   sells: 'conversation' | 'fixed_sale';
+  /** The scenario a caller goes on in after his paid talk, by its slug. */
+  afterTalk: string | null;
 }
 
 export interface ForwardNumber {

@@ -170,13 +170,12 @@ export interface Check {
 const checkAfterMs = 400;
 
 /** What is wrong with the graph as it stands, asked a moment after each change. What is known of the one before stands meanwhile. */
-export function useCheck(slug: string, graph: Graph, language: string, enabled: boolean): Check {
+export function useCheck(slug: string, graph: Graph, language: string): Check {
   const [checked, setChecked] = useState<Checked>();
   const [is, setIs] = useState<Check['is']>('checking');
   const { start, blocks } = graph;
   const asked = useMemo(() => ({ start, blocks }), [start, blocks]);
   useEffect(() => {
-    if (!enabled) return undefined;
     let isOver = false;
     setIs('checking');
     const timer = window.setTimeout(() => {
@@ -195,7 +194,7 @@ export function useCheck(slug: string, graph: Graph, language: string, enabled: 
       isOver = true;
       window.clearTimeout(timer);
     };
-  }, [slug, asked, language, enabled]);
+  }, [slug, asked, language]);
   return useMemo(() => {
     const faults = checked?.faults ?? [];
     const byBlock = new Map<string, Fault[]>();

@@ -1,17 +1,18 @@
 // Over the drawing: what it is called, how it is kept, what can be done to all of it, and whatever stands in the way.
 
 import { useState } from 'react';
-import { ActionIcon, Alert, Button, TextInput } from '@mantine/core';
+import { ActionIcon, Alert, Button } from '@mantine/core';
 import { useReactFlow } from '@xyflow/react';
 import { useAct } from '../act.ts';
 import { ask } from '../ask.ts';
 import { tell as notify } from '../notices.tsx';
-import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackLink } from '../parts/page.tsx';
+import { Rename } from '../parts/rename.tsx';
+import { useWords } from '../words.ts';
 import type { ScenarioRecord } from './contract.ts';
 import type { Draft } from './draft.ts';
-import { useRollBack } from './versions.tsx';
+import { useRollBack } from './roll-back.ts';
 import { useTell } from './words.ts';
 
 export function Bar({
@@ -97,14 +98,9 @@ export function Bar({
 }
 
 function Name({ draft, mayWrite }: { draft: Draft; mayWrite: boolean }): React.ReactNode {
-  const { tell } = useTell();
   const { record } = draft;
-  const [typed, setTyped] = useState<string>();
-  const rename = useAct(async (name: string) => {
-    const version = await draft.save();
-    draft.heard(await ask<ScenarioRecord>('PATCH', `/v1/scenarios/${record.slug}`, { name }, version));
-    setTyped(undefined);
-  });
+  const { say } = useWords();
+  const [isNaming, setNaming] = useState(false);
   return (
     <h1 className="editor-title">
       {record.name}
@@ -113,35 +109,24 @@ function Name({ draft, mayWrite }: { draft: Draft; mayWrite: boolean }): React.R
           variant="subtle"
           color="gray"
           size={30}
-          aria-label={tell('editor.rename')}
-          title={tell('editor.rename')}
-          onClick={() => setTyped(record.name)}
+          aria-label={say('rename')}
+          title={say('rename')}
+          onClick={() => setNaming(true)}
         >
           <Icon name="pen" size={15} />
         </ActionIcon>
       )}
-      {typed !== undefined && (
-        <Dialog title={tell('editor.rename')} onClose={() => setTyped(undefined)}>
-          <form
-            className="form"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (typed.trim() !== '') void rename.run(typed.trim());
-            }}
-          >
-            <TextInput
-              data-autofocus
-              aria-label={tell('editor.rename')}
-              maxLength={80}
-              value={typed}
-              error={rename.fields['/name']}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-            />
-            <Button type="submit" loading={rename.busy} disabled={typed.trim() === ''}>
-              {tell('editor.rename')}
-            </Button>
-          </form>
-        </Dialog>
+      {isNaming && (
+        <Rename
+          name={record.name}
+          keep={async (name) => {
+            const version = await draft.save();
+            draft.heard(
+              await ask<ScenarioRecord>('PATCH', `/v1/scenarios/${record.slug}`, { name }, version),
+            );
+          }}
+          onClose={() => setNaming(false)}
+        />
       )}
     </h1>
   );

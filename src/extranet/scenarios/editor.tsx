@@ -1,10 +1,10 @@
 // The editor of one scenario: palette, drawing, and beside it what is chosen, what is to be mended, the trial and the versions.
 
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, useCallback, useEffect, useMemo, useState } from 'react';
 import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useParams } from 'react-router';
+import { useParams, useSearchParams } from 'react-router';
 import type { BlockKindName } from '../../core/scenario/blocks.ts';
 import { tell as notify } from '../notices.tsx';
 import { Trouble, Waiting } from '../parts/page.tsx';
@@ -35,10 +35,13 @@ import { ChooseKind, Palette } from './palette.tsx';
 import { useOffers, useScenario, useVersion } from './read.ts';
 import type { Speaking } from './sentence.ts';
 import { useShortcuts } from './shortcuts.ts';
-import { TrialPanel } from './trial-panel.tsx';
-import { Publish, Versions } from './versions.tsx';
 import { useTell } from './words.ts';
 import './sheet.ts';
+
+// Opened now and then beside the drawing, and loaded then.
+const TrialPanel = lazy(async () => ({ default: (await import('./trial-panel.tsx')).TrialPanel }));
+const Versions = lazy(async () => ({ default: (await import('./versions.tsx')).Versions }));
+const Publish = lazy(async () => ({ default: (await import('./versions.tsx')).Publish }));
 
 export default function EditorPage(): React.ReactNode {
   const { slug = '' } = useParams();
@@ -55,6 +58,18 @@ export default function EditorPage(): React.ReactNode {
 /** Whoever wants nothing to move sees it there at once. */
 const moveMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 250);
 
+/** The version that is looked at stands in the address; absent: the draft. */
+function useSeen(): [number | undefined, (version: number | undefined) => void] {
+  const [search, setSearch] = useSearchParams();
+  const asked = Number(search.get('version') ?? '');
+  const see = useCallback(
+    (version: number | undefined) =>
+      setSearch(version === undefined ? {} : { version: String(version) }, { replace: true }),
+    [setSearch],
+  );
+  return [Number.isInteger(asked) && asked > 0 ? asked : undefined, see];
+}
+
 type Tab = 'block' | 'faults' | 'trial' | 'versions';
 
 function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
@@ -62,16 +77,18 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
   const mayWrite = may(useSession(), 'lines', 'write');
   const offers = useOffers(language);
   const draft = useDraft(first, mayWrite);
-  const [seen, setSeen] = useState<number>();
-  const { data: version } = useVersion(first.slug, seen);
+  const [seen, setSeen] = useSeen();
+  const { data: version, error: notThere } = useVersion(first.slug, seen);
+  useEffect(() => {
+    if (notThere) setSeen(undefined);
+  }, [notThere, setSeen]);
   const old = useMemo(
     () => (seen !== undefined && version ? placed(version.graph) : undefined),
     [seen, version],
   );
   const graph = old ?? draft.graph;
   const readOnly = !mayWrite || seen !== undefined;
-  // Whoever may change nothing has nothing to mend, and is not let ask.
-  const check = useCheck(first.slug, draft.graph, language, mayWrite);
+  const check = useCheck(first.slug, draft.graph, language);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [tab, setTab] = useState<Tab>('block');
   const [lit, setLit] = useState<Lit>();
@@ -221,8 +238,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
     readOnly,
   });
   const errors = check.faults.filter(({ severity }) => severity === 'error').length;
-  if (isNarrow)
-    return <Narrow draft={draft} graph={graph} check={mayWrite ? check : undefined} speaking={speaking} />;
+  if (isNarrow) return <Narrow draft={draft} graph={graph} check={check} speaking={speaking} />;
   return (
     <div className="editor">
       <Bar
@@ -256,7 +272,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
       <div className="editor-parts">
         {!readOnly && <Palette onAdd={addBehindChosen} />}
         <Canvas
-          key={seen ?? 'draft'}
+          key={old ? seen : 'draft'}
           graph={graph}
           chosen={known}
           check={seen === undefined ? check : undefined}
@@ -269,19 +285,15 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
           <Tabs value={tab} onChange={(next) => setTab((next ?? 'block') as Tab)} keepMounted={false}>
             <Tabs.List grow>
               <Tabs.Tab value="block">{tell('editor.tab.block')}</Tabs.Tab>
-              {mayWrite && (
-                <>
-                  <Tabs.Tab value="faults">
-                    {tell('editor.tab.faults')}
-                    {check.faults.length > 0 && (
-                      <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
-                        {check.faults.length}
-                      </span>
-                    )}
-                  </Tabs.Tab>
-                  <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
-                </>
-              )}
+              <Tabs.Tab value="faults">
+                {tell('editor.tab.faults')}
+                {check.faults.length > 0 && (
+                  <span className="sc-count" data-severity={errors > 0 ? 'error' : 'warning'}>
+                    {check.faults.length}
+                  </span>
+                )}
+              </Tabs.Tab>
+              <Tabs.Tab value="trial">{tell('editor.tab.trial')}</Tabs.Tab>
               <Tabs.Tab value="versions">{tell('editor.tab.versions')}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="block" className="sc-panel-body">
@@ -309,6 +321,7 @@ function Editor({ first }: { first: ScenarioRecord }): React.ReactNode {
                 slug={first.slug}
                 graph={graph}
                 consultants={offers.consultants}
+                mayCall={mayWrite}
                 onLit={setLit}
                 onGo={go}
               />

@@ -2,7 +2,8 @@
 // said to be that under its field.
 
 import { useEffect, useState } from 'react';
-import { Menu, TextInput, Textarea, UnstyledButton } from '@mantine/core';
+import { TextInput, Textarea, UnstyledButton } from '@mantine/core';
+import { MenuOf } from '../parts/menu.tsx';
 import { readNumber, readText } from './read-text.ts';
 import { callFacts, type TextKind } from './kinds.ts';
 import { useTell } from './words.ts';
@@ -168,25 +169,20 @@ function InsertVariable({
 }): React.ReactNode {
   const { tell } = useTell();
   return (
-    <Menu position="bottom-end" width={250} shadow="md" withinPortal>
-      <Menu.Target>
+    <MenuOf
+      button={
         <UnstyledButton className="sc-insert" aria-label={tell('words.insert')} title={tell('words.insert')}>
           {'{ }'}
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {variables.map((name) => (
-          <Menu.Item key={name} onClick={() => onInsert(name)}>
-            <code>{`{${name}}`}</code>
-          </Menu.Item>
-        ))}
-        {variables.length > 0 && <Menu.Divider />}
-        {callFacts.map((fact) => (
-          <Menu.Item key={fact} onClick={() => onInsert(`call.${fact}`)}>
-            {tell(`fact.${fact}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+      entries={[
+        ...variables.map((name) => ({ label: <code>{`{${name}}`}</code>, act: () => onInsert(name) })),
+        ...(variables.length > 0 ? (['line'] as const) : []),
+        ...callFacts.map((fact) => ({
+          label: tell(`fact.${fact}`),
+          act: () => onInsert(`call.${fact}`),
+        })),
+      ]}
+    />
   );
 }

@@ -1,22 +1,8 @@
 // Where blocks stand when nobody has placed them: from left to right as a call goes, and few lines that cross. How large a card is
 // drawn is decided here too, so that nothing has to be measured first.
 
-import dagre from '@dagrejs/dagre';
 import { arrival, type Block, connected, type Graph, has, type Place, withBlock } from './graph.ts';
 import { waysOf } from './kinds.ts';
-
-/** What is used of it; its own declarations are not read by every way modules are resolved. */
-interface Layered {
-  setGraph(label: { rankdir: 'LR'; nodesep: number; ranksep: number }): unknown;
-  setDefaultEdgeLabel(label: () => object): unknown;
-  setNode(id: string, size: { width: number; height: number }): unknown;
-  setEdge(from: string, to: string, label: object, name: string): unknown;
-  node(id: string): { x?: number; y?: number };
-}
-const { graphlib, layout } = dagre as unknown as {
-  graphlib: { Graph: new (options: { multigraph: boolean }) => Layered };
-  layout: (drawn: Layered) => void;
-};
 
 /** Of a card, as the style sheet draws it. */
 export const card = { width: 264, head: 44, sentence: 52, way: 30, foot: 8 } as const;
@@ -28,71 +14,130 @@ export function heightOf(graph: Graph, id: string): number {
   return card.head + card.sentence + ways * card.way + (ways > 0 ? card.foot : 0);
 }
 
-const between = { columns: 84, rows: 36, turns: 120 } as const;
+const between = { columns: 84, rows: 36, turns: 120, groups: 96 } as const;
 
-/** All of it anew. */
+/**
+ * All of it anew: what a call can come to, and below it, each by itself, what nothing leads to yet. A block stands one column behind
+ * the last of those that lead to it; in a column blocks stand in the order of the ways that lead to them, as one reads them on the
+ * cards before: key 1 above key 2.
+ */
 export function laidOut(graph: Graph): Record<string, Place> {
-  const drawn = new graphlib.Graph({ multigraph: true });
-  drawn.setGraph({ rankdir: 'LR', nodesep: between.rows, ranksep: between.columns });
-  drawn.setDefaultEdgeLabel(() => ({}));
-  // In the order in which a call comes to them: a way back is then drawn back, and not the way there.
-  for (const id of inOrder(graph)) drawn.setNode(id, { width: card.width, height: heightOf(graph, id) });
-  for (const { from, way, to } of waysIn(graph)) if (to !== from) drawn.setEdge(from, to, {}, way);
-  layout(drawn);
-  const middle = new Map(
-    Object.keys(graph.blocks).map((id) => {
-      const { x = 0, y = 0 } = drawn.node(id);
-      return [id, { x: Math.round(x - card.width / 2), y }];
-    }),
-  );
-  return asRead(graph, middle);
+  const ways = waysIn(graph);
+  const led = new Set(ways.flatMap(({ from, to }) => (from === to ? [] : [to])));
+  const ids = Object.keys(graph.blocks);
+  const places: Record<string, Place> = {};
+  const seen = new Set<string>();
+  // What leads to others and is led to by none goes before what waits for it.
+  for (const first of [graph.start, ...ids.filter((id) => !led.has(id)), ...ids]) {
+    const columns = columnsFrom(graph, first, seen);
+    if (columns.size === 0) continue;
+    const group = asRead(graph, columns, ways);
+    const lowest = Object.entries(places).map(([id, { y }]) => y + heightOf(graph, id));
+    const down =
+      lowest.length === 0
+        ? 0
+        : Math.max(...lowest) + between.groups - Math.min(...Object.values(group).map(({ y }) => y));
+    for (const [id, { x, y }] of Object.entries(group)) places[id] = { x, y: y + down };
+  }
+  return places;
 }
 
 /**
- * The columns stay; in each the blocks stand in the order of the ways that lead to them, as one reads them on the cards before: key 1
- * above key 2. Whom no way from the left leads to keeps his height.
+ * In which column each block stands that `first` leads to and that is not in `seen`, which it is from now on. A way that leads back to
+ * where the call came from is drawn back, and pushes nothing on.
  */
-function asRead(graph: Graph, middle: ReadonlyMap<string, Place>): Record<string, Place> {
-  const columns = new Map<number, string[]>();
-  for (const [id, { x }] of middle) columns.set(x, [...(columns.get(x) ?? []), id]);
+function columnsFrom(graph: Graph, first: string, seen: Set<string>): ReadonlyMap<string, number> {
+  const next = (id: string): string[] => {
+    const block = graph.blocks[id];
+    return block ? waysOf(block).flatMap(({ name }) => block.next[name] ?? []) : [];
+  };
+  const onTheWay = new Set<string>();
+  const onward: { from: string; to: string }[] = [];
+  /** Each after everything that it leads on to. */
+  const done: string[] = [];
+  const open: { id: string; left: string[] }[] = [];
+  const enter = (id: string): void => {
+    seen.add(id);
+    onTheWay.add(id);
+    open.push({ id, left: next(id) });
+  };
+  if (has(graph, first) && !seen.has(first)) enter(first);
+  for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {
+    const to = here.left.shift();
+    if (to === undefined) {
+      open.pop();
+      onTheWay.delete(here.id);
+      done.push(here.id);
+      continue;
+    }
+    if (!has(graph, to) || onTheWay.has(to)) continue;
+    onward.push({ from: here.id, to });
+    if (!seen.has(to)) enter(to);
+  }
+  const columns = new Map(done.map((id) => [id, 0]));
+  for (const id of done.reverse()) {
+    for (const { from, to } of onward) {
+      const behind = (columns.get(id) ?? 0) + 1;
+      if (from === id && behind > (columns.get(to) ?? behind)) columns.set(to, behind);
+    }
+  }
+  return columns;
+}
+
+/** Column by column; a block that is led to from the left stands level with the middle of those ways. */
+function asRead(
+  graph: Graph,
+  columns: ReadonlyMap<string, number>,
+  ways: readonly Way[],
+): Record<string, Place> {
   const places: Record<string, Place> = {};
-  const ways = waysIn(graph);
-  for (const x of [...columns.keys()].sort((one, other) => one - other)) {
-    const column = (columns.get(x) ?? []).map((id) => {
-      const height = heightOf(graph, id);
+  const last = Math.max(...columns.values());
+  for (let column = 0; column <= last; column += 1) {
+    const standing = [...columns].flatMap(([id, its]) => {
+      if (its !== column) return [];
       const froms = ways.flatMap(({ from, to, place }) => {
         const at = to === id ? places[from] : undefined;
-        if (!at || at.x >= x) return [];
+        if (!at) return [];
         // Of three that a block leads to the second stands beside it.
-        const lead = ways.filter((one) => one.from === from && (middle.get(one.to)?.x ?? x) > at.x);
+        const lead = ways.filter(
+          (one) => one.from === from && (columns.get(one.to) ?? -1) > (columns.get(from) ?? 0),
+        );
         const turn = lead.findIndex((one) => one.place === place);
         return [at.y + (turn - (lead.length - 1) / 2) * between.turns];
       });
-      const top =
-        froms.length === 0
-          ? (middle.get(id)?.y ?? 0) - height / 2
-          : froms.reduce((sum, y) => sum + y, 0) / froms.length;
-      return { id, height, top };
+      const top = froms.length === 0 ? 0 : froms.reduce((sum, y) => sum + y, 0) / froms.length;
+      return [{ id, height: heightOf(graph, id), top }];
     });
-    column.sort((one, other) => one.top - other.top);
+    standing.sort((one, other) => one.top - other.top);
     let below = Number.NEGATIVE_INFINITY;
-    const tops = column.map(({ top, height }) => {
+    const tops = standing.map(({ top, height }) => {
       const y = Math.max(top, below);
       below = y + height + between.rows;
       return y;
     });
     // Pushed down only: as a whole they come back up by as much on the average.
     const pushed =
-      column.reduce((sum, { top }, place) => sum + (tops[place] ?? top) - top, 0) / column.length;
-    column.forEach(({ id, top }, place) => {
-      places[id] = { x, y: Math.round((tops[place] ?? top) - pushed) };
+      standing.reduce((sum, { top }, place) => sum + (tops[place] ?? top) - top, 0) / standing.length;
+    standing.forEach(({ id, top }, place) => {
+      places[id] = {
+        x: column * (card.width + between.columns),
+        y: Math.round((tops[place] ?? top) - pushed),
+      };
     });
   }
   return places;
 }
 
-/** Every way that leads somewhere; `place`: which line of its card it is. */
-function waysIn(graph: Graph): { from: string; way: string; to: string; place: number }[] {
+interface Way {
+  from: string;
+  way: string;
+  to: string;
+  /** Which line of its card it is. */
+  place: number;
+}
+
+/** Every way that leads somewhere. */
+function waysIn(graph: Graph): Way[] {
   return Object.entries(graph.blocks).flatMap(([from, block]) =>
     waysOf(block).flatMap(({ name }, place) => {
       const to = block.next[name];
@@ -170,24 +215,6 @@ export function placeBeside(graph: Graph, beside: string | undefined): Place {
     y = inTheWay[1].y + heightOf(graph, inTheWay[0]) + 36;
   }
   return { x, y };
-}
-
-function inOrder(graph: Graph): string[] {
-  const order: string[] = [];
-  const seen = new Set<string>();
-  const visit = (start: string): void => {
-    const ahead = [start];
-    for (let id = ahead.shift(); id !== undefined; id = ahead.shift()) {
-      const block = graph.blocks[id];
-      if (!block || seen.has(id)) continue;
-      seen.add(id);
-      order.push(id);
-      ahead.push(...waysOf(block).flatMap(({ name }) => block.next[name] ?? []));
-    }
-  };
-  visit(graph.start);
-  for (const id of Object.keys(graph.blocks)) visit(id);
-  return order;
 }
 
 /** Behind a way out, or free. Before a graph that only hangs up it is what comes first. */

@@ -12,6 +12,7 @@ import { changed, may, useSession } from '../session.ts';
 import { showNumber } from '../show.ts';
 import type { Ddi, ScenarioSummary, SellingLine } from './contract.ts';
 import { ddiBody, type DdiWish } from './ddi-change.ts';
+import { Lines } from './lines.tsx';
 import { Preview } from './preview.tsx';
 import { useDdis, useScenarios, useSellingLines, useVersion } from './read.ts';
 import { type Tell, useTell } from './words.ts';
@@ -56,6 +57,7 @@ export default function Numbers(): React.ReactNode {
           ))}
         </ul>
       )}
+      <Lines lines={lines} scenarios={scenarios} mayWrite={mayWrite} />
       {changing && (
         <Change
           key={changing.id}

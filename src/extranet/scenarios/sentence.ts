@@ -6,7 +6,7 @@ import { showDay, showNumber, showWeekday } from '../show.ts';
 import { arrival, type Block, type Graph } from './graph.ts';
 import type { Fault } from './contract.ts';
 import { keyOfWay, partsOf, strings, type Way, waysOf } from './kinds.ts';
-import { isKey, type Key, type Tell } from './words.ts';
+import { type Key, type Tell } from './words.ts';
 
 /** What things are called that a block names by slug or id. */
 export interface Names {
@@ -36,7 +36,7 @@ export function sentenceOf(block: Block, { tell, language, names }: Speaking): s
     case 'get_url':
       return hostOf(text('url'));
     case 'recognize':
-      return tell('card.recognize', { how: tell(keyOr(`field.recognize.by.${text('by')}`)) });
+      return tell('card.recognize', { how: tell(keyOr(tell, `field.recognize.by.${text('by')}`)) });
     case 'set':
       return tell('card.set', { variable: text('variable'), value: text('value') });
     case 'condition':
@@ -68,7 +68,7 @@ export function sentenceOf(block: Block, { tell, language, names }: Speaking): s
     case 'payment_link':
       return tell('card.link', {
         line: named(names.lines, text('line')),
-        by: tell(keyOr(`field.payment_link.by.${text('by')}`)),
+        by: tell(keyOr(tell, `field.payment_link.by.${text('by')}`)),
         to: text('to') === '{call.from}' ? tell('card.caller') : text('to'),
       });
     case 'blacklist':
@@ -88,10 +88,10 @@ export function wayName(kind: BlockKindName, way: string, tell: Tell): string {
   const key = keyOfWay(way);
   if (key !== undefined) return tell('way.key', { key });
   const own = `way.${kind}.${way}`;
-  if (isKey(own)) return tell(own);
+  if (tell.knows(own)) return tell(own);
   const usual = `way.${way}`;
   const isFixed = kind !== 'get_url' || way === 'then' || way === 'failed';
-  return isFixed && isKey(usual) ? tell(usual) : tell('way.own', { name: way });
+  return isFixed && tell.knows(usual) ? tell(usual) : tell('way.own', { name: way });
 }
 
 /** What happens where nothing is connected. */
@@ -120,7 +120,7 @@ export function plainly(
     .replace(/"([a-z0-9_*#]+)"/g, (_, name: string) => `“${way(name) ?? name}”`)
     .replace(/"([^"]+)"/g, '“$1”')
     .replace(/ \(([a-zA-Z]+)\)/, (whole, field: string) => {
-      const key = [`field.${block.kind}.${field}`, `field.${field}`].find(isKey);
+      const key = [`field.${block.kind}.${field}`, `field.${field}`].find(tell.knows);
       return key ? ` (${tell(key)})` : whole;
     });
 }
@@ -168,7 +168,7 @@ function questionOf(test: unknown, { tell, language }: Pick<Speaking, 'tell' | '
 export function valueName(template: string, tell: Tell): string {
   const fact = /^\{call\.([a-z]+)\}$/.exec(template)?.[1];
   const key = `fact.${String(fact)}`;
-  return isKey(key) ? tell(key) : template;
+  return tell.knows(key) ? tell(key) : template;
 }
 
 interface Span {
@@ -207,7 +207,7 @@ function whomOf(whom: unknown, tell: Tell, names: Names): string {
 
 const named = (names: ReadonlyMap<string, string>, id: string): string => names.get(id) ?? id;
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-const keyOr = (text: string): Key => (isKey(text) ? text : 'form.asUsual');
+const keyOr = (tell: Tell, text: string): Key => (tell.knows(text) ? text : 'form.asUsual');
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '');
 
 function scalar(value: unknown): string {

@@ -3,7 +3,7 @@
 import type { Exchange, TrialAct, TrialStep } from './contract.ts';
 import type { Graph } from './graph.ts';
 import { blockName, wayName } from './sentence.ts';
-import { isKey, type Key, type Tell, useTell } from './words.ts';
+import { type Key, type Tell, useTell } from './words.ts';
 
 export function StepShown({
   step,
@@ -89,7 +89,7 @@ function actSaid(what: string, came: string | undefined, tell: Tell): string | u
   if (came === undefined && ['recognize', 'ring', 'askScript'].includes(what)) return undefined;
   if (what === 'ring') {
     const key = `way.${String(came)}`;
-    return tell('trial.did.ring', { how: isKey(key) ? tell(key) : String(came) });
+    return tell('trial.did.ring', { how: tell.knows(key) ? tell(key) : String(came) });
   }
   if (what === 'recognize') {
     const key = cameWords[String(came)];

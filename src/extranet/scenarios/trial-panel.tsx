@@ -32,12 +32,15 @@ export function TrialPanel({
   slug,
   graph,
   consultants,
+  mayCall,
   onLit,
   onGo,
 }: {
   slug: string;
   graph: Graph;
   consultants: readonly { id: string; name: string }[];
+  /** His script may really be asked: that reaches out, and is not for who only reads. */
+  mayCall: boolean;
   onLit: (lit: Lit | undefined) => void;
   onGo: (id: string) => void;
 }): React.ReactNode {
@@ -160,16 +163,18 @@ export function TrialPanel({
               { value: 'en', label: tell('languages.en') },
             ]}
           />
-          <NativeSelect
-            size="sm"
-            label={tell('trial.scripts')}
-            value={caller.isScriptCalled ? 'call' : 'ask'}
-            onChange={(event) => set({ isScriptCalled: event.currentTarget.value === 'call' })}
-            data={(['ask', 'call'] as const).map((one) => ({
-              value: one,
-              label: tell(`trial.scripts.${one}`),
-            }))}
-          />
+          {mayCall && (
+            <NativeSelect
+              size="sm"
+              label={tell('trial.scripts')}
+              value={caller.isScriptCalled ? 'call' : 'ask'}
+              onChange={(event) => set({ isScriptCalled: event.currentTarget.value === 'call' })}
+              data={(['ask', 'call'] as const).map((one) => ({
+                value: one,
+                label: tell(`trial.scripts.${one}`),
+              }))}
+            />
+          )}
           {(['isFree', 'isBlacklisted', 'pays'] as const).map((name) => (
             <Checkbox
               key={name}

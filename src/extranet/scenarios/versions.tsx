@@ -16,6 +16,7 @@ import type { ScenarioRecord, Version } from './contract.ts';
 import type { Check, Draft } from './draft.ts';
 import { FaultList } from './faults.tsx';
 import { readScenario, useVersions } from './read.ts';
+import { useRollBack } from './roll-back.ts';
 import { useTell } from './words.ts';
 
 export function Versions({
@@ -81,18 +82,6 @@ export function Versions({
       ))}
     </ol>
   );
-}
-
-export function useRollBack(
-  record: ScenarioRecord,
-  heard: Draft['heard'],
-): ReturnType<typeof useAct<[number]>> {
-  const { tell } = useTell();
-  return useAct(async (version: number) => {
-    heard(await ask<ScenarioRecord>('PUT', `/v1/scenarios/${record.slug}/live`, { version }));
-    notify(tell('versions.rolledBack', { version }));
-    await changed('scenario-versions', 'scenarios');
-  });
 }
 
 export function Publish({

@@ -41,7 +41,6 @@ export const words: Record<keyof typeof french, string> = {
   'new.make': 'Create and open',
 
   'editor.back': 'Scenarios',
-  'editor.rename': 'Rename',
   'editor.narrow':
     'Drawing wants a screen of at least 768 pixels: a tablet, or this phone turned on its side. Here you see the blocks and what is missing.',
   'editor.saved': 'Draft is saved',
@@ -76,6 +75,7 @@ export const words: Record<keyof typeof french, string> = {
   'editor.nothingChosen':
     'Choose a block to set it, or take one from the palette. Pull a way out to the next block; let go over nothing, and it offers a new one.',
   'editor.manyChosen': '{count} blocks chosen',
+  'editor.touch': 'By touch: tap a way out, then the block it leads to, or an empty place for a new one.',
   'editor.keys':
     'Keyboard: Tab goes from block to block, Enter chooses, arrows move, Delete removes, F2 goes to its settings, Escape back, Ctrl+Z undoes, Ctrl+D duplicates.',
   'editor.arrival': 'Call arrives',
@@ -519,6 +519,15 @@ export const words: Record<keyof typeof french, string> = {
   'trial.took': 'in {ms} ms',
   'trial.nothingHeard': 'Nothing to be heard here.',
   'trial.left': 'Way out: {way}',
+
+  'lines.title': 'What follows on your lines',
+  'lines.what': 'A scenario can go on with a caller when the conversation a line has sold him is over.',
+  'lines.changeOne': 'Change what follows on the line {line}',
+  'lines.afterTalk': 'After a paid conversation',
+  'lines.afterTalk.none': 'A goodbye',
+  'lines.afterTalk.what':
+    'A caller who is still there when his paid conversation is over goes on in this scenario, and pays nothing for it. Orders keep the version that was live when they were made.',
+  'lines.saved': '{line}: done.',
 
   'numbers.title': 'Numbers',
   'numbers.what': 'Where each number your callers dial leads.',

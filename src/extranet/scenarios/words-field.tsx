@@ -2,9 +2,10 @@
 // listened to in the house's voice, a sound as callers hear it.
 
 import { useEffect, useRef, useState } from 'react';
-import { ActionIcon, Button, Menu, NativeSelect } from '@mantine/core';
+import { ActionIcon, Button, NativeSelect } from '@mantine/core';
 import { tell as notify } from '../notices.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { MenuOf } from '../parts/menu.tsx';
 import { SpokenField, TextField } from './inputs.tsx';
 import { type Part, partsOf } from './kinds.ts';
 import type { Offers } from './read.ts';
@@ -117,20 +118,19 @@ export function WordsField({
         ))}
       </ol>
       {!readOnly && parts.length < 20 && (
-        <Menu position="bottom-start" width={200} shadow="md">
-          <Menu.Target>
+        <MenuOf
+          position="bottom-start"
+          width={200}
+          button={
             <Button variant="default" size="xs" leftSection={<Icon name="plus" size={14} />}>
               {tell('words.add')}
             </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {kinds.map((kind) => (
-              <Menu.Item key={kind} onClick={() => set([...parts, fresh(kind)])}>
-                {tell(`words.${kind}`)}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+          }
+          entries={kinds.map((kind) => ({
+            label: tell(`words.${kind}`),
+            act: () => set([...parts, fresh(kind)]),
+          }))}
+        />
       )}
     </fieldset>
   );

@@ -39,7 +39,6 @@ export const words = {
   'new.make': 'Créer et ouvrir',
 
   'editor.back': 'Scénarios',
-  'editor.rename': 'Renommer',
   'editor.narrow':
     'Le dessin demande un écran d’au moins 768 pixels : une tablette, ou ce téléphone couché. Ici, vous voyez les blocs et ce qui manque.',
   'editor.saved': 'Brouillon enregistré',
@@ -74,6 +73,8 @@ export const words = {
   'editor.nothingChosen':
     'Choisissez un bloc pour le régler, ou prenez-en un dans la palette. Une sortie se tire jusqu’au bloc suivant ; lâchée dans le vide, elle propose un nouveau bloc.',
   'editor.manyChosen': '{count} blocs choisis',
+  'editor.touch':
+    'Au doigt : touchez une sortie, puis le bloc où elle mène, ou une place vide pour un nouveau bloc.',
   'editor.keys':
     'Clavier : Tab va de bloc en bloc, Entrée choisit, les flèches déplacent, Suppr retire, F2 va à ses réglages, Échap en revient, Ctrl+Z annule, Ctrl+D double.',
   'editor.arrival': 'Appel entrant',
@@ -516,6 +517,16 @@ export const words = {
   'trial.took': '{ms} ms',
   'trial.nothingHeard': 'Rien à entendre ici.',
   'trial.left': 'Sortie : {way}',
+
+  'lines.title': 'La suite, sur vos lignes',
+  'lines.what':
+    'Un scénario peut continuer avec l’appelant quand la conversation que lui a vendue une ligne est finie.',
+  'lines.changeOne': 'Changer la suite sur la ligne {line}',
+  'lines.afterTalk': 'Après une conversation payée',
+  'lines.afterTalk.none': 'Un au revoir',
+  'lines.afterTalk.what':
+    'L’appelant qui est encore là à la fin de sa conversation payée continue dans ce scénario, sans rien payer pour cela. Une commande garde la version qui était en service quand elle a été passée.',
+  'lines.saved': '{line} : c’est fait.',
 
   'numbers.title': 'Numéros',
   'numbers.what': 'Où mène chaque numéro que vos appelants composent.',

@@ -1,27 +1,39 @@
 // The sentences of these pages, in the language that is spoken. They come with the pages, not with the first load.
 
-import { useWords, type Values } from '../words.ts';
+import { filled, learnBesides, useWords, type Values } from '../words.ts';
 import type { Language } from '../contract.ts';
-import { words as english } from './words-en.ts';
-import { words as french } from './words-fr.ts';
+import type { words as french } from './words-fr.ts';
 
 export type Key = keyof typeof french;
-export type Tell = (key: Key, values?: Values) => string;
-
-export function isKey(text: string): text is Key {
-  return Object.hasOwn(french, text);
+export interface Tell {
+  (key: Key, values?: Values): string;
+  /** Whether there is such a sentence: for what only some of its kind have words of their own for. */
+  knows: (text: string) => text is Key;
 }
 
-/** What has no value stays as it stands: braces are what a merchant writes too. */
-export function tellIn(language: Language): Tell {
-  const words: Readonly<Record<Key, string>> = language === 'fr' ? french : english;
-  return (key, values = {}) =>
-    words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+export function telling(words: Readonly<Record<Key, string>>): Tell {
+  return Object.assign((key: Key, values: Values = {}) => filled(words[key], values), {
+    knows: (text: string): text is Key => Object.hasOwn(words, text),
+  });
 }
 
-const tellers = { fr: tellIn('fr'), en: tellIn('en') };
+const told = new Map<Language, Tell>();
+
+async function learn(language: Language): Promise<void> {
+  if (told.has(language)) return;
+  const { words } = language === 'fr' ? await import('./words-fr.ts') : await import('./words-en.ts');
+  told.set(language, telling(words));
+}
+
+/** A page that tells them is shown when they are there: its pieces are loaded side by side. */
+export async function withWords<Page>(page: Promise<Page>): Promise<Page> {
+  const [made] = await Promise.all([page, learnBesides(learn)]);
+  return made;
+}
 
 export function useTell(): { tell: Tell; language: Language } {
   const { language } = useWords();
-  return { tell: tellers[language], language };
+  const tell = told.get(language);
+  if (!tell) throw new Error(`The words of these pages are not there in ${language}: withWords loads them.`);
+  return { tell, language };
 }

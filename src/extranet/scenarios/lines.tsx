@@ -1,0 +1,143 @@
+// What a scenario does for a line that sells conversations, beside the numbers that lead to it: one row for each place where the
+// merchant may put one.
+
+import { useState } from 'react';
+import { Button, NativeSelect, Stack } from '@mantine/core';
+import { Link } from 'react-router';
+import { useAct } from '../act.ts';
+import { ask } from '../ask.ts';
+import { tell as notify } from '../notices.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { changed } from '../session.ts';
+import type { ScenarioSummary, SellingLine } from './contract.ts';
+import { useTell } from './words.ts';
+
+/** The fields of a line that name a scenario; the words of each stand under `lines.<field>`. */
+const places = ['afterTalk'] as const satisfies readonly (keyof SellingLine)[];
+
+export function Lines({
+  lines,
+  scenarios,
+  mayWrite,
+}: {
+  lines: readonly SellingLine[];
+  scenarios: readonly ScenarioSummary[];
+  mayWrite: boolean;
+}): React.ReactNode {
+  const { tell } = useTell();
+  const [changing, setChanging] = useState<SellingLine>();
+  const talking = lines.filter(({ sells }) => sells === 'conversation');
+  if (talking.length === 0) return null;
+  return (
+    <section className="lines-follow" aria-labelledby="lines-follow">
+      <h2 id="lines-follow">{tell('lines.title')}</h2>
+      <p className="soft">{tell('lines.what')}</p>
+      <ul className="ddis">
+        {talking.map((line) => (
+          <li key={line.slug} className="card ddi" aria-label={line.name}>
+            <div className="ddi-head">
+              <h3>{line.name}</h3>
+              {mayWrite && (
+                <Button
+                  variant="default"
+                  size="xs"
+                  aria-label={tell('lines.changeOne', { line: line.name })}
+                  onClick={() => setChanging(line)}
+                >
+                  {tell('numbers.change')}
+                </Button>
+              )}
+            </div>
+            {places.map((place) => (
+              <p key={place} className="ddi-logic">
+                <span className="soft">{tell(`lines.${place}`)}</span>
+                <Named slug={line[place]} scenarios={scenarios} none={tell(`lines.${place}.none`)} />
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {changing && (
+        <Change
+          key={changing.slug}
+          line={changing}
+          scenarios={scenarios}
+          onClose={() => setChanging(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Named({
+  slug,
+  scenarios,
+  none,
+}: {
+  slug: string | null;
+  scenarios: readonly ScenarioSummary[];
+  none: string;
+}): React.ReactNode {
+  if (slug === null) return <strong>{none}</strong>;
+  return (
+    <Link to={`/scenarios/${slug}`}>
+      {scenarios.find((scenario) => scenario.slug === slug)?.name ?? slug}
+    </Link>
+  );
+}
+
+function Change({
+  line,
+  scenarios,
+  onClose,
+}: {
+  line: SellingLine;
+  scenarios: readonly ScenarioSummary[];
+  onClose: () => void;
+}): React.ReactNode {
+  const { tell } = useTell();
+  const [wish, setWish] = useState(() => new Map(places.map((place) => [place, line[place]])));
+  const save = useAct(async () => {
+    await ask('PATCH', `/v1/lines/${encodeURIComponent(line.slug)}`, Object.fromEntries(wish));
+    await changed('lines', 'scenarios');
+    notify(tell('lines.saved', { line: line.name }));
+    onClose();
+  });
+  return (
+    <Dialog title={line.name} onClose={onClose} wide>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <Stack>
+          {[...wish].map(([place, slug]) => (
+            <NativeSelect
+              key={place}
+              label={tell(`lines.${place}`)}
+              description={tell(`lines.${place}.what`)}
+              value={slug ?? ''}
+              error={save.fields[`/${place}`]}
+              onChange={(event) => setWish(new Map([...wish, [place, event.currentTarget.value || null]]))}
+              data={[
+                { value: '', label: tell(`lines.${place}.none`) },
+                ...scenarios.map((scenario) => ({
+                  value: scenario.slug,
+                  label:
+                    scenario.live === null
+                      ? tell('numbers.notPublished', { name: scenario.name })
+                      : scenario.name,
+                  disabled: scenario.live === null && scenario.slug !== slug,
+                })),
+              ]}
+            />
+          ))}
+          <Button type="submit" loading={save.busy}>
+            {tell('numbers.change')}
+          </Button>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
