@@ -4,7 +4,7 @@
 
 import { answering, askAgain } from './call-answering.ts';
 import { CallDraft, end } from './call-draft.ts';
-import { ringCaller, ringing, ringPhone, startRingingConsultants } from './call-ringing.ts';
+import { led, ringCaller, ringing, ringPhone, startRingingConsultants } from './call-ringing.ts';
 import type { CallCommand, CallEvent, CallSession, CallStep } from './call-session.ts';
 import { connected, over } from './call-talking.ts';
 
@@ -24,6 +24,9 @@ export function advance(session: CallSession, event: CallEvent): CallStep {
     case 'ringing_consultant':
     case 'ringing_caller':
       ringing(draft, event);
+      break;
+    case 'led':
+      led(draft, event);
       break;
     case 'connected':
       connected(draft, event);

@@ -91,10 +91,12 @@ export function end(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid, 
       draft.commands.push({ do: 'hangUp', leg: one.leg, cause: 'stopped' });
     }
   }
-  // In a scenario he is told there.
+  // In a scenario he is told there; in one that led a paid call there is nothing more to be told.
   if (caller && caller.leg !== endedLeg && plan.inbound?.run === undefined) {
     const language = plan.callerLanguage;
-    if (caller.state === 'ringing') {
+    if (draft.session.led) {
+      if (caller.state !== 'gone') draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'normal' });
+    } else if (caller.state === 'ringing') {
       draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'stopped' });
     } else if (caller.state !== 'gone') {
       const known = plan.inbound !== undefined;

@@ -14,6 +14,8 @@ import {
   isDestination,
   isOfThisTalk,
   neverAgainKey,
+  ringOf,
+  rungLast,
   type TimerName,
 } from './call-session.ts';
 import { bridged, bridgedUnheard, silenceUs } from './call-talking.ts';
@@ -68,7 +70,7 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
       hangUp(draft);
       return;
     case 'bridgeFailed':
-      end(draft, asWished(session) ?? 'failed');
+      comesToNothing(draft, 'failed');
       return;
     case 'legsBridged':
       bridged(draft, event.atUs);
@@ -104,6 +106,74 @@ export function ringing(draft: CallDraft, event: CallEvent): void {
     default:
       return;
   }
+}
+
+/** In the scenario that leads a paid call, and nobody is rung: what it does with him is its own business. */
+export function led(draft: CallDraft, event: CallEvent): void {
+  const { session } = draft;
+  switch (event.type) {
+    case 'scenarioRings':
+      rings(draft, event);
+      return;
+    case 'scenarioEnded':
+      // It hangs him up itself.
+      close(draft, event.failed ? 'failed' : 'nobody_took_it');
+      return;
+    case 'hangUpRequested':
+      draft.become({ endedBy: event.by });
+      hangUp(draft);
+      return;
+    case 'switchRestarted':
+      restarted(draft);
+      return;
+    case 'legEnded':
+      if (session.caller?.leg === event.leg) callerLeg(draft, session.caller, event);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Once a turn: whoever takes the call over may want the same again. */
+function rings(draft: CallDraft, { ring, plan, candidates }: CallEvent & { type: 'scenarioRings' }): void {
+  const { session } = draft;
+  const { led, caller, attempts } = session;
+  if (!led || !caller || (led.ring && led.ring.turn >= ring.turn)) return;
+  const { talkLimitSeconds, moreTime } = led.ordered;
+  const { idleGroup: _idle, moreTime: _more, ...ordered } = session.plan;
+  draft.become({
+    plan: {
+      ...ordered,
+      ...plan,
+      talkLimitSeconds: Math.min(plan.talkLimitSeconds, talkLimitSeconds),
+      // Who may talk for less than he has paid for is offered no more of it.
+      ...(moreTime && plan.talkLimitSeconds >= talkLimitSeconds && { moreTime }),
+    },
+    led: { ...led, ring: { ...ring, after: attempts.length } },
+    candidates,
+  });
+  draft.fact('scenario_rings', { turn: ring.turn });
+  draft.commands.push({ do: 'playMusic', leg: caller.leg });
+  startRingingConsultants(draft);
+}
+
+/** Nobody is joined this time: the end of the call, unless a scenario leads it, which hears of it and goes on. */
+function comesToNothing(draft: CallDraft, outcome: CallOutcome, endedLeg?: LegUuid): void {
+  const wished = asWished(draft.session);
+  if (wished !== undefined || !draft.session.led) {
+    end(draft, wished ?? outcome, endedLeg);
+    return;
+  }
+  for (const one of draft.session.attempts) {
+    if (!['ringing', 'offered', 'accepted'].includes(one.state)) continue;
+    draft.attempt(one.leg, { state: 'failed', lostBecause: 'failed' });
+    draft.free.push(one.consultantId);
+    if (one.leg !== endedLeg) draft.commands.push({ do: 'hangUp', leg: one.leg, cause: 'normal' });
+  }
+  draft.commands.unshift({ do: 'stopTimers' });
+  const { unbridgedUs: _none, endedBy: _nobody, ...rest } = draft.session;
+  draft.session = { ...rest, state: 'led', candidates: [] };
+  draft.fact('scenario_goes_on', { because: outcome });
 }
 
 /**
@@ -229,14 +299,11 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
       return;
     case 'legEnded':
       if (attempt.state === 'accepted') {
-        const wished = asWished(draft.session);
-        if (wished) {
-          end(draft, wished, attempt.leg);
-          return;
+        if (asWished(draft.session) === undefined) {
+          draft.fact('consultant_left', { consultantId: attempt.consultantId });
+          draft.become({ endedBy: 'consultant' });
         }
-        draft.fact('consultant_left', { consultantId: attempt.consultantId });
-        draft.become({ endedBy: 'consultant' });
-        end(draft, 'consultant_left', attempt.leg);
+        comesToNothing(draft, 'consultant_left', attempt.leg);
         return;
       }
       if (attempt.state !== 'ringing' && attempt.state !== 'offered') return;
@@ -248,12 +315,12 @@ function consultantLeg(draft: CallDraft, attempt: Attempt, event: LegEvent): voi
 }
 
 /** A number that takes the call by answering it, as a scenario says. */
-function isPutThrough({ plan }: CallSession, { consultantId }: Attempt): boolean {
-  return plan.inbound?.run?.acceptKey === false && isDestination(consultantId);
+function isPutThrough(session: CallSession, { consultantId }: Attempt): boolean {
+  return ringOf(session)?.acceptKey === false && isDestination(consultantId);
 }
 
 function putThrough(draft: CallDraft, attempt: Attempt): void {
-  const sentence = draft.session.plan.inbound?.run?.whisper;
+  const sentence = ringOf(draft.session)?.whisper;
   if (!sentence) {
     accept(draft, attempt);
     return;
@@ -269,7 +336,7 @@ function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
   }
   const { plan } = draft.session;
   draft.attempt(attempt.leg, { state: 'offered', tries: attempt.tries + 1 });
-  const whisper = plan.inbound?.run?.whisper;
+  const whisper = ringOf(draft.session)?.whisper;
   const behind = (sentence: Sentence): Sentence =>
     whisper ? { key: 'in_turn', language: attempt.language, parts: [whisper, sentence] } : sentence;
   draft.commands.push({
@@ -284,13 +351,13 @@ function offerToConsultant(draft: CallDraft, attempt: Attempt): void {
           ...(draft.session.clientCode !== undefined && { client: draft.session.clientCode }),
           seconds: plan.talkLimitSeconds,
         })
-      : {
+      : behind({
           key: 'consultant_offer',
           language: attempt.language,
           merchant: plan.merchantName,
           line: plan.lineName,
           minutes: Math.floor(plan.talkLimitSeconds / 60),
-        },
+        }),
   });
 }
 
@@ -334,7 +401,7 @@ function drop(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', b
 function lose(draft: CallDraft, attempt: Attempt, state: 'refused' | 'failed', because: string): void {
   draft.attempt(attempt.leg, { state, lostBecause: because });
   const { consultantId } = attempt;
-  const his = draft.session.attempts.filter((one) => one.consultantId === consultantId);
+  const his = rungLast(draft.session).filter((one) => one.consultantId === consultantId);
   const living = his.filter((one) => one.state === 'ringing' || one.state === 'offered');
   // Busy after it was answered: another call has him by now (flow/call-step ConsultantTaken).
   const hasHim = attempt.state === 'offered' && because === 'busy';
@@ -388,7 +455,7 @@ function endIfNobodyIsLeft(draft: CallDraft): void {
     draft.claim = 1;
     return;
   }
-  if (!overflows(draft)) end(draft, 'nobody_took_it');
+  if (!overflows(draft)) comesToNothing(draft, 'nobody_took_it');
 }
 
 /** Nobody took it: the others are rung, once, as the line rings. Whoever was rung before is not rung again. */
@@ -484,6 +551,10 @@ function offerToCaller(draft: CallDraft, caller: CallerLeg): void {
 function consent(draft: CallDraft, caller: CallerLeg): void {
   draft.become({ caller: { ...caller, state: 'consented' } });
   draft.fact('caller_consented');
+  if (draft.session.plan.led) {
+    lead(draft);
+    return;
+  }
   if (draft.session.attempts.some((one) => one.state === 'accepted')) {
     join(draft);
     return;
@@ -495,6 +566,19 @@ function consent(draft: CallDraft, caller: CallerLeg): void {
     sentence: { key: 'caller_hold', language: draft.session.plan.callerLanguage },
   });
   startRingingConsultants(draft);
+}
+
+/** Whoever was kept for him while he paid is anybody's: the scenario says whom he gets. */
+function lead(draft: CallDraft): void {
+  const { candidates, plan } = draft.session;
+  const { talkLimitSeconds, moreTime } = plan;
+  draft.free.push(...candidates);
+  draft.become({
+    state: 'led',
+    candidates: [],
+    led: { ordered: { talkLimitSeconds, moreTime: moreTime ?? null } },
+  });
+  draft.handOver = true;
 }
 
 function join(draft: CallDraft): void {

@@ -12,6 +12,14 @@
 //          ▼
 //       settled          (a line that rings the caller first passes ringing_caller before ringing_consultant)
 //
+//   A line whose scenario is the call rings the caller first; from his key 1 on he is led by that:
+//
+//                    key 1          the scenario rings                        joined                over
+//   ringing_caller ────────▶ led ────────────────────▶ ringing_consultant ──────────▶ connected ─────────▶ ended
+//                            │ ▲                          │      │                                (his leg is the scenario's)
+//                            │ └──(nobody took it)────────┘      │ caller left, wished
+//                            └───────────────────────────────────┴─▶ ended     (also: the scenario is over, nobody was joined)
+//
 //   A caller who dials us begins elsewhere, and no card is asked:
 //
 //                 known, may talk
@@ -24,6 +32,7 @@
 //   awaiting_payment    enters his card                 softly claimed for him           nothing held yet
 //   ringing_consultant  waits, sees who is rung         rings, then hears the offer      held
 //   ringing_caller      rings, then hears the price     has accepted, hears music        held
+//   led                 is in the line's scenario       not rung                         held
 //   connected           talks, limit armed              talks                            held, running
 //   ended               gone, or hears a farewell       free                             held until settled
 //   settled             has his receipt                 free                             captured, released
@@ -42,6 +51,7 @@ export type CallState =
   | 'awaiting_payment'
   | 'ringing_consultant'
   | 'ringing_caller'
+  | 'led'
   | 'connected'
   | 'ended'
   | 'settled';
@@ -51,6 +61,7 @@ export const callStates: readonly CallState[] = [
   'awaiting_payment',
   'ringing_consultant',
   'ringing_caller',
+  'led',
   'connected',
   'ended',
   'settled',
@@ -98,6 +109,8 @@ export interface CallPlan {
   inbound?: InboundPlan;
   /** Who is still there when they have talked goes through this from then on. It costs nothing. */
   afterTalk?: { scenarioId: string; version: number };
+  /** He is rung first, and is in this from his key 1 on: whom it joins him to first, he talks to for what he has paid. */
+  led?: { scenarioId: string; version: number };
 }
 
 /** Among candidates: a number the merchant's server named, or whom a scenario rings, instead of the id of a consultant. */
@@ -151,6 +164,14 @@ export interface RunPlanOfTalk {
   whisper?: Sentence;
   /** When his leg was joined last, to somebody else: microseconds of the switch's clock, as text. The switch goes on telling it. */
   joinedBeforeUs?: string;
+}
+
+/** Of a paid call that a scenario leads. */
+export interface Led {
+  /** As he ordered it: a block may want less of it, for the talk it rings for alone. */
+  ordered: { talkLimitSeconds: number; moreTime: CallPlan['moreTime'] | null };
+  /** Whom the scenario has rung last, and how many had been rung before that. */
+  ring?: RunPlanOfTalk & { after: number };
 }
 
 /** Music, or the ringing tone of the network he called in by. */
@@ -256,6 +277,8 @@ export interface CallSession {
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
   /** The talk is over, and the caller's leg is that of the scenario which follows it. */
   handedOver?: true;
+  /** He has pressed 1 and is in the scenario that leads his call. */
+  led?: Led;
   /**
    * Near the limit more time is offered, at most `plan.moreTime.times` times: `asked` while the processor decides. Granted, the
    * limit in `plan.talkLimitSeconds` has moved and the next offer may come; refused, none comes any more.
@@ -283,6 +306,10 @@ export type CallEvent =
   | { type: 'digitsGiven'; leg: LegUuid; digits: string; ended: 'terminator' | 'full' | 'pause' | 'restart' }
   | { type: 'paymentAuthorized' }
   | { type: 'paymentGivenUp'; outcome: 'payment_failed' | 'payment_abandoned' | 'cancelled' }
+  /** A scenario that leads a paid call wants somebody rung for it. */
+  | { type: 'scenarioRings'; ring: RunPlanOfTalk; plan: RingPlan; candidates: readonly string[] }
+  /** It has come to its end, and nobody was joined. */
+  | { type: 'scenarioEnded'; failed: boolean }
   | { type: 'consultantsClaimed'; consultants: readonly ClaimedConsultant[]; skipped: readonly string[] }
   /** Their own word, or their merchant's, since they began to ring: they are on a break, away or gone. */
   | { type: 'consultantsWithdrew'; consultantIds: readonly string[] }
@@ -319,6 +346,18 @@ export type CallEvent =
    */
   | { type: 'moreTimeAnswered'; granted: boolean; talkLimitSeconds?: number }
   | { type: 'hangUpRequested'; by: 'caller' | 'merchant' };
+
+/** What of a plan a block decides for whom it rings. */
+export type RingPlan = Pick<
+  CallPlan,
+  | 'ringing'
+  | 'ringSeconds'
+  | 'ringStepSeconds'
+  | 'idleGroup'
+  | 'callerId'
+  | 'callerLanguage'
+  | 'talkLimitSeconds'
+>;
 
 export type LegEnd =
   | 'normal'
@@ -387,7 +426,7 @@ export interface CallStep {
   neverAgain?: E164;
   /** The money is to be settled. */
   settle: boolean;
-  /** The caller's leg goes through `plan.afterTalk` from here on: that begins in the same transaction. */
+  /** The caller's leg goes through `plan.led` or `plan.afterTalk` from here on: that begins in the same transaction. */
   handOver?: boolean;
 }
 
@@ -456,8 +495,22 @@ export function talkTimers(session: CallSession): readonly { timer: TimerName; a
 }
 
 /** Once this is over, the caller's leg is a scenario's: the one it was in before, or the one that follows. */
-export function isScenarios({ plan, handedOver }: CallSession): boolean {
-  return plan.inbound?.run !== undefined || handedOver === true;
+export function isScenarios({ plan, handedOver, led }: CallSession): boolean {
+  return plan.inbound?.run !== undefined || led !== undefined || handedOver === true;
+}
+
+export function isOver({ state }: Pick<CallSession, 'state'>): boolean {
+  return state === 'ended' || state === 'settled';
+}
+
+/** The turn of a scenario that rings in this call, or has rung last. */
+export function ringOf({ plan, led }: CallSession): RunPlanOfTalk | undefined {
+  return plan.inbound?.run ?? led?.ring;
+}
+
+/** Who was rung for the scenario's last turn; in any other call, for all of it. */
+export function rungLast({ attempts, led }: Pick<CallSession, 'attempts' | 'led'>): readonly Attempt[] {
+  return led?.ring ? attempts.slice(led.ring.after) : attempts;
 }
 
 /** Whether a leg of this call that was joined then was joined in this talk: a caller in a scenario may have had others. */

@@ -191,10 +191,14 @@ function parted(
   if (endedLeg !== consultant.leg)
     draft.commands.push({ do: 'hangUp', leg: consultant.leg, cause: 'normal' });
   const isThere = endedLeg !== caller.leg;
+  const { led } = draft.session;
   if (isThere && isLedOn(draft.session, by)) {
     draft.become({ handedOver: true });
     draft.fact('handed_over');
-    draft.handOver = true;
+    draft.handOver = !led;
+  } else if (isThere && led) {
+    // Whatever it may have had to say.
+    draft.commands.push({ do: 'hangUp', leg: caller.leg, cause: 'normal' });
   } else if (isThere && draft.session.plan.inbound?.run === undefined) {
     // In a scenario it goes on there.
     draft.commands.push({
@@ -212,8 +216,8 @@ function parted(
 }
 
 /** Whoever wished the end of the call, on his page or for his merchant, wished nothing more to follow. */
-function isLedOn({ plan }: CallSession, by: NonNullable<CallSession['endedBy']>): boolean {
-  return plan.afterTalk !== undefined && by !== 'caller' && by !== 'merchant';
+function isLedOn({ plan, led }: CallSession, by: NonNullable<CallSession['endedBy']>): boolean {
+  return (led ?? plan.afterTalk) !== undefined && by !== 'caller' && by !== 'merchant';
 }
 
 /** After the end: last words, then the leg goes. A leg that answers too late is told nothing and goes at once. */

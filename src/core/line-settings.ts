@@ -48,6 +48,8 @@ export interface LineSettings {
   afterSale: AfterSale;
   /** The slug of the scenario a caller goes on in who is still there when his paid talk is over; null: he hears goodbye. */
   afterTalk: string | null;
+  /** The slug of the scenario that is its call from the caller's key 1 on; null: consultants are rung as `ringing` says. */
+  afterPayment: string | null;
 }
 
 /** What is left out stays as it is. */
@@ -93,6 +95,7 @@ export function wrongOfLine(change: LineChange, around: LineSurroundings): Wrong
     ...wrongAmounts(change.topUpAmounts ?? [], around),
     ...wrongAfterSale(change.afterSale, around),
     ...scenarioProblem('afterTalk', change.afterTalk ?? null, around.scenarios),
+    ...scenarioProblem('afterPayment', change.afterPayment ?? null, around.scenarios),
   ];
 }
 
@@ -135,12 +138,13 @@ const ofCalls = [
   'outsideLine',
   'overflowLine',
   'afterTalk',
+  'afterPayment',
 ] as const;
 
 function wrongWithoutCalls(change: LineChange, { sells }: LineSurroundings): WrongField[] {
   if (sells === 'conversation') return [];
   return ofCalls
-    .filter((field) => change[field] !== undefined && (field !== 'afterTalk' || change.afterTalk !== null))
+    .filter((field) => change[field] !== undefined && !(field.startsWith('after') && change[field] === null))
     .map((field) => ({ field, sentence: 'This line sells something without a call: nobody is rung there.' }));
 }
 

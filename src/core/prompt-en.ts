@@ -23,6 +23,7 @@ import {
   textAloud,
   termsDue,
   type SpokenWords,
+  withWhom,
 } from './spoken-values.ts';
 
 export function english(sentence: OneSentence): string {
@@ -47,7 +48,7 @@ export function english(sentence: OneSentence): string {
       return 'The caller did not take the call. You are available again. Thank you, goodbye.';
     case 'caller_offer':
       return (
-        `Hello, this is ${nameAloud(sentence.merchant)}, for your conversation with ${nameAloud(sentence.consultant)}. ` +
+        `Hello, this is ${nameAloud(sentence.merchant)}, for your conversation${withWhom('with', sentence.consultant)}. ` +
         `${priceSentence(sentence.price)} ` +
         `You can talk for up to ${minutesAloud(sentence.minutes, words)}. ` +
         'To accept and start, press 1. To refuse, press 3. Never to be called again, press 9.'

@@ -24,6 +24,7 @@ import {
   textAloud,
   termsDue,
   type SpokenWords,
+  withWhom,
 } from './spoken-values.ts';
 
 export function french(sentence: OneSentence): string {
@@ -48,7 +49,7 @@ export function french(sentence: OneSentence): string {
       return "Votre correspondant n'a pas pris l'appel. Vous êtes de nouveau disponible. Merci, au revoir.";
     case 'caller_offer':
       return (
-        `Bonjour, ici ${nameAloud(sentence.merchant)}, pour votre entretien avec ${nameAloud(sentence.consultant)}. ` +
+        `Bonjour, ici ${nameAloud(sentence.merchant)}, pour votre entretien${withWhom('avec', sentence.consultant)}. ` +
         `${priceSentence(sentence.price)} ` +
         `L'entretien dure ${minutesAloud(sentence.minutes, words)} au maximum. ` +
         'Pour accepter et commencer, appuyez sur 1. Pour refuser, sur 3. Pour ne plus jamais être appelé, sur 9.'

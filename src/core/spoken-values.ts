@@ -82,6 +82,11 @@ export function nameAloud(name: string): string {
     .trim();
 }
 
+/** Behind its preposition, where it is known by then. */
+export function withWhom(preposition: string, name: string): string {
+  return name === '' ? '' : ` ${preposition} ${nameAloud(name)}`;
+}
+
 /** Made once: making them costs a hundred times what using them does. */
 const plurals = { fr: new Intl.PluralRules('fr'), en: new Intl.PluralRules('en') };
 const plainNumbers = { useGrouping: false, maximumFractionDigits: 6 } as const;

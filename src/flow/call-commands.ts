@@ -227,6 +227,8 @@ export class CallCommands {
         return;
       }
       case 'playMusic':
+        // Nobody could even be rung: what he hears is the scenario's by now.
+        if (this.#told.session().state === 'led') return;
         this.#requests.delete(command.leg);
         await aSwitch.guard(command.leg, holdSeconds(this.#told.session()));
         await aSwitch.playMusic(command.leg, command.sound);
@@ -378,8 +380,10 @@ function stillMeant(session: CallSession, command: CallCommand, told: Told): boo
       return session.state === 'connected' && session.plan.talkLimitSeconds === command.talkLimitSeconds;
     case 'hangUp':
       return !told.hasEnded(command.leg);
-    case 'play':
     case 'playMusic':
+      // Nobody is rung any more: what he hears is the scenario's.
+      return session.state !== 'led' && wanted(command.leg);
+    case 'play':
     case 'announce':
       return wanted(command.leg);
     default:

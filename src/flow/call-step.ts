@@ -161,9 +161,11 @@ export async function writeStep(
   if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
-  // Only who commands the switch hears of the end of a talk.
+  // Only who commands the switch hears of the end of a talk, or the caller's yes.
   const handedOver =
     handsOver && lease !== undefined ? await followTalk(house, tx, stored, next, at, lease) : undefined;
+  // Nobody is led by nothing: then the switch is another's by now, and so is the step.
+  if (next.state === 'led' && handsOver && !handedOver) return undefined;
   return {
     stored: { ...stored, session: next, version: stored.version + 1 },
     commands,
@@ -311,6 +313,8 @@ function sentenceOf(
     caller_consented: 'The caller heard the price and pressed 1',
     connected: `They talk, for ${String(plan.talkLimitSeconds)} s at most`,
     limit_near: `The caller is warned: ${String(facts['secondsLeft'])} s left`,
+    scenario_rings: 'The scenario rings for the caller',
+    scenario_goes_on: `Nobody is joined to him (${String(facts['because'])}): the scenario goes on`,
     more_time_asked: 'The caller asks for more time',
     more_time: `The caller has more time: they talk for ${String(plan.talkLimitSeconds)} s at most`,
     more_time_refused: 'There is no more time for the caller: they talk to the old limit',

@@ -2,7 +2,7 @@
 // Beside it what others want of a switch: an end to a call, no new calls. What a call does with all this is run-call's, how
 // what lives is found out sweep-switch's.
 
-import type { CallCommand } from '../core/call-session.ts';
+import { type CallCommand, ringOf } from '../core/call-session.ts';
 import type { LegUuid } from '../core/ids.ts';
 import type { RunCommand } from '../core/scenario/run.ts';
 import type { ServiceCommand, ServiceEvent } from '../core/service-call.ts';
@@ -28,7 +28,7 @@ import type { ParkedLeg, Switch, SwitchEvent, Timer } from './ports.ts';
 import { type Commander, LiveCall } from './run-call.ts';
 import { requestOfRun, type RunTold, scenarioCalls } from './run-scenario.ts';
 import type { KeptRun } from './scenario-row.ts';
-import { handBack, isOver, ringFor } from './scenario-talk.ts';
+import { type CallsHere, handBack, isBack, ringFor } from './scenario-talk.ts';
 import { servedCalls } from './serve-consultant.ts';
 import { SwitchClock } from './switch-clock.ts';
 import { SwitchSweep } from './sweep-switch.ts';
@@ -123,12 +123,19 @@ export class SwitchCommander implements CallTaker {
       },
     });
     this.#service = new LegDesk(atSwitch, servedCalls(atSwitch));
-    const calls = {
-      arrive: (stored: StoredSession, commands: readonly CallCommand[]) => this.#arrive(stored, commands),
+    const calls: CallsHere = {
+      arrive: (stored, commands) => this.#arrive(stored, commands),
+      tell: async ({ merchantId, session }, event) => {
+        (await this.#load(merchantId, session.id))?.lead(event);
+      },
     };
     this.#scenarios = new LegDesk(
       atSwitch,
-      scenarioCalls(atSwitch, (kept, order) => ringFor(atSwitch, calls, kept, order)),
+      scenarioCalls(
+        atSwitch,
+        (kept, order) => ringFor(atSwitch, calls, kept, order),
+        (stored) => this.#live.get(stored.session.id)?.follow(stored),
+      ),
     );
     this.#desks = [this.#service, this.#scenarios];
     aSwitch.onEvent((event) => this.#hear(event));
@@ -381,10 +388,10 @@ export class SwitchCommander implements CallTaker {
     call.arrive({ commands, gone: state === 'gone' });
   }
 
-  /** The talk is over: the caller's leg is his scenario's again. */
+  /** The talk is over, or none has come of it: the caller's leg is his scenario's again. */
   #tellScenario({ session }: LiveCall): void {
-    const run = session.plan.inbound?.run;
-    if (!run || !isOver(session)) return;
+    const run = ringOf(session);
+    if (!run || !isBack(session)) return;
     const { callerLegUuid } = session;
     void handBack(this.#switch, session).then((rang) =>
       this.#scenarios.answer(callerLegUuid, requestOfRun(run), rang),
@@ -522,7 +529,7 @@ export async function requestHangUp(
 ): Promise<'requested' | 'already_ended' | 'unknown_session'> {
   const stored = await house.db.asMerchant(merchantId, async (tx) => {
     const found = await readSession(tx, callSessionId);
-    const live = ['recognizing', 'ringing_consultant', 'ringing_caller', 'connected'];
+    const live = ['recognizing', 'ringing_consultant', 'ringing_caller', 'led', 'connected'];
     if (found && live.includes(found.session.state)) {
       await addSwitchWork(tx, { merchantId, switchId: found.switchId, callSessionId, kind: 'hang_up' });
     }

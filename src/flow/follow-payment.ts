@@ -135,6 +135,7 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
       case 'connected':
       case 'ringing_consultant':
       case 'ringing_caller':
+      case 'led':
         if (await isForsaken(tx, call.switchId)) return endForsaken(house, tx, call, now);
         if (call.session.moreTime?.state === 'asked')
           await enqueueJob(tx, 'authorize_more', { merchantId, orderId }, orderId);
@@ -157,7 +158,7 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
  */
 async function endForsaken(house: House, tx: Tx, call: StoredSession, now: Date): Promise<void> {
   const { session } = call;
-  let step = advance(session, { type: 'bridgeFailed' });
+  let step = advance(session, { type: session.led ? 'switchRestarted' : 'bridgeFailed' });
   if (session.state === 'connected') {
     const limitMs = (session.plan.talkLimitSeconds + forsakenSlackSeconds) * 1000;
     if (now.getTime() < Number((session.bridgedUs ?? 0n) / 1000n) + limitMs) return;

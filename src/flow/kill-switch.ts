@@ -60,7 +60,7 @@ export async function stopCalls(house: House, stop: Stop): Promise<{ ended: numb
     const asked = await house.db.asMerchant(one.merchantId, async (tx) => {
       const stored = await readSession(tx, one.callSessionId);
       const state = stored?.session.state;
-      const rings = state === 'ringing_consultant' || state === 'ringing_caller';
+      const rings = state === 'ringing_consultant' || state === 'ringing_caller' || state === 'led';
       if (!stored || !(rings || (alsoTalks && state === 'connected'))) return false;
       await addSwitchWork(tx, { ...one, switchId: stored.switchId, kind: 'hang_up' });
       return true;

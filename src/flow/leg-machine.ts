@@ -32,7 +32,10 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   idOf(kept: Kept): string;
   languageOf(kept: Kept): Language;
   isOver(kept: Kept): boolean;
-  /** What its leg needs before anything is done. Repeating it is harmless: whoever finds nothing written since does it again. */
+  /**
+   * What its leg needs before anything is done, by us or by whoever takes it over. Repeating it is harmless. `gone`: it is to be
+   * taken for one that has ended.
+   */
   ready?: (kept: Kept) => Promise<Commanded>;
   /** The same `kept`: the event means nothing now. */
   step(kept: Kept, event: Event): Stepped<Kept, Command>;
@@ -50,6 +53,8 @@ export interface Machine<Kept extends KeptLeg, Event, Command> {
   ): Promise<readonly Command[] | false>;
   /** Of the question that is open, whoever asks it: what answers an older one is nothing. */
   requestOf(kept: Kept): string;
+  /** What is written with this step hangs on what is read in its transaction: it is not sent in one go with its commit. */
+  readsToSave?: (stepped: Stepped<Kept, Command>) => boolean;
   /** `asked`: by what the switch was asked last, this time. */
   translate(event: SwitchEvent, kept: Kept, asked: string): Event | undefined;
   /** The leg does not live any more, and how it ended nobody heard. */
@@ -206,7 +211,7 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
   /** `false`: it does not live any more. */
   async #ready(): Promise<boolean> {
     const { ready } = this.#machine;
-    if (!ready || this.#kept.version > 0 || this.#machine.isOver(this.#kept)) return true;
+    if (!ready || this.#machine.isOver(this.#kept)) return true;
     return (await ready(this.#kept)).outcome !== 'gone';
   }
 
@@ -300,7 +305,10 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
       const at = clock.now();
       const written =
         lease !== undefined &&
-        (await db.atOnce(before.merchantId, (tx) => this.#machine.save(tx, before, stepped, at, lease)));
+        (await db[this.#machine.readsToSave?.(stepped) === true ? 'asMerchant' : 'atOnce'](
+          before.merchantId,
+          (tx) => this.#machine.save(tx, before, stepped, at, lease),
+        ));
       if (written === false) {
         this.#forget();
         return;

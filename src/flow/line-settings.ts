@@ -45,7 +45,10 @@ export async function changeLine(
         tx,
         change.afterSale?.end === 'code' ? change.afterSale.resource : undefined,
       ),
-      scenarios: await scenariosToLeadTo(tx, change.afterTalk),
+      scenarios: new Map([
+        ...(await scenariosToLeadTo(tx, change.afterTalk)),
+        ...(await scenariosToLeadTo(tx, change.afterPayment)),
+      ]),
       pageOrigins: await listedPageOrigins(tx),
       minimumCharge: house.processor.minimumCharge(currency),
     });
@@ -72,7 +75,7 @@ export async function changeLine(
 
 function settingsOf(line: StoredLine): LineSettings {
   const { active, names, ringing, consultants, group, introduces, hours } = line;
-  const { outsideLine, overflowLine, topUpAmounts, afterSale, afterTalk } = line;
+  const { outsideLine, overflowLine, topUpAmounts, afterSale, afterTalk, afterPayment } = line;
   return {
     active,
     names,
@@ -86,5 +89,6 @@ function settingsOf(line: StoredLine): LineSettings {
     topUpAmounts,
     afterSale,
     afterTalk,
+    afterPayment,
   };
 }

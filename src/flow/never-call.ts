@@ -66,9 +66,10 @@ export async function unlessRingingIsBarred(
   step: CallStep,
 ): Promise<CallStep> {
   if (!beginsToRing(stored.session, step.session)) return step;
-  // Who dials us himself is not rung: only that all calls were stopped keeps him from it.
-  const { callerNumber, inbound } = stored.session.plan;
-  const why = await obstacleTo(house, tx, inbound ? undefined : callerNumber);
+  // Who dials us himself, or has picked up, is not rung: only that all calls were stopped keeps him from it.
+  const { state, plan } = stored.session;
+  const isThere = plan.inbound !== undefined || state === 'led';
+  const why = await obstacleTo(house, tx, isThere ? undefined : plan.callerNumber);
   if (why === undefined) return step;
   house.log.info({ callSessionId: stored.session.id, because: why }, 'Nobody is rung any more for this call');
   return advance(stored.session, { type: 'hangUpRequested', by: 'merchant' });
@@ -76,7 +77,7 @@ export async function unlessRingingIsBarred(
 
 function beginsToRing(before: CallSession, next: CallSession): boolean {
   const rings = next.state === 'ringing_consultant' || next.state === 'ringing_caller';
-  if (before.state === 'recognizing') return rings;
+  if (before.state === 'recognizing' || before.state === 'led') return rings;
   return rings && (before.state === 'awaiting_payment' || (next.caller !== undefined && !before.caller));
 }
 

@@ -342,8 +342,8 @@ async function claimForCall(
       ringSeconds: line.ringSeconds,
       ringStepSeconds: line.ringStepSeconds,
       ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
-      callerFirst: line.callerFirst,
-      ...(line.afterTalk && { afterTalk: line.afterTalk }),
+      callerFirst: line.callerFirst || line.afterPayment !== null,
+      ...(line.afterPayment ? { led: line.afterPayment } : line.afterTalk && { afterTalk: line.afterTalk }),
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
       }),

@@ -9,6 +9,7 @@ import {
   type CallCommand,
   type CallEvent,
   type CallSession,
+  isOver,
   isScenarios,
   keyWaitMs,
   type TimerName,
@@ -151,6 +152,11 @@ export class LiveCall {
         endedAtUs: this.#commander.clock.nowUs(),
       });
     } else this.#enqueue(() => this.#commands.doAll(commands));
+  }
+
+  /** By the scenario that leads it. */
+  lead(event: CallEvent & { type: 'scenarioRings' }): void {
+    this.#tell(event);
   }
 
   /** A work row: somebody wishes the end. */
@@ -559,10 +565,6 @@ export class LiveCall {
     const late = nowMs - this.#bridgedAtMs - plan.talkLimitSeconds * 1000;
     this.#commander.house.metrics.observe('cut_distance_seconds', Math.abs(late) / 1000);
   }
-}
-
-function isOver({ state }: CallSession): boolean {
-  return state === 'ended' || state === 'settled';
 }
 
 /** What the rule does about a session that went from one to the other by somebody else's hand: more time asked for, answered. */

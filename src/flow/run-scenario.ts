@@ -23,6 +23,7 @@ import { readSigners, type StoredSigners } from '../store/script-signing.ts';
 import { isUnwanted } from './blocked-callers.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
+import { endPaidCall, type Moved, ready } from './led-call.ts';
 import type { KeptLegs } from './leg-desk.ts';
 import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
@@ -57,9 +58,10 @@ const silenceSeconds = 5;
 export function scenarioCalls(
   { house, switch: aSwitch }: LegSide,
   rings: RingsFor,
+  moved: Moved,
 ): KeptLegs<KeptRun, RunTold, RunOrder> {
   return {
-    machine: scenarioMachine(house, aSwitch, rings),
+    machine: scenarioMachine(house, aSwitch, rings, moved),
     live: () => house.db.asNobody((db) => liveRunsOfSwitch(db, aSwitch.id)),
     read: (ref) => readKeptRun(house, ref),
     arrived: { type: 'callArrived' },
@@ -71,7 +73,7 @@ export function requestOfRun({ id, turn }: Pick<ScenarioRun, 'id' | 'turn'>): st
   return `${id}-${String(turn)}`;
 }
 
-function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): ScenarioMachine {
+function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: Moved): ScenarioMachine {
   const now = (): Date => house.clock.now();
   return {
     name: 'a call in a scenario',
@@ -79,11 +81,7 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
     idOf: ({ run }) => run.id,
     languageOf: ({ run }) => run.language,
     isOver: ({ run }) => run.state === 'over',
-    // From a talk it comes parked for a farewell, and would end with the time for that.
-    ready: ({ run }) =>
-      run.plan.after
-        ? aSwitch.keep(run.leg, guardWhileRecognizedSeconds)
-        : Promise.resolve({ outcome: 'done' }),
+    ready: (kept) => ready(house, aSwitch, kept),
     step(kept, event) {
       // Gone he is already: what he has said is being kept.
       if (event.type === 'legEnded' && isKeeping(kept.run)) return { kept, commands: [] };
@@ -103,8 +101,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor): Scenar
         saveKeptRun(house, tx, before, next, at, lease),
         commands.some(isAskScript) ? readSigners(tx) : undefined,
       ]);
+      if (written && kept.run.state === 'over' && kept.run.plan.paid)
+        await endPaidCall(house, tx, kept, lease, moved);
       return written && commands.map((one) => (signers && isAskScript(one) ? { ...one, signers } : one));
     },
+    readsToSave: ({ kept: { run } }) => run.state === 'over' && run.plan.paid !== undefined,
     requestOf: ({ run }) => requestOfRun(run),
     translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },

@@ -1,9 +1,19 @@
 // Whom a block of a scenario rings: a call session like any other's, begun past its recognition with what the call knows by now, and
 // counted under a line. It says nothing to the caller when it is over, and hangs nobody but the others up: it hands the caller's leg
 // back to his scenario, which hears how it ended. The run and its turn name the session: rung for again, it is found.
+//
+// Of a run that leads a paid call there is a session already, held on his card: until it has had its talk it is that which rings.
 
 import { advance } from '../core/advance-call.ts';
-import { type CallCommand, type CallSession, secondsOf, talkUs } from '../core/call-session.ts';
+import {
+  type CallCommand,
+  type CallEvent,
+  type CallSession,
+  isOver,
+  rungLast,
+  secondsOf,
+  talkUs,
+} from '../core/call-session.ts';
 import { mostTelling, reachable, rungOf } from '../core/consultant.ts';
 import { destinationOf } from '../core/dialling.ts';
 import { userOf } from '../core/sip-address.ts';
@@ -43,6 +53,8 @@ import { sayable } from './scenario-words.ts';
 export interface CallsHere {
   /** It was just written with its first step. */
   arrive(stored: StoredSession, commands: readonly CallCommand[]): Promise<void>;
+  /** Once a turn, however often it is told. */
+  tell(stored: StoredSession, event: CallEvent & { type: 'scenarioRings' }): Promise<void>;
 }
 
 const atOnce = { talkedSeconds: 0, atOnce: true } as const;
@@ -65,7 +77,11 @@ export async function ringFor(
   if (lease === undefined) return undefined;
   const rung = await house.db.asMerchant(merchantId, (tx) => write(house, tx, kept, order, said, lease));
   if ('told' in rung) return rung.told;
-  if ('before' in rung) return isOver(rung.before) ? handBack(side.switch, rung.before) : undefined;
+  if ('before' in rung) return isBack(rung.before) ? handBack(side.switch, rung.before) : undefined;
+  if ('paid' in rung) {
+    await calls.tell(rung.paid, rung.event);
+    return undefined;
+  }
   const { stored, commands } = rung.arrived.written;
   if (isOver(stored.session)) return { type: 'rang', end: ringEndOf(stored.session), ...atOnce };
   await calls.arrive(stored, commands);
@@ -83,20 +99,25 @@ export async function handBack(aSwitch: Switch, session: CallSession): Promise<R
   };
 }
 
-export function isOver({ state }: CallSession): boolean {
-  return state === 'ended' || state === 'settled';
+/** The caller is his scenario's again. One that led a paid call to its end has no more of him, unless it was handed him back. */
+export function isBack(session: CallSession): boolean {
+  const { led, handedOver, state } = session;
+  if (!led) return isOver(session);
+  return state === 'led' || (isOver(session) && handedOver === true);
 }
 
 /** How it ended, as a block sees it. */
-export function ringEndOf({ outcome, attempts }: CallSession): RingEnd {
-  switch (outcome) {
+export function ringEndOf(session: CallSession): RingEnd {
+  // A paid call that goes on has none yet.
+  switch (session.outcome ?? 'nobody_took_it') {
     case 'talked':
+      return 'talked';
     case 'limit_reached':
-      return outcome;
+      return 'limit_reached';
     case 'merchant_refused':
       return 'refused';
     case 'nobody_took_it': {
-      const reasons = attempts.flatMap((one) => one.lostBecause ?? []);
+      const reasons = rungLast(session).flatMap((one) => one.lostBecause ?? []);
       return reasons.length === 0 ? 'unavailable' : endOf(rungOf(mostTelling(reasons)));
     }
     default:
@@ -109,7 +130,11 @@ function endOf(rung: ReturnType<typeof rungOf>): RingEnd {
   return rung === 'refused' || rung === 'busy' ? rung : 'unavailable';
 }
 
-type Written = { told: RunTold } | { before: CallSession } | { arrived: Arrived };
+type Written =
+  | { told: RunTold }
+  | { before: CallSession }
+  | { paid: StoredSession; event: CallEvent & { type: 'scenarioRings' } }
+  | { arrived: Arrived };
 
 async function write(
   house: House,
@@ -124,16 +149,27 @@ async function write(
   const known = await sessionOfTurn(tx, run.id, run.turn);
   const before = known === undefined ? undefined : await readSession(tx, known);
   if (before) return { before: before.session };
+  const paid = plan.paid && (await readSession(tx, plan.paid.callSessionId));
+  if (paid && rings(paid.session, run.turn)) return { before: paid.session };
   const slug = 'line' in order.to ? order.to.line : null;
-  const line = plan.after
-    ? await readLineAfterTalk(tx, slug ?? plan.after.line)
-    : await readCountedLine(tx, ddi, slug);
+  const sold = plan.after ?? plan.paid;
+  const line = sold ? await readLineAfterTalk(tx, slug ?? sold.line) : await readCountedLine(tx, ddi, slug);
   if (!line?.lineActive || !line.merchantActive) return { told: { type: 'failed', because: 'no_line' } };
   const at = house.clock.now();
   const who = await whoIsRung(house, tx, kept, order, line, at);
   if ('told' in who) return who;
   const callerId = await verifiedCallerId(tx, [order.callerId, ddi], line.callerId);
   if (callerId === undefined) return { told: { type: 'failed', because: 'no_caller_id' } };
+  const ringSeconds = Math.min(order.ringSeconds, ringSecondsMax);
+  const turn = { id: run.id, turn: run.turn, acceptKey: order.acceptKey, ...(whisper && { whisper }) };
+  if (paid?.session.led && paid.session.handedOver !== true) {
+    const longest = paid.session.led.ordered.talkLimitSeconds;
+    const talkLimitSeconds = await limitOf(tx, kept, order, longest);
+    if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', ...atOnce } };
+    const ringing = { ...who.ringing, ringSeconds, callerId, callerLanguage: run.language, talkLimitSeconds };
+    const { candidates } = who;
+    return { paid, event: { type: 'scenarioRings', ring: turn, plan: ringing, candidates } };
+  }
   const tariff = tariffAt(line.plan, at);
   const usual = sessionOf(house, line, { leg, ddi, cli: plan.cli, at, callerId, tariff });
   const { inbound } = usual.plan;
@@ -151,18 +187,12 @@ async function write(
       callerLanguage: run.language,
       lineName: line.name[run.language],
       talkLimitSeconds,
-      ringSeconds: Math.min(order.ringSeconds, ringSecondsMax),
+      ringSeconds,
       inbound: {
         ...open,
         // Also what his account lets him talk is never more.
         talkLimitMaxSeconds: talkLimitSeconds,
-        run: {
-          id: run.id,
-          turn: run.turn,
-          acceptKey: order.acceptKey,
-          ...(whisper && { whisper }),
-          ...(joinedBeforeUs !== undefined && { joinedBeforeUs }),
-        },
+        run: { ...turn, ...(joinedBeforeUs !== undefined && { joinedBeforeUs }) },
       },
     },
     candidates: who.candidates,
@@ -188,6 +218,13 @@ async function write(
   return {
     arrived: await writeArrival(house, tx, stored, advance(session, { type: 'callArrived' }), lease),
   };
+}
+
+/** Whether this turn is the paid call's already: it rings for it, or has; or it is over, and nothing may be rung for it any more. */
+function rings(session: CallSession, turn: number): boolean {
+  const { led, state, handedOver } = session;
+  if (handedOver === true) return led?.ring?.turn === turn;
+  return state !== 'led' || led?.ring?.turn === turn;
 }
 
 /** The shortest of all: what the block, a script, the line and the merchant say, and of that what he has not talked yet. */

@@ -39,6 +39,8 @@ export interface TrialWish {
   pays: boolean;
   /** He has not dialled: a paid talk of his has just ended so. */
   after?: 'talked' | 'limit_reached';
+  /** Nor here: it is the call he has paid for. */
+  paid?: boolean;
 }
 
 export type SimulatedScenario =

@@ -62,7 +62,8 @@ const nothing: Findings = { events: [], gone: [], toRing: [], unheard: [], certa
 /** The legs that are to live, by what was last written. */
 export function livingLegs(session: CallSession): LegUuid[] {
   const { state, attempts, caller } = session;
-  if (state === 'recognizing') return caller && caller.state !== 'gone' ? [caller.leg] : [];
+  if (state === 'recognizing' || state === 'led')
+    return caller && caller.state !== 'gone' ? [caller.leg] : [];
   if (state !== 'ringing_consultant' && state !== 'ringing_caller' && state !== 'connected') return [];
   const consultants = attempts.filter(
     (one) =>

@@ -56,7 +56,7 @@ export async function callsUnderWay(tx: Tx, merchantId: string, unpaidSince: Dat
   const row = await firstRow<{ n: number }>(
     tx,
     `select count(*)::int as n from call_sessions where merchant_id = ?
-       and state in ('awaiting_payment', 'ringing_consultant', 'ringing_caller', 'connected')
+       and state in ('awaiting_payment', 'ringing_consultant', 'ringing_caller', 'led', 'connected')
        and (state <> 'awaiting_payment' or created_at > ?)`,
     [merchantId, unpaidSince],
   );

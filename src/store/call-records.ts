@@ -19,7 +19,7 @@ export async function saveCallRecord(tx: Tx, record: CallRecord): Promise<void> 
        update legs set cdr = ?::jsonb where id = ? and cdr is null returning call_session_id as id)
      select s.switch_id || ' ' || s.id || ' ' || ?::text as hint
      from kept join call_sessions s on s.id = kept.id
-     where s.state in ('ringing_consultant', 'ringing_caller', 'connected')`,
+     where s.state in ('ringing_consultant', 'ringing_caller', 'led', 'connected')`,
     [JSON.stringify(body), leg, leg],
     recordChannel,
   );
@@ -38,7 +38,7 @@ export async function saveCallRecord(tx: Tx, record: CallRecord): Promise<void> 
 export async function tellOfRecord(tx: Tx, ref: SessionRef & { leg: LegUuid }): Promise<void> {
   await tx.write(
     `select switch_id || ' ' || id || ' ' || ?::text as hint from call_sessions
-     where id = ? and state in ('ringing_consultant', 'ringing_caller', 'connected')`,
+     where id = ? and state in ('ringing_consultant', 'ringing_caller', 'led', 'connected')`,
     [ref.leg, ref.callSessionId],
     recordChannel,
   );

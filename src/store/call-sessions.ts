@@ -64,6 +64,14 @@ export async function readSession(tx: Tx, id: string): Promise<StoredSession | u
 }
 
 /** Locks the row: whoever else wants to move this session waits for our commit. */
+export async function lockSession(tx: Tx, id: string): Promise<StoredSession | undefined> {
+  const row = await firstRow<SessionRow>(tx, `select ${columns} from call_sessions where id = ? for update`, [
+    id,
+  ]);
+  return row && fromRow(row);
+}
+
+/** The same by its order. */
 export async function lockSessionOfOrder(tx: Tx, orderId: string): Promise<StoredSession | undefined> {
   const row = await firstRow<SessionRow>(
     tx,

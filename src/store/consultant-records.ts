@@ -55,7 +55,7 @@ const columns = `c.id, c.version, c.name, c.short_number as "shortNumber", c.pin
       'talkLimitSeconds', (s.progress -> 'plan' ->> 'talkLimitSeconds')::int, 'tariff', o.tariff)
     from call_sessions s join orders o on o.id = s.order_id join lines l on l.id = s.line_id
     left join known_calls k on k.call_session_id = s.id
-    where s.id = c.claimed_by and s.state in ('ringing_consultant', 'ringing_caller', 'connected')) as call`;
+    where s.id = c.claimed_by and s.state in ('ringing_consultant', 'ringing_caller', 'led', 'connected')) as call`;
 
 function recordOf(row: RecordRow): ConsultantRecord {
   const { fallbackNumber, fallbackAfterSeconds, unanswered, refused, ...rest } = row;

@@ -45,6 +45,7 @@ const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "ti
        (select o.slug from lines o where o.id = l.outside_line_id) as "outsideLine",
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
        (select s.slug from scenarios s where s.id = l.after_scenario_id) as "afterTalk",
+       (select s.slug from scenarios s where s.id = l.payment_scenario_id) as "afterPayment",
        l.introduces, l.top_up_choices::text[] as "topUpAmounts", l.sale_ends_in as "saleEndsIn",
        (select r.slug from access_resources r where r.id = l.sale_resource_id) as "saleResource",
        l.sale_message as "saleMessage", l.sale_return as "saleReturn"
@@ -105,12 +106,13 @@ export async function writeLine(
   settings: LineSettings,
 ): Promise<void> {
   const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
-  const { group, introduces, afterSale, afterTalk } = settings;
+  const { group, introduces, afterSale, afterTalk, afterPayment } = settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
        overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
        after_scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null),
+       payment_scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null),
        group_id = ?, introduces = ?, sale_ends_in = ?,
        sale_resource_id = (select r.id from access_resources r where r.slug = ?), sale_message = ?, sale_return = ?
      where id = ?`,
@@ -125,6 +127,7 @@ export async function writeLine(
       overflowLine,
       topUpAmounts,
       afterTalk,
+      afterPayment,
       group,
       introduces,
       afterSale.end,

@@ -26,6 +26,8 @@ export interface LineForOrder {
   callerFirst: boolean;
   /** The live version of the scenario that follows its talks; null: none does. */
   afterTalk: { scenarioId: string; version: number } | null;
+  /** The same of the one that is its call, from the caller's key 1 on. */
+  afterPayment: { scenarioId: string; version: number } | null;
   durationChoices: number[];
   topUpChoices: string[];
   /** Where a sale leads whose order has no `return` of its own. */
@@ -57,6 +59,16 @@ export interface LineForOrder {
   }[];
 }
 
+/** Whom he ordered by name; `undefined`: whoever is free. */
+export async function consultantOfOrder(tx: Tx, orderId: string): Promise<string | undefined> {
+  const row = await firstRow<{ id: string | null }>(
+    tx,
+    'select consultant_id as id from orders where id = ?',
+    [orderId],
+  );
+  return row?.id ?? undefined;
+}
+
 /** A line with all that an order depends on, as it stands now. */
 export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrder | undefined> {
   return firstRow<LineForOrder>(
@@ -66,6 +78,8 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
        l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices", l.sale_return as "saleReturn",
        (select json_build_object('scenarioId', s.id, 'version', s.live) from scenarios s
          where s.id = l.after_scenario_id and s.live is not null) as "afterTalk",
+       (select json_build_object('scenarioId', s.id, 'version', s.live) from scenarios s
+         where s.id = l.payment_scenario_id and s.live is not null) as "afterPayment",
        json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds) as "moreTime",
        (select number from caller_ids c where c.id = l.caller_id_id and c.verified_at is not null) as "callerId",
        t.id as "tariffId", t.version as "tariffVersion", t.plan,

@@ -67,7 +67,7 @@ export async function insertRun(tx: Tx, stored: Omit<StoredRun, 'version'>, leas
       run.scenario.version,
       JSON.stringify(run),
       new Date(run.startedAt),
-      run.plan.after?.callSessionId ?? null,
+      (run.plan.after ?? run.plan.paid)?.callSessionId ?? null,
       switchId,
       lease.toString(),
     ] as never[],
@@ -162,7 +162,7 @@ export interface RunSummary {
   startedAt: Date;
   endedAt: Date | null;
   outcome: RunOutcome | null;
-  /** The paid talk it follows; null: its caller dialled a number. */
+  /** The paid call it follows or leads; null: its caller dialled a number. */
   afterCallSession: string | null;
 }
 

@@ -42,7 +42,7 @@ const columns = `s.id, s.slug, s.name, s.version, s.live,
   s.draft::jsonb is distinct from (select v.graph from scenario_versions v where v.scenario_id = s.id and v.number = s.live)
     as changed,
   coalesce((select json_agg(d.number order by d.number) from ddis d where d.scenario_id = s.id), '[]') as ddis,
-  coalesce((select json_agg(l.slug order by l.slug) from lines l where l.after_scenario_id = s.id), '[]') as lines,
+  coalesce((select json_agg(l.slug order by l.slug) from lines l where s.id in (l.after_scenario_id, l.payment_scenario_id)), '[]') as lines,
   s.created_at as "createdAt", s.changed_at as "changedAt"`;
 
 /**

@@ -96,7 +96,7 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
   const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
   const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine } = settings;
-  const { topUpAmounts, afterSale, afterTalk } = settings;
+  const { topUpAmounts, afterSale, afterTalk, afterPayment } = settings;
   return {
     slug,
     name: line.name,
@@ -127,5 +127,6 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
     overflowLine,
     afterSale,
     afterTalk,
+    afterPayment,
   };
 }

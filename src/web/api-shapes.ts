@@ -113,7 +113,7 @@ export const pageLinkAnswer = z
 
 const callState = z.enum(callStates).meta({
   description:
-    '`awaiting_payment`, `ringing_consultant`, `ringing_caller`, `connected`, `ended` (the talk is over), `settled` (and the money too).',
+    '`awaiting_payment`, `ringing_consultant`, `ringing_caller`, `led` (he is in the scenario of `afterPayment`, and nobody is rung), `connected`, `ended` (the talk is over), `settled` (and the money too).',
 });
 
 const nothingConnected = 'null until then.';

@@ -90,6 +90,10 @@ const afterSaleMeaning =
 const afterTalkMeaning =
   'The scenario, by its slug, in which a caller goes on who is still there when his paid talk is over; it is part of no bill. ' +
   'null: he hears goodbye. Orders keep the version that was live when they were made.';
+const afterPaymentMeaning =
+  'The scenario, by its slug, that is the call from the moment its caller has picked up and pressed 1: he is rung first, and whom ' +
+  'the scenario joins him to first, he pays for; nothing before that. When that talk is over the scenario goes on with him, and ' +
+  '`afterTalk` means nothing. null: consultants are rung as `ringing` says. Orders keep the version that was live when they were made.';
 const messageText = z
   .string()
   .trim()
@@ -144,6 +148,7 @@ export const lineChange = z
       .meta({ description: topUpMeaning, example: ['10.00', '20.00'] }),
     afterSale: afterSaleBody.optional().meta({ description: afterSaleMeaning }),
     afterTalk: z.string().min(1).max(63).nullable().optional().meta({ description: afterTalkMeaning }),
+    afterPayment: z.string().min(1).max(63).nullable().optional().meta({ description: afterPaymentMeaning }),
   })
   .openapi('LineChange');
 
@@ -187,6 +192,7 @@ export const lineShape = z
     overflowLine: z.string().nullable().meta({ description: overflowMeaning }),
     afterSale: afterSaleShape.meta({ description: afterSaleMeaning }),
     afterTalk: z.string().nullable().meta({ description: afterTalkMeaning }),
+    afterPayment: z.string().nullable().meta({ description: afterPaymentMeaning }),
   })
   .openapi('Line');
 

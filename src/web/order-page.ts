@@ -208,7 +208,11 @@ export function orderPanel(order: PageOrder, phase: Phase, settings: PanelSettin
       });
     case 'ringing_consultant':
       return panel(say('follow.ringingConsultant.title', { name }), {
-        sentence: say('follow.ringingConsultant.text'),
+        sentence: say(
+          order.call?.callerFirst === true
+            ? 'follow.ringingConsultant.held'
+            : 'follow.ringingConsultant.text',
+        ),
         mayCancel: true,
       });
     case 'ringing_caller':
@@ -216,6 +220,8 @@ export function orderPanel(order: PageOrder, phase: Phase, settings: PanelSettin
         sentence: say('follow.ringingCaller.text', { number }),
         mayCancel: true,
       });
+    case 'led':
+      return panel(say('follow.led.title'), { sentence: say('follow.led.text'), mayCancel: true });
     case 'connected':
       return panel(say('follow.connected.title', { name }), meters(order, settings));
     case 'ended':
@@ -437,7 +443,9 @@ function progress(order: OrderView, phase: Phase, language: Language): Step[] {
   const rings = callerFirst
     ? ['ringing_caller', 'ringing_consultant']
     : ['ringing_consultant', 'ringing_caller'];
-  const at = ['starting', ...rings, 'connected'].indexOf(phase.name);
+  // Where a scenario leads the call, whoever is to be rung is its next step.
+  const reached = phase.name === 'led' ? 'ringing_consultant' : phase.name;
+  const at = ['starting', ...rings, 'connected'].indexOf(reached);
   if (at < 0) return [];
   const name = order.consultant?.name;
   const consultant = (isOn: boolean): string => {

@@ -5,6 +5,7 @@
 //   card ──▶ (action) ──▶ starting ──▶ ringing_consultant ──▶ ringing_caller ──▶ connected ──▶ ended ──▶ receipt
 //     │          │            │                │                    │
 //     └──────────┴────────────┴────────────────┴────────────────────┴──▶ failed, by outcome
+//   Where a scenario is the call: starting ──▶ ringing_caller ──▶ led ◀──▶ ringing_consultant ──▶ connected
 //   A fixed sale goes from card to paying to receipt.
 
 import type { CallOutcome } from '../core/call-session.ts';
@@ -19,6 +20,8 @@ export type Phase =
   | { name: 'starting' }
   | { name: 'ringing_consultant' }
   | { name: 'ringing_caller' }
+  /** Held; he is in the scenario of his call. */
+  | { name: 'led' }
   /** Held; the clock runs. */
   | { name: 'connected' }
   /** The talk is over, the money is being settled. */
@@ -66,6 +69,7 @@ export function phaseOf(order: OrderView): Phase {
       return { name: 'starting' };
     case 'ringing_consultant':
     case 'ringing_caller':
+    case 'led':
     case 'connected':
       return { name: call.state };
     case 'ended':

@@ -235,6 +235,9 @@ export const simulateBody = z
     after: z.enum(['talked', 'limit_reached']).optional().meta({
       description: 'He has not dialled: a paid talk of his has just ended so (`afterTalk` of a line).',
     }),
+    paid: z.boolean().default(false).meta({
+      description: 'He has not dialled: it is the call he has paid for (`afterPayment` of a line).',
+    }),
   })
   .superRefine(({ version, graph: given }, context) => {
     if (version !== undefined && given !== undefined) {

@@ -274,6 +274,9 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.starting.text': 'Keep your phone at hand.',
   'follow.ringingConsultant.title': 'We are calling {name}',
   'follow.ringingConsultant.text': 'Keep your phone at hand: it rings as soon as the other side is ready.',
+  'follow.ringingConsultant.held': 'Stay on the line.',
+  'follow.led.title': 'Follow the voice on your phone',
+  'follow.led.text': 'Nothing is charged before you are put through.',
   'follow.ringingCaller.title': 'Your phone is ringing: pick it up',
   'follow.ringingCaller.text':
     'On {number}. You will hear the price; press 1 to begin. If you hang up, nothing is charged.',

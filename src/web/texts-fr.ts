@@ -291,6 +291,9 @@ export const fr = {
   'follow.ringingConsultant.title': 'Nous appelons {name}',
   'follow.ringingConsultant.text':
     'Gardez votre téléphone près de vous : il sonne dès que la personne est prête.',
+  'follow.ringingConsultant.held': 'Restez en ligne.',
+  'follow.led.title': 'Suivez la voix au téléphone',
+  'follow.led.text': 'Rien n’est débité avant que vous soyez mis en relation.',
   'follow.ringingCaller.title': 'Votre téléphone sonne : décrochez',
   'follow.ringingCaller.text':
     'Au {number}. Vous entendrez le prix, puis appuyez sur 1 pour commencer. Si vous raccrochez, rien n’est débité.',

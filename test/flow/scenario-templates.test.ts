@@ -421,7 +421,7 @@ describe('the six templates, as the demo merchant has them', () => {
     await talksTo(claire);
     await said(caller, 'Merci et à bientôt.');
     expect(await passed('card_callback_follow_up', 'completed')).toBe(
-      'again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye',
+      'paid:yes again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye',
     );
   });
 
@@ -437,6 +437,25 @@ describe('the six templates, as the demo merchant has them', () => {
     await said(caller, 'Merci et à bientôt.');
     await world.sessionIs(id, 'settled');
     await eventually(async () => expect(await runsAfter(id)).toMatchObject([{ outcome: 'completed' }]));
+    expect((await line(null)).status).toBe(200);
+  });
+
+  it('it is the paid call itself: he chooses, talks for what he has paid, and is asked what else', async () => {
+    const line = (slug: string | null) => world.api('PATCH', '/v1/lines/demo', { afterPayment: slug });
+    expect((await line('demo-follow-up')).status).toBe(200);
+    const { id } = await world.order();
+    await world.accept(caller);
+    await said(caller, 'Rien n’est débité avant');
+    await said(caller, 'Claire');
+    await keys(caller, '1');
+    await talksTo(claire);
+    await said(caller, 'Votre consultation est terminée.');
+    expect(await world.sessionIs(id, 'settled')).toMatchObject({
+      outcome: 'talked',
+      captured: { amount: '15.00' },
+    });
+    await world.does(caller, 'hangup');
+    await eventually(async () => expect(await runsAfter(id)).toMatchObject([{ outcome: 'caller_left' }]));
     expect((await line(null)).status).toBe(200);
   });
 });

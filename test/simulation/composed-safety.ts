@@ -1,5 +1,5 @@
 // What may never be of calls that go through scenarios: a talk that is led on to nothing, or before it is over; anything of a scenario on
-// a card; a script that is asked by an id nobody wrote down. What their talks report is known-safety's, what is billed safety's.
+// a card but the one talk it leads to; a script that is asked by an id nobody wrote down. What their talks report is known-safety's, what is billed safety's.
 
 import { Violation } from './kernel.ts';
 import type { SimDatabase } from './sim-database.ts';
@@ -11,7 +11,26 @@ select 'led on to nothing' as what, s.id as about from call_sessions s
 union all
 select 'a scenario follows a talk that never was, or is not over', r.id from scenario_runs r
   join call_sessions s on s.id = r.after_session_id
-  where s.state not in ('ended', 'settled') or s.bridged_us is null or s.progress ->> 'callerLegUuid' <> r.leg::text
+  where r.progress #> '{plan,paid}' is null
+    and (s.state not in ('ended', 'settled') or s.bridged_us is null or s.progress ->> 'callerLegUuid' <> r.leg::text)
+union all
+select 'a paid call is led by nothing', s.id from call_sessions s where s.progress -> 'led' is not null
+  and not exists (select from scenario_runs r where r.after_session_id = s.id and r.progress #> '{plan,paid}' is not null)
+union all
+select 'a scenario leads a call nobody has agreed to', r.id from scenario_runs r join call_sessions s on s.id = r.after_session_id
+  where r.progress #> '{plan,paid}' is not null
+    and (s.consented_at is null or s.progress -> 'led' is null or s.progress ->> 'callerLegUuid' <> r.leg::text)
+union all
+select 'a scenario is over and the call it led is held still', r.id from scenario_runs r
+  join call_sessions s on s.id = r.after_session_id where r.ended_at is not null and s.state = 'led'
+union all
+select 'somebody is rung for nothing in a call that is held, or came to nothing', k.call_session_id from known_calls k
+  join scenario_runs r on r.id = k.run_id join call_sessions s on s.id = r.after_session_id
+  where s.bridged_us is null or s.progress ->> 'handedOver' is distinct from 'true'
+union all
+select 'two talks at once of a call that is led', s.id from call_sessions s join scenario_runs r on r.after_session_id = s.id
+  join known_calls k on k.run_id = r.id join call_sessions o on o.id = k.call_session_id
+  where s.state = 'connected' and o.state = 'connected'
 union all
 select 'a talk in a scenario is on a card', p.id from payments p join known_calls k on k.order_id = p.order_id
 union all

@@ -34,6 +34,8 @@ export interface ComposedHouse {
   script: ScriptMoods;
   /** The first of them follows what is talked on the line. */
   followsTalks: boolean;
+  /** The one of these that is the line's paid call; absent: consultants are rung. */
+  leads?: number;
 }
 
 export const scriptUrl = 'https://merchant.example/ivr';
@@ -150,7 +152,17 @@ export function drawComposed(random: Random, switches: number): ComposedHouse {
     calls,
     script: { slow: odds(), silent: odds(), fails: odds(), nonsense: odds() },
     followsTalks: calls.length === 0 || random.chance(0.5),
+    ...drawLeads(random.fork('leads')),
   };
+}
+
+function drawLeads(random: Random): Pick<ComposedHouse, 'leads'> {
+  return random.chance(0.5) ? { leads: random.pick([0, 0, 0, 1, 2, 3]) } : {};
+}
+
+/** He is led from his key 1 on, and may leave anywhere. */
+export function inLedCall(random: Random, graph: number): Partial<Behaviour> {
+  return { ...inScenarios(random), ...leaving(random, graph >= 2) };
 }
 
 /** What he keys and says in a scenario, in turn. */
@@ -171,6 +183,11 @@ export function inScenarios(random: Random): Pick<Behaviour, 'keysTo' | 'speaks'
 
 /** `anywhere`: a graph that may have no end, so that he must come to his. */
 function drawCaller(random: Random, anywhere: boolean): Behaviour {
+  const leaves = leaving(random, anywhere);
+  return dialling([], undefined, { ...inScenarios(random), ...leaves });
+}
+
+function leaving(random: Random, anywhere: boolean): Pick<Behaviour, 'hangsUp'> {
   const soon = (): number => (random.chance(0.3) ? random.pick([0, 1, 20, 21]) : random.int(0, 20_000));
   const leaves: Behaviour['hangsUp'] = anywhere
     ? { at: 'rung', afterMs: random.int(5_000, 80_000) }
@@ -180,7 +197,7 @@ function drawCaller(random: Random, anywhere: boolean): Behaviour {
           at: random.pick(['rung', 'answered', 'asked', 'spoken', 'joined', 'joined', 'parted'] as const),
           afterMs: soon(),
         };
-  return dialling([], undefined, { ...inScenarios(random), ...(leaves && { hangsUp: leaves }) });
+  return leaves ? { hangsUp: leaves } : {};
 }
 
 // --- Any graph -------------------------------------------------------------------------------------------------------

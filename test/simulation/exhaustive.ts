@@ -16,7 +16,7 @@ import {
 } from './known-calls.ts';
 import type { RunInput } from './run.ts';
 import { happyScenario, type Scenario } from './scenario.ts';
-import { willing } from './sim-people.ts';
+import { type Behaviour, willing } from './sim-people.ts';
 import type { Order, Report } from './worker.ts';
 
 /** Of the polls and leases nothing depends that would not come a second later. */
@@ -88,10 +88,11 @@ function composedPaths(): [string, Scenario][] {
     speaks: [{ ms: 2_000, by: '#' as const }],
   };
   const consultant = willing(5_000);
+  const refuses: Behaviour = { rung: 'rejects', afterMs: 1_000, answers: [], talkKeys: [] };
   const [order] = happyScenario().orders;
   if (!order) throw new Error('A happy path without an order.');
   const house = (
-    composed: Pick<ComposedHouse, 'calls' | 'followsTalks'>,
+    composed: Pick<ComposedHouse, 'calls' | 'followsTalks' | 'leads'>,
     orders: Scenario['orders'],
   ): Scenario =>
     happyScenario({
@@ -112,6 +113,21 @@ function composedPaths(): [string, Scenario][] {
     [
       'a scenario behind a talk',
       house({ calls: [], followsTalks: true }, [{ ...order, caller: [willing(undefined, twice)] }]),
+    ],
+    [
+      'a scenario that is the call',
+      house({ calls: [], followsTalks: false, leads: 0 }, [
+        { ...order, caller: [willing(undefined, twice)] },
+      ]),
+    ],
+    [
+      'a scenario that is the call, and comes to nothing',
+      {
+        ...house({ calls: [], followsTalks: false, leads: 0 }, [
+          { ...order, caller: [willing(undefined, twice)] },
+        ]),
+        consultants: [[refuses], [refuses], [refuses]],
+      },
     ],
   ];
 }

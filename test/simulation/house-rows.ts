@@ -103,7 +103,10 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
   if (scenario.composed) await writeComposed(database, scenario.composed);
 }
 
-async function writeComposed(database: SimDatabase, { graphs, followsTalks }: ComposedHouse): Promise<void> {
+async function writeComposed(
+  database: SimDatabase,
+  { graphs, followsTalks, leads }: ComposedHouse,
+): Promise<void> {
   for (const { id, slug, number, graph } of graphs) {
     await database.look(
       `insert into scenarios (id, merchant_id, slug, name, draft, created_at, changed_at) values (?, ?, ?, ?, '{}', now(), now())`,
@@ -123,6 +126,8 @@ async function writeComposed(database: SimDatabase, { graphs, followsTalks }: Co
   const [first] = graphs;
   if (followsTalks && first)
     await database.look(`update lines set after_scenario_id = ? where id = 'lin_1'`, [first.id]);
+  const call = leads === undefined ? undefined : graphs[leads];
+  if (call) await database.look(`update lines set payment_scenario_id = ? where id = 'lin_1'`, [call.id]);
 }
 
 async function writeLives(database: SimDatabase, { lives, group }: Availability): Promise<void> {

@@ -433,6 +433,28 @@ import { deleteRecording,`,
     ],
   },
   {
+    name: 'led-call-left-held',
+    what: 'A scenario that led a paid call is over, and the call is left to the end of its leg: who dies between the two leaves the card held.',
+    edits: [
+      {
+        file: 'src/flow/led-call.ts',
+        old: `if (call?.session.state !== 'led') return;`,
+        new: `if (call?.session.state !== 'recognizing') return;`,
+      },
+    ],
+  },
+  {
+    name: 'led-call-rung-free',
+    what: 'What a scenario rings in a paid call is a talk on no card from the first one on: he talks for nothing, and what is held is let go.',
+    edits: [
+      {
+        file: 'src/flow/scenario-talk.ts',
+        old: 'if (paid?.session.led && paid.session.handedOver !== true) {',
+        new: 'if (paid?.session.led && paid.session.outcome === undefined && run.turn < 0) {',
+      },
+    ],
+  },
+  {
     name: 'earlier-talk-counted',
     what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
     edits: [

@@ -87,6 +87,8 @@ interface OrderOfLeg {
   chosen_seconds: number;
   tariff: Tariff;
   held: string;
+  /** What a block that rang for it let them talk; null: no scenario leads it. */
+  led_limit: number | null;
 }
 
 /** How long it may last at most, and what was bought or allowed at first: nobody is cut before that. */
@@ -386,16 +388,24 @@ export class Safety {
       return { order_id, limitSeconds: limit_seconds, boughtSeconds: limit_seconds, dialled: true };
     }
     const [order] = await this.#database.look<OrderOfLeg>(
-      `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf} from call_sessions s join orders o on o.id = s.order_id
+      `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf},
+         case when s.progress -> 'led' is not null then (s.progress #>> '{plan,talkLimitSeconds}')::int end as led_limit
+       from call_sessions s join orders o on o.id = s.order_id
        where s.progress->>'callerLegUuid' = ?
          and exists (select from legs l where l.call_session_id = s.id and l.id = ?::uuid)`,
       [talk.aLeg, talk.bLeg],
     );
     if (!order) throw new Violation(`joined legs that belong to no session: ${talk.aLeg}`);
-    const { order_id, chosen_seconds, tariff, held } = order;
+    const { order_id, chosen_seconds, tariff, held, led_limit } = order;
     const affordable = affordableSeconds(tariff, money(held, tariff.currency));
     if (affordable === undefined) throw new Violation(`joined without money: ${order_id}`);
-    return { order_id, limitSeconds: affordable, boughtSeconds: chosen_seconds, dialled: false };
+    const boughtSeconds = Math.min(chosen_seconds, led_limit ?? chosen_seconds);
+    return {
+      order_id,
+      limitSeconds: Math.min(affordable, led_limit ?? affordable),
+      boughtSeconds,
+      dialled: false,
+    };
   }
 
   // --- Legs ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 
 import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, drawAvailability } from './availability.ts';
-import { type ComposedHouse, drawComposed, inScenarios } from './composed.ts';
+import { type ComposedHouse, drawComposed, inLedCall, inScenarios } from './composed.ts';
 import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
 import { drawService, type ServiceHouse } from './service-calls.ts';
@@ -221,7 +221,11 @@ function drawCallers(random: Random, scenario: Scenario): Scenario {
   const composed = drawComposed(random, scenario.switches);
   const { orders, known, consultants } = scenario;
   const [first] = orders;
-  const follows = composed.followsTalks && first && !first.fixedSale;
+  const { leads } = composed;
+  const paysForCall = first !== undefined && !first.fixedSale;
+  if (leads !== undefined && paysForCall)
+    return drawLed(random.fork('led'), { ...scenario, composed }, leads);
+  const follows = composed.followsTalks && paysForCall;
   const kept = follows ? orders.slice(0, 1) : random.chance(0.3) ? orders.slice(0, 1) : [];
   return {
     ...scenario,
@@ -244,6 +248,26 @@ function drawCallers(random: Random, scenario: Scenario): Scenario {
           ],
         })),
     consultants: follows
+      ? consultants.map(() => [willing(random.chance(0.7) ? random.int(300, 12_000) : undefined)])
+      : consultants,
+  };
+}
+
+/** The line's paid calls are led: most callers agree to the price, and consultants are as the seed makes them, or willing. */
+function drawLed(random: Random, scenario: Scenario, leads: number): Scenario {
+  const { orders, known, consultants } = scenario;
+  const willingly = random.chance(0.6);
+  return {
+    ...scenario,
+    known: { ...(known ?? drawKnown(random, scenario.tariff, scenario.switches)), calls: [], paidInto: [] },
+    orders: orders
+      .slice(0, random.pick([1, 1, 2]))
+      .map((order) =>
+        order.fixedSale
+          ? order
+          : { ...order, card: 'good', caller: [willing(undefined, inLedCall(random, leads))] },
+      ),
+    consultants: willingly
       ? consultants.map(() => [willing(random.chance(0.7) ? random.int(300, 12_000) : undefined)])
       : consultants,
   };

@@ -26,6 +26,14 @@ export interface RunPlan {
   ddi: E164;
   /** It follows a talk he has paid for, which is over. Nothing here is part of that. */
   after?: AfterTalk;
+  /** It leads a call that is held on his card: whom a block joins him to first, he pays for. */
+  paid?: PaidCall;
+}
+
+export interface PaidCall {
+  callSessionId: string;
+  /** The slug of the line that was sold. */
+  line: string;
 }
 
 export interface AfterTalk {

@@ -42,6 +42,8 @@ export interface TriedCaller {
   pays: boolean;
   /** He has not dialled: a paid talk of his has just ended so. */
   after?: AfterTalk['end'];
+  /** Nor here: it is the call he has paid for. */
+  paid?: boolean;
 }
 
 /** What a trial cannot know by itself. */
@@ -134,7 +136,7 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     speaks: [...caller.speaks],
     codes: [...caller.codes],
   };
-  const { merchantName, timeZone, country, cli, ddi, language, after } = caller;
+  const { merchantName, timeZone, country, cli, ddi, language, after, paid } = caller;
   let graph = scenario;
   const here = { scenarioId: 'tried', version: 0 };
   let run: ScenarioRun = newRun(
@@ -144,10 +146,11 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
       plan: {
         ...{ merchantName, timeZone, country, cli, ddi },
         ...(after && { after: { callSessionId: 'tried', line: '', end: after } }),
+        ...(paid && { paid: { callSessionId: 'tried', line: '' } }),
       },
       scenario: here,
       language,
-      answered: after !== undefined,
+      answered: paid === true || after !== undefined,
       startedAt: caller.at.toISOString(),
     },
     scenario,

@@ -16,7 +16,17 @@ const placeholder = /\{(call\.[a-z]+|[a-z][A-Za-z0-9_]{0,31})\}/g;
 const filledMax = 2_000;
 
 /** What the house knows of a call, by the names templates and conditions use. */
-export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant', 'after'] as const;
+export const callFacts = [
+  'from',
+  'to',
+  'keyed',
+  'language',
+  'code',
+  'seconds',
+  'merchant',
+  'after',
+  'paid',
+] as const;
 export type CallFact = (typeof callFacts)[number];
 
 export function callFact(run: ScenarioRun, fact: CallFact): string {
@@ -37,6 +47,8 @@ export function callFact(run: ScenarioRun, fact: CallFact): string {
       return run.plan.merchantName;
     case 'after':
       return run.plan.after?.end ?? '';
+    case 'paid':
+      return run.plan.paid ? 'yes' : '';
   }
 }
 

@@ -309,4 +309,14 @@ export function variablesIn(blocks: Readonly<Record<string, Block>>): string[] {
   return [...new Set(names)].sort();
 }
 
-export const callFacts = ['from', 'to', 'keyed', 'language', 'code', 'seconds', 'merchant', 'after'] as const;
+export const callFacts = [
+  'from',
+  'to',
+  'keyed',
+  'language',
+  'code',
+  'seconds',
+  'merchant',
+  'after',
+  'paid',
+] as const;

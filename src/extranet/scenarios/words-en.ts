@@ -318,6 +318,7 @@ export const words: Record<keyof typeof french, string> = {
   'fact.code': 'the client code',
   'fact.seconds': 'the seconds granted',
   'fact.after': 'how the paid talk ended',
+  'fact.paid': 'whether this is the paid call itself',
   'fact.merchant': 'your name',
 
   'keys.name': 'Key {key}',

@@ -316,6 +316,7 @@ export const words = {
   'fact.code': 'code client',
   'fact.seconds': 'secondes accordées',
   'fact.after': 'comment la conversation payée a fini',
+  'fact.paid': 'si c’est l’appel payé lui-même',
   'fact.merchant': 'votre nom',
 
   'keys.name': 'Touche {key}',

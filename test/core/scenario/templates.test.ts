@@ -39,6 +39,7 @@ const caller: Tried = {
   blacklisted: false,
   codes: [],
   pays: false,
+  paid: false,
 };
 const tried = (name: TemplateName, own: Partial<Tried> = {}, more: object = {}): Trial =>
   tryScenario(scenarioOfTemplate(name, { ...fill, ...more }), { ...caller, ...own });
@@ -56,19 +57,23 @@ const evening = new Date('2026-11-23T20:00:00Z');
 
 const callers: [string, TemplateName, Partial<Tried>, string, ...string[]][] = [
   ['pays and talks', 'card_callback_follow_up', { keys: ['1', '', '5'], rings: ['talked'], pays: true },
-    'again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye', 'lien de paiement', '[Claire]', '[Inès]'],
+    'paid:yes again:yes menu:key_1 choose:chosen pay:paid ring:talked goodbye', 'lien de paiement', '[Claire]', '[Inès]'],
+  ['is in the call he has paid for', 'card_callback_follow_up', { paid: true, keys: ['1', '1', '2', '4'], rings: ['busy', 'talked'], speaks: [3] },
+    'paid:no first:chosen first-ring:busy first:chosen first-ring:talked over:key_2 message:then goodbye', 'Rien n’est débité', 'ne répond pas', 'est terminée'],
+  ['is in the call he has paid for, and nobody is there', 'card_callback_follow_up', { paid: true, consultants: [], speaks: [3] },
+    'paid:no first:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
   ['does not pay', 'card_callback_follow_up', { keys: ['1', '5'], speaks: [9] },
-    'again:yes menu:key_1 choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité', 'C’est noté'],
+    'paid:yes again:yes menu:key_1 choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité', 'C’est noté'],
   ['stays behind a talk, and has had enough', 'card_callback_follow_up', { after: 'talked' },
-    'again:no over:none goodbye', 'Votre consultation est terminée'],
+    'paid:yes again:no over:none goodbye', 'Votre consultation est terminée'],
   ['hides his number', 'card_callback_follow_up', { cli: { trust: 'withheld' }, keys: ['1', '5'] },
-    'again:yes menu:key_1 choose:chosen pay:not_sent not-sent:then message:empty goodbye', 'pas vous envoyer'],
+    'paid:yes again:yes menu:key_1 choose:chosen pay:not_sent not-sent:then message:empty goodbye', 'pas vous envoyer'],
   ['finds nobody', 'card_callback_follow_up', { keys: ['1'], consultants: [], speaks: [9] },
-    'again:yes menu:key_1 choose:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
+    'paid:yes again:yes menu:key_1 choose:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
   ['paid, and nobody answers', 'card_callback_follow_up', { keys: ['1', '5'], pays: true, speaks: [5] },
-    'again:yes menu:key_1 choose:chosen pay:paid ring:no_answer message:then goodbye', 'remboursons'],
+    'paid:yes again:yes menu:key_1 choose:chosen pay:paid ring:no_answer message:then goodbye', 'remboursons'],
   ['says nothing at all', 'card_callback_follow_up', {},
-    'again:yes menu:none message:empty goodbye', 'Nous n’avons rien entendu'],
+    'paid:yes again:yes menu:none message:empty goodbye', 'Nous n’avons rien entendu'],
 
   ['has ten minutes', 'prepaid', { recognitions: [known({ talkLimitSeconds: 600 })], rings: ['limit_reached'] },
     'who:known limited:no credit:then ring:limit_reached used', 'Il vous reste 10 minutes', 'épuisé'],

@@ -1,18 +1,39 @@
 // What follows a callback paid by card: on the line still when his talk is over, or calling again himself, he chooses who he wants,
-// pays on our page while he waits, and is put through; or is called back.
+// pays on our page while he waits, and is put through; or is called back. It can be the paid call itself: then he chooses at once.
 
 import { both, type ScenarioTemplate } from './template.ts';
 
 export const cardCallbackFollowUp: ScenarioTemplate = {
   title: { fr: 'Suite d’un rappel payé par carte', en: 'Follow-up of a callback paid by card' },
   description: {
-    fr: 'Pour qui reste en ligne après une consultation, ou rappelle : choisir un consultant, payer par un lien reçu sur son téléphone, être mis en relation ; ou demander à être rappelé.',
-    en: 'For who is still there after a talk, or calls again: chooses a consultant, pays by a link sent to his telephone, is put through; or asks to be called back.',
+    fr: 'Pour qui reste en ligne après une consultation, ou rappelle : choisir un consultant, payer par un lien reçu sur son téléphone, être mis en relation ; ou demander à être rappelé. Peut aussi mener l’appel payé lui-même.',
+    en: 'For who is still there after a talk, or calls again: chooses a consultant, pays by a link sent to his telephone, is put through; or asks to be called back. Can lead the paid call itself, too.',
   },
   needs: ['line', 'sale'],
   graph: ({ line, sale }) => ({
-    start: 'again',
+    start: 'paid',
     blocks: {
+      paid: {
+        kind: 'condition',
+        test: { value: '{call.paid}', isEmpty: true },
+        next: { yes: 'again', no: 'first' },
+      },
+      first: {
+        kind: 'choose_consultant',
+        of: { line },
+        say: both(
+          'Tapez une touche dès que vous entendez la personne que vous voulez. Rien n’est débité avant que vous lui parliez.',
+          'Press any key as soon as you hear the person you want. Nothing is charged before you talk.',
+        ),
+        next: { chosen: 'first-ring', nobody: 'nobody' },
+      },
+      'first-ring': {
+        kind: 'ring',
+        to: 'chosen',
+        ringSeconds: 30,
+        unavailable: both('Cette personne ne répond pas.', 'There is no answer.'),
+        next: { talked: 'over', unavailable: 'first' },
+      },
       again: {
         kind: 'condition',
         test: { value: '{call.after}', isEmpty: true },
