@@ -7,6 +7,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
 import type { Area } from './contract.ts';
 import { Notices } from './notices.tsx';
+import { Boundary } from './parts/boundary.tsx';
 import { NotThere, Trouble, Waiting } from './parts/page.tsx';
 import { isConsultant, may, queries, useSession, useSessionQuery } from './session.ts';
 import { Shell } from './shell.tsx';
@@ -139,9 +140,11 @@ function SignedIn(): React.ReactNode {
   if (needsMerchant && place.pathname !== '/merchants') return <Navigate to="/merchants" replace />;
   return (
     <Shell>
-      <Suspense fallback={<Waiting />}>
-        <Outlet />
-      </Suspense>
+      <Boundary place={place.key}>
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
+      </Boundary>
     </Shell>
   );
 }

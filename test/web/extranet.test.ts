@@ -315,6 +315,31 @@ describe('a consultant and his merchant', () => {
 });
 
 describe('the merchant', () => {
+  test('is told where a piece of the page did not come, and comes back by loading it again', async () => {
+    const page = await ownerAt('consultants');
+    const lost = '**/menu-opened*.js';
+    await page.route(lost, (route) => route.abort());
+    await page
+      .getByRole('button', { name: /^Change the state of / })
+      .first()
+      .click();
+    await page.getByText('This page could not be read').waitFor();
+    await page.unroute(lost);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page
+      .getByRole('button', { name: /^Change the state of / })
+      .first()
+      .click();
+    await page.getByRole('menu').waitFor();
+    // The frame stays, and another page is not touched by it.
+    await page.route('**/groups*.js', (route) => route.abort());
+    await page.getByRole('link', { name: 'Groups', exact: true }).click();
+    await page.getByText('This page could not be read').waitFor();
+    await page.getByRole('link', { name: 'Consultants', exact: true }).click();
+    await page.getByRole('button', { name: 'Add a consultant' }).waitFor();
+    await page.close();
+  });
+
   test('adds a consultant: what is wrong is said at its field', async () => {
     const page = await ownerAt('consultants');
     await page.getByRole('button', { name: 'Add a consultant' }).click();

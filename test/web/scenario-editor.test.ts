@@ -177,14 +177,15 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   const follows = page.getByRole('listitem', { name: 'Telephone consultation' });
   await follows.getByText('A goodbye').waitFor();
   await follows
-    .getByRole('button', { name: 'Change what follows on the line Telephone consultation' })
+    .getByRole('button', { name: 'Change the scenarios of the line Telephone consultation' })
     .click();
+  await page.getByLabel('Once he has paid').selectOption({ label: 'Evening' });
   await page.getByLabel('After a paid conversation').selectOption({ label: 'Evening' });
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
-  await follows.getByRole('link', { name: 'Evening' }).waitFor();
+  await follows.getByRole('link', { name: 'Evening' }).first().waitFor();
   const line = await ask(stage, 'GET', '/v1/lines/demo', { key: demoKey });
-  expect(line.body).toMatchObject({ afterTalk: 'evening' });
+  expect(line.body).toMatchObject({ afterPayment: 'evening', afterTalk: 'evening' });
 
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();

@@ -104,7 +104,9 @@ export interface SellingLine {
   slug: string;
   name: string;
   sells: 'conversation' | 'fixed_sale';
-  /** The scenario a caller goes on in after his paid talk, by its slug. */
+  /** The scenario that is his paid call, by its slug. */
+  afterPayment: string | null;
+  /** The one he goes on in after his paid talk. */
   afterTalk: string | null;
 }
 

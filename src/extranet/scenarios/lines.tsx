@@ -13,7 +13,7 @@ import type { ScenarioSummary, SellingLine } from './contract.ts';
 import { useTell } from './words.ts';
 
 /** The fields of a line that name a scenario; the words of each stand under `lines.<field>`. */
-const places = ['afterTalk'] as const satisfies readonly (keyof SellingLine)[];
+const places = ['afterPayment', 'afterTalk'] as const satisfies readonly (keyof SellingLine)[];
 
 export function Lines({
   lines,

@@ -520,9 +520,14 @@ export const words: Record<keyof typeof french, string> = {
   'trial.nothingHeard': 'Nothing to be heard here.',
   'trial.left': 'Way out: {way}',
 
-  'lines.title': 'What follows on your lines',
-  'lines.what': 'A scenario can go on with a caller when the conversation a line has sold him is over.',
-  'lines.changeOne': 'Change what follows on the line {line}',
+  'lines.title': 'Scenarios on your lines',
+  'lines.what':
+    'A scenario can lead the call a line sells, or go on with its caller when the conversation is over.',
+  'lines.changeOne': 'Change the scenarios of the line {line}',
+  'lines.afterPayment': 'Once he has paid',
+  'lines.afterPayment.none': 'The consultant is rung, then he',
+  'lines.afterPayment.what':
+    'His telephone rings, he hears the price and agrees, and is in this scenario. What is charged begins when it puts him through to somebody; if it never does, he pays nothing. It goes on with him afterwards, in place of the one below.',
   'lines.afterTalk': 'After a paid conversation',
   'lines.afterTalk.none': 'A goodbye',
   'lines.afterTalk.what':

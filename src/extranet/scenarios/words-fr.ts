@@ -518,10 +518,14 @@ export const words = {
   'trial.nothingHeard': 'Rien à entendre ici.',
   'trial.left': 'Sortie : {way}',
 
-  'lines.title': 'La suite, sur vos lignes',
+  'lines.title': 'Des scénarios sur vos lignes',
   'lines.what':
-    'Un scénario peut continuer avec l’appelant quand la conversation que lui a vendue une ligne est finie.',
-  'lines.changeOne': 'Changer la suite sur la ligne {line}',
+    'Un scénario peut mener l’appel que vend une ligne, ou continuer avec l’appelant quand la conversation est finie.',
+  'lines.changeOne': 'Changer les scénarios de la ligne {line}',
+  'lines.afterPayment': 'Une fois qu’il a payé',
+  'lines.afterPayment.none': 'Le consultant sonne, puis l’appelant',
+  'lines.afterPayment.what':
+    'Son téléphone sonne, il entend le prix, l’accepte, et se trouve dans ce scénario. Le prix commence à courir quand celui-ci le met en relation avec quelqu’un ; s’il ne le fait pas, rien n’est débité. Ensuite, c’est lui qui continue avec l’appelant, à la place du suivant.',
   'lines.afterTalk': 'Après une conversation payée',
   'lines.afterTalk.none': 'Un au revoir',
   'lines.afterTalk.what':
