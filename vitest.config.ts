@@ -43,5 +43,7 @@ export default defineConfig(({ mode }) => ({
     // Files that start processes and browsers share two cores; a test that is stuck should still fail, with its name.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second, as it would be without, is soon gone on two busy cores; what comes is waited for no longer than it takes.
+    expect: { poll: { timeout: 10_000, interval: 40 } },
   },
 }));

@@ -193,12 +193,12 @@ it('nobody takes it, twice; then it is somebody else, for as long as the block s
   await bridged();
   // Another gateway cuts where the first one would have.
   await world.restartGateway();
-  await said(caller, 'Votre temps est écoulé.');
-  await said(caller, 'Encore Hugo');
   expect(await world.sessionIs(id, 'settled')).toMatchObject({
     outcome: 'limit_reached',
     captured: { amount: '15.00' },
   });
+  await said(caller, 'Votre temps est écoulé.');
+  await said(caller, 'Encore Hugo');
   const { rows } = await world.sql.query(
     'select consultant_id as who, billable_us / 1000000 as seconds from call_sessions where id = $1',
     [id],

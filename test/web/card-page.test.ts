@@ -481,6 +481,7 @@ describe('when something is slow, away or stopped', () => {
     expect(await page.getByLabel('Numéro de téléphone').inputValue()).toBe('0612345678');
     expect(await button.getAttribute('aria-disabled')).toBe('false');
     // What was made for somebody who has left keeps no consultant from others.
+    await expect.poll(() => stage.left).toEqual(['/pay/demo/orders']);
     release?.();
     await expect.poll(() => stage.asked.map(({ step }) => step)).toEqual(['order', 'cancel']);
     stage.answers.order = usual;

@@ -28,6 +28,8 @@ export interface Stage {
   url: string;
   /** What the caller's steps were called with, oldest first. */
   readonly asked: { step: string; with: unknown }[];
+  /** Requests by `POST` whose sender was gone before they were answered, as the server has noticed. */
+  readonly left: string[];
   /** Shows this line from now on, and tells open pages. */
   setLine(make: (language: Language) => LinePage): void;
   /** Puts something that access codes open under its name in links. */
@@ -94,6 +96,7 @@ async function bundles(): Promise<{ assets: PageAssets; stripe: Buffer }> {
 
 export async function startStage(settings: StageSettings = {}): Promise<Stage> {
   const asked: Stage['asked'] = [];
+  const left: string[] = [];
   const note = (step: string, given: unknown): void => void asked.push({ step, with: given });
   const now = settings.now ?? (() => stageNow);
   let makeLine: (language: Language) => LinePage = (language) => linePage(language);
@@ -131,6 +134,12 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
   const feed = liveFeed(house);
   let broken = false;
   const app = express();
+  app.use(({ method, path }, response, next) => {
+    response.once('close', () => {
+      if (method === 'POST' && !response.writableFinished) left.push(path);
+    });
+    next();
+  });
   const server = app.listen(settings.port ?? 0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
@@ -138,6 +147,7 @@ export async function startStage(settings: StageSettings = {}): Promise<Stage> {
   const stage: Stage = {
     url,
     asked,
+    left,
     setLine: (make) => {
       makeLine = make;
       listeners.get('ringmeter_line')?.('lin_stage');
