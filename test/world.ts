@@ -151,7 +151,7 @@ export interface GivenSwitch {
 }
 
 /** Waits for something another process is about to do; the last failure is the test's. */
-export function eventually<T>(check: () => Promise<T> | T, withinMs = 10_000): Promise<T> {
+export function eventually<T>(check: () => Promise<T> | T, withinMs = 20_000): Promise<T> {
   return vi.waitFor(check, { timeout: withinMs, interval: 40 });
 }
 
