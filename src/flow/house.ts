@@ -8,6 +8,7 @@ import type { HeldSounds } from './held-sounds.ts';
 import type {
   AudioConverter,
   CardProcessor,
+  CardRoom,
   CdrSpool,
   Clock,
   Ids,
@@ -30,6 +31,8 @@ export interface House {
   processor: CardProcessor;
   /** The switches this process is linked to; which of them it commands is decided by their leases. */
   switches: ReadonlyMap<string, Switch>;
+  /** Absent: no card is keyed on a telephone here. */
+  cardRoom?: CardRoom;
   /** Absent where no switch leaves records on a disk we can read. */
   cdrSpool?: CdrSpool;
   notifier: MerchantNotifier;

@@ -5,6 +5,7 @@
 // only bugs throw.
 
 import type { RingBack } from '../core/call-session.ts';
+import type { CardSound, KeyedCard } from '../core/keyed-card.ts';
 import type { E164, IdKind, Language, LegUuid } from '../core/ids.ts';
 import type { CallerQuestion, Cli, Recognition } from '../core/known-caller.ts';
 import type { Money } from '../core/money.ts';
@@ -283,6 +284,41 @@ export interface Switch {
   legs(): Promise<{ outcome: 'listed'; legs: LegUuid[]; atUs?: bigint } | { outcome: 'unknown' }>;
   /** Calls from outside that ring unanswered, taken or not: whoever took one may not have come to write it down. */
   parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }>;
+  /** Where the switch finds these sentences, rendered, in their order: for the card room, which says them there itself. */
+  soundsOf(sentences: readonly Sentence[]): Promise<readonly string[]>;
+}
+
+// --- The card room ---------------------------------------------------------------------------------------------
+
+/** A caller is to key his card. */
+export interface CardEntryOrder {
+  switchId: string;
+  leg: LegUuid;
+  /** Names this entry: what the room sends to the processor bears it, and is the same when it is sent again. */
+  request: string;
+  /** Where the switch finds what is said, by its name (core/card-entry). */
+  sounds: Readonly<Record<CardSound, string>>;
+  /** The merchant's connected account, where the card is to pay; absent: our own. */
+  merchantAccount?: string;
+}
+
+/**
+ * `gave_up`: as often as he may, or by his own wish. `timed_out`: he keyed nothing. `refused`: the processor wants none of what he
+ * keyed, as often as he may try. `unknown`: the processor does not answer. `away`: nobody takes cards here at this moment, or the
+ * room died in mid-entry; to ask again harms nobody.
+ */
+export type CardTaken =
+  | { outcome: 'taken'; card: KeyedCard }
+  | { outcome: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'away' }
+  | { outcome: 'hung_up'; endedAtUs?: bigint };
+
+/**
+ * The process that hears card digits (DESIGN 8). While it is at it the leg's events reach nobody else; its end is told here. Nobody
+ * guards the leg meanwhile but who asks.
+ */
+export interface CardRoom {
+  /** Never rejects. `stop`: what is under way on the leg is broken off, and nothing is told any more. */
+  takeCard(order: CardEntryOrder): { came: Promise<CardTaken>; stop(): void };
 }
 
 /** Sound as telephones take it: mono, 16 bit, WAV. */
@@ -355,6 +391,8 @@ export interface AuthorizationRequest {
   keepForMore?: boolean;
   /** More time: confirmed at once with the kept payment method of this customer, nobody is there to authenticate. */
   offSession?: { customer: string };
+  /** He has keyed it on the telephone (mail order, telephone order): nobody can authenticate there. */
+  moto?: true;
 }
 
 /** What the processor holds for one authorization, as it stands. */

@@ -30,6 +30,7 @@ import { numberMark } from './never-call.ts';
 import type { Switch, SwitchEvent } from './ports.ts';
 import { askWhoCalls, guardWhileRecognizedSeconds } from './recognize-caller.ts';
 import { awaitPayment, sendPaymentLink } from './payment-link.ts';
+import { actOnCard } from './card-payment.ts';
 import { giveCode, tryKeyedCode } from './scenario-codes.ts';
 import { graphOf, type KeptRun, readKeptRun, saveKeptRun } from './scenario-row.ts';
 import { guardSecondsOf, isFetched, sayable } from './scenario-words.ts';
@@ -277,6 +278,11 @@ class RunAct {
         };
         return awaitPayment(this.#house, this.#hands, at, command);
       }
+      case 'orderByCard':
+      case 'takeCard':
+      case 'payByCard':
+      case 'giveUpCardOrder':
+        return actOnCard(this.#house, this.#switch, this.#hands, command);
     }
   }
 

@@ -217,6 +217,10 @@ export class FreeSwitch implements Switch {
     return this.#inbound.parked();
   }
 
+  soundsOf(sentences: readonly Sentence[]): Promise<readonly string[]> {
+    return Promise.all(sentences.map((one) => this.#render(one)));
+  }
+
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const prompt = await this.#render(question.sentence);

@@ -94,6 +94,10 @@ export class SimSwitchLink implements Switch {
     return Promise.resolve();
   }
 
+  soundsOf(sentences: readonly Sentence[]): Promise<readonly string[]> {
+    return Promise.resolve(sentences.map(({ key }) => key));
+  }
+
   prepare(): void {
     // Prompts are rendered on the gateway's own disk.
   }

@@ -3,6 +3,7 @@
 
 import type { DigitEntry } from '../call-session.ts';
 import type { E164, Language, LegUuid } from '../ids.ts';
+import type { KeyedCard } from '../keyed-card.ts';
 import type { CallerQuestion, Cli, Recognition } from '../known-caller.ts';
 import type { SipAddress } from '../sip-address.ts';
 import type { SentenceFacts } from '../sentence.ts';
@@ -167,6 +168,18 @@ export type RunCommand =
   | { do: 'sendPaymentLink'; line: string; by: 'sms' | 'email'; to: string }
   /** `paid` follows, once it is paid, so much time has passed since it was sent, or he gives it up by `*`; music until then. */
   | { do: 'awaitPayment'; orderId: string; seconds: number }
+  /** What this line sells is ordered, to be paid by a card he keys: `cardOrdered` follows. `seconds`: as he has chosen it. */
+  | { do: 'orderByCard'; line: string; seconds?: number; consultant?: string }
+  /** He keys it in the card room: `cardTaken` or `cardNotTaken` follows. */
+  | { do: 'takeCard'; orderId: string }
+  /**
+   * What he ordered is paid by it: `cardPaid` or `cardDeclined` follows, music until then. `keep`: he agrees that it is kept for his
+   * next calls. `keptLast4`: he has named one that was kept, by its last four digits.
+   */
+  | { do: 'payByCard'; orderId: string; card: KeyedCard; keep?: true }
+  | { do: 'payByCard'; orderId: string; keptLast4: string }
+  /** He does not pay it. Nothing follows. */
+  | { do: 'giveUpCardOrder'; orderId: string }
   | { do: 'findScenario'; scenario: string }
   | { do: 'hangUp'; cause: 'normal' | 'busy' | 'rejected' };
 
@@ -188,6 +201,13 @@ export type RunEvent =
   | { type: 'accessCodeIssued'; code: string }
   | { type: 'linkSent'; orderId: string }
   | { type: 'paid'; paid: boolean }
+  /** `callSessionId`: of a talk. `mayUseKept`: a card of his was kept, and he may name it. */
+  | { type: 'cardOrdered'; orderId: string; callSessionId?: string; mayUseKept?: true }
+  | { type: 'cardTaken'; card: KeyedCard }
+  | { type: 'cardNotTaken'; because: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'away' }
+  | { type: 'cardPaid' }
+  /** `needs_page`: it pays only where its holder is seen to agree, or not by telephone. `not_kept`: it is none of those kept. */
+  | { type: 'cardDeclined'; because: 'declined' | 'needs_page' | 'not_kept' }
   | { type: 'scenarioFound'; scenario: ScenarioVersion }
   /** What was to be done could not be: the merchant's server is away, a name leads nowhere, a step of ours failed. */
   | { type: 'failed'; because: string }

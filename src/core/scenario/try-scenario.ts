@@ -260,6 +260,14 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
         return { event: { type: 'linkSent', orderId: 'ord_tried' }, seconds: 1 };
       case 'awaitPayment':
         return { event: { type: 'paid', paid: caller.pays }, seconds: caller.pays ? 60 : command.seconds };
+      case 'orderByCard':
+        return { event: { type: 'cardOrdered', orderId: 'ord_tried' }, seconds: 1 };
+      case 'takeCard':
+        return { event: { type: 'cardNotTaken', because: 'gave_up' }, seconds: 60 };
+      case 'payByCard':
+        return { event: { type: 'cardPaid' }, seconds: 3 };
+      case 'giveUpCardOrder':
+        return undefined;
       case 'findScenario': {
         next = (yield { want: 'scenario', slug: command.scenario }).scenario;
         const event: RunEvent = next

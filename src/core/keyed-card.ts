@@ -1,0 +1,40 @@
+// A card that was keyed on the telephone, as everybody but the card room knows it.
+
+/** No digit of it but the last four. */
+export interface KeyedCard {
+  /** The processor's word for it. */
+  paymentMethod: string;
+  brand: string;
+  last4: string;
+  /** `MM/YY`. */
+  expiry: string;
+}
+
+/** What a caller hears in the card room, each as one sound; the ten digits read back to him what he has keyed last. */
+export const cardSounds = [
+  /** The amount, what it is for, and that he may give up. */
+  'amount',
+  'number',
+  'number_wrong',
+  'expiry',
+  'expiry_wrong',
+  'code',
+  'code_four',
+  'code_wrong',
+  /** Its last four digits follow, then `confirm`. */
+  'ends_in',
+  'confirm',
+  'not_accepted',
+  'wait',
+  'digit_0',
+  'digit_1',
+  'digit_2',
+  'digit_3',
+  'digit_4',
+  'digit_5',
+  'digit_6',
+  'digit_7',
+  'digit_8',
+  'digit_9',
+] as const;
+export type CardSound = (typeof cardSounds)[number];
