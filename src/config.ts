@@ -10,13 +10,13 @@ import {
   isGiven,
   type SandboxPart,
   sandboxParts,
-  type SwitchAddress,
   type Values,
   variables,
   type Variables,
 } from './config-variables.ts';
 import type { E164, Language } from './core/ids.ts';
 import { sandboxSipDomain, type SipDomain } from './core/sip-address.ts';
+import type { SwitchAddress } from './core/switch-address.ts';
 
 export interface Config {
   production: boolean;
