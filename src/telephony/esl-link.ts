@@ -220,7 +220,7 @@ export class EslLink {
     }
     const filters = this.#options.hearsSecrets?.() === true ? [] : [say.hearNoSecrets];
     const said = await Promise.all(
-      [say.hearRun(core.text), ...filters, say.subscribe(this.#options.events)].map((message) =>
+      [say.hearRun(core.text), say.hearNoCardRoom, ...filters, say.subscribe(this.#options.events)].map((message) =>
         this.#exchange(connection, (at, reply) =>
           at.sendRecv(message.line, null, (event) => reply(text(event.getHeader('Reply-Text')))),
         ),
