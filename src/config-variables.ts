@@ -87,6 +87,10 @@ export const variables = {
     z.string().regex(/^whsec_\S+$/),
     'the signing secret of the webhook endpoint at Stripe, whsec_...',
   ],
+  CARD_ROOM_SOCKET: [
+    z.string().regex(/^\/[^\0]{1,99}$/),
+    'the absolute path of the socket a card room that runs by itself is asked at',
+  ],
   SANDBOX: [z.string().transform(parseParts).refine(isGiven), `a list of ${sandboxParts.join(', ')}`],
   SANDBOX_NUMBERS: [
     z.string().transform(parseNumbers).refine(isGiven),

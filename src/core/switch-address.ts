@@ -19,6 +19,15 @@ export function parseSwitches(text: string): readonly SwitchAddress[] | undefine
   return switches.length === listed.length && ids.size === listed.length ? switches : undefined;
 }
 
+/** As `parseSwitches` reads it, every switch by its name. */
+export const switchesText = (switches: readonly SwitchAddress[]): string =>
+  switches
+    .map(({ id, host, port, password }) => {
+      const at = host.includes(':') ? `[${host}]` : host;
+      return `esl://:${encodeURIComponent(password)}@${at}:${String(port)}#${id}`;
+    })
+    .join(',');
+
 function parseEslUrl(text: string, defaultId: string): SwitchAddress | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
