@@ -134,7 +134,10 @@ export class LiveCardStage {
     await phone.answer();
     const caller = await this.#parked(leg, {
       keys: (digits) => phone.keys(digits),
-      hangUp: () => Promise.resolve(phone.hangUp()),
+      hangUp: () => {
+        phone.hangUp();
+        return Promise.resolve();
+      },
     });
     return { ...caller, phone };
   }
