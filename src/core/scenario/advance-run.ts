@@ -34,7 +34,14 @@ const takesTime: ReadonlySet<RunEvent['type']> = new Set([
   'recorded',
   'rang',
   'paid',
+  'cardTaken',
+  'cardNotTaken',
+  'cardPaid',
+  'cardDeclined',
 ]);
+
+/** Nothing is told of it: nobody waits for its end. */
+const untold: ReadonlySet<RunCommand['do']> = new Set(['giveUpCardOrder']);
 
 export function newRun(
   run: Pick<ScenarioRun, 'id' | 'leg' | 'plan' | 'scenario' | 'language' | 'startedAt'> & {
@@ -127,8 +134,8 @@ class RunDraft {
         : [];
     const outcome = this.#run.outcome ?? 'caller_left';
     this.#fact('caller_left', {});
-    if (wanted.length > 0) this.#do({ state: 'leaving', outcome }, wanted);
-    else this.#over(outcome);
+    if (wanted.some((one) => !untold.has(one.do))) this.#do({ state: 'leaving', outcome }, wanted);
+    else this.#over(outcome, wanted);
   }
 
   /** Last words are heard, or what was to be kept is kept. */
@@ -223,6 +230,10 @@ class RunDraft {
         this.#change({ variables, secrets: { ...this.#run.secrets, [variable]: value } });
       },
       change: (change) => this.#change(change),
+      lead: (call) => {
+        const { paid: _before, ...plan } = this.#run.plan;
+        this.#change({ plan: { ...plan, ...(call && { paid: call }) } });
+      },
       say: (words) => saidOf(this.#run, words),
       fill: (template) => filled(this.#run, template),
       fact: (name, facts = {}) => this.#fact(name, facts),
@@ -302,7 +313,7 @@ class RunDraft {
 }
 
 function isHeard({ do: act }: RunCommand): boolean {
-  return act === 'play' || act === 'ask' || act === 'record' || act === 'awaitPayment';
+  return ['play', 'ask', 'record', 'awaitPayment', 'takeCard', 'payByCard'].includes(act);
 }
 
 /** What may not be written down: digits of a secret, or words that hold a code. */
@@ -314,6 +325,8 @@ function holdsSecret(command: RunCommand): boolean {
       return true;
     case 'play':
       return command.secret === true;
+    case 'payByCard':
+      return 'keptLast4' in command;
     case 'ask':
       return command.said.some((one) => 'house' in one && one.house.key === 'access_code');
     default:

@@ -39,6 +39,8 @@ const caller: Tried = {
   blacklisted: false,
   codes: [],
   pays: false,
+  keysCard: false,
+  cardWorks: [],
   paid: false,
 };
 const tried = (name: TemplateName, own: Partial<Tried> = {}, more: object = {}): Trial =>
