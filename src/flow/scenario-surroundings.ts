@@ -11,6 +11,7 @@ import {
 import { kindOf, type Scenario } from '../core/scenario/blocks.ts';
 import { domainOf, mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
 import type { Tx } from '../store/database.ts';
+import { mayKeyCards } from '../store/keypad.ts';
 import { type LineForOrder, readDestinations, readLineForOrder } from '../store/orders.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
 import type { House } from './house.ts';
@@ -46,8 +47,8 @@ export async function checkedScenario(
 }
 
 /** Whether this merchant's callers may key their cards here. */
-function takesCards({ cardRoom }: Around, _tx: Tx): Promise<boolean> {
-  return Promise.resolve(cardRoom !== undefined);
+async function takesCards({ cardRoom }: Around, tx: Tx): Promise<boolean> {
+  return cardRoom !== undefined && (await mayKeyCards(tx));
 }
 
 /** In the operator's domains; where telephones with a login of ours are, those of this merchant alone. */
