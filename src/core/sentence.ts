@@ -4,6 +4,7 @@
 
 import type { UnreachableBecause } from './consultant.ts';
 import type { Language } from './ids.ts';
+import type { CardSound } from './keyed-card.ts';
 import type { RecognitionRefusal } from './known-caller.ts';
 import type { OpenHours } from './schedule.ts';
 import type { SpokenInstant } from './spoken-clock.ts';
@@ -16,6 +17,17 @@ export interface PriceTerms {
   includedMinutes: number;
   /** Absent: no minute is charged beside the fixed price. */
   pricePerMinute?: string;
+}
+
+/** What he is about to pay by a card he keys. */
+export interface SoldByCard {
+  merchant: string;
+  line: string;
+  /** Decimal text: what is taken; of a conversation, what is held at most. */
+  amount: string;
+  currency: string;
+  /** Of a conversation: its price, and the longest talk. */
+  talk?: { price: PriceTerms; minutes: number };
 }
 
 /** `hold` as decimal text in `currency`. */
@@ -136,8 +148,26 @@ export type SentenceFacts =
   | { key: 'goodbye' }
   /** A caller: the code that opens a page, sign by sign. */
   | { key: 'access_code'; code: string }
+  /** A caller, before he keys his card: for what, how much, that he may give it up. */
+  | ({ key: 'card_amount' } & SoldByCard)
+  /** In the card room, otherwise. */
+  | { key: 'card_said'; sound: Exclude<CardSound, 'amount'> }
   /** A caller who has heard some of those who are free: there are others. */
   | { key: 'more_consultants' }
+  /** A caller who pays by a card he keys: it was refused, and he may try again. */
+  | { key: 'card_declined' }
+  /** His bank is being asked. He keys nothing now. */
+  | { key: 'card_wait' }
+  /** A card of his was kept: its last four digits, or `*` for another. `again`: fewer were keyed. */
+  | { key: 'card_kept_question'; again?: boolean }
+  /** What he keyed are the last four digits of no card that was kept: another is asked for. */
+  | { key: 'card_not_kept' }
+  /** Key 1 keeps his card for his next calls. */
+  | { key: 'card_keep_question' }
+  /** He gave up, or no card of his was accepted: nothing was charged. */
+  | { key: 'card_not_charged' }
+  /** Cards are not taken here, or not now. Promises nothing about money: his bank may have been asked. */
+  | { key: 'card_not_taken' }
   /** Several, one behind the other in one breath, each in its own language; a key ends all of them. */
   | { key: 'in_turn'; parts: readonly Sentence[] }
   /** Between others. */
