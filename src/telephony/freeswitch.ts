@@ -396,6 +396,10 @@ export class FreeSwitch implements Switch {
     const exists = await this.#link.api(say.exists(leg));
     if (!exists.answered) return { state: 'unknown' };
     if (exists.text === 'true') {
+      const inRoom = await this.#link.api(say.inCardRoom(leg));
+      if (!inRoom.answered) return { state: 'unknown' };
+      // It lives, and is in no talk; what it keys is in its dump, and its end is told by the room.
+      if (inRoom.text === 'true') return { state: 'living', answered: true };
       const dump = await this.#link.api(say.dump(leg));
       if (!dump.answered) return { state: 'unknown' };
       const living = readDump(dump.text);

@@ -851,6 +851,18 @@ describe('looking', () => {
     variable_signal_bond: bLeg,
   };
 
+  test('keys his card: he lives, and is not dumped, for his digits would be in it', async () => {
+    peer.answer = (command, at) => {
+      if (command.startsWith('api uuid_exists')) return apiResponse('true');
+      return command === `api uuid_getvar ${aLeg} ringmeter_card_room`
+        ? apiResponse('true')
+        : healthy(command, at);
+    };
+    const before = peer.commands.length;
+    expect(await freeSwitch.look(aLeg)).toEqual({ state: 'living', answered: true });
+    expect(commandsSince(before).filter((command) => /dump|filter/.test(command))).toEqual([]);
+  });
+
   test.each([
     ['rings', { 'Answer-State': 'ringing' }, { state: 'living', answered: false }],
     [
