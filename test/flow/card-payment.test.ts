@@ -306,4 +306,5 @@ it('nobody is free: no card is asked for', async () => {
   await stage.ended(ddi);
   expect(await sold(before)).toEqual([]);
   expect(room.entries).toHaveLength(entries);
+  await world.sql.query(`update consultants set setting = 'available'`);
 });
