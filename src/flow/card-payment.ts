@@ -17,7 +17,7 @@ import { waitsForKeys } from './hold-money.ts';
 import { keepConsultant, payByCard } from './pay-by-card.ts';
 import type { CardTaken, Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
-import { requestOfRun, type RunHands, type RunTold } from './run-scenario.ts';
+import type { RunHands, RunTold } from './run-scenario.ts';
 
 export type CardCommand = RunCommand & {
   do: 'orderByCard' | 'takeCard' | 'payByCard' | 'giveUpCardOrder';
@@ -70,7 +70,7 @@ async function order(
     source: 'phone',
     language: run.language,
     reference: run.id,
-    requestKey: `card ${requestOfRun(run)}`,
+    requestKey: `card ${run.id}-${String(run.turn)}`,
     inCall: { runId: run.id, leg: run.leg, switchId },
     // What a carrier does not vouch for would make a receipt of a stranger's number.
     ...(cli.trust === 'network' && { callerNumber: cli.number }),
@@ -117,7 +117,7 @@ async function takeCard(
   // Whatever becomes of the call, whoever waits here does not wait for ever.
   const stopped = new Promise<'stopped'>((resolve) => hands.whenStopped(() => resolve('stopped')));
   for (let tries = 1; ; tries += 1) {
-    const { came, stop } = cardRoom.takeCard({
+    const entry = cardRoom.takeCard({
       switchId: kept.switchId,
       leg: run.leg,
       // Of its own: another card may be keyed the next time.
@@ -125,8 +125,8 @@ async function takeCard(
       sounds,
       ...(ready.merchantAccount !== undefined && { merchantAccount: ready.merchantAccount }),
     });
-    hands.whenStopped(stop);
-    const taken = await Promise.race([came, stopped]);
+    hands.whenStopped(() => entry.stop());
+    const taken = await Promise.race([entry.came, stopped]);
     if (taken === 'stopped') return undefined;
     if (taken.outcome !== 'away' || tries >= awayTriesMax) return toldOf(taken);
     const pause = new Promise<'go on'>((resolve) => hands.later(awayPauseMs, () => resolve('go on')));

@@ -157,11 +157,13 @@ async function awaitOutcome(
   };
   const first = await look();
   if (first) return first;
-  const tell = (came: RunEvent | undefined | void): void => {
+  const tell = (came: RunEvent | undefined): void => {
     if (came) hands.tell(came);
   };
-  const failed = (error: unknown): void =>
+  const failed = (error: unknown): undefined => {
     house.log.warn({ runId: run.id, err: error }, 'Whether a card has paid could not be read');
+    return undefined;
+  };
   hands.whenStopped(
     house.db.listen('ringmeter_order', (id) => {
       if (id === undefined || id === orderId) look().then(tell, failed);
