@@ -6,7 +6,7 @@ import { cardSentences, type SoldByCard } from '../core/card-sentences.ts';
 import { type CardSound, cardSounds } from '../core/keyed-card.ts';
 import { amountText } from '../core/money.ts';
 import { priceTerms } from '../core/order.ts';
-import type { RunCommand, ScenarioRun } from '../core/scenario/run.ts';
+import type { RunCommand, RunEvent, ScenarioRun } from '../core/scenario/run.ts';
 import { readSoldInCall } from '../store/keypad.ts';
 import { readPaymentOfOrder } from '../store/payments.ts';
 import { giveUpOrder } from './follow-payment.ts';
@@ -14,16 +14,17 @@ import type { House } from './house.ts';
 import { mayNameKeptCard } from './kept-cards.ts';
 import { orderInCall } from './order-callback.ts';
 import { waitsForKeys } from './hold-money.ts';
+import type { Hands } from './leg-machine.ts';
 import { keepConsultant, payByCard } from './pay-by-card.ts';
 import type { CardTaken, Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
-import type { RunHands, RunTold } from './run-scenario.ts';
+import type { KeptRun } from './scenario-row.ts';
 
 export type CardCommand = RunCommand & {
   do: 'orderByCard' | 'takeCard' | 'payByCard' | 'giveUpCardOrder';
 };
 
-const failedOurs: RunTold = { type: 'failed', because: 'ours' };
+const failedOurs: RunEvent = { type: 'failed', because: 'ours' };
 
 /** Nobody else guards his leg while the card room has it: moved on once a minute, it outlives a gateway by two. */
 const guardEveryMs = 60_000;
@@ -35,9 +36,9 @@ const awayPauseMs = 1_500;
 export async function actOnCard(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   command: CardCommand,
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   const { leg } = hands.kept.run;
   switch (command.do) {
     case 'orderByCard':
@@ -58,9 +59,9 @@ export async function actOnCard(
 
 async function order(
   house: House,
-  { kept }: RunHands,
+  { kept }: Hands<KeptRun, RunEvent>,
   { line, seconds, consultant }: RunCommand & { do: 'orderByCard' },
-): Promise<RunTold> {
+): Promise<RunEvent> {
   const { run, merchantId, switchId } = kept;
   if (!house.cardRoom) return { type: 'failed', because: 'card_room_off' };
   const { cli } = run.plan;
@@ -97,9 +98,9 @@ async function order(
 async function takeCard(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   orderId: string,
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   const { cardRoom } = house;
   if (!cardRoom) return { type: 'cardNotTaken', because: 'away' };
   const { kept } = hands;
@@ -134,7 +135,7 @@ async function takeCard(
   }
 }
 
-function toldOf(taken: CardTaken): RunTold {
+function toldOf(taken: CardTaken): RunEvent {
   switch (taken.outcome) {
     case 'taken':
       return { type: 'cardTaken', card: taken.card };
@@ -145,7 +146,7 @@ function toldOf(taken: CardTaken): RunTold {
   }
 }
 
-async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: RunHands): Promise<void> {
+async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: Hands<KeptRun, RunEvent>): Promise<void> {
   await aSwitch.guard(run.leg, guardSeconds);
   hands.later(guardEveryMs, () => guardOn(aSwitch, run, hands));
 }
@@ -153,11 +154,11 @@ async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: RunHands): Prom
 /** The order waits for its card still, and its consultant is kept for as long as that takes. */
 async function prepareEntry(
   house: House,
-  { kept }: RunHands,
+  { kept }: Hands<KeptRun, RunEvent>,
   orderId: string,
-): Promise<{ sold: SoldByCard; merchantAccount?: string } | { told: RunTold }> {
+): Promise<{ sold: SoldByCard; merchantAccount?: string } | { told: RunEvent }> {
   const { run, merchantId } = kept;
-  const over: { told: RunTold } = { told: { type: 'failed', because: 'order_over' } };
+  const over: { told: RunEvent } = { told: { type: 'failed', because: 'order_over' } };
   return house.db.asMerchant(merchantId, async (tx) => {
     const [payment, sold] = await Promise.all([
       readPaymentOfOrder(tx, orderId),

@@ -126,7 +126,7 @@ it.each(rows)('$line, sold by $by', async (row) => {
   const { world } = stage;
   const { orderId, announced } = await (row.by === 'phone' ? byPhone(row) : onThePage(row));
   expect(announced.replaceAll(/\s+/g, ' ')).toMatch(row.announced[row.by]);
-  const money = async (): Promise<object> =>
+  const money = async (): Promise<object | undefined> =>
     (
       await world.sql.query<object>(
         `select trim_scale(o.hold)::text as held, trim_scale(p.captured)::text as captured,
