@@ -264,8 +264,9 @@ const source = (): string[] => [
   pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
   fileURLToPath(new URL('../../src/card-room/main.ts', import.meta.url)),
 ];
-const ended = (child: ChildProcess): Promise<unknown> =>
-  new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+/** `close`: what it said has come too. */
+const ended = (child: ChildProcess, how: 'exit' | 'close' = 'exit'): Promise<unknown> =>
+  new Promise((resolve) => child.once(how, (code) => resolve(code)));
 
 test('does not open with an inspector', async () => {
   await open();
@@ -275,7 +276,7 @@ test('does not open with an inspector', async () => {
   });
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  expect([await ended(child), said]).toEqual([1, expect.stringContaining('does not run with an inspector')]);
+  expect([await ended(child, 'close'), said]).toEqual([1, expect.stringContaining('does not run with an inspector')]);
 });
 
 test('runs by itself, and is asked there; told to end, it takes its socket with it', async () => {
