@@ -276,7 +276,10 @@ test('does not open with an inspector', async () => {
   });
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  expect([await ended(child, 'close'), said]).toEqual([1, expect.stringContaining('does not run with an inspector')]);
+  expect([await ended(child, 'close'), said]).toEqual([
+    1,
+    expect.stringContaining('does not run with an inspector'),
+  ]);
 });
 
 test('runs by itself, and is asked there; told to end, it takes its socket with it', async () => {
