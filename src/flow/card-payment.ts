@@ -2,11 +2,10 @@
 // What is done with the card is pay-by-card's. Whoever takes the call over does the same again: the order is found by its key, the card
 // is asked for anew.
 
-import type { Language } from '../core/ids.ts';
+import { cardSentences, type SoldByCard } from '../core/card-sentences.ts';
 import { type CardSound, cardSounds } from '../core/keyed-card.ts';
 import { amountText } from '../core/money.ts';
 import { priceTerms } from '../core/order.ts';
-import type { PriceTerms, Sentence } from '../core/sentence.ts';
 import type { RunCommand, ScenarioRun } from '../core/scenario/run.ts';
 import { readSoldInCall } from '../store/keypad.ts';
 import { readPaymentOfOrder } from '../store/payments.ts';
@@ -93,26 +92,6 @@ async function order(
     ...(callSessionId !== undefined && { callSessionId }),
     ...(mayUseKept && { mayUseKept }),
   };
-}
-
-/** What the announcement says: the amount held on his card, or taken, for what, and what it includes. */
-export interface SoldByCard {
-  merchant: string;
-  line: string;
-  /** Decimal text. */
-  amount: string;
-  currency: string;
-  /** Of a conversation: the price as it is said on the telephone, and the longest talk. */
-  talk?: { price: PriceTerms; minutes: number };
-}
-
-function cardSentences(language: Language, facts: SoldByCard): Record<CardSound, Sentence> {
-  const said = (name: CardSound): Sentence => ({
-    language,
-    key: 'merchant_text',
-    text: name === 'amount' ? `${facts.line}, ${facts.amount} ${facts.currency}` : name,
-  });
-  return Object.fromEntries(cardSounds.map((name) => [name, said(name)])) as Record<CardSound, Sentence>;
 }
 
 async function takeCard(

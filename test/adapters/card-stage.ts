@@ -3,6 +3,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AskedCardRoom, KeptRoom } from '../../src/card-room/asking.ts';
@@ -73,14 +74,17 @@ export class CardStage {
     this.room = new AskedCardRoom(socketPath, this.kept);
   }
 
-  static async open(options: { processorUrl?: string; silenceSpeed?: number } = {}): Promise<CardStage> {
+  static async open(
+    options: { processorUrl?: string; silenceSpeed?: number; speechSpeed?: number } = {},
+  ): Promise<CardStage> {
     const dir = mkdtempSync(join(tmpdir(), 'rm-room-'));
     const sandbox = await startSandboxSwitch({
       eslPort: 0,
       httpPort: 0,
       password: 'ClueCon',
       spoolDir: join(dir, 'spool'),
-      ...(options.silenceSpeed !== undefined && { silenceSpeed: options.silenceSpeed }),
+      silenceSpeed: options.silenceSpeed ?? 1,
+      speechSpeed: options.speechSpeed ?? 1,
     });
     const processor = await startSandboxProcessor({
       port: 0,
@@ -152,5 +156,52 @@ export class CardStage {
     const base = `http://127.0.0.1:${String(this.sandbox.httpPort)}/api/phones/${encodeURIComponent(number)}`;
     const response = await fetch(`${base}/${what}`, { method, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`${what}: ${await response.text()}`);
+  }
+}
+
+/** Between a client and the switch: every byte that comes from there is kept. */
+export class Recorded {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+  readonly #bytes: Buffer[];
+
+  private constructor(server: Server, sockets: Set<Socket>, bytes: Buffer[]) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.#bytes = bytes;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  static async of(switchPort: number): Promise<Recorded> {
+    const bytes: Buffer[] = [];
+    const sockets = new Set<Socket>();
+    const server = createServer((client) => {
+      const toSwitch = connect(switchPort, '127.0.0.1');
+      toSwitch.on('data', (chunk: Buffer) => {
+        bytes.push(Buffer.from(chunk));
+        client.write(chunk);
+      });
+      client.on('data', (chunk: Buffer) => toSwitch.write(chunk));
+      for (const one of [client, toSwitch]) {
+        sockets.add(one);
+        one.on('error', () => undefined);
+        one.on('close', () => {
+          client.destroy();
+          toSwitch.destroy();
+        });
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new Recorded(server, sockets, bytes);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#bytes).toString('latin1');
+  }
+
+  async close(): Promise<void> {
+    for (const one of this.#sockets) one.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 }
