@@ -19,12 +19,12 @@ export class AskedCardRoom implements CardRoom {
   }
 
   takeCard(order: CardEntryOrder): { came: Promise<CardTaken>; stop(): void } {
-    let stopped = false;
+    const asker = { stopped: false };
     let hangUp = (): void => undefined;
     const came = (async (): Promise<CardTaken> => {
       if (this.#kept !== undefined && !(await this.#kept.open())) return away;
       // Nothing is told any more: the promise is nobody's.
-      if (stopped) return new Promise<never>(() => undefined);
+      if (asker.stopped) return new Promise<never>(() => undefined);
       return new Promise<CardTaken>((resolve) => {
         const socket = connect(this.#socketPath);
         let line = '';
@@ -38,14 +38,14 @@ export class AskedCardRoom implements CardRoom {
         socket.on('error', () => socket.destroy());
         socket.on('close', () => {
           const end = line.indexOf('\n');
-          if (!stopped) resolve(end < 0 ? away : readEnd(line.slice(0, end)));
+          if (!asker.stopped) resolve(end < 0 ? away : readEnd(line.slice(0, end)));
         });
       });
     })();
     return {
       came,
       stop: () => {
-        stopped = true;
+        asker.stopped = true;
         hangUp();
       },
     };
@@ -108,10 +108,15 @@ export class KeptRoom {
       for (const line of lines) this.#tell(line);
     });
     return new Promise<boolean>((resolve) => {
-      child.once('message', () => resolve(true));
-      child.once('error', () => resolve(false));
+      const late = setTimeout(() => child.kill('SIGKILL'), openingMs);
+      const come = (isOpen: boolean): void => {
+        clearTimeout(late);
+        resolve(isOpen);
+      };
+      child.once('message', () => come(true));
+      child.once('error', () => come(false));
       child.once('exit', (code, signal) => {
-        resolve(false);
+        come(false);
         this.#child = undefined;
         this.#open = undefined;
         if (!this.#closed)
@@ -130,6 +135,8 @@ export class KeptRoom {
   }
 }
 
+/** A loaded machine starts a process in a second or two; what takes longer does not open. */
+const openingMs = 10_000;
 /** Longer than the room itself takes to give its legs back. */
 const closingMs = 5_000;
 

@@ -82,9 +82,20 @@ export class Entry {
     );
   }
 
+  get leg(): LegUuid {
+    return this.#order.leg;
+  }
+
   /** Nobody waits for the outcome any more: the leg is given back as it was. */
   stop(): void {
     if (this.#end === undefined) this.#leave('stopped');
+  }
+
+  /** Somebody asks for the same leg anew, and its questions are his from here on: nothing is given back. */
+  displace(): void {
+    if (this.#end === undefined) this.#endedAt = this.#entry.step;
+    this.#end ??= 'stopped';
+    this.#close();
   }
 
   #begin(): void {
@@ -153,11 +164,14 @@ export class Entry {
   #do(command: CardEntryCommand): void {
     switch (command.do) {
       case 'ask':
-        return command.continues ? undefined : this.#ask(command.question, command.ahead);
+        // What continues lies ready in the switch, and is being asked already.
+        if (!command.continues) this.#ask(command.question, command.ahead);
+        return;
       case 'make':
-        return void this.#make(command.attempt);
+        void this.#make(command.attempt);
+        return;
       case 'end':
-        return this.#leave(command.end);
+        this.#leave(command.end);
     }
   }
 

@@ -111,6 +111,8 @@ export class Room {
       socket.end(endLine({ outcome: 'away' }));
       return;
     }
+    // A gateway that takes over asks while the one before it still waits: two would end each other's questions.
+    for (const other of [...this.#entries.values()]) if (other.leg === asked.leg) other.displace();
     const entry = new Entry({ ...asked, place }, this.#options.processor, (end, record) => {
       this.#entries.delete(socket);
       this.#options.log(record);

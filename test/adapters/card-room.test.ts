@@ -1,8 +1,11 @@
 // The card room as a process, on the sandbox's switch and processor: each way through it, and what it leaves where.
 
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync as readlink, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { realClock } from '../../src/clock-and-ids.ts';
 import { AskedCardRoom, KeptRoom } from '../../src/card-room/asking.ts';
@@ -158,11 +161,10 @@ test.each([
 ])('%s: the leg is given back', async (_what, go) => {
   await open();
   const caller = await stage.caller();
-  const { came, stop } = stage.room.takeCard(stage.order(caller.leg));
-  void came;
+  const asked = stage.room.takeCard(stage.order(caller.leg));
   await caller.hears('amount');
   await caller.keys(`${visa}#12`);
-  go(stop);
+  go(() => asked.stop());
   await stage.until(
     (name, headers) =>
       name === 'CHANNEL_EXECUTE_COMPLETE' &&
@@ -180,6 +182,20 @@ test('the switch closes the connection in mid-entry: away', async () => {
   await caller.hears('amount');
   stage.sandbox.cutConnections();
   expect(await came).toEqual({ outcome: 'away' });
+});
+
+test('asked for the same leg by another gateway in mid-entry: that one takes the card, the first is away', async () => {
+  await open();
+  const caller = await stage.caller();
+  const first = stage.takeCard(caller.leg);
+  await caller.hears('amount');
+  await caller.keys('42424242');
+  const second = stage.takeCard(caller.leg);
+  expect(await first).toEqual({ outcome: 'away' });
+  await caller.hears('amount');
+  await caller.keys(`${visa}#1230#123#1`);
+  expect(await second).toEqual(taken('visa', '4242'));
+  await isLeft(caller.leg);
 });
 
 test('fifty at once', async () => {
@@ -242,6 +258,20 @@ test.runIf(existsSync('/proc/self/coredump_filter'))(
     expect(listening()).toBe(0);
   },
 );
+
+test('does not open with an inspector', async () => {
+  await open();
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const main = fileURLToPath(new URL('../../src/card-room/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', '--import', tsx, main], {
+    env: stage.environment,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, said]).toEqual([1, expect.stringContaining('does not run with an inspector')]);
+});
 
 function ownSockets(pid: number): Set<string> {
   const dir = `/proc/${String(pid)}/fd`;
@@ -309,6 +339,12 @@ test('the canary: whoever hangs up after each digit and in each later step, and 
   });
   gateway.start();
   await vi.waitFor(() => expect(ups).toHaveLength(1));
+
+  // Its link hears secrets meanwhile, for it has asked somebody for a PIN.
+  const other = await stage.caller();
+  const pin = { request: 'op_pin', sentence: { language: 'en' as const, key: 'pin_wanted' as const } };
+  const entry = { maxDigits: 8, terminator: '#' as const, waitMs: 60_000, betweenMs: 60_000, secret: true };
+  expect(await gateway.askDigits(other.leg, { ...pin, ...entry })).toEqual({ outcome: 'done' });
 
   const whole = [`${canary}#`, '1130#', '739#'];
   const typed = whole.join('');

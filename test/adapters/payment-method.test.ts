@@ -96,7 +96,7 @@ test.each([
 });
 
 test.each<[string, (response: ServerResponse, nth: number) => void, number]>([
-  ['silence', () => undefined, 100],
+  ['silence', () => undefined, 500],
   ['a fault of theirs', json(500, {}), 5_000],
   ['too many at once', json(429, {}), 5_000],
   ['the same key under way', json(409, {}), 5_000],
