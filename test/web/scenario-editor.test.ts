@@ -323,7 +323,7 @@ test('a card payment is a block like the others: drawn, set, warned of where it 
     with: { line: 'demo', sale: 'demo-ticket', payment: 'keypad' },
   };
   const made = await ask(stage, 'POST', '/v1/scenarios', { key: demoKey, body });
-  expect(made.status, made.text).toBe(201);
+  expect(made.status).toBe(201);
   const page = await pageOf(owner);
   const complaints = complaintsOf(page);
   await page.goto(at('scenarios/paid'));
