@@ -4,7 +4,7 @@
 
 import { answering, askAgain } from './call-answering.ts';
 import { CallDraft, end } from './call-draft.ts';
-import { led, ringCaller, ringing, ringPhone, startRingingConsultants } from './call-ringing.ts';
+import { leadOn, led, ringCaller, ringing, ringPhone, startRingingConsultants } from './call-ringing.ts';
 import type { CallCommand, CallEvent, CallSession, CallStep } from './call-session.ts';
 import { connected, over } from './call-talking.ts';
 
@@ -65,7 +65,8 @@ export function resume(session: CallSession): readonly CallCommand[] {
 function awaitingPayment(draft: CallDraft, event: CallEvent): void {
   if (event.type === 'paymentAuthorized') {
     draft.fact('authorized');
-    if (draft.session.plan.callerFirst) ringCaller(draft);
+    if (draft.session.plan.paidInRun !== undefined) leadOn(draft);
+    else if (draft.session.plan.callerFirst) ringCaller(draft);
     else startRingingConsultants(draft);
   } else if (event.type === 'paymentGivenUp') {
     end(draft, event.outcome);

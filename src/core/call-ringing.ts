@@ -568,6 +568,14 @@ function consent(draft: CallDraft, caller: CallerLeg): void {
   startRingingConsultants(draft);
 }
 
+/** He has paid on the leg he has, in the scenario he is in. */
+export function leadOn(draft: CallDraft): void {
+  const { callerLegUuid: leg } = draft.session;
+  draft.become({ caller: { leg, state: 'consented', tries: 0 } });
+  draft.fact('caller_paid');
+  lead(draft);
+}
+
 /** Whoever was kept for him while he paid is anybody's: the scenario says whom he gets. */
 function lead(draft: CallDraft): void {
   const { candidates, plan } = draft.session;
@@ -578,7 +586,8 @@ function lead(draft: CallDraft): void {
     candidates: [],
     led: { ordered: { talkLimitSeconds, moreTime: moreTime ?? null } },
   });
-  draft.handOver = true;
+  // One he has paid in goes on as it stands.
+  draft.handOver = plan.paidInRun === undefined;
 }
 
 function join(draft: CallDraft): void {

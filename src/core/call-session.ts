@@ -20,6 +20,11 @@
 //                            │ └──(nobody took it)────────┘      │ caller left, wished
 //                            └───────────────────────────────────┴─▶ ended     (also: the scenario is over, nobody was joined)
 //
+//   A caller who pays by a card he keys in a scenario is in it from the money on:
+//
+//                     authorized
+//   awaiting_payment ───────────▶ led
+//
 //   A caller who dials us begins elsewhere, and no card is asked:
 //
 //                 known, may talk
@@ -107,6 +112,11 @@ export interface CallPlan {
   moreTime?: { seconds: number; times: number; hold: string };
   /** He dialled us. */
   inbound?: InboundPlan;
+  /**
+   * He is in this scenario's call, and pays there by a card he keys: from the money on it leads this one, on the leg he has, and nobody
+   * rings him.
+   */
+  paidInRun?: string;
   /** Who is still there when they have talked goes through this from then on. It costs nothing. */
   afterTalk?: { scenarioId: string; version: number };
   /** He is rung first, and is in this from his key 1 on: whom it joins him to first, he talks to for what he has paid. */
@@ -277,7 +287,7 @@ export interface CallSession {
   endedBy?: 'caller' | 'consultant' | 'limit' | 'merchant' | 'switch';
   /** The talk is over, and the caller's leg is that of the scenario which follows it. */
   handedOver?: true;
-  /** He has pressed 1 and is in the scenario that leads his call. */
+  /** He has pressed 1, or paid in it, and is in the scenario that leads his call. */
   led?: Led;
   /**
    * Near the limit more time is offered, at most `plan.moreTime.times` times: `asked` while the processor decides. Granted, the
@@ -514,8 +524,8 @@ export function rungLast({ attempts, led }: Pick<CallSession, 'attempts' | 'led'
 }
 
 /** Whether a leg of this call that was joined then was joined in this talk: a caller in a scenario may have had others. */
-export function isOfThisTalk({ plan }: CallSession, joinedUs: bigint): boolean {
-  const before = plan.inbound?.run?.joinedBeforeUs;
+export function isOfThisTalk(session: CallSession, joinedUs: bigint): boolean {
+  const before = ringOf(session)?.joinedBeforeUs;
   return before === undefined || joinedUs > BigInt(before);
 }
 

@@ -85,7 +85,8 @@ export function destinationOf(number: E164, table: readonly Destination[]): Foun
 }
 
 export interface Legs {
-  caller: Destination;
+  /** `free`: he has called us. */
+  caller: Destination | 'free';
   /** `free`: he is reached at a SIP address, which our carrier does not carry. */
   consultant: Destination | 'free';
   /** Talk, both legs. Throws (a bug) when negative. */
@@ -99,7 +100,7 @@ export interface Legs {
  */
 export function legsCost({ caller, consultant, seconds, currency }: Legs): Money | undefined {
   if (!(seconds >= 0)) throw new Error(`A talk does not last ${seconds} seconds`);
-  const legs = consultant === 'free' ? [caller] : [caller, consultant];
+  const legs = [caller, consultant].filter((leg) => leg !== 'free');
   if (legs.some((leg) => leg.currency !== currency)) return undefined;
   const perMinute = legs.reduce((sum, leg) => sum.plus(leg.costPerMinute), exact('0'));
   return roundToCurrency(money(perMinute.times(seconds).dividedBy(60), currency), 'up');

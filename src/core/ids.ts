@@ -42,6 +42,7 @@ export const idPrefixes = {
   voicemail: 'vml',
   scenario: 'scn',
   paymentLink: 'plk',
+  keptCard: 'kcd',
   accessResource: 'acr',
   accessCode: 'acc',
   accessUse: 'acu',

@@ -96,6 +96,8 @@ export interface OrderWish {
   consultantId?: string;
   chosenSeconds?: number;
   shownTariffVersion?: number;
+  /** He is on the telephone with us: his leg is there, whatever number he calls from, and nobody rings it. */
+  isCalling?: boolean;
   returnUrl?: string;
   /** He agrees that more time may be offered, and held for when he asks for it. */
   moreTime?: boolean;
@@ -123,7 +125,8 @@ export type OrderTerms =
       hold: Money;
       chosenSeconds: number;
       talkLimitSeconds: number;
-      callerNumber: E164;
+      /** Absent: he calls us, and withholds it. */
+      callerNumber?: E164;
       callerId: E164;
       /** Who may be rung, in order. */
       candidates: readonly string[];
@@ -154,6 +157,28 @@ export function decideOrder(facts: OrderFacts, wish: OrderWish): OrderDecision {
   return decideConversation(facts, wish, tariff);
 }
 
+type Caller =
+  | { outcome: 'caller'; number?: E164; leg: Destination | 'free' }
+  | { outcome: 'refused'; refusal: OrderRefusal };
+
+function whoIsRung({ line, destinations, onlyNumbers }: OrderFacts, wish: OrderWish): Caller {
+  const phone = parsePhone(wish.callerNumber ?? '', wish.country ?? line.country);
+  if (phone.outcome === 'invalid') return refused('number_invalid', phone.reason);
+  const found = destinationOf(phone.number, destinations);
+  if (found.outcome === 'refused') return refused('number_refused', found.reason);
+  if (onlyNumbers && !onlyNumbers.has(phone.number)) return refused('number_refused', 'not_listed');
+  return { outcome: 'caller', number: phone.number, leg: found.destination };
+}
+
+/** His carrier pays for his leg, and says its number, or does not. */
+function whoCalls({ callerNumber }: OrderWish): Caller {
+  return {
+    outcome: 'caller',
+    leg: 'free',
+    ...(callerNumber !== undefined && { number: callerNumber as E164 }),
+  };
+}
+
 /** Credit for calls is taxed as the calls it is for, when it is bought: what it buys, and its rate, are known by then. */
 function decideTopUp({ line, minimumCharge }: OrderFacts, amount: Money, talk: Tariff): OrderDecision {
   const { currency, vatRate } = talk;
@@ -177,13 +202,10 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   const { line, destinations } = facts;
   if (line.callerId === null) return refused('line_off', 'no_verified_number');
 
-  const phone = parsePhone(wish.callerNumber ?? '', wish.country ?? line.country);
-  if (phone.outcome === 'invalid') return refused('number_invalid', phone.reason);
-  const caller = destinationOf(phone.number, destinations);
-  if (caller.outcome === 'refused') return refused('number_refused', caller.reason);
-  if (facts.onlyNumbers && !facts.onlyNumbers.has(phone.number))
-    return refused('number_refused', 'not_listed');
-  if (line.consultants.some((one) => one.numbers.includes(phone.number)))
+  const caller = wish.isCalling === true ? whoCalls(wish) : whoIsRung(facts, wish);
+  if (caller.outcome === 'refused') return caller;
+  const { number: callerNumber } = caller;
+  if (callerNumber !== undefined && line.consultants.some((one) => one.numbers.includes(callerNumber)))
     return refused('number_is_consultant');
 
   const chosenSeconds = wish.chosenSeconds ?? line.durationChoices[0];
@@ -215,7 +237,7 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
   }
   const coversLegs = (seconds: number): boolean =>
     consultants.every((consultant) => {
-      const legs = { caller: caller.destination, consultant, seconds, currency: tariff.currency };
+      const legs = { caller: caller.leg, consultant, seconds, currency: tariff.currency };
       const cost = legsCost(legs);
       return !cost || compare(cost, priceOfSeconds(tariff, seconds)) <= 0;
     });
@@ -233,7 +255,7 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
       hold,
       chosenSeconds,
       talkLimitSeconds: limit.seconds,
-      callerNumber: phone.number,
+      ...(callerNumber !== undefined && { callerNumber }),
       callerId: line.callerId as E164,
       candidates: candidates.map((one) => one.id),
       price: priceTerms(tariff),
@@ -290,6 +312,9 @@ export function returnIsListed(address: string, pageOrigins: readonly string[]):
   return pageOrigins.includes(origin);
 }
 
-function refused(because: OrderRefusalReason, detail?: string): OrderDecision {
+function refused(
+  because: OrderRefusalReason,
+  detail?: string,
+): { outcome: 'refused'; refusal: OrderRefusal } {
   return { outcome: 'refused', refusal: { because, ...(detail !== undefined && { detail }) } };
 }

@@ -190,6 +190,23 @@ export function english(sentence: OneSentence): string {
       return cardWords[sentence.sound];
     case 'more_consultants':
       return 'To hear the others, press any key.';
+    case 'card_declined':
+      return 'This card was not accepted. You may try again, or key another card.';
+    case 'card_wait':
+      return 'Please wait, we are asking your bank.';
+    case 'card_kept_question':
+      return (
+        (sentence.again ? 'These were fewer than four digits. ' : '') +
+        'To pay by the card you have used before, key its last four digits. To use another card, press star.'
+      );
+    case 'card_not_kept':
+      return 'We have kept no card that ends so. You can key a card now.';
+    case 'card_keep_question':
+      return 'To keep this card for your next calls, press 1. If you do not want that, press any other key.';
+    case 'card_not_charged':
+      return 'No payment was made, and nothing was charged to your card.';
+    case 'card_not_taken':
+      return 'We are sorry, we cannot take your card on the telephone at the moment.';
     case 'apology':
       return 'We are sorry, a technical problem keeps us from continuing this call. Please call again a little later. Goodbye.';
   }

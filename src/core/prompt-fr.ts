@@ -195,6 +195,23 @@ export function french(sentence: OneSentence): string {
       return cardWords[sentence.sound];
     case 'more_consultants':
       return 'Pour écouter les autres, appuyez sur une touche.';
+    case 'card_declined':
+      return "Cette carte n'a pas été acceptée. Vous pouvez essayer de nouveau, ou taper une autre carte.";
+    case 'card_wait':
+      return 'Merci de patienter, nous interrogeons votre banque.';
+    case 'card_kept_question':
+      return (
+        (sentence.again ? "Il n'y avait pas quatre chiffres. " : '') +
+        'Pour payer avec la carte que vous avez déjà utilisée, tapez ses quatre derniers chiffres. Pour une autre carte, appuyez sur étoile.'
+      );
+    case 'card_not_kept':
+      return "Nous n'avons gardé aucune carte qui se termine ainsi. Vous pouvez taper une carte maintenant.";
+    case 'card_keep_question':
+      return 'Pour garder cette carte pour vos prochains appels, appuyez sur 1. Sinon, appuyez sur une autre touche.';
+    case 'card_not_charged':
+      return "Aucun paiement n'a été fait, et rien n'a été débité de votre carte.";
+    case 'card_not_taken':
+      return 'Nous sommes désolés, nous ne pouvons pas prendre votre carte par téléphone pour le moment.';
     case 'apology':
       return (
         'Nous sommes désolés, un problème technique nous empêche de poursuivre cet appel. ' +

@@ -154,6 +154,20 @@ export type SentenceFacts =
   | { key: 'card_said'; sound: Exclude<CardSound, 'amount'> }
   /** A caller who has heard some of those who are free: there are others. */
   | { key: 'more_consultants' }
+  /** A caller who pays by a card he keys: it was refused, and he may try again. */
+  | { key: 'card_declined' }
+  /** His bank is being asked. He keys nothing now. */
+  | { key: 'card_wait' }
+  /** A card of his was kept: its last four digits, or `*` for another. `again`: fewer were keyed. */
+  | { key: 'card_kept_question'; again?: boolean }
+  /** What he keyed are the last four digits of no card that was kept: another is asked for. */
+  | { key: 'card_not_kept' }
+  /** Key 1 keeps his card for his next calls. */
+  | { key: 'card_keep_question' }
+  /** He gave up, or no card of his was accepted: nothing was charged. */
+  | { key: 'card_not_charged' }
+  /** Cards are not taken here, or not now. Promises nothing about money: his bank may have been asked. */
+  | { key: 'card_not_taken' }
   /** Several, one behind the other in one breath, each in its own language; a key ends all of them. */
   | { key: 'in_turn'; parts: readonly Sentence[] }
   /** Between others. */

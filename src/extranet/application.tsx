@@ -42,6 +42,7 @@ const ForwardNumbers = lazy(() => import('./merchant/forward-numbers.tsx'));
 const Messages = lazy(() => import('./merchant/messages.tsx'));
 const Runs = lazy(() => import('./merchant/runs.tsx'));
 const RunPage = lazy(() => withWords(import('./merchant/run.tsx')));
+const CardEntryPage = lazy(() => import('./merchant/card-entry.tsx'));
 const Access = lazy(() => import('./merchant/access.tsx'));
 const AccessResourcePage = lazy(() => import('./merchant/access-resource.tsx'));
 
@@ -89,6 +90,7 @@ function Pages(): React.ReactNode {
           <Route path="scenarios" element={<Scenarios />} />
           <Route path="scenarios/:slug" element={<Editor />} />
           <Route path="numbers" element={<Numbers />} />
+          <Route path="card-entry" element={<CardEntryPage />} />
         </Route>
         <Route element={<WhoMay area="users" />}>
           <Route path="users" element={<Users />} />

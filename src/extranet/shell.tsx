@@ -73,6 +73,7 @@ function usePlaces(): Place[] {
           { to: '/numbers', icon: 'dial', name: 'nav.numbers' },
           { to: '/sounds', icon: 'sound', name: 'nav.sounds' },
           { to: '/forward-numbers', icon: 'turn', name: 'nav.forward' },
+          { to: '/card-entry', icon: 'dial', name: 'nav.cards' },
         ] as const)
       : []),
     ...(may(session, 'clients') || may(session, 'settings')

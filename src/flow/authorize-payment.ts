@@ -19,12 +19,14 @@ import {
   savePayment,
   type StoredPayment,
 } from '../store/payments.ts';
+import { saveKeptCard } from '../store/keypad.ts';
 import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
-import { askForHold, askOrFind, type LostOrFound, saveHold } from './hold-money.ts';
+import { askForHold, askOrFind, keyedWords, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
 import { cardMayPay } from './limit-abuse.ts';
+import { countRefusedCard } from './limit-cards.ts';
 import {
   abandonSeconds,
   firstLookSeconds,
@@ -33,7 +35,7 @@ import {
   lookAgainAfter,
 } from './payment-deadlines.ts';
 import { ownTaker, rememberHeld } from './own-hands.ts';
-import type { Authorized, IntentState } from './ports.ts';
+import type { Authorized, CardFacts, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
 /** Where the order stands once an answer was written down. */
@@ -106,6 +108,7 @@ async function recordAuthorization(
       ...(answer.outcome === 'declined' && answer.intentId !== undefined && { intentId: answer.intentId }),
     });
     const outcome = answer.outcome === 'none' ? 'payment_abandoned' : 'payment_failed';
+    if (answer.outcome === 'declined') await countIfKeyed(house, tx, payment);
     await failPayment(house, tx, payment, refusal.detail ?? refusal.because, outcome);
     return { refusal, needsPage: false };
   });
@@ -143,8 +146,10 @@ export async function applyIntent(
         tx.committed(() => rememberHeld(house, intentId));
         const { fingerprint } = intent.card;
         if (fingerprint !== undefined && !(await cardMayPay(house, tx, payment, fingerprint))) {
-          return refuseCard(house, tx, payment, call, now);
+          await countIfKeyed(house, tx, payment);
+          return refuseCard(house, tx, payment, call);
         }
+        await keepIfAgreed(house, tx, payment, intent.card, now);
         return { ...(await authorized(house, tx, payment, call, now)), needsPage: false };
       }
       case 'cancelled':
@@ -170,6 +175,10 @@ export async function applyIntent(
         }
         // Told at once that a card is wanted, nobody has given one yet: the page says when he agrees. Everybody else may be
         // confirming at this moment, and neither his page nor the processor's event need ever tell us.
+        if (keyedWords(payment) && intent.state !== 'processing') {
+          await countIfKeyed(house, tx, payment);
+          return refuseKeyed(house, tx, payment, call, intent);
+        }
         const nobodyHasAgreed =
           state === 'needs_card' && authorization.state === 'intended' && age < firstLookSeconds;
         const lookAgainAt =
@@ -214,11 +223,55 @@ async function authorized(
     if (taker) tx.committed(() => taker.begin(stored));
     else {
       const callSessionId = call.session.id;
-      const switchId = await switchToBegin(tx, callSessionId, call.switchId);
+      const isHere = call.session.plan.paidInRun !== undefined;
+      const switchId = isHere ? call.switchId : await switchToBegin(tx, callSessionId, call.switchId);
       await addSwitchWork(tx, { merchantId, switchId, callSessionId, kind: 'begin' });
     }
   }
   return { callState: written.stored.session.state };
+}
+
+/** Nobody who keys his card can authenticate, or type another for the same order: the intent is cancelled, and the order over. */
+async function refuseKeyed(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  call: StoredSession | undefined,
+  intent: IntentState,
+): Promise<Applied> {
+  const reason = intent.state === 'needs_card' ? (intent.lastDecline ?? 'declined') : 'authentication_failed';
+  await voidPayment(tx, payment, reason);
+  await endUnpaid(house, tx, payment, call, reason);
+  return { refusal: { because: 'declined', detail: reason }, needsPage: false };
+}
+
+async function countIfKeyed(house: House, tx: Tx, payment: StoredPayment): Promise<void> {
+  const tries = keyedWords(payment)?.tries;
+  if (tries) await countRefusedCard(house, tx, tries);
+}
+
+async function keepIfAgreed(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  { customer, paymentMethod, brand, last4 }: CardFacts,
+  now: Date,
+): Promise<void> {
+  const keptFor = keyedWords(payment)?.keptFor;
+  if (!keptFor || customer === undefined || payment.givenUp) return;
+  await saveKeptCard(tx, {
+    id: house.ids.id('keptCard'),
+    merchantId: payment.merchantId,
+    mark: Buffer.from(keptFor.mark, 'base64url'),
+    brand,
+    last4,
+    expiry: keptFor.expiry,
+    processorAccount: payment.merchantAccount,
+    customer,
+    paymentMethod,
+    orderId: payment.orderId,
+    agreedAt: now,
+  });
 }
 
 /** Held, but this card has paid too often: the hold is let go, nobody is rung, and the order ends as if it had failed. */
@@ -227,23 +280,32 @@ async function refuseCard(
   tx: Tx,
   payment: StoredPayment,
   call: StoredSession | undefined,
-  now: Date,
 ): Promise<Applied> {
-  const { merchantId, orderId } = payment;
   await savePayment(tx, payment.id, { state: 'authorized' });
   await voidPayment(tx, { ...payment, state: 'authorized' }, 'card_limit');
-  const notice = { type: 'payment.failed' as const, data: { reason: 'card_limit' } };
-  const refusal: OrderRefusal = { because: 'card_too_often' };
+  const ended = await endUnpaid(house, tx, payment, call, 'card_limit');
+  return { refusal: { because: 'card_too_often' }, ...ended, needsPage: false };
+}
+
+/** Its call, where there is one, is over before it began; what may be held is let go by whoever settles it. */
+async function endUnpaid(
+  house: House,
+  tx: Tx,
+  { merchantId, orderId }: StoredPayment,
+  call: StoredSession | undefined,
+  reason: string,
+): Promise<Pick<Applied, 'callState'>> {
+  const notice = { type: 'payment.failed' as const, data: { reason } };
   if (call?.session.state === 'awaiting_payment') {
     const step = advance(call.session, { type: 'paymentGivenUp', outcome: 'payment_failed' });
     const written = await writeStep(house, tx, call, step, undefined, [notice]);
     if (!written) throw new Error(`Session ${call.session.id} moved while it was locked.`);
     narrate(house, written);
-    return { refusal, callState: written.stored.session.state, needsPage: false };
+    return { callState: written.stored.session.state };
   }
-  await tellMerchant(house, tx, { merchantId, orderId }, [notice], now);
+  await tellMerchant(house, tx, { merchantId, orderId }, [notice], house.clock.now());
   await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
-  return { refusal, needsPage: false };
+  return {};
 }
 
 /** Nothing was or can be held any more: the order ends, the consultant is free. */

@@ -310,6 +310,7 @@ function sentenceOf(
     consultant_left: `${consultant} left before the caller was there`,
     ringing_caller: 'The caller is being rung',
     caller_missed: `The caller was lost (${String(facts['because'])})`,
+    caller_paid: 'The caller has paid where he is, and goes on there',
     caller_consented: 'The caller heard the price and pressed 1',
     connected: `They talk, for ${String(plan.talkLimitSeconds)} s at most`,
     limit_near: `The caller is warned: ${String(facts['secondsLeft'])} s left`,

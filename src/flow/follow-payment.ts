@@ -20,13 +20,15 @@ import {
   lockPaymentOfOrder,
   lookAgain,
   readPayment,
+  saveAuthorization,
   savePayment,
   type StoredPayment,
 } from '../store/payments.ts';
 import type { Tx } from '../store/database.ts';
 import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switches.ts';
-import { applyIntent, askAgain } from './authorize-payment.ts';
+import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
 import { narrate, writeStep } from './call-step.ts';
+import { waitsForKeys } from './hold-money.ts';
 import type { House } from './house.ts';
 import { isKnownHeld } from './own-hands.ts';
 import { abandonSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
@@ -89,6 +91,11 @@ export async function lookAtPayment(house: House, merchantId: string, paymentId:
   if (payment.state !== 'awaiting_card') return lookAtHeld(house, merchantId, payment);
   const { intentId } = firstAuthorization(payment);
   const age = (house.clock.now().getTime() - payment.createdAt.getTime()) / 1000;
+  if (waitsForKeys(payment)) {
+    // His card is keyed to the call he is in; whoever ends that gives it up. Here is what nobody has ended.
+    if (age >= abandonSeconds) await giveUpOrder(house, merchantId, payment.orderId, 'payment_abandoned');
+    return;
+  }
   if (intentId === undefined) {
     // Nobody waits for this call any more. What turns out to be held is let go.
     if (age >= abandonSeconds && !payment.givenUp) {
@@ -211,6 +218,12 @@ export async function giveUpOrderWithin(
   // The card may be confirmed at this very moment: the intent is cancelled at the processor, which decides the race.
   // Where its answer never came, something may be held that we do not know of: it is asked for again by the same key,
   // and what turns out to be held for an ended call is voided.
+  if (waitsForKeys(payment)) {
+    // The processor was never asked, and is not any more.
+    await saveAuthorization(tx, firstAuthorization(payment).id, { state: 'failed' });
+    await failPayment(house, tx, payment, outcome, outcome);
+    return 'cancelled';
+  }
   if (firstAuthorization(payment).intentId !== undefined) await voidPayment(tx, payment, outcome);
   else await giveUpPayment(tx, payment.id, outcome, house.clock.now());
   if (call?.session.state === 'awaiting_payment') {

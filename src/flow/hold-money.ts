@@ -9,16 +9,18 @@ import { postLedger } from '../store/ledger.ts';
 import {
   answerOperation,
   authorizeOperation,
+  firstAuthorization,
   saveAuthorization,
   type StoredAuthorization,
   type StoredPayment,
 } from '../store/payments.ts';
 import type { House } from './house.ts';
+import type { CardTries } from './limit-cards.ts';
 import { keyHoldsSeconds } from './payment-deadlines.ts';
 import type { Authorized, IntentReference, IntentState } from './ports.ts';
 
 /** What the operation that asks for a hold keeps: a repeat must be the same to the letter. */
-interface HoldWords {
+export interface HoldWords {
   description?: string;
   /** Where we were reached when it was made: an address that was changed since would make another request of it. */
   returnUrl?: string;
@@ -28,6 +30,24 @@ interface HoldWords {
   keepForMore?: boolean;
   /** More time: nobody is there to authenticate, the payment method was kept with this customer. */
   customer?: string;
+  /** The card is keyed on the telephone: until it is, nothing is asked. `customer`: it was kept with this one. */
+  keypad?: true;
+  /** By whom a refusal of it is counted. */
+  tries?: CardTries;
+  /** The caller agreed that it is kept for his next calls. */
+  keptFor?: { mark: string; expiry: string };
+}
+
+/** The words of a payment whose card is keyed on the telephone; `undefined`: it is paid elsewhere. */
+export function keyedWords(payment: StoredPayment): HoldWords | undefined {
+  const words = authorizeOperation(firstAuthorization(payment)).request as HoldWords;
+  return words.keypad === true ? words : undefined;
+}
+
+/** He has not keyed his card yet: the processor knows nothing of it. */
+export function waitsForKeys(payment: StoredPayment): boolean {
+  const words = keyedWords(payment);
+  return words !== undefined && words.paymentMethod === undefined;
 }
 
 /** Where a bank that leaves the page to authenticate sends the caller back to. */
@@ -43,7 +63,8 @@ export function askForHold(
 ): Promise<Authorized> {
   const operation = authorizeOperation(authorization);
   const words = operation.request as HoldWords;
-  const { description, returnUrl, paymentMethod, receiptEmail, keepForMore, customer } = words;
+  const { description, returnUrl, paymentMethod, receiptEmail, keepForMore, customer, keypad } = words;
+  if (keypad && paymentMethod === undefined) throw new Error(`Nobody has keyed a card for ${operation.id}.`);
   return house.processor.authorize({
     key: operation.id,
     amount: authorization.amount,
@@ -54,7 +75,9 @@ export function askForHold(
     ...(paymentMethod !== undefined && { paymentMethod }),
     ...(receiptEmail !== undefined && { receiptEmail }),
     ...(keepForMore === true && { keepForMore }),
-    ...(customer !== undefined && { offSession: { customer } }),
+    ...(keypad
+      ? { moto: customer === undefined ? (true as const) : { customer } }
+      : customer !== undefined && { offSession: { customer } }),
   });
 }
 

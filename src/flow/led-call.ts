@@ -4,9 +4,12 @@
 import { advance } from '../core/advance-call.ts';
 import { type CallEvent, isOver } from '../core/call-session.ts';
 import { lockSession, readSession, type StoredSession } from '../store/call-sessions.ts';
+import type { ScenarioRun } from '../core/scenario/run.ts';
 import type { Tx } from '../store/database.ts';
+import { ledSessionsOfRun, unpaidOrdersOfRun } from '../store/keypad.ts';
 import { isDatabaseAway } from '../store/database-away.ts';
 import { narrate, writeStep } from './call-step.ts';
+import { giveUpOrderWithin } from './follow-payment.ts';
 import type { House } from './house.ts';
 import type { Commanded, Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
@@ -32,7 +35,8 @@ export async function ready(house: House, aSwitch: Switch, kept: KeptRun): Promi
 async function wasEnded(house: House, merchantId: string, callSessionId: string): Promise<boolean> {
   try {
     const call = await house.db.asMerchant(merchantId, (tx) => readSession(tx, callSessionId));
-    return call !== undefined && isOver(call.session) && call.session.handedOver !== true;
+    // One that was never paid for has led nothing.
+    return call?.session.led !== undefined && isOver(call.session) && call.session.handedOver !== true;
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     // Nothing is rung for him before it is back, and asked.
@@ -40,16 +44,35 @@ async function wasEnded(house: House, merchantId: string, callSessionId: string)
   }
 }
 
-/** Nobody was joined to him, and nobody will be: what is held on his card is let go with the last word of the scenario. */
-export async function endPaidCall(
+/**
+ * The last word of a scenario: what was ordered in it by a card he would key is given up, and of a paid call in which nobody was joined
+ * to him, and nobody will be, what is held on his card is let go.
+ */
+export async function endWhatWasBought(
   house: House,
   tx: Tx,
-  { run }: KeptRun,
+  kept: KeptRun,
   lease: bigint,
   moved: Moved,
 ): Promise<void> {
-  const { outcome, plan } = run;
-  const call = plan.paid && (await lockSession(tx, plan.paid.callSessionId));
+  const { run, merchantId } = kept;
+  for (const orderId of await unpaidOrdersOfRun(tx, run.id))
+    await giveUpOrderWithin(house, tx, merchantId, orderId, 'cancelled');
+  const { paid } = run.plan;
+  const led = new Set([...(paid ? [paid.callSessionId] : []), ...(await ledSessionsOfRun(tx, run.id))]);
+  for (const callSessionId of led) await endPaidCall(house, tx, run, callSessionId, lease, moved);
+}
+
+async function endPaidCall(
+  house: House,
+  tx: Tx,
+  run: ScenarioRun,
+  callSessionId: string,
+  lease: bigint,
+  moved: Moved,
+): Promise<void> {
+  const { outcome } = run;
+  const call = await lockSession(tx, callSessionId);
   // While it rings or talks, his leg's end is told to it too, and says when that was.
   if (call?.session.state !== 'led') return;
   const failed = outcome === 'failed' || outcome === 'too_long';

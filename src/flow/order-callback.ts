@@ -3,13 +3,14 @@
 // method. What the answer means is authorize-payment's.
 
 import type { CallSession, CallState } from '../core/call-session.ts';
-import type { Language } from '../core/ids.ts';
+import type { Language, LegUuid } from '../core/ids.ts';
 import { isAtWork } from '../core/consultant.ts';
 import { amountText, type Money, zero } from '../core/money.ts';
-import { decideOrder, type OrderRefusal, type OrderTerms } from '../core/order.ts';
+import { decideOrder, type OrderRefusal, type OrderRefusalReason, type OrderTerms } from '../core/order.ts';
 import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants, stateOf } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
+import { holdLiveRun, mayKeyCards, unpaidOrdersOfRun } from '../store/keypad.ts';
 import {
   type EarlierOrder,
   insertOrder,
@@ -32,7 +33,7 @@ import { returnUrlOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { admitCaller, admitToMerchant, marksOf, type WhoOrders } from './limit-abuse.ts';
 import { obstacleTo } from './never-call.ts';
-import { claimSeconds, firstLookSeconds, later } from './payment-deadlines.ts';
+import { abandonSeconds, claimSeconds, firstLookSeconds, later } from './payment-deadlines.ts';
 
 /** Transactions waiting for a connection; some 20 ms of work each, so this is about a second. */
 const waitingMax = 60;
@@ -43,7 +44,7 @@ const requestKeptSeconds = 24 * 60 * 60;
 export interface CallbackRequest {
   /** The line's slug. */
   line: string;
-  source: 'page' | 'api';
+  source: 'page' | 'api' | 'phone';
   language: Language;
   callerNumber?: string;
   /** ISO 3166 country a national number is read in; the merchant's when absent. */
@@ -69,6 +70,14 @@ export interface CallbackRequest {
   accessToken?: string;
   /** Credit for this client's account, instead of what the line sells otherwise. */
   topUp?: { clientId: string; amount: Money };
+  /** He orders in a call he is in, to pay by a card he keys there. */
+  inCall?: InCall;
+}
+
+export interface InCall {
+  runId: string;
+  leg: LegUuid;
+  switchId: string;
 }
 
 export type Ordered =
@@ -94,22 +103,9 @@ export async function orderCallback(
   merchantId: string,
   request: CallbackRequest,
 ): Promise<Ordered> {
-  // More than we can keep: refused at once and in words, rather than rung late.
-  if (house.db.waiting > waitingMax) {
-    house.metrics.count('orders_refused', { because: 'overloaded' });
-    return { outcome: 'refused', refusal: { because: 'switch_away', detail: 'overloaded' } };
-  }
-  const now = house.clock.now();
   const accessToken = request.accessToken ?? house.ids.token();
-  let made: MadeOrder | { earlier: EarlierOrder };
-  try {
-    made = await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
-  } catch (error) {
-    if (!(error instanceof OrderRefused)) throw error;
-    const { refusal } = error;
-    house.metrics.count('orders_refused', { because: refusal.because });
-    return { outcome: 'refused', refusal };
-  }
+  const made = await place(house, merchantId, request, accessToken);
+  if ('outcome' in made) return made;
   if ('earlier' in made) return goOnWithEarlier(house, merchantId, made.earlier, accessToken);
   const applied = await authorizePayment(house, made.payment);
   const { orderId, callSessionId } = made;
@@ -128,6 +124,52 @@ export async function orderCallback(
     accessToken,
     needsPage: applied.needsPage || waits,
   };
+}
+
+/**
+ * The same for a caller who keys his card in the call he is in: the order waits for that, and the processor is asked nothing. Asked
+ * again by the same key it is the same order, whatever has become of it.
+ */
+export async function orderInCall(
+  house: House,
+  merchantId: string,
+  request: CallbackRequest & { inCall: InCall },
+): Promise<
+  | { outcome: 'ordered'; orderId: string; callSessionId?: string }
+  | { outcome: 'refused'; because: OrderRefusalReason | WhyNotInCall }
+> {
+  const made = await place(house, merchantId, request, house.ids.token()).catch((error: unknown) => {
+    if (error instanceof NotInCall) return error;
+    throw error;
+  });
+  if (made instanceof NotInCall) return { outcome: 'refused', because: made.because };
+  if ('outcome' in made) return { outcome: 'refused', because: made.refusal.because };
+  const { orderId, callSessionId } = 'earlier' in made ? made.earlier : made;
+  const ids = { orderId, ...(typeof callSessionId === 'string' && { callSessionId }) };
+  house.log.info({ ...ids, runId: request.inCall.runId }, `Ordered in a call: ${request.line}`);
+  return { outcome: 'ordered', ...ids };
+}
+
+async function place(
+  house: House,
+  merchantId: string,
+  request: CallbackRequest,
+  accessToken: string,
+): Promise<MadeOrder | { earlier: EarlierOrder } | { outcome: 'refused'; refusal: OrderRefusal }> {
+  // More than we can keep: refused at once and in words, rather than rung late.
+  if (house.db.waiting > waitingMax) {
+    house.metrics.count('orders_refused', { because: 'overloaded' });
+    return { outcome: 'refused', refusal: { because: 'switch_away', detail: 'overloaded' } };
+  }
+  const now = house.clock.now();
+  try {
+    return await house.db.asMerchant(merchantId, (tx) => makeOrder(house, tx, request, accessToken, now));
+  } catch (error) {
+    if (!(error instanceof OrderRefused)) throw error;
+    const { refusal } = error;
+    house.metrics.count('orders_refused', { because: refusal.because });
+    return { outcome: 'refused', refusal };
+  }
 }
 
 /** We died between making the order and answering: the same order goes on, and its caller gets a new link. */
@@ -170,6 +212,18 @@ class OrderRefused extends Error {
   }
 }
 
+/** That is over; or this merchant's callers may key no card. */
+type WhyNotInCall = 'call_over' | 'card_room_off';
+
+class NotInCall extends Error {
+  readonly because: WhyNotInCall;
+
+  constructor(because: WhyNotInCall) {
+    super(`Nothing is sold in this call: ${because}`);
+    this.because = because;
+  }
+}
+
 async function makeOrder(
   house: House,
   tx: Tx,
@@ -177,15 +231,18 @@ async function makeOrder(
   accessToken: string,
   now: Date,
 ): Promise<MadeOrder | { earlier: EarlierOrder }> {
-  const { requestKey } = request;
+  const { requestKey, inCall } = request;
+  // Whoever ends that call waits for us, and finds what we have made; or it is over, and nobody would give it up.
+  if (inCall && !(await holdLiveRun(tx, inCall.runId))) throw new NotInCall('call_over');
   const forgotten = later(now, -requestKeptSeconds);
   const [earlier, line, destinations, switchId] = await Promise.all([
     requestKey === undefined ? undefined : takeOrderOfRequest(tx, requestKey, sha256(accessToken), forgotten),
     readLineForOrder(tx, request.line),
     readDestinations(tx),
-    switchForNewCall(tx),
+    inCall ? inCall.switchId : switchForNewCall(tx),
   ]);
   if (earlier) return { earlier };
+  if (inCall && !(await mayKeyCards(tx))) throw new NotInCall('card_room_off');
   if (!line) throw new OrderRefused({ because: 'line_unknown' });
   const decision = decideOrder(
     {
@@ -205,25 +262,29 @@ async function makeOrder(
       ...(house.onlyNumbers && { onlyNumbers: house.onlyNumbers }),
       sipDomains: house.sipDomains,
     },
-    request,
+    { ...request, isCalling: inCall !== undefined },
   );
   if (decision.outcome === 'refused') throw new OrderRefused(decision.refusal);
   const { terms } = decision;
+  const callerNumber = terms.sells === 'conversation' ? terms.callerNumber : undefined;
   const who: WhoOrders = {
     merchantId: line.merchant.id,
     ownLimits: line.merchant.abuseLimits,
     cardGiven: request.paymentMethod !== undefined,
-    ...(terms.sells === 'conversation' && { callerNumber: terms.callerNumber }),
+    ...(inCall && { isCalling: true as const }),
+    ...(callerNumber !== undefined && { callerNumber }),
     ...(request.callerIp !== undefined && { ip: request.callerIp }),
     ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
   };
   const [because, admitted] = await Promise.all([
-    terms.sells === 'conversation' ? obstacleTo(house, tx, terms.callerNumber) : undefined,
+    // Who is on the telephone is not rung: only that all calls were stopped keeps him from it.
+    terms.sells === 'conversation' ? obstacleTo(house, tx, inCall ? undefined : callerNumber) : undefined,
     admitCaller(house, tx, who),
   ]);
   if (because !== undefined) throw new OrderRefused({ because });
   if (admitted.outcome === 'refused') throw new OrderRefused(admitted.refusal);
-  for (const older of admitted.inPlaceOf) {
+  const ofThisCall = inCall ? await unpaidOrdersOfRun(tx, inCall.runId) : [];
+  for (const older of new Set([...admitted.inPlaceOf, ...ofThisCall])) {
     await giveUpOrderWithin(house, tx, line.merchant.id, older, 'cancelled');
   }
   const call =
@@ -264,6 +325,7 @@ async function makeOrder(
               ...(request.paymentMethod !== undefined && { paymentMethod: request.paymentMethod }),
               ...(request.callerEmail !== undefined && { receiptEmail: request.callerEmail }),
               ...(call?.session.plan.moreTime && { keepForMore: true }),
+              ...(inCall && { keypad: true }),
             },
           },
         ],
@@ -289,15 +351,17 @@ async function makeOrder(
     authorizationId: authorization.id,
     operationId: operation.id,
     operationRequest: operation.request,
-    // Should we die before the answer: somebody asks again, by the same key.
-    lookAgainAt: later(now, firstLookSeconds),
+    // Should we die before the answer: somebody asks again, by the same key. Nothing is asked before he has keyed his card.
+    lookAgainAt: later(now, inCall ? abandonSeconds : firstLookSeconds),
     ...(terms.sells === 'conversation' && {
       chosenSeconds: terms.chosenSeconds,
-      callerNumber: terms.callerNumber,
+      ...(callerNumber !== undefined && { callerNumber }),
     }),
+    ...(inCall && { runId: inCall.runId }),
     ...(request.reference !== undefined && { reference: request.reference }),
     ...(request.callerEmail !== undefined && { callerEmail: request.callerEmail }),
-    ...(request.consultantId !== undefined && { consultantId: request.consultantId }),
+    // Whom he chose on the telephone has no part in a sale.
+    ...(request.consultantId !== undefined && (call || !inCall) && { consultantId: request.consultantId }),
     ...(returnUrl !== null && { returnUrl }),
     ...(request.requestKey !== undefined && { requestKey: request.requestKey }),
     ...(call && { call }),
@@ -317,11 +381,12 @@ async function claimForCall(
   { request, switchId, now }: { request: CallbackRequest; switchId: string | undefined; now: Date },
 ): Promise<{ session: CallSession; switchId: string } | OrderRefusal> {
   if (switchId === undefined) return { because: 'switch_away' };
+  const { inCall } = request;
   const id = house.ids.id('callSession');
   const [claimed] = await claimConsultants(tx, {
     session: id,
     candidates: terms.candidates,
-    notNumber: terms.callerNumber,
+    ...(terms.callerNumber !== undefined && { notNumber: terms.callerNumber }),
     atMost: 1,
     now,
     until: later(now, claimSeconds),
@@ -331,7 +396,7 @@ async function claimForCall(
     id,
     state: 'awaiting_payment',
     plan: {
-      callerNumber: terms.callerNumber,
+      ...(terms.callerNumber !== undefined && { callerNumber: terms.callerNumber }),
       callerId: terms.callerId,
       callerLanguage: request.language,
       merchantName: line.merchant.name,
@@ -343,7 +408,12 @@ async function claimForCall(
       ringStepSeconds: line.ringStepSeconds,
       ...(line.idleGroup !== null && { idleGroup: line.idleGroup }),
       callerFirst: line.callerFirst || line.afterPayment !== null,
-      ...(line.afterPayment ? { led: line.afterPayment } : line.afterTalk && { afterTalk: line.afterTalk }),
+      // The scenario he is in leads it, whatever the line has for calls that are rung.
+      ...(inCall
+        ? { paidInRun: inCall.runId }
+        : line.afterPayment
+          ? { led: line.afterPayment }
+          : line.afterTalk && { afterTalk: line.afterTalk }),
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
       }),
@@ -351,7 +421,7 @@ async function claimForCall(
     // The one who was claimed is rung first, the others in the line's order after him.
     candidates: [claimed.consultantId, ...terms.candidates.filter((one) => one !== claimed.consultantId)],
     attempts: [],
-    callerLegUuid: house.ids.legUuid(),
+    callerLegUuid: inCall?.leg ?? house.ids.legUuid(),
   };
   return { session, switchId };
 }

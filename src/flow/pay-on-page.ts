@@ -9,7 +9,7 @@ import { firstAuthorization, lockPaymentOfOrder, lookAgain, savePayment } from '
 import { sha256 } from '../store/seal.ts';
 import { applyIntent, askForAuthorization } from './authorize-payment.ts';
 import { giveUpOrder, lookAtPayment } from './follow-payment.ts';
-import { referenceOf } from './hold-money.ts';
+import { keyedWords, referenceOf } from './hold-money.ts';
 import type { House } from './house.ts';
 import { claimSeconds, later, lookSeconds } from './payment-deadlines.ts';
 
@@ -31,7 +31,7 @@ export async function agreeToOrder(
   const now = house.clock.now();
   const payment = await house.db.asMerchant(found.merchantId, async (tx) => {
     const locked = await lockPaymentOfOrder(tx, found.orderId);
-    if (locked?.state !== 'awaiting_card' || locked.givenUp) return undefined;
+    if (locked?.state !== 'awaiting_card' || locked.givenUp || keyedWords(locked)) return undefined;
     const { email, ...evidence } = agreed;
     await addEvidence(tx, found.orderId, { ...evidence, at: now.toISOString() }, email);
     const call = await lockSessionOfOrder(tx, found.orderId);

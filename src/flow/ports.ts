@@ -361,7 +361,9 @@ export type DeclineReason =
   | 'processing_error'
   | 'card_not_supported'
   | 'too_many_attempts'
-  | 'suspected_fraud';
+  | 'suspected_fraud'
+  /** The account may take no card by telephone. */
+  | 'moto_not_allowed';
 
 export interface CardFacts {
   brand: string;
@@ -391,8 +393,11 @@ export interface AuthorizationRequest {
   keepForMore?: boolean;
   /** More time: confirmed at once with the kept payment method of this customer, nobody is there to authenticate. */
   offSession?: { customer: string };
-  /** He has keyed it on the telephone (mail order, telephone order): nobody can authenticate there. */
-  moto?: true;
+  /**
+   * He has keyed it on the telephone (mail order, telephone order), or named one he keyed before, which is kept with this customer:
+   * nobody can authenticate there.
+   */
+  moto?: true | { customer: string };
 }
 
 /** What the processor holds for one authorization, as it stands. */

@@ -23,7 +23,7 @@ import { readSigners, type StoredSigners } from '../store/script-signing.ts';
 import { isUnwanted } from './blocked-callers.ts';
 import type { House } from './house.ts';
 import { keepMessage, secondsOfWav } from './keep-message.ts';
-import { endPaidCall, type Moved, ready } from './led-call.ts';
+import { endWhatWasBought, type Moved, ready } from './led-call.ts';
 import type { KeptLegs } from './leg-desk.ts';
 import type { Hands, LegSide, Machine } from './leg-machine.ts';
 import { numberMark } from './never-call.ts';
@@ -102,11 +102,10 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
         saveKeptRun(house, tx, before, next, at, lease),
         commands.some(isAskScript) ? readSigners(tx) : undefined,
       ]);
-      if (written && kept.run.state === 'over' && kept.run.plan.paid)
-        await endPaidCall(house, tx, kept, lease, moved);
+      if (written && isBought(house, kept.run)) await endWhatWasBought(house, tx, kept, lease, moved);
       return written && commands.map((one) => (signers && isAskScript(one) ? { ...one, signers } : one));
     },
-    readsToSave: ({ kept: { run } }) => run.state === 'over' && run.plan.paid !== undefined,
+    readsToSave: ({ kept: { run } }) => isBought(house, run),
     requestOf: ({ run }) => requestOfRun(run),
     translate: (event, { run }, asked) => translate(event, run, asked),
     gone: { type: 'legEnded' },
@@ -122,6 +121,11 @@ function scenarioMachine(house: House, aSwitch: Switch, rings: RingsFor, moved: 
         return failedOurs;
       }),
   };
+}
+
+/** It is over, and something may have been sold in it. */
+function isBought(house: House, { state, plan }: ScenarioRun): boolean {
+  return state === 'over' && (plan.paid !== undefined || house.cardRoom !== undefined);
 }
 
 function isAskScript(command: RunOrder): command is RunOrder & AskScript {

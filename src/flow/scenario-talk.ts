@@ -168,7 +168,9 @@ async function write(
     if (talkLimitSeconds <= 0) return { told: { type: 'rang', end: 'limit_reached', ...atOnce } };
     const ringing = { ...who.ringing, ringSeconds, callerId, callerLanguage: run.language, talkLimitSeconds };
     const { candidates } = who;
-    return { paid, event: { type: 'scenarioRings', ring: turn, plan: ringing, candidates } };
+    const before = await joinedLast(tx, run.id);
+    const ring = { ...turn, ...(before !== undefined && { joinedBeforeUs: before }) };
+    return { paid, event: { type: 'scenarioRings', ring, plan: ringing, candidates } };
   }
   const tariff = tariffAt(line.plan, at);
   const usual = sessionOf(house, line, { leg, ddi, cli: plan.cli, at, callerId, tariff });

@@ -6,7 +6,13 @@ import type { Cli, Recognition } from '../core/known-caller.ts';
 import type { Scenario } from '../core/scenario/blocks.ts';
 import type { FoundConsultant, RingEnd, ScenarioRun } from '../core/scenario/run.ts';
 import { readScriptAnswer } from '../core/scenario/script-answer.ts';
-import { type Given, type Trial, trialOf, type Wanted } from '../core/scenario/try-scenario.ts';
+import {
+  type CardWorks,
+  type Given,
+  type Trial,
+  trialOf,
+  type Wanted,
+} from '../core/scenario/try-scenario.ts';
 import { readScenario, readLiveScenario, readScenarioVersion } from '../store/scenarios.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
 import { readSigners } from '../store/script-signing.ts';
@@ -37,6 +43,8 @@ export interface TrialWish {
   blacklisted: boolean;
   codes: readonly boolean[];
   pays: boolean;
+  keysCard: boolean;
+  cardWorks: readonly CardWorks[];
   /** He has not dialled: a paid talk of his has just ended so. */
   after?: 'talked' | 'limit_reached';
   /** Nor here: it is the call he has paid for. */
@@ -85,6 +93,7 @@ export async function simulateScenario(
     merchantName,
     timeZone,
     country,
+    talkLines: around.talkLines,
   });
   const outside = new Outside(house, merchantId, { scripts, signing });
   let next = trial.next();

@@ -31,6 +31,12 @@ const authorizationInMetadata = 'authorization';
 const clockSlackSeconds = 300;
 const keyLivesSeconds = 25 * 60 * 60;
 
+/**
+ * To an account Stripe has not permitted to take cards by telephone there is no such parameter
+ * (https://docs.stripe.com/payments/more-payment-scenarios/charge-moto).
+ */
+const motoUnknown = 'parameter_unknown: payment_method_options[card][moto]';
+
 export interface StripeCardProcessorSettings {
   secretKey: string;
   /** `http://127.0.0.1:port` of the sandbox; absent: Stripe itself. */
@@ -83,7 +89,7 @@ export class StripeCardProcessor implements CardProcessor {
   async authorize(request: AuthorizationRequest): Promise<Authorized> {
     const amount = chargeable(request.amount, 'up');
     try {
-      const customer = request.offSession?.customer ?? (await this.#keepingCustomer(request));
+      const customer = keptWith(request) ?? (await this.#keepingCustomer(request));
       const intent = await this.#stripe.paymentIntents.create(
         {
           amount: toMinorUnits(amount),
@@ -100,13 +106,19 @@ export class StripeCardProcessor implements CardProcessor {
             ? {}
             : request.offSession !== undefined
               ? { payment_method: request.paymentMethod, confirm: true, off_session: true }
-              : {
-                  payment_method: request.paymentMethod,
-                  confirm: true,
-                  return_url: request.returnUrl,
-                  // Else the next action is a redirect only, which our page could not show in place.
-                  use_stripe_sdk: true,
-                }),
+              : request.moto !== undefined
+                ? {
+                    payment_method: request.paymentMethod,
+                    confirm: true,
+                    payment_method_options: { card: { moto: true } },
+                  }
+                : {
+                    payment_method: request.paymentMethod,
+                    confirm: true,
+                    return_url: request.returnUrl,
+                    // Else the next action is a redirect only, which our page could not show in place.
+                    use_stripe_sdk: true,
+                  }),
         },
         optionsOf(request, request.key),
       );
@@ -149,7 +161,9 @@ export class StripeCardProcessor implements CardProcessor {
           ...(failure.intentId === undefined ? {} : { intentId: failure.intentId }),
         };
       case 'refused':
-        return { outcome: 'refused', reason: failure.reason };
+        return failure.reason === motoUnknown
+          ? { outcome: 'declined', reason: 'moto_not_allowed' }
+          : { outcome: 'refused', reason: failure.reason };
       case 'other_state':
         return { outcome: 'refused', reason: failure.code };
       case 'unknown':
@@ -363,4 +377,9 @@ function baseOf(apiBase: string): { protocol: 'http' | 'https'; host: string; po
     host: url.hostname,
     port: url.port === '' ? (protocol === 'http' ? 80 : 443) : Number(url.port),
   };
+}
+
+/** Whose kept card this is. */
+function keptWith({ offSession, moto }: AuthorizationRequest): string | undefined {
+  return offSession?.customer ?? (typeof moto === 'object' ? moto.customer : undefined);
 }

@@ -5,6 +5,7 @@
 //   POST /api/payments/{id}/expire         the bank gives this hold back now                                      204
 //   PUT  /api/payments/holds {"seconds"}   how long holds made from now on last                                   204
 //   PUT  /api/payments/refunds {"pend"}    whether refunds made from now on wait for the bank                     204
+//   PUT  /api/payments/moto {"allowed"}    whether accounts may take cards by telephone                             204
 //   POST /api/payments/refunds/{id}/{succeeded|failed}   the bank has decided about a refund                      204
 //   POST /api/payments/{id}/dispute {"reason"}           the caller's bank takes what was paid back               {id}
 //   POST /api/payments/disputes/{id}/{won|lost|under_review}   and decides                                       204
@@ -82,6 +83,9 @@ export class ProcessorControl {
       case 'PUT /api/payments/refunds':
         intents.refundsPend = (parsed(body) as { pend?: unknown } | undefined)?.pend === true;
         return done;
+      case 'PUT /api/payments/moto':
+        intents.motoAllowed = (parsed(body) as { allowed?: unknown } | undefined)?.allowed !== false;
+        return done;
       case 'GET /api/payments':
         intents.expireDue();
         return { status: 200, json: this.#payments(Number(url.searchParams.get('limit') ?? 100)) };
@@ -93,6 +97,7 @@ export class ProcessorControl {
         return this.#addFault(body);
       case 'DELETE /api/faults':
         faults.clear();
+        intents.motoAllowed = true;
         events.mode = 'sent';
         return done;
       default:

@@ -27,6 +27,8 @@ export interface Confirmation {
   returnUrl: string | null;
   /** Nobody is there to authenticate. */
   offSession: boolean;
+  /** He is on the telephone, and nothing of 3-D Secure is done. */
+  moto: boolean;
   errorOnAction: boolean;
 }
 
@@ -57,6 +59,8 @@ export class Intents {
   #nextExpiry = 0;
   /** Refunds made from now on wait for the bank. */
   refundsPend = false;
+  /** Whether accounts may say that a card was given by telephone. */
+  motoAllowed = true;
 
   constructor({ records, events, base, nowMs }: IntentsSettings) {
     this.#records = records;
@@ -102,11 +106,12 @@ export class Intents {
     intent.paymentMethod = method.id;
     intent.lastError = null;
     intent.action = null;
-    if (!wantsAuthentication(method, confirmation.offSession)) {
+    const nobodyIsThere = confirmation.offSession || confirmation.moto;
+    if (!wantsAuthentication(method, nobodyIsThere)) {
       this.#charge(intent, method, false, cause);
       return;
     }
-    if (confirmation.offSession || confirmation.errorOnAction) {
+    if (nobodyIsThere || confirmation.errorOnAction) {
       const decline: Decline = {
         code: 'authentication_required',
         declineCode: 'authentication_required',

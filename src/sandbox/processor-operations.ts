@@ -6,6 +6,7 @@ import { amountIn, currencyOf } from './processor-currencies.ts';
 import { missing, parameterInvalid, refused, StripeRefusal } from './processor-errors.ts';
 import {
   flag,
+  group,
   integer,
   list,
   mergeMetadata,
@@ -26,6 +27,7 @@ const confirmParameters = [
   'off_session',
   'payment_method',
   'payment_method_data',
+  'payment_method_options',
   'receipt_email',
   'return_url',
   'use_stripe_sdk',
@@ -123,7 +125,7 @@ function createIntent(world: World, call: Call): StripeObject {
     canceledAt: null,
     cancellationReason: null,
   };
-  const confirmation = confirming ? confirmationOf(parameters, method) : undefined;
+  const confirmation = confirming ? confirmationOf(world, parameters, method) : undefined;
   world.intents.create(intent, call.cause);
   if (confirmation !== undefined) world.intents.confirm(intent, confirmation, call.cause);
   return shown(world, call, intent);
@@ -177,7 +179,7 @@ function confirmIntent(world: World, call: Call, id: string): StripeObject {
   const attached =
     intent.paymentMethod === null ? undefined : world.records.get('method', intent.paymentMethod);
   return changed(world, call, intent, () =>
-    world.intents.confirm(intent, confirmationOf(parameters, given ?? attached), call.cause),
+    world.intents.confirm(intent, confirmationOf(world, parameters, given ?? attached), call.cause),
   );
 }
 
@@ -224,7 +226,11 @@ function changed(world: World, call: Call, intent: IntentRecord, act: () => void
   return shown(world, call, intent);
 }
 
-function confirmationOf(parameters: Parameters, method: PaymentMethodRecord | undefined): Confirmation {
+function confirmationOf(
+  world: World,
+  parameters: Parameters,
+  method: PaymentMethodRecord | undefined,
+): Confirmation {
   if (method === undefined) {
     throw refused(
       'payment_intent_unexpected_state',
@@ -241,8 +247,27 @@ function confirmationOf(parameters: Parameters, method: PaymentMethodRecord | un
     inPage: flag(parameters, 'use_stripe_sdk'),
     returnUrl,
     offSession: flag(parameters, 'off_session'),
+    moto: isMoto(world, parameters),
     errorOnAction: flag(parameters, 'error_on_requires_action'),
   };
+}
+
+/**
+ * An account Stripe has not permitted to is told that there is no such parameter
+ * (https://docs.stripe.com/payments/more-payment-scenarios/charge-moto).
+ */
+function isMoto(world: World, parameters: Parameters): boolean {
+  const options = group(parameters, 'payment_method_options');
+  if (options === undefined) return false;
+  refuseUnknown(options, ['card']);
+  const card = group(options, 'card') ?? {};
+  const known = world.intents.motoAllowed ? ['moto'] : [];
+  const unknown = Object.keys(card).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const name = `payment_method_options[card][${unknown}]`;
+    throw parameterInvalid(name, `Received unknown parameter: ${name}`, 'parameter_unknown');
+  }
+  return flag(card, 'moto');
 }
 
 function requiredAmount(parameters: Parameters, currency: string): number {

@@ -142,8 +142,9 @@ export async function saveSession(
 ): Promise<boolean> {
   const ended = next.state === 'ended' || next.state === 'settled';
   const talk = ended ? talkUs(next) : undefined;
-  // Who dials us and is let in has said yes by dialling.
-  const consented = facts.some(({ name }) => name === 'caller_consented' || name === 'caller_let_in');
+  // Who dials us and is let in has said yes by dialling, and who pays for it there by paying.
+  const yes = ['caller_consented', 'caller_let_in', 'caller_paid'];
+  const consented = facts.some(({ name }) => yes.includes(name));
   const accepted = next.attempts.find((one) => one.state === 'accepted')?.consultantId;
   const consultant = accepted !== undefined && isDestination(accepted) ? undefined : accepted;
   const written = await firstRow(

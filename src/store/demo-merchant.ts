@@ -197,6 +197,7 @@ export async function seedDemoMerchant(db: Database, seal: Seal, facts: DemoFact
     await seedAccount(tx);
     if (facts.server && facts.smsUrl !== undefined)
       await seedSms(tx, seal, facts.smsUrl, facts.server.secret);
+    await seedKeypad(tx);
     await seedDemoScenarios(tx, demoMerchantId, facts.memberUrl);
     if (facts.people) await seedDemoPeople(tx, demoMerchantId, facts.people);
   });
@@ -229,6 +230,16 @@ async function seedDdis(tx: Tx, seal: Seal, server: DemoFacts['server']): Promis
       ] as never[],
     );
   }
+}
+
+/** Callers of a demonstration key cards that exist nowhere. What an operator has said of it since stays. */
+async function seedKeypad(tx: Tx): Promise<void> {
+  await tx.write(
+    `insert into keypad_permissions (merchant_id, number, allowed, by, why, at)
+     values (?, 1, true, 'demo', 'Demonstration: its callers key test cards, and its processor is the sandbox.', now())
+     on conflict do nothing`,
+    [demoMerchantId],
+  );
 }
 
 /** A ticket opens it three times in a month. What was set of the line since stays. */

@@ -111,7 +111,7 @@ export interface OrderEvidence {
   order: {
     id: string;
     createdAt: string;
-    source: 'page' | 'api';
+    source: 'page' | 'api' | 'phone';
     reference: string | null;
     line: string;
     merchant: string;

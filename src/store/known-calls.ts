@@ -202,8 +202,9 @@ export async function joinedLast(tx: Tx, runId: string): Promise<string | undefi
     tx,
     `select max(s.bridged_us)::text as us from call_sessions s where s.id in (
        select k.call_session_id from known_calls k where k.run_id = ?
-       union all select r.after_session_id from scenario_runs r where r.id = ?)`,
-    [runId, runId],
+       union all select r.after_session_id from scenario_runs r where r.id = ?
+       union all select p.id from orders o join call_sessions p on p.order_id = o.id where o.run_id = ?)`,
+    [runId, runId, runId],
   );
   return row?.us ?? undefined;
 }

@@ -105,7 +105,7 @@ export interface NewOrder {
   kind: OrderKind;
   /** Whose account a top-up is for. */
   clientId?: string;
-  source: 'page' | 'api';
+  source: 'page' | 'api' | 'phone';
   language: Language;
   reference?: string;
   tariff: Tariff;
@@ -117,6 +117,8 @@ export interface NewOrder {
   returnUrl?: string;
   accessHash: Buffer;
   requestKey?: string;
+  /** The scenario's call it is made in. */
+  runId?: string;
   createdAt: Date;
   paymentId: string;
   authorizationId: string;
@@ -136,8 +138,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
     `with o as (
        insert into orders (id, merchant_id, line_id, kind, source, reference, language, tariff_id, tariff, chosen_seconds,
          hold, currency, caller_number, caller_email, consultant_id, return_url, access_hash, request_key, created_at,
-         visitor_mark, address_mark, client_id)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+         visitor_mark, address_mark, client_id, run_id)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
      p as (
        insert into payments (id, merchant_id, order_id, state, currency, processor_account, application_fee_rate,
          created_at, look_again_at)
@@ -170,6 +172,7 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
       order.marks.visitor ?? null,
       order.marks.address ?? null,
       order.clientId ?? null,
+      order.runId ?? null,
       order.paymentId,
       merchantId,
       order.id,

@@ -410,6 +410,18 @@ export async function insertOperation(
   );
 }
 
+/** Before its first byte is sent, and never after: a repeat must be the same to the letter. */
+export async function changeRequest(
+  tx: Tx,
+  operationId: string,
+  request: Record<string, unknown>,
+): Promise<void> {
+  await tx.write(`update processor_operations set request = ? where id = ? and state = 'intended'`, [
+    JSON.stringify(request),
+    operationId,
+  ]);
+}
+
 export async function answerOperation(
   tx: Tx,
   operationId: string,

@@ -572,12 +572,11 @@ export class FreeSwitch implements Switch {
       // A leg of the gateway before us: with music on, our next execute would wait for its end, which never comes.
       if (memory !== undefined) memory.lookedForMusic = true;
       const last = await this.#link.api(say.lastArgument(leg));
-      if (last.answered && say.isWaitingSound(last.text)) {
-        await this.#link.api(say.breakPlaying(leg, 'all'));
-        this.#clock.after(musicStoppedWithinMs, () => {
-          if (this.#legs.get(leg)?.music === undefined) void this.#stopMusicThatIsLeft(leg);
-        });
-      }
+      if (last.answered && say.isWaitingSound(last.text)) await this.#link.api(say.breakPlaying(leg, 'all'));
+      // What it ordered with its last breath may not have begun, and is found by nobody who looks too soon.
+      this.#clock.after(musicStoppedWithinMs, () => {
+        if (this.#legs.get(leg)?.music === undefined) void this.#stopMusicThatIsLeft(leg);
+      });
     }
     if (memory === undefined) return;
     const { music } = memory;

@@ -658,6 +658,7 @@ const declines: Record<DeclineReason, Both> = {
   // Stripe asks to show these as an ordinary decline: who holds a stolen card need not be told that it is known.
   lost_or_stolen: problemTexts.declined.detail,
   suspected_fraud: problemTexts.declined.detail,
+  moto_not_allowed: problemTexts.declined.detail,
   authentication_failed: {
     en: 'Your bank could not confirm that it is you. Nothing was charged. Try again, or use another card.',
     fr: 'Votre banque n’a pas pu confirmer votre identité. Rien n’a été débité. Réessayez ou utilisez une autre carte.',

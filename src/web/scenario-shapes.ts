@@ -11,6 +11,7 @@ import { type Scenario, scenarioShape } from '../core/scenario/blocks.ts';
 import { ringEnds } from '../core/scenario/run.ts';
 import { scriptBounds } from '../core/scenario/script-program.ts';
 import { templateNames } from '../core/scenario/templates.ts';
+import { cardWorks } from '../core/scenario/try-scenario.ts';
 import { actorKinds } from '../store/audit.ts';
 import { oneLine } from './consultant-shapes.ts';
 import { e164 } from './ddi-shapes.ts';
@@ -51,6 +52,11 @@ export const scenarioBody = z
       .strictObject({
         line: slug.optional().meta({ description: `${whose}a line that sells conversations.` }),
         sale: slug.optional().meta({ description: `${whose}a line whose sale needs no call.` }),
+        resource: slug.optional().meta({ description: `${whose}a page that access codes open.` }),
+        payment: z.enum(['link', 'keypad']).optional().meta({
+          description:
+            'How callers pay: by a link, or by a card they key, where that is enabled for you; left out: by a link.',
+        }),
         number: e164.optional().meta({ description: 'One of your /v1/forward-numbers.' }),
         url: z
           .url({ protocol: /^https?$/ })
@@ -147,7 +153,7 @@ export const templateListShape = z
         title: inBoth,
         description: inBoth,
         needs: z
-          .array(z.enum(['line', 'sale', 'url', 'number']))
+          .array(z.enum(['line', 'sale', 'url', 'resource', 'payment', 'number']))
           .meta({ description: 'What to send in `with`.' }),
       }),
     ),
@@ -232,6 +238,10 @@ export const simulateBody = z
     blacklisted: z.boolean().default(false),
     codes: many(z.boolean()).meta({ description: 'Whether each access code he keys is right.' }),
     pays: z.boolean().default(false).meta({ description: 'Whether he pays on the page he is sent.' }),
+    keysCard: z.boolean().default(false).meta({ description: 'Whether he keys a card when he is asked.' }),
+    cardWorks: many(z.enum(cardWorks)).meta({
+      description: 'What his bank says of it, each time it is asked; when they are used up: `declined`.',
+    }),
     after: z.enum(['talked', 'limit_reached']).optional().meta({
       description: 'He has not dialled: a paid talk of his has just ended so (`afterTalk` of a line).',
     }),

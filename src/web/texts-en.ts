@@ -257,6 +257,7 @@ export const en: Record<keyof typeof fr, string> = {
   'declined.card_not_supported': 'This kind of card is not accepted here.',
   'declined.too_many_attempts': 'This card was tried too often. Use another one.',
   'declined.suspected_fraud': 'Your bank refused this card. Call your bank to learn more.',
+  'declined.moto_not_allowed': 'This card pays only on our page, not by telephone.',
 
   // --- Following the call ----------------------------------------------------------------------------------------
   'follow.documentTitle': '{headline} – {merchant}',

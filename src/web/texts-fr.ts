@@ -273,6 +273,7 @@ export const fr = {
   'declined.card_not_supported': 'Cette sorte de carte n’est pas acceptée ici.',
   'declined.too_many_attempts': 'Cette carte a été essayée trop souvent. Prenez-en une autre.',
   'declined.suspected_fraud': 'Votre banque a refusé cette carte. Appelez-la pour en savoir plus.',
+  'declined.moto_not_allowed': 'Cette carte ne paie que sur notre page, pas par téléphone.',
 
   // --- Following the call ----------------------------------------------------------------------------------------
   'follow.documentTitle': '{headline} – {merchant}',

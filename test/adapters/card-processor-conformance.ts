@@ -277,6 +277,24 @@ export function cardProcessorConformance(name: string, start: () => Promise<Proc
       expect(declined).toMatchObject({ outcome: 'declined', reason: 'authentication_failed' });
     });
 
+    it('holds the amount on a card keyed by telephone: nobody authenticates, and what would have to is declined', async () => {
+      const { intent } = await authorize({ moto: true });
+      expect(intent).toMatchObject({ state: 'authorized', card: { last4: '4242' } });
+      const declined = await under.processor.authorize(
+        request({ paymentMethod: 'pm_card_authenticationRequired', moto: true }),
+      );
+      expect(declined).toMatchObject({ outcome: 'declined', reason: 'authentication_failed' });
+    });
+
+    it('keeps a card keyed by telephone, which pays there again', async () => {
+      const { intent } = await authorize({ moto: true, keepForMore: true });
+      if (intent.state !== 'authorized') throw new Error(intent.state);
+      const { customer, paymentMethod } = intent.card;
+      if (customer === undefined) throw new Error('Nobody keeps it.');
+      const again = await authorize({ paymentMethod, moto: { customer } });
+      expect(again.intent).toMatchObject({ state: 'authorized', card: { customer, last4: '4242' } });
+    });
+
     it('finds what a request made by the authorization it names, or says that there is nothing', async () => {
       const authorizationId = `aut_${randomUUID()}`;
       const createdAt = new Date();

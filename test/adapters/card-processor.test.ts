@@ -105,6 +105,15 @@ describe('When the processor does not answer as it should', () => {
     expect((await processor.find({ ...wanted, authorizationId: 'aut_none' })).outcome).toBe('unknown');
   });
 
+  it('an account that may take no card by telephone is told so, and nothing is held', async () => {
+    await fetch(`${sandbox.url}/api/payments/moto`, { method: 'PUT', body: '{"allowed":false}' });
+    expect(await processor.authorize(request({ moto: true }))).toEqual({
+      outcome: 'declined',
+      reason: 'moto_not_allowed',
+    });
+    expect(await intents()).toEqual([]);
+  });
+
   it('a refund or a dispute that cannot be looked for is never said not to be there', async () => {
     const intentId = await held();
     await fault({ next: 'rate_limited', on: 'list', times: 2 });

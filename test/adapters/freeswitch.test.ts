@@ -449,6 +449,18 @@ describe('commands', () => {
     expect(await again).toBe(`api uuid_break ${aLeg}`);
   });
 
+  test('music the gateway before us had only just ordered, which has not begun when we look, is found a moment later', async () => {
+    let begun = false;
+    peer.answer = (command, at) =>
+      command.startsWith('api uuid_getvar') ? apiResponse(begun ? music : '_undef_') : healthy(command, at);
+    await freeSwitch.play(aLeg, 'op_1', reminder);
+    expect(peer.commands.filter((command) => command.includes('uuid_break'))).toEqual([]);
+    begun = true;
+    const broken = peer.command(`api uuid_break ${aLeg}`);
+    clock.turn(300);
+    expect(await broken).toBe(`api uuid_break ${aLeg}`);
+  });
+
   test('a guard is moved without a moment uncovered: the new one first', async () => {
     let task = 40;
     peer.answer = (command, at) => {

@@ -105,6 +105,13 @@ const oneOfEach: { [Key in OneSentence['key']]: SentenceFacts & { key: Key } } =
   card_said: { key: 'card_said', sound: 'number' },
   access_code: { key: 'access_code', code: '483920' },
   more_consultants: { key: 'more_consultants' },
+  card_declined: { key: 'card_declined' },
+  card_wait: { key: 'card_wait' },
+  card_kept_question: { key: 'card_kept_question', again: true },
+  card_not_kept: { key: 'card_not_kept' },
+  card_keep_question: { key: 'card_keep_question' },
+  card_not_charged: { key: 'card_not_charged' },
+  card_not_taken: { key: 'card_not_taken' },
   apology: { key: 'apology' },
 };
 const all = Object.values(oneOfEach);

@@ -135,6 +135,7 @@ describe('/openapi.json', () => {
       'get /v1/groups',
       'get /v1/groups/{id}',
       'get /v1/invitations/{token}',
+      'get /v1/keypad',
       'get /v1/ledger-entries',
       'get /v1/lines',
       'get /v1/lines/{line}',

@@ -414,6 +414,8 @@ describe('a trial', () => {
     blacklisted: false,
     codes: [],
     pays: false,
+    keysCard: false,
+    cardWorks: [],
   };
   const tried = (answers: Answers): Trial =>
     tryScenario(scenario, {

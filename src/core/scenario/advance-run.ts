@@ -34,6 +34,10 @@ const takesTime: ReadonlySet<RunEvent['type']> = new Set([
   'recorded',
   'rang',
   'paid',
+  'cardTaken',
+  'cardNotTaken',
+  'cardPaid',
+  'cardDeclined',
 ]);
 
 export function newRun(
@@ -223,6 +227,10 @@ class RunDraft {
         this.#change({ variables, secrets: { ...this.#run.secrets, [variable]: value } });
       },
       change: (change) => this.#change(change),
+      lead: (call) => {
+        const { paid: _before, ...plan } = this.#run.plan;
+        this.#change({ plan: { ...plan, ...(call && { paid: call }) } });
+      },
       say: (words) => saidOf(this.#run, words),
       fill: (template) => filled(this.#run, template),
       fact: (name, facts = {}) => this.#fact(name, facts),
@@ -302,7 +310,7 @@ class RunDraft {
 }
 
 function isHeard({ do: act }: RunCommand): boolean {
-  return act === 'play' || act === 'ask' || act === 'record' || act === 'awaitPayment';
+  return ['play', 'ask', 'record', 'awaitPayment', 'takeCard', 'payByCard'].includes(act);
 }
 
 /** What may not be written down: digits of a secret, or words that hold a code. */
@@ -314,6 +322,8 @@ function holdsSecret(command: RunCommand): boolean {
       return true;
     case 'play':
       return command.secret === true;
+    case 'payByCard':
+      return 'keptLast4' in command;
     case 'ask':
       return command.said.some((one) => 'house' in one && one.house.key === 'access_code');
     default:

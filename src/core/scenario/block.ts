@@ -2,7 +2,7 @@
 // begun anew by whoever takes a call over, so `begin` says in full what is to be asked and reads what it needs from its progress.
 
 import { z } from 'zod';
-import type { RunCommand, RunEvent, Said, ScenarioRun, ScenarioVersion } from './run.ts';
+import type { PaidCall, RunCommand, RunEvent, Said, ScenarioRun, ScenarioVersion } from './run.ts';
 import { exits, type Words } from './shape.ts';
 
 /**
@@ -33,6 +33,8 @@ export interface At<Fields, Progress> {
   change(
     change: Partial<Pick<ScenarioRun, 'language' | 'caller' | 'chosen' | 'keyed' | 'talkLimitSeconds'>>,
   ): void;
+  /** It leads this paid call from now on, or none any more. */
+  lead(call: PaidCall | undefined): void;
   /** Templates filled, in the caller's language. */
   say(words: Words | undefined): Said[];
   fill(template: string): string;
@@ -64,6 +66,8 @@ export interface BlockKind<Fields = unknown, Progress = unknown> {
   refers?(fields: Fields): readonly Reference[];
   /** Whose codes callers key in it, and how many digits they may have. */
   asksCodes?(fields: Fields): readonly { resource: string; maxDigits: number }[];
+  /** What it sells and has paid by a card that is keyed. */
+  takesCards?(fields: Fields): { line: string; seconds?: number };
   /** Numbers it may ring, as written. */
   rings?(fields: Fields): readonly string[];
 }

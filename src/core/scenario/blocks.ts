@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { BlockKind } from './block.ts';
 import { askAccessCode, giveAccessCode } from './blocks/access-code.ts';
 import { blacklist } from './blocks/blacklist.ts';
+import { cardPayment } from './blocks/card-payment.ts';
 import { chooseConsultant } from './blocks/choose-consultant.ts';
 import { collect } from './blocks/collect.ts';
 import { condition } from './blocks/condition.ts';
@@ -41,6 +42,7 @@ export const blockKinds = {
   give_access_code: giveAccessCode,
   ask_access_code: askAccessCode,
   payment_link: paymentLink,
+  card_payment: cardPayment,
   blacklist,
   go_to: goTo,
   hang_up: hangUp,
@@ -65,6 +67,7 @@ const fieldsOfKinds = [
   giveAccessCode.fields,
   askAccessCode.fields,
   paymentLink.fields,
+  cardPayment.fields,
   blacklist.fields,
   goTo.fields,
   hangUp.fields,

@@ -16,7 +16,7 @@ export interface ScenarioVersion {
   version: number;
 }
 
-/** Fixed when the call begins. */
+/** Fixed when the call begins, but for the paid call. */
 export interface RunPlan {
   merchantName: string;
   timeZone: string;
@@ -27,7 +27,7 @@ export interface RunPlan {
   ddi: E164;
   /** It follows a talk he has paid for, which is over. Nothing here is part of that. */
   after?: AfterTalk;
-  /** It leads a call that is held on his card: whom a block joins him to first, he pays for. */
+  /** It leads a call that is held on his card, or is to be: whom a block joins him to first, he pays for. */
   paid?: PaidCall;
 }
 

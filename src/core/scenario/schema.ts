@@ -114,6 +114,21 @@ const meanings: Readonly<Record<BlockKindName, Meaning>> = {
       by: 'How the link is sent.',
     },
   },
+  card_payment: {
+    title: 'Take card payment',
+    description:
+      'Sells what a line sells and has it paid by a card the caller keys on his telephone. He hears the amount, keys number, expiry ' +
+      'and code, and waits with music while his bank is asked. Only where card entry is enabled for you: it widens what PCI DSS asks ' +
+      'of you, and `payment_link` does not.',
+    fields: {
+      line: 'What is sold: a line. Of one that sells conversations, a block behind `paid` rings for the talk.',
+      seconds: 'So long a talk is sold: one of those the line offers; absent: its first.',
+      say: 'Said before.',
+      tries: 'How many cards may be refused; then the way out is `refused`.',
+      offerToKeep: 'A caller who is known is asked whether his card is to be kept for his next calls.',
+      declined: 'Said after a refusal, before the next try; absent: our own words.',
+    },
+  },
   blacklist: {
     title: 'Blacklist',
     description:

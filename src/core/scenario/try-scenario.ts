@@ -40,11 +40,19 @@ export interface TriedCaller {
   /** Whether codes he keys are right; whether he pays. */
   codes: readonly boolean[];
   pays: boolean;
+  /** Whether he keys his card; what his bank says of it, each time it is asked. */
+  keysCard: boolean;
+  cardWorks: readonly CardWorks[];
+  /** Slugs of the lines that sell conversations; absent: that is not known, and a card pays for sales alone. */
+  talkLines?: readonly string[];
   /** He has not dialled: a paid talk of his has just ended so. */
   after?: AfterTalk['end'];
   /** Nor here: it is the call he has paid for. */
   paid?: boolean;
 }
+
+export const cardWorks = ['paid', 'declined', 'needs_page'] as const;
+export type CardWorks = (typeof cardWorks)[number];
 
 /** What a trial cannot know by itself. */
 export type Wanted =
@@ -135,7 +143,9 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     rings: [...caller.rings],
     speaks: [...caller.speaks],
     codes: [...caller.codes],
+    cardWorks: [...caller.cardWorks],
   };
+  let cardOrders = 0;
   const { merchantName, timeZone, country, cli, ddi, language, after, paid } = caller;
   let graph = scenario;
   const here = { scenarioId: 'tried', version: 0 };
@@ -182,7 +192,12 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     event = undefined;
     for (const command of step.commands) {
       const came = yield* answered(command);
-      const heard = 'said' in command ? command.said.map((one) => textOf(one, run.language)) : [];
+      const heard =
+        'said' in command
+          ? command.said.map((one) => textOf(one, run.language))
+          : command.do === 'takeCard'
+            ? saidInCardRoom.map((sound) => spokenText({ language: run.language, key: 'card_said', sound }))
+            : [];
       last?.heard.push(...heard);
       if (came) {
         event = came.event;
@@ -260,12 +275,22 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
         return { event: { type: 'linkSent', orderId: 'ord_tried' }, seconds: 1 };
       case 'awaitPayment':
         return { event: { type: 'paid', paid: caller.pays }, seconds: caller.pays ? 60 : command.seconds };
-      case 'orderByCard':
-        return { event: { type: 'cardOrdered', orderId: 'ord_tried' }, seconds: 1 };
+      case 'orderByCard': {
+        cardOrders += 1;
+        const order = `tried_${String(cardOrders)}`;
+        const talk = caller.talkLines?.includes(command.line) && { callSessionId: `cs_${order}` };
+        return { event: { type: 'cardOrdered', orderId: `ord_${order}`, ...talk }, seconds: 1 };
+      }
       case 'takeCard':
-        return { event: { type: 'cardNotTaken', because: 'gave_up' }, seconds: 60 };
-      case 'payByCard':
-        return { event: { type: 'cardPaid' }, seconds: 3 };
+        return caller.keysCard
+          ? { event: { type: 'cardTaken', card: triedCard }, seconds: 60 }
+          : { event: { type: 'cardNotTaken', because: 'timed_out' }, seconds: 30 };
+      case 'payByCard': {
+        const works = bag.cardWorks.shift() ?? 'declined';
+        const event: RunEvent =
+          works === 'paid' ? { type: 'cardPaid' } : { type: 'cardDeclined', because: works };
+        return { event, seconds: 3 };
+      }
       case 'giveUpCardOrder':
         return undefined;
       case 'findScenario': {
@@ -278,6 +303,10 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     }
   }
 }
+
+/** To a caller who keys it right at once; before that he hears the amount, which no trial knows. */
+const saidInCardRoom = ['number', 'expiry', 'code'] as const;
+const triedCard = { paymentMethod: 'pm_tried', brand: 'visa', last4: '4242', expiry: '12/30' };
 
 interface Came {
   event: RunEvent;
@@ -303,7 +332,11 @@ function cameOf(event: RunEvent): string {
     case 'recognized':
       return event.recognition.outcome;
     case 'failed':
+    case 'cardNotTaken':
+    case 'cardDeclined':
       return event.because;
+    case 'cardPaid':
+      return 'paid';
     default:
       return event.type;
   }

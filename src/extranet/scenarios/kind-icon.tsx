@@ -21,6 +21,7 @@ const paths: Record<BlockKindName, string> = {
   recognize: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M5 20a7 7 0 0 1 14 0',
   get_url: 'M8 7l-5 5 5 5M16 7l5 5-5 5M14 5l-4 14',
   payment_link: 'M3 6h18v12H3zM3 10h18M7 15h4',
+  card_payment: 'M3 5h18v14H3zM3 9h18M8 13h.01M12 13h.01M16 13h.01M8 16h.01M12 16h.01M16 16h.01',
   give_access_code: 'M15 9h.01M21 9a6 6 0 0 1-8.3 5.5L11 16H9v2H7v2H3v-3.5l6.4-6.4A6 6 0 1 1 21 9',
   ask_access_code: 'M6 11V8a6 6 0 0 1 12 0v3M4 11h16v10H4zM12 15v2',
   go_to: 'M4 12h14M13 6l6 6-6 6',

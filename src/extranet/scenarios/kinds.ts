@@ -10,7 +10,7 @@ export const groups = {
   reach: ['choose_consultant', 'ring', 'extension', 'forward', 'voicemail'],
   decide: ['condition', 'schedule', 'set', 'blacklist'],
   ask: ['recognize', 'get_url'],
-  sell: ['payment_link', 'give_access_code', 'ask_access_code'],
+  sell: ['payment_link', 'card_payment', 'give_access_code', 'ask_access_code'],
   end: ['go_to', 'hang_up'],
 } as const satisfies Record<string, readonly BlockKindName[]>;
 export type GroupName = keyof typeof groups;
@@ -61,6 +61,13 @@ const always: Partial<Record<BlockKindName, readonly Way[]>> = {
   give_access_code: [goodbye('then'), apology('failed')],
   ask_access_code: [needed('right'), needed('wrong')],
   payment_link: [needed('paid'), needed('not_paid'), as('not_sent', 'not_paid')],
+  card_payment: [
+    needed('paid'),
+    needed('refused'),
+    as('needs_page', 'refused'),
+    as('given_up', 'refused'),
+    as('not_taken', 'refused'),
+  ],
   blacklist: [goodbye('listed'), needed('then')],
   go_to: [apology('failed')],
   hang_up: [],
@@ -150,6 +157,7 @@ export function newBlock(kind: BlockKindName, around: Around): Block {
       to: '{call.from}',
       waitSeconds: 300,
     },
+    card_payment: { line: around.line ?? around.sale ?? 'your-line', tries: 3, offerToKeep: false },
     blacklist: {},
     go_to: { scenario: around.scenario ?? 'another-scenario' },
     hang_up: { cause: 'normal' },
@@ -181,6 +189,8 @@ export type OwnField =
   | 'whom'
   | 'line'
   | 'sale'
+  /** A line of either sort. */
+  | 'sold'
   | 'resource'
   | 'scenario'
   | 'forwardNumber'
@@ -274,6 +284,14 @@ export const fieldsOf: Readonly<Record<BlockKindName, readonly Field[]>> = {
     { type: 'text', name: 'to', is: 'template' },
     { type: 'words', name: 'say', optional: true },
     { type: 'number', name: 'waitSeconds', min: 30, max: 900, whole: true },
+  ],
+  card_payment: [
+    own('line', 'sold'),
+    { type: 'words', name: 'say', optional: true },
+    { type: 'words', name: 'declined', optional: true },
+    { type: 'number', name: 'tries', min: 1, max: 3, whole: true },
+    { type: 'switch', name: 'offerToKeep' },
+    { type: 'number', name: 'seconds', min: 1, max: 86_400, whole: true, optional: true, more: true },
   ],
   blacklist: [{ type: 'words', name: 'say', optional: true }],
   go_to: [own('scenario', 'scenario')],

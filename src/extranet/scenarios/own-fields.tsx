@@ -27,6 +27,7 @@ export function OwnFieldForm({ as, ...props }: OwnFieldProps & { as: OwnField })
       return <Whom {...props} />;
     case 'line':
     case 'sale':
+    case 'sold':
     case 'resource':
     case 'scenario':
       return <Named {...props} as={as} />;
@@ -76,10 +77,11 @@ function Named({
   readOnly,
   as,
   onChange,
-}: OwnFieldProps & { as: 'line' | 'sale' | 'resource' | 'scenario' }): React.ReactNode {
+}: OwnFieldProps & { as: 'line' | 'sale' | 'sold' | 'resource' | 'scenario' }): React.ReactNode {
   const list = {
     line: offers.lines,
     sale: offers.sales,
+    sold: [...offers.lines, ...offers.sales],
     resource: offers.resources,
     scenario: offers.scenarios,
   }[as].map(({ slug, name }) => ({ value: slug, label: name }));

@@ -71,6 +71,8 @@ export function sentenceOf(block: Block, { tell, language, names }: Speaking): s
         by: tell(keyOr(tell, `field.payment_link.by.${text('by')}`)),
         to: text('to') === '{call.from}' ? tell('card.caller') : text('to'),
       });
+    case 'card_payment':
+      return tell('card.byKeypad', { line: named(names.lines, text('line')) });
     case 'blacklist':
       return tell('card.blacklist');
     case 'go_to':

@@ -26,6 +26,7 @@ interface Caller {
   isFree: boolean;
   isBlacklisted: boolean;
   pays: boolean;
+  keysCard: boolean;
 }
 
 export function TrialPanel({
@@ -54,6 +55,7 @@ export function TrialPanel({
     isFree: true,
     isBlacklisted: false,
     pays: true,
+    keysCard: true,
   });
   const [answers, setAnswers] = useState<Answers>(noAnswers);
   const [given, setGiven] = useState<(keyof Answers)[]>([]);
@@ -79,6 +81,7 @@ export function TrialPanel({
       ...(!caller.isFree && { consultants: known.map(({ id, name }) => ({ id, name, reachable: false })) }),
       blacklisted: caller.isBlacklisted,
       pays: caller.pays,
+      keysCard: caller.keysCard,
     };
     setTrial(await ask<Trial>('POST', `/v1/scenarios/${slug}/simulate`, body));
     setAnswers(next);
@@ -175,7 +178,7 @@ export function TrialPanel({
               }))}
             />
           )}
-          {(['isFree', 'isBlacklisted', 'pays'] as const).map((name) => (
+          {(['isFree', 'isBlacklisted', 'pays', 'keysCard'] as const).map((name) => (
             <Checkbox
               key={name}
               size="sm"
@@ -277,6 +280,7 @@ const checkNames = {
   isFree: 'trial.free',
   isBlacklisted: 'trial.blacklisted',
   pays: 'trial.pays',
+  keysCard: 'trial.keysCard',
 } as const satisfies Record<string, Key>;
 
 function withoutExit({ exit: _out, ...step }: TrialStep): TrialStep {

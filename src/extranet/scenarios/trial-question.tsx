@@ -61,6 +61,14 @@ export function Question({
           {choice(tell('trial.codes.no'), false)}
         </Choices>
       );
+    case 'cardWorks':
+      return (
+        <Choices label={tell('trial.cardWorks')}>
+          {choice(tell('trial.cardWorks.paid'), 'paid')}
+          {choice(tell('trial.cardWorks.declined'), 'declined')}
+          {choice(tell('trial.cardWorks.needs_page'), 'needs_page')}
+        </Choices>
+      );
   }
 }
 

@@ -12,6 +12,7 @@ export interface Answers {
   scripts: unknown[];
   speaks: number[];
   codes: boolean[];
+  cardWorks: string[];
 }
 
 export const noAnswers: Answers = {
@@ -21,6 +22,7 @@ export const noAnswers: Answers = {
   scripts: [],
   speaks: [],
   codes: [],
+  cardWorks: [],
 };
 
 const listOf: Readonly<Record<string, keyof Answers>> = {
@@ -30,6 +32,7 @@ const listOf: Readonly<Record<string, keyof Answers>> = {
   askScript: 'scripts',
   record: 'speaks',
   checkAccessCode: 'codes',
+  payByCard: 'cardWorks',
 };
 
 export interface Played {
@@ -41,7 +44,7 @@ export interface Played {
 
 /** `toTheEnd`: the rest is played as for a caller who does nothing. */
 export function played(trial: Trial, answers: Answers, toTheEnd = false): Played {
-  const used = { keys: 0, recognitions: 0, rings: 0, scripts: 0, speaks: 0, codes: 0 };
+  const used = { keys: 0, recognitions: 0, rings: 0, scripts: 0, speaks: 0, codes: 0, cardWorks: 0 };
   const steps: TrialStep[] = [];
   for (const step of trial.steps) {
     const did: TrialAct[] = [];

@@ -15,7 +15,7 @@ import { faultsOf, isWarning, type Surroundings } from '../../../src/core/scenar
 import { ringEnds, type RunEvent, type ScenarioRun } from '../../../src/core/scenario/run.ts';
 import { readScriptAnswer } from '../../../src/core/scenario/script-answer.ts';
 import type { ScriptProgram } from '../../../src/core/scenario/script-program.ts';
-import { type Trial, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
+import { cardWorks, type Trial, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
 
 const text = (said: string) => [{ text: { fr: said, en: said } }];
 const scenario = (blocks: Record<string, unknown>, start = 'a'): Scenario =>
@@ -41,6 +41,8 @@ const caller: Tried = {
   blacklisted: false,
   codes: [],
   pays: false,
+  keysCard: false,
+  cardWorks: [],
 };
 const { merchantName, timeZone, country, cli, ddi } = caller;
 const plan = { merchantName, timeZone, country, cli, ddi };
@@ -505,6 +507,7 @@ const own: Record<BlockKindName, object> = {
   give_access_code: { resource: 'club' },
   ask_access_code: { resource: 'club', say: text('x') },
   payment_link: { line: 'tarot' },
+  card_payment: { line: 'tarot' },
   blacklist: {},
   go_to: { scenario: 'other' },
   hang_up: {},
@@ -532,6 +535,10 @@ const otherwise: Partial<Record<BlockKindName, object[]>> = {
   payment_link: [
     { line: 'tarot', say: text('x') },
     { line: 'tarot', by: 'email', to: '{v}' },
+  ],
+  card_payment: [
+    { line: 'tarot', say: text('x'), tries: 1, declined: text('y') },
+    { line: 'tarot', seconds: 600, offerToKeep: true },
   ],
   blacklist: [{ say: text('x') }],
   hang_up: [{ cause: 'busy' }, { say: text('x'), cause: 'rejected' }],
@@ -590,6 +597,17 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     { type: 'accessCodeIssued', code: '1234' },
     { type: 'linkSent', orderId: 'ord_1' },
     { type: 'paid', paid: true },
+    { type: 'cardOrdered', orderId: 'ord_1', callSessionId: 'cs_1', mayUseKept: true },
+    { type: 'cardOrdered', orderId: 'ord_2', callSessionId: 'cs_2' },
+    {
+      type: 'cardTaken',
+      card: { paymentMethod: 'pm_1', brand: 'visa', last4: '4242', expiry: '12/30' },
+    },
+    { type: 'cardNotTaken', because: 'away' },
+    { type: 'cardNotTaken', because: 'gave_up' },
+    { type: 'cardPaid' },
+    { type: 'cardDeclined', because: 'declined' },
+    { type: 'cardDeclined', because: 'not_kept' },
     { type: 'failed', because: 'x' },
     { type: 'legEnded', recordedSeconds: 2 },
   ),
@@ -601,6 +619,8 @@ const anyCaller = fc.record({
   keys: fc.array(fc.constantFrom('', '1', '2', '*', '#', '12#')),
   rings: fc.array(fc.constantFrom(...ringEnds)),
   pays: fc.boolean(),
+  keysCard: fc.boolean(),
+  cardWorks: fc.array(fc.constantFrom(...cardWorks), { maxLength: 4 }),
   blacklisted: fc.boolean(),
   codes: fc.array(fc.boolean(), { maxLength: 4 }),
   speaks: fc.array(fc.constantFrom(0, 3, 200), { maxLength: 4 }),
