@@ -6,13 +6,14 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LegUuid } from '../../src/core/ids.ts';
 import { Recorded } from '../adapters/card-stage.ts';
+import { canary, canaryCode, filesSince, found, Search, sevens } from './canary.ts';
 import { LiveCardStage, type LiveCaller } from './live-card-stage.ts';
 import type { GatewayAsked } from './listening-gateway.ts';
 import { eslAddress } from './telephone-network.ts';
@@ -183,48 +184,28 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     const hunt = await Hunt.begin(stage);
     const legs = await keyedByAll(stage, hunt);
     await hunt.end();
-    hunt.report();
+    hunt.search.report();
     // It was there to be seen: by a client that hears everything.
     expect(found(stage.witness.frames.map((one) => one.body).join('\n')).sevens).toEqual(sevens);
-    expect(hunt.found).toEqual([]);
-    expect(hunt.text('the gateway’s link')).toContain(legs.complete);
+    expect(hunt.search.found).toEqual([]);
+    expect(hunt.search.text('the gateway’s link')).toContain(legs.complete);
     // Whoever hung up in the room has no record; one that was over before has.
-    for (const leg of legs.hungUp) expect(hunt.mentions('records', leg), leg).toBe(false);
-    if (CDR_SPOOL !== undefined) expect(hunt.mentions('records', legs.complete)).toBe(true);
+    for (const leg of legs.hungUp) expect(hunt.search.mentions('records', leg), leg).toBe(false);
+    if (CDR_SPOOL !== undefined) expect(hunt.search.mentions('records', legs.complete)).toBe(true);
   }, 300_000);
 });
 
 // --- The canary ------------------------------------------------------------------------------------------------------------------
 
-const canary = '4000056655665556';
-const code = '739';
-const sevens = Array.from({ length: canary.length - 6 }, (_, at) => canary.slice(at, at + 7));
-/** A code where it stands by itself, as the value of something, or as a form or a log would have it. */
-const codePattern = new RegExp(
-  `(?:cvc|cvv|code|card|digits|dtmf)[^\\n\\w]{0,12}(?:%5B)?\\w{0,8}[^\\n\\w]{0,6}${code}(?![0-9a-f])`,
-  'i',
-);
-/** One key at a time, as FreeSWITCH writes them: in a line each. */
-const keyPattern = /(?:RECV DTMF |DTMF\(|DTMF DIGIT \[|DTMF DIGIT LEN |digit=)[0-9][^\n]*/;
-
-function found(text: string): { sevens: string[]; code: string[]; keys: string[] } {
-  return {
-    sevens: sevens.filter((one) => text.includes(one)),
-    code: codePattern.exec(text)?.slice(0, 1) ?? [],
-    keys: keyPattern.exec(text)?.slice(0, 1) ?? [],
-  };
-}
-
 /** All there is to be looked through afterwards. */
 class Hunt {
-  readonly found: string[] = [];
+  readonly search = new Search();
   readonly #gateway: ChildProcess;
   readonly #recorded: Recorded;
   readonly #posted: Server | undefined;
   readonly #beganMs = Date.now();
   readonly #logFrom = FREESWITCH_LOG === undefined ? 0 : statSync(FREESWITCH_LOG).size;
   readonly #dir = mkdtempSync(join(tmpdir(), 'rm-hunt-'));
-  readonly #texts = new Map<string, { text: string; files: number }>();
   #said = '';
   #records = '';
   #asked = 0;
@@ -277,59 +258,34 @@ class Hunt {
     await new Promise((resolve) => this.#posted?.close(resolve) ?? resolve(undefined));
     const heap = readFileSync(snapshot, 'utf8');
     // What is before are tables of numbers.
-    this.#look('the gateway’s memory', heap.slice(heap.indexOf('"strings":[')));
-    this.#look('the gateway’s link', this.#recorded.text());
-    this.#look('what gateway and room say', this.#said);
+    this.search.look('the gateway’s memory', heap.slice(heap.indexOf('"strings":[')));
+    this.search.look('the gateway’s link', this.#recorded.text());
+    this.search.look('what gateway and room say', this.#said);
     const spooled = CDR_SPOOL === undefined ? [] : filesSince(CDR_SPOOL, this.#beganMs);
     const records = spooled.map((file) => readFileSync(file, 'latin1'));
-    this.#look('records', [this.#records, ...records].join('\n'), spooled.length);
+    this.search.look('records', [this.#records, ...records].join('\n'), { files: spooled.length });
     if (FREESWITCH_LOG !== undefined)
-      this.#look('the switch’s log', readFileSync(FREESWITCH_LOG).subarray(this.#logFrom).toString('latin1'));
+      this.search.look(
+        'the switch’s log',
+        readFileSync(FREESWITCH_LOG).subarray(this.#logFrom).toString('latin1'),
+      );
     for (const dir of FREESWITCH_FOLDERS?.split(',') ?? []) {
       const files = filesSince(dir, this.#beganMs).filter((file) => file !== FREESWITCH_LOG);
-      this.#look(dir, files.map((file) => readFileSync(file, 'latin1')).join('\n'), files.length);
+      this.search.look(dir, files.map((file) => readFileSync(file, 'latin1')).join('\n'), {
+        files: files.length,
+      });
     }
     await this.#recorded.close();
     rmSync(this.#dir, { recursive: true, force: true });
   }
-
-  text(where: string): string {
-    return this.#texts.get(where)?.text ?? '';
-  }
-
-  mentions(where: string, what: string): boolean {
-    return this.text(where).includes(what);
-  }
-
-  report(): void {
-    for (const [where, { text, files }] of this.#texts)
-      console.log(
-        `${where.padEnd(28)} ${String(files).padStart(4)} files ${String(text.length).padStart(10)} bytes`,
-      );
-  }
-
-  #look(where: string, text: string, files = 1): void {
-    this.#texts.set(where, { text, files });
-    const { sevens: numbers, code: codes, keys } = found(text);
-    for (const one of [...numbers, ...codes, ...keys]) {
-      const at = text.indexOf(one);
-      this.found.push(`${where}: ${text.slice(Math.max(at - 80, 0), at + 80)}`);
-    }
-  }
 }
-
-const filesSince = (dir: string, ms: number): string[] =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile())
-    .map((one) => join(one.parentPath, one.name))
-    .filter((file) => statSync(file).mtimeMs >= ms);
 
 /** Typed to the end, and broken off after each key; some at a time, as they come. */
 async function keyedByAll(
   stage: LiveCardStage,
   hunt: Hunt,
 ): Promise<{ hungUp: LegUuid[]; complete: LegUuid }> {
-  const typed = `${canary}#1130#${code}#`;
+  const typed = `${canary}#1130#${canaryCode}#`;
   const hungUp: LegUuid[] = [];
   const take = (caller: LiveCaller): Promise<unknown> =>
     hunt.asks({ do: 'take', order: stage.order(caller.leg) });
