@@ -111,11 +111,19 @@ describe.skipIf(!isGiven)('a card keyed in a call, on a real switch', () => {
     expect(rows).toHaveLength(1);
     return rows[0]!;
   };
-  /** He is asked for his card. `for`: what he hears, the first sentence of all by default. */
+  const trace = async (ddi: string): Promise<string[]> => {
+    const { rows } = await stage.world.sql.query<{ text: string }>(
+      `select e.block || ' ' || e.name || ' ' || e.facts::text as text
+       from scenario_run_events e join scenario_runs r on r.id = e.run_id where r.ddi = $1 order by e.run_id, e.sequence`,
+      [ddi],
+    );
+    return rows.map(({ text }) => text);
+  };
+  /** He is asked for his card. */
   const isAsked = (ddi: string): Promise<string> =>
     eventually(async () => {
       const { leg } = await runOf(ddi);
-      expect(await stage.live.runs(leg)).toBe('play_and_get_digits');
+      expect(await stage.live.runs(leg), (await trace(ddi)).join('\n')).toBe('play_and_get_digits');
       expect(await stage.live.runsWith(leg)).toContain('ringmeter_card');
       return leg;
     }, 40_000);
