@@ -20,7 +20,7 @@ import { type Behaviour, willing } from './sim-people.ts';
 import type { Order, Report } from './worker.ts';
 
 /** Of the polls and leases nothing depends that would not come a second later. */
-const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice', 'server'];
+const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice', 'server', 'room'];
 
 /** Where money is held, talked away and taken. */
 const moneyPath = 'talks';

@@ -105,7 +105,7 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
 
 async function writeComposed(
   database: SimDatabase,
-  { graphs, followsTalks, leads }: ComposedHouse,
+  { graphs, followsTalks, leads, sells }: ComposedHouse,
 ): Promise<void> {
   for (const { id, slug, number, graph } of graphs) {
     await database.look(
@@ -121,6 +121,12 @@ async function writeComposed(
       `insert into ddis (id, merchant_id, kind, line_id, scenario_id, number, settings)
        values (?, ?, 'scenario', 'lin_1', ?, ?, '{"talkLimitMaxSeconds":30,"callsAtOnce":1}')`,
       [`ddi_${id}`, merchantId, id, number],
+    );
+  }
+  if (sells) {
+    await database.look(
+      `insert into keypad_permissions (merchant_id, number, allowed, by, why, at) values (?, 1, true, 'operator', 'simulated', now())`,
+      [merchantId],
     );
   }
   const [first] = graphs;

@@ -8,6 +8,7 @@ import { isDatabaseAway } from '../../src/store/database-away.ts';
 import { SettlementDelayed } from '../../src/flow/settle-order.ts';
 import { SimCallers } from './composed.ts';
 import { Kernel, Violation } from './kernel.ts';
+import { SimCardRooms } from './sim-card-room.ts';
 import { Liveness, type Pending } from './liveness.ts';
 import { Safety } from './safety.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
@@ -91,7 +92,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     const merchant = new SimMerchant(kernel);
     const server = new SimMerchantServer(kernel, scenario.known);
     const scripts = new SimScripts(kernel, scenario.composed);
-    const outside: Outside = { kernel, database, switches, processor, merchant, server, scripts };
+    const cardRooms = new SimCardRooms(kernel, switches, processor);
+    const outside: Outside = { kernel, database, switches, processor, merchant, server, scripts, cardRooms };
     for (let index = 1; index <= scenario.gateways; index += 1) {
       gateways.push(new SimGateway(outside, `gw${String(index)}`));
     }
@@ -126,6 +128,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
         scenario.known?.calls.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) === true,
       known: scenario.known ?? (scenario.composed && nobodyKnown),
       composed: scenario.composed !== undefined,
+      sells: scenario.composed?.sells === true,
     });
     const diallers = new SimDiallers(
       { name: 'the merchant’s system', random: kernel.random.fork('diallers'), kernel, gateways },
@@ -237,7 +240,7 @@ function befall(fault: WorldFault, outside: Outside, gateways: readonly SimGatew
 }
 
 function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: readonly SimGateway[]): void {
-  const { kernel, database, switches, processor, merchant, server } = outside;
+  const { kernel, database, switches, processor, merchant, server, cardRooms } = outside;
   const [name, byGateway] = (fault.target ?? '').split('/');
   const aSwitch = switches.find((one) => one.id === name);
   const gateway = gateways.find((one) => one.name === name);
@@ -259,6 +262,7 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       kernel.at(forMs, 'database back', () => database.comeBack());
       return;
     case 'link_lost':
+      cardRooms.linkLost(name ?? '', byGateway);
       return aSwitch?.loseLink(byGateway, forMs, fault.how);
     case 'switch_crashed':
       return aSwitch?.crash(forMs);
@@ -268,6 +272,8 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       processor.fallSilent(forMs);
       return;
     }
+    case 'card_room_died':
+      return cardRooms.die(name ?? '', forMs);
     case 'processor_keys_pruned': {
       processor.pruneKeys();
       return;

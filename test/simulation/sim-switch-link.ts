@@ -176,7 +176,7 @@ export class SimSwitchLink implements Switch {
       if (anew) await this.wire.send(`break ${short(leg)}`, () => this.#world.breakAll(leg));
       const sentenceMs = sentenceLasts(sentence);
       return this.wire.command(`play ${short(leg)} ${sentence.key}`, () =>
-        this.#world.execute(leg, { kind: 'play', request, sentenceMs }),
+        this.#world.execute(leg, { kind: 'play', request, sentenceMs, said: JSON.stringify(sentence) }),
       );
     });
   }
