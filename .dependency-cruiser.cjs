@@ -45,13 +45,27 @@ module.exports = {
     // Languages, as JSON is one: they know nobody, and who asks in them and who is asked in them both speak them.
     only('xml', '^src/xml/', []),
     only('soap', '^src/soap/', ['^src/xml/']),
+    only('card-room', '^src/card-room/', ['^src/core/', '^src/flow/ports\\.ts$']),
+    {
+      // Who hears digits is asked; nobody takes it into his own process.
+      name: 'card-room-is-asked',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/card-room/' },
+      to: { path: '^src/card-room/', pathNot: '^src/card-room/asking\\.ts$' },
+    },
+    {
+      name: 'card-room-is-asked-by-the-gateway',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(card-room/|gateway\\.ts$)' },
+      to: { path: '^src/card-room/' },
+    },
     only('web', '^src/web/', ['^src/(core|store|flow|soap|xml)/']),
     only('sandbox', '^src/sandbox/', ['^src/core/']),
     only('extranet', '^src/extranet/', ['^src/core/']),
     only('terminal', '^src/terminal/', ['^src/(core|store|flow)/']),
     only('config', '^src/config(-variables)?\\.ts$', ['^src/core/', '^src/config-variables\\.ts$']),
     // A port is a shape: who stands behind it takes nothing of the steps but its types; the sandbox nothing of the rules.
-    typesOnly('ports', '^src/(telephony|payments|merchants)/', '^src/flow/'),
+    typesOnly('ports', '^src/(telephony|payments|merchants|card-room)/', '^src/flow/'),
     typesOnly('rules-in-the-sandbox', '^src/sandbox/', '^src/core/'),
     typesOnly('rules-in-the-extranet', '^src/extranet/', '^src/core/'),
     {

@@ -21,8 +21,8 @@ COPY migrations ./migrations
 COPY white-label-templates ./white-label-templates
 COPY wsdl ./wsdl
 # Shared with the switch, which plays what is written here: a new volume takes over this owner.
-RUN mkdir -p /var/lib/ringmeter/prompts /var/spool/ringmeter-cdr \
- && chown -R node:node /var/lib/ringmeter /var/spool/ringmeter-cdr
+RUN mkdir -p /var/lib/ringmeter/prompts /var/spool/ringmeter-cdr /run/ringmeter \
+ && chown -R node:node /var/lib/ringmeter /var/spool/ringmeter-cdr /run/ringmeter
 ENV NODE_ENV=production \
     PORT=3000 \
     DATA_DIR=/var/lib/ringmeter \

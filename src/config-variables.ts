@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isCountry } from './core/dialling.ts';
 import type { E164 } from './core/ids.ts';
 import { parseSipDomain, type SipDomain } from './core/sip-address.ts';
+import { parseSwitches, unescaped } from './core/switch-address.ts';
 
 export type SandboxPart = 'switch' | 'processor' | 'merchant';
 export const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'merchant'];
@@ -11,14 +12,6 @@ export const sandboxParts: readonly SandboxPart[] = ['switch', 'processor', 'mer
 /** Where our calls go at the switch: a carrier's gateway of its profile, or an address (a loopback of two switches). */
 export type CarrierRoute =
   { kind: 'gateway'; name: string } | { kind: 'address'; profile: string; host: string; port: number };
-
-/** One FreeSWITCH's event socket. `id`: what it is called in the database, for good. */
-export interface SwitchAddress {
-  id: string;
-  host: string;
-  port: number;
-  password: string;
-}
 
 const port = z
   .string()
@@ -94,6 +87,10 @@ export const variables = {
     z.string().regex(/^whsec_\S+$/),
     'the signing secret of the webhook endpoint at Stripe, whsec_...',
   ],
+  CARD_ROOM_SOCKET: [
+    z.string().regex(/^\/[^\0]{1,99}$/),
+    'the absolute path of the socket a card room that runs by itself is asked at',
+  ],
   SANDBOX: [z.string().transform(parseParts).refine(isGiven), `a list of ${sandboxParts.join(', ')}`],
   SANDBOX_NUMBERS: [
     z.string().transform(parseNumbers).refine(isGiven),
@@ -155,40 +152,6 @@ function parseKey(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   // Node ignores what is not base64; a key typed wrong must not become another key.
   return bytes.length === 32 && /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? bytes : undefined;
-}
-
-/**
- * `esl://:password@host:port#name`, several with commas. A switch without a name is called by its place, `fs1` the first: the
- * name is what its calls are found by, so that one who leaves a list of unnamed ones renames those behind it.
- */
-export function parseSwitches(text: string): readonly SwitchAddress[] | undefined {
-  const listed = text.split(',').map((entry, index) => parseEslUrl(entry.trim(), `fs${String(index + 1)}`));
-  const switches = listed.filter(isGiven);
-  const ids = new Set(switches.map((one) => one.id));
-  return switches.length === listed.length && ids.size === listed.length ? switches : undefined;
-}
-
-function parseEslUrl(text: string, defaultId: string): SwitchAddress | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  const id = url.hash === '' ? defaultId : url.hash.slice(1);
-  const bare = url.pathname === '' || url.pathname === '/';
-  if (url.protocol !== 'esl:' || url.username !== '' || url.password === '' || !bare) return undefined;
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const chosen = url.port === '' ? 8021 : Number(url.port);
-  const password = unescaped(url.password);
-  // A line end in the password would end the command that carries it.
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(id)) return undefined;
-  if (host === '' || chosen === 0 || password === undefined || /[\r\n]/.test(password)) return undefined;
-  return { id, host, port: chosen, password };
-}
-
-function unescaped(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function parseRoute(text: string): CarrierRoute | undefined {

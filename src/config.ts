@@ -10,13 +10,13 @@ import {
   isGiven,
   type SandboxPart,
   sandboxParts,
-  type SwitchAddress,
   type Values,
   variables,
   type Variables,
 } from './config-variables.ts';
 import type { E164, Language } from './core/ids.ts';
 import { sandboxSipDomain, type SipDomain } from './core/sip-address.ts';
+import type { SwitchAddress } from './core/switch-address.ts';
 
 export interface Config {
   production: boolean;
@@ -53,6 +53,8 @@ export interface Config {
   cdrCredentials?: { user: string; password: string };
   /** Absent: the sandbox's processor. */
   stripe?: { secretKey: string; publishableKey: string; webhookSecret?: string };
+  /** Where a card room that runs by itself is asked. Absent: the gateway keeps one of its own. */
+  cardRoomSocket?: string;
   /** Absent: everything outside is real. */
   sandbox?: { port: number; parts: readonly SandboxPart[] };
   /** When given, nobody else is rung: sandbox cards must not ring strangers' phones. */
@@ -304,6 +306,7 @@ function assemble(
     ),
     ...given('cdrCredentials', CDR_CREDENTIALS),
     ...given('stripe', stripe),
+    ...given('cardRoomSocket', values.CARD_ROOM_SOCKET),
     ...(real ? {} : { sandbox: { port: values.SANDBOX_PORT ?? 3001, parts } }),
     ...given('onlyNumbers', FREESWITCH_URL !== undefined && !real ? SANDBOX_NUMBERS : undefined),
     demo: !production,

@@ -8,19 +8,23 @@
 //
 //   telephony/  FreeSWITCH by its event socket    ┐
 //   payments/   Stripe by its SDK                 ├ behind flow/ports.ts
-//   merchants/  the merchants' own servers        ┘
+//   merchants/  the merchants' own servers        │
+//   card-room/  a process of its own: card digits ┘
 //
 // A gateway holds nothing that is not also in Postgres: several stand side by side, any may die.
 
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { AskedCardRoom, KeptRoom } from './card-room/asking.ts';
 import { realClock, realIds } from './clock-and-ids.ts';
 import type { Config } from './config.ts';
-import { parseSwitches, type SwitchAddress } from './config-variables.ts';
 import type { Language } from './core/ids.ts';
+import { parseSwitches, switchesText, type SwitchAddress } from './core/switch-address.ts';
 import { HeldSounds } from './flow/held-sounds.ts';
 import type { House } from './flow/house.ts';
+import type { Log } from './flow/ports.ts';
 import { messageSecondsMax } from './flow/keep-message.ts';
 import { jobTasks, startHouseWork } from './flow/house-work.ts';
 import { consultantPinMark } from './flow/consultants.ts';
@@ -140,6 +144,7 @@ export async function startGateway(
         },
       }),
   );
+  const cardRoom = cardRoomOf(config, world, log);
   const spoolDir = spoolDirOf(config, world);
   const house: House = {
     db,
@@ -147,6 +152,7 @@ export async function startGateway(
     ids: realIds,
     processor,
     switches: new Map(switches.map((one) => [one.id, one])),
+    cardRoom,
     ...(spoolDir !== undefined && { cdrSpool: new SpoolFolder({ dir: spoolDir, clock: realClock, log }) }),
     notifier: new NoticeDelivery(http),
     merchantServer: new HttpMerchantServer({ http, clock: realClock }),
@@ -202,6 +208,7 @@ export async function startGateway(
     await work.stopCommanding();
     await jobs.stop();
     await work.stopRest();
+    await cardRoom.close();
     mailer.close();
     await http.close();
     await db.close();
@@ -232,6 +239,27 @@ function switchAddresses(config: Config, world: World): readonly SwitchAddress[]
   const switches = config.switches ?? parseSwitches(world.sandbox?.eslUrl ?? '');
   if (!switches) throw new Error('No switch is given.');
   return switches;
+}
+
+/**
+ * One that runs by itself, or one of our own: that sees nothing of our environment but what it needs, and is started when the first
+ * card is keyed. Its socket is this process's: another gateway beside us has another.
+ */
+function cardRoomOf(config: Config, world: World, log: Log): AskedCardRoom {
+  if (config.cardRoomSocket !== undefined) return new AskedCardRoom(config.cardRoomSocket);
+  const { secretKey, apiBase } = processorOf(config, world);
+  const name = `card-room-${String(process.pid)}.sock`;
+  const beside = join(config.dataDir, name);
+  // A socket's path is short, everywhere.
+  const folder = createHash('sha256').update(config.dataDir).digest('hex').slice(0, 12);
+  const socketPath = Buffer.byteLength(beside) <= 100 ? beside : join(tmpdir(), `rm-${folder}-${name}`);
+  const environment = {
+    CARD_ROOM_SOCKET: socketPath,
+    FREESWITCH_URL: switchesText(switchAddresses(config, world)),
+    STRIPE_SECRET_KEY: secretKey,
+    ...(apiBase !== undefined && { CARD_ROOM_SANDBOX_PROCESSOR: apiBase }),
+  };
+  return new AskedCardRoom(socketPath, new KeptRoom(environment, log));
 }
 
 /** The sandbox's switch keeps what it could not post in its own folder of DATA_DIR. */

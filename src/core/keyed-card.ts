@@ -38,3 +38,9 @@ export const cardSounds = [
   'digit_9',
 ] as const;
 export type CardSound = (typeof cardSounds)[number];
+
+/**
+ * `true` on a leg while it is in the card room. Set there before the first question, unset after everything else; events that bear it
+ * are kept out by every link of a gateway.
+ */
+export const cardRoomVariable = 'ringmeter_card_room';

@@ -1,5 +1,6 @@
 // Spoken English. Prices with their taxes, and "charged" only where it is certain.
 
+import type { CardSound } from './keyed-card.ts';
 import { money } from './money.ts';
 import type { OpenHours } from './schedule.ts';
 import type {
@@ -174,6 +175,19 @@ export function english(sentence: OneSentence): string {
       return 'Thank you for your call. Goodbye.';
     case 'access_code':
       return `Your code is: ${signsAloud(sentence.code)}.`;
+    case 'card_amount': {
+      const amount = amountAloud(money(sentence.amount, sentence.currency), words);
+      const { merchant, line, talk } = sentence;
+      const what =
+        talk === undefined
+          ? `${nameAloud(merchant)}, ${nameAloud(line)}. The price is ${amount}, taxes included.`
+          : `${nameAloud(merchant)}, ${nameAloud(line)}. ${priceSentence(talk.price)} ` +
+            `You can talk for up to ${minutesAloud(talk.minutes, words)}. ` +
+            `Up to ${amount} will be held on your card, and only the price of your conversation will be taken.`;
+      return `${what} You can now pay by card, on the keys of your telephone. To give up, press 0, then hash.`;
+    }
+    case 'card_said':
+      return cardWords[sentence.sound];
     case 'more_consultants':
       return 'To hear the others, press any key.';
     case 'card_declined':
@@ -345,4 +359,28 @@ export const words: SpokenWords = {
     USD: { unit: ['dollar', 'dollars'], cent: ['cent', 'cents'] },
     CAD: { unit: ['Canadian dollar', 'Canadian dollars'], cent: ['cent', 'cents'] },
   },
+};
+
+const cardWords: Readonly<Record<Exclude<CardSound, 'amount'>, string>> = {
+  number: 'Please key the number of your card, then press hash. To start over, press star.',
+  number_wrong: 'This is not the number of a card we can take.',
+  expiry: 'Now the expiry date: the month and the year, in four digits, then hash.',
+  expiry_wrong: 'This date is not right, or it has passed.',
+  code: 'Now the security code: the last three digits on the back of the card, or the four on the front of an American Express, then hash.',
+  code_four: 'Please key the security code: the four digits on the front of your card, then hash.',
+  code_wrong: 'This code does not have the right number of digits.',
+  ends_in: 'Your card ends in',
+  confirm: 'To confirm, press 1. To key the number again, press star. To give up, press 0.',
+  not_accepted: 'Your bank did not recognize this card. Please check what you have keyed.',
+  wait: 'One moment please, your card is being checked.',
+  digit_0: '0.',
+  digit_1: '1.',
+  digit_2: '2.',
+  digit_3: '3.',
+  digit_4: '4.',
+  digit_5: '5.',
+  digit_6: '6.',
+  digit_7: '7.',
+  digit_8: '8.',
+  digit_9: '9.',
 };

@@ -1,6 +1,7 @@
 // Spoken French. "Vous" throughout, prices with their taxes, and "débité" for what is taken from a card: it is said only
 // where it is certain.
 
+import type { CardSound } from './keyed-card.ts';
 import { money } from './money.ts';
 import type { OpenHours } from './schedule.ts';
 import type {
@@ -176,6 +177,22 @@ export function french(sentence: OneSentence): string {
       return 'Merci de votre appel. Au revoir.';
     case 'access_code':
       return `Votre code est : ${signsAloud(sentence.code)}.`;
+    case 'card_amount': {
+      const amount = amountAloud(money(sentence.amount, sentence.currency), words);
+      const { merchant, line, talk } = sentence;
+      const what =
+        talk === undefined
+          ? `${nameAloud(merchant)}, ${nameAloud(line)}. Le prix est de ${amount}, toutes taxes comprises.`
+          : `${nameAloud(merchant)}, ${nameAloud(line)}. ${priceSentence(talk.price)} ` +
+            `Vous pourrez parler jusqu'à ${minutesAloud(talk.minutes, words)}. ` +
+            `Au plus ${amount} seront réservés sur votre carte, et seul le prix de votre entretien sera prélevé.`;
+      return (
+        `${what} Vous pouvez maintenant payer par carte, sur les touches de votre téléphone. ` +
+        'Pour renoncer, appuyez sur 0, puis sur dièse.'
+      );
+    }
+    case 'card_said':
+      return cardWords[sentence.sound];
     case 'more_consultants':
       return 'Pour écouter les autres, appuyez sur une touche.';
     case 'card_declined':
@@ -360,4 +377,29 @@ export const words: SpokenWords = {
     USD: { unit: ['dollar', 'dollars'], cent: ['cent', 'cents'] },
     CAD: { unit: ['dollar canadien', 'dollars canadiens'], cent: ['cent', 'cents'] },
   },
+};
+
+const cardWords: Readonly<Record<Exclude<CardSound, 'amount'>, string>> = {
+  number: 'Tapez le numéro de votre carte, puis dièse. Pour recommencer, appuyez sur étoile.',
+  number_wrong: "Ce n'est pas le numéro d'une carte que nous acceptons.",
+  expiry: "Maintenant la date d'expiration : le mois et l'année, en quatre chiffres, puis dièse.",
+  expiry_wrong: "Cette date n'est pas juste, ou elle est passée.",
+  code: "Maintenant le code de sécurité : les trois derniers chiffres au dos de la carte, ou les quatre au recto d'une American Express, puis dièse.",
+  code_four: 'Tapez le code de sécurité : les quatre chiffres au recto de votre carte, puis dièse.',
+  code_wrong: "Ce code n'a pas le bon nombre de chiffres.",
+  ends_in: 'Votre carte se termine par',
+  confirm:
+    'Pour confirmer, appuyez sur 1. Pour retaper le numéro, appuyez sur étoile. Pour renoncer, appuyez sur 0.',
+  not_accepted: "Votre banque n'a pas reconnu cette carte. Vérifiez ce que vous avez tapé.",
+  wait: 'Un instant, votre carte est en cours de vérification.',
+  digit_0: '0.',
+  digit_1: '1.',
+  digit_2: '2.',
+  digit_3: '3.',
+  digit_4: '4.',
+  digit_5: '5.',
+  digit_6: '6.',
+  digit_7: '7.',
+  digit_8: '8.',
+  digit_9: '9.',
 };

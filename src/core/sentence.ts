@@ -4,6 +4,7 @@
 
 import type { UnreachableBecause } from './consultant.ts';
 import type { Language } from './ids.ts';
+import type { CardSound } from './keyed-card.ts';
 import type { RecognitionRefusal } from './known-caller.ts';
 import type { OpenHours } from './schedule.ts';
 import type { SpokenInstant } from './spoken-clock.ts';
@@ -16,6 +17,17 @@ export interface PriceTerms {
   includedMinutes: number;
   /** Absent: no minute is charged beside the fixed price. */
   pricePerMinute?: string;
+}
+
+/** What he is about to pay by a card he keys. */
+export interface SoldByCard {
+  merchant: string;
+  line: string;
+  /** Decimal text: what is taken; of a conversation, what is held at most. */
+  amount: string;
+  currency: string;
+  /** Of a conversation: its price, and the longest talk. */
+  talk?: { price: PriceTerms; minutes: number };
 }
 
 /** `hold` as decimal text in `currency`. */
@@ -136,6 +148,10 @@ export type SentenceFacts =
   | { key: 'goodbye' }
   /** A caller: the code that opens a page, sign by sign. */
   | { key: 'access_code'; code: string }
+  /** A caller, before he keys his card: for what, how much, that he may give it up. */
+  | ({ key: 'card_amount' } & SoldByCard)
+  /** In the card room, otherwise. */
+  | { key: 'card_said'; sound: Exclude<CardSound, 'amount'> }
   /** A caller who has heard some of those who are free: there are others. */
   | { key: 'more_consultants' }
   /** A caller who pays by a card he keys: it was refused, and he may try again. */

@@ -42,6 +42,7 @@ const ForwardNumbers = lazy(() => import('./merchant/forward-numbers.tsx'));
 const Messages = lazy(() => import('./merchant/messages.tsx'));
 const Runs = lazy(() => import('./merchant/runs.tsx'));
 const RunPage = lazy(() => withWords(import('./merchant/run.tsx')));
+const CardEntryPage = lazy(() => import('./merchant/card-entry.tsx'));
 const Access = lazy(() => import('./merchant/access.tsx'));
 const AccessResourcePage = lazy(() => import('./merchant/access-resource.tsx'));
 
@@ -105,6 +106,7 @@ function Pages(): React.ReactNode {
           <Route path="runs/:id" element={<RunPage />} />
         </Route>
         <Route element={<WhoMay area="settings" />}>
+          <Route path="card-entry" element={<CardEntryPage />} />
           <Route path="access/new" element={<AccessResourcePage />} />
           <Route path="access/resources/:slug" element={<AccessResourcePage />} />
         </Route>

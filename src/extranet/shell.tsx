@@ -78,6 +78,7 @@ function usePlaces(): Place[] {
     ...(may(session, 'clients') || may(session, 'settings')
       ? ([{ to: '/access', icon: 'door', name: 'nav.access' }] as const)
       : []),
+    ...(may(session, 'settings') ? ([{ to: '/card-entry', icon: 'dial', name: 'nav.cards' }] as const) : []),
     ...(may(session, 'users')
       ? ([
           { to: '/users', icon: 'key', name: 'nav.users', apart: true },

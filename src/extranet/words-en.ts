@@ -430,6 +430,7 @@ export const words: Record<keyof typeof french, string> = {
   'nav.sounds': 'Sounds',
   'nav.forward': 'Forwarding',
   'nav.access': 'Access codes',
+  'nav.cards': 'Cards on the keypad',
   'nav.more': 'More',
   'nav.new': '{count} not heard',
   copyOne: 'Copy: {what}',
@@ -676,4 +677,26 @@ export const words: Record<keyof typeof french, string> = {
   'did.removeAccessResource': 'Archived something access codes open',
   'did.createAccessCode': 'Gave an access code',
   'did.revokeAccessCode': 'Revoked an access code',
+
+  'cards.title': 'Cards on the keypad',
+  'cards.what':
+    'Callers key their card on their telephone, in the block “Take card payment” of a scenario. Nobody hears the digits: a card room apart from everything else takes them and hands them to Stripe.',
+  'cards.on': 'Enabled for you',
+  'cards.off': 'Not enabled for you',
+  'cards.since': 'Since {at}, by {by}.',
+  'cards.withdrawn': 'Withdrawn on {at} by {by}.',
+  'cards.never': 'It never was. Callers pay by a link sent to their telephone.',
+  'cards.noRoom': 'This house runs no card room: no card is taken for now.',
+  'cards.operator': 'Your operator enables it and withdraws it, with who, when and why on record.',
+  'cards.pci': 'What it means for PCI DSS',
+  'cards.pciWhere':
+    'The digits pass the telephone network, the switch and the card room. They are stored nowhere, and are in no recording, log or record of a call.',
+  'cards.pciScope':
+    'What they pass is in scope all the same: network, switch and card room have to be kept apart and be assessed, as for a service provider (SAQ D). Ask your assessor before you take cards this way.',
+  'cards.pciStripe': 'Stripe has to permit raw card numbers and telephone orders (MOTO) for your account.',
+  'cards.pciLink':
+    'With a payment link none of this is so: the card goes from your customer’s browser to Stripe. Prefer it wherever your callers can.',
+  'cards.record': 'What was decided',
+  'cards.enabled': 'Enabled',
+  'cards.taken': 'Withdrawn',
 };

@@ -431,6 +431,7 @@ export const words = {
   'nav.sounds': 'Sons',
   'nav.forward': 'Renvois',
   'nav.access': 'Codes d’accès',
+  'nav.cards': 'Cartes au clavier',
   'nav.more': 'Plus',
   'nav.new': '{count} non écoutés',
   copyOne: 'Copier : {what}',
@@ -681,4 +682,27 @@ export const words = {
   'did.removeAccessResource': 'A archivé un accès',
   'did.createAccessCode': 'A donné un code d’accès',
   'did.revokeAccessCode': 'A révoqué un code d’accès',
+
+  'cards.title': 'Cartes au clavier',
+  'cards.what':
+    'Les appelants tapent leur carte sur leur téléphone, dans le bloc « Paiement par carte au clavier » d’un scénario. Personne n’entend les chiffres : une salle à part de tout le reste les prend et les remet à Stripe.',
+  'cards.on': 'Activé pour vous',
+  'cards.off': 'Pas activé pour vous',
+  'cards.since': 'Depuis le {at}, par {by}.',
+  'cards.withdrawn': 'Retiré le {at} par {by}.',
+  'cards.never': 'Cela ne l’a jamais été. Les appelants paient par un lien envoyé sur leur téléphone.',
+  'cards.noRoom': 'Aucune salle de cartes ne tourne ici : aucune carte n’est prise pour l’instant.',
+  'cards.operator': 'Votre opérateur l’active et le retire ; qui, quand et pourquoi est conservé.',
+  'cards.pci': 'Ce que cela signifie pour PCI DSS',
+  'cards.pciWhere':
+    'Les chiffres traversent le réseau téléphonique, le commutateur et la salle de cartes. Ils ne sont gardés nulle part, et ne figurent dans aucun enregistrement, journal ou relevé d’appel.',
+  'cards.pciScope':
+    'Ce qu’ils traversent est tout de même dans le périmètre : réseau, commutateur et salle de cartes doivent être isolés et évalués, comme pour un prestataire (SAQ D). Consultez votre évaluateur avant de prendre des cartes ainsi.',
+  'cards.pciStripe':
+    'Stripe doit autoriser les numéros de carte bruts et les commandes par téléphone (MOTO) pour votre compte.',
+  'cards.pciLink':
+    'Avec un lien de paiement, rien de tout cela : la carte va du navigateur de votre client à Stripe. Préférez-le partout où vos appelants le peuvent.',
+  'cards.record': 'Ce qui a été décidé',
+  'cards.enabled': 'Activé',
+  'cards.taken': 'Retiré',
 } as const satisfies Record<string, string>;

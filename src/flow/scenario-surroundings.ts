@@ -8,24 +8,47 @@ import {
   type ScenarioFault,
   type Surroundings,
 } from '../core/scenario/check-scenario.ts';
-import type { Scenario } from '../core/scenario/blocks.ts';
+import { kindOf, type Scenario } from '../core/scenario/blocks.ts';
 import { domainOf, mayBeCalled, parseSipAddress, type SipAddress, userOf } from '../core/sip-address.ts';
 import type { Tx } from '../store/database.ts';
-import { readDestinations } from '../store/orders.ts';
+import { mayKeyCards } from '../store/keypad.ts';
+import { type LineForOrder, readDestinations, readLineForOrder } from '../store/orders.ts';
 import { readSurroundings } from '../store/scenario-surroundings.ts';
 import type { House } from './house.ts';
 
 /** Who decides which SIP addresses are called. */
 type CallsSip = Pick<House, 'sipDomains' | 'sipEdge'>;
+type Around = CallsSip & Pick<House, 'cardRoom'>;
 
 /** `self`: its own slug, which it may go to again once it is live. */
 export async function checkedScenario(
-  house: CallsSip,
+  house: Around,
   tx: Tx,
   graph: Scenario,
   self: string,
 ): Promise<readonly ScenarioFault[]> {
-  return faultsOf(graph, await surroundingsOf(house, tx, self));
+  const sales = Object.values(graph.blocks).flatMap((block) => kindOf(block).takesCards?.(block) ?? []);
+  const around = await surroundingsOf(house, tx, self);
+  if (sales.length === 0) return faultsOf(graph, around);
+  const lines = new Map<string, LineForOrder>();
+  for (const slug of new Set(sales.map(({ line }) => line))) {
+    const line = await readLineForOrder(tx, slug);
+    if (line) lines.set(slug, line);
+  }
+  return faultsOf(graph, {
+    ...around,
+    sold: (slug) => {
+      const line = lines.get(slug);
+      if (line?.sells !== 'conversation') return line && { what: line.sells };
+      return { what: 'conversation', seconds: line.durationChoices };
+    },
+    takesCards: await takesCards(house, tx),
+  });
+}
+
+/** Whether this merchant's callers may key their cards here. */
+async function takesCards({ cardRoom }: Around, tx: Tx): Promise<boolean> {
+  return cardRoom !== undefined && (await mayKeyCards(tx));
 }
 
 /** In the operator's domains; where telephones with a login of ours are, those of this merchant alone. */

@@ -1,8 +1,14 @@
 // The demo merchant's scenarios: one of each template, published, each at a number of its own. A template that has become another, or
-// whose addresses have, is published again; what somebody has published over it stays.
+// whose addresses have, is published again; what somebody has published over it stays. Those that are paid take cards keyed on the
+// telephone, which an operator has enabled for this merchant.
 
 import type { E164, Language } from '../core/ids.ts';
-import { scenarioOfTemplate, scenarioTemplates, type TemplateName } from '../core/scenario/templates.ts';
+import {
+  scenarioOfTemplate,
+  scenarioTemplates,
+  type TemplateFill,
+  type TemplateName,
+} from '../core/scenario/templates.ts';
 import type { Tx } from './database.ts';
 
 /** What callers dial: nobody's numbers, behind those of known callers. */
@@ -11,18 +17,24 @@ export const demoScenarios: readonly {
   slug: string;
   number: E164;
   name: Record<Language, string>;
-}[] = [
-  ['card_callback_follow_up', 'demo-follow-up', '+33199000211'],
-  ['prepaid', 'demo-prepaid', '+33199000212'],
-  ['consultant_line', 'demo-consultants', '+33199000213'],
-  ['information_menu', 'demo-information', '+33199000214'],
-  ['shop_hours', 'demo-shop', '+33199000215'],
-  ['member_self_service', 'demo-members', '+33199000216'],
-].map(([template, slug, number]) => ({
-  template: template as TemplateName,
-  slug: slug as string,
+  fill?: Partial<TemplateFill>;
+}[] = (
+  [
+    ['card_callback_follow_up', 'demo-follow-up', '+33199000211'],
+    ['prepaid', 'demo-prepaid', '+33199000212'],
+    ['consultant_line', 'demo-consultants', '+33199000213'],
+    ['information_menu', 'demo-information', '+33199000214'],
+    ['shop_hours', 'demo-shop', '+33199000215'],
+    ['member_self_service', 'demo-members', '+33199000216'],
+    ['paid_line', 'demo-paid-line', '+33199000217', { line: 'demo', payment: 'keypad' }],
+    ['paid_access', 'demo-paid-access', '+33199000218', { payment: 'keypad' }],
+  ] as const
+).map(([template, slug, number, fill]) => ({
+  template,
+  slug,
   number: number as E164,
-  name: scenarioTemplates[template as TemplateName].title,
+  name: scenarioTemplates[template].title,
+  ...(fill && { fill }),
 }));
 
 /** By this we know our own. */
@@ -30,12 +42,14 @@ const note = 'demo';
 
 /** In a transaction of the demo merchant, whose lines are there. `memberUrl`: of his script; absent: nobody answers there. */
 export async function seedDemoScenarios(tx: Tx, merchantId: string, memberUrl?: string): Promise<void> {
-  for (const { template, slug, number, name } of demoScenarios) {
+  for (const { template, slug, number, name, fill } of demoScenarios) {
     const id = `scn_${slug.replaceAll('-', '_')}`;
     const graph = JSON.stringify(
       scenarioOfTemplate(template, {
         line: 'demo-known',
         sale: 'demo-ticket',
+        resource: 'demo-club',
+        ...fill,
         ...(memberUrl !== undefined && { url: memberUrl }),
       }),
     );

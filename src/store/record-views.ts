@@ -14,6 +14,7 @@ export interface CallSessionView {
   outcome?: CallOutcome;
   consultantId?: string;
   callerNumber?: string;
+  source: 'page' | 'api' | 'phone';
   talkTimeSeconds: number;
   billableSeconds: number;
   authorized: Money;
@@ -34,6 +35,7 @@ interface CallSessionRow {
   outcome: CallOutcome | null;
   consultantId: string | null;
   callerNumber: string | null;
+  source: 'page' | 'api' | 'phone';
   talkUs: string | null;
   billableSeconds: number | null;
   currency: string;
@@ -47,7 +49,7 @@ interface CallSessionRow {
 }
 
 const sessionSelect = `select s.id, s.order_id as "orderId", l.slug as line, o.reference, s.state, s.outcome,
-    s.consultant_id as "consultantId", o.caller_number as "callerNumber", s.talk_us::text as "talkUs",
+    s.consultant_id as "consultantId", o.caller_number as "callerNumber", o.source, s.talk_us::text as "talkUs",
     s.billable_seconds as "billableSeconds", o.currency,
     coalesce((select sum(a.amount) from authorizations a where a.payment_id = p.id
       and a.state in ('authorized', 'captured', 'voided', 'expired')), 0)::text as authorized,
@@ -64,6 +66,7 @@ function sessionView(row: CallSessionRow): CallSessionView {
     id: row.id,
     orderId: row.orderId,
     line: row.line,
+    source: row.source,
     state: row.state,
     createdAt: row.createdAt,
     talkTimeSeconds: row.talkUs === null ? 0 : secondsOf(BigInt(row.talkUs)),

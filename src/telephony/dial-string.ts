@@ -13,6 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
+import { cardRoomVariable } from '../core/keyed-card.ts';
 import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
@@ -417,6 +418,8 @@ export const kill = (
   why: 'NORMAL_CLEARING' | 'ALLOTTED_TIMEOUT' | 'ORIGINATOR_CANCEL' | 'USER_BUSY' | 'CALL_REJECTED',
 ): ApiCommand => api(`uuid_kill ${uuid(leg)} ${cause(why)}`);
 export const exists = (leg: LegUuid): ApiCommand => api(`uuid_exists ${uuid(leg)}`);
+/** `true`: he keys his card, and a dump would show it. */
+export const inCardRoom = (leg: LegUuid): ApiCommand => api(`uuid_getvar ${uuid(leg)} ${cardRoomVariable}`);
 export const dump = (leg: LegUuid): ApiCommand => api(`uuid_dump ${uuid(leg)} json`);
 /** What the leg executes or executed last, and with what; `_undef_` when nothing yet. */
 export const lastApplication = (leg: LegUuid): ApiCommand =>
@@ -437,6 +440,8 @@ export const hearRun = (core: string): Message =>
 const secrets = `variable_${secretVariable} -true`;
 export const hearNoSecrets: Message = message(`filter ${secrets}`, {});
 export const hearSecrets: Message = message(`filter delete ${secrets}`, {});
+/** Who keys a card is heard by the card room alone, from before a link subscribes until it closes. */
+export const hearNoCardRoom: Message = message(`filter variable_${cardRoomVariable} -true`, {});
 export const subscribe = (events: readonly string[]): Message =>
   message(
     `event json ${events.map((event) => allowed('event name', event, /^[A-Z_]{3,40}$/)).join(' ')}`,

@@ -220,10 +220,11 @@ export class EslLink {
     }
     const filters = this.#options.hearsSecrets?.() === true ? [] : [say.hearNoSecrets];
     const said = await Promise.all(
-      [say.hearRun(core.text), ...filters, say.subscribe(this.#options.events)].map((message) =>
-        this.#exchange(connection, (at, reply) =>
-          at.sendRecv(message.line, null, (event) => reply(text(event.getHeader('Reply-Text')))),
-        ),
+      [say.hearRun(core.text), say.hearNoCardRoom, ...filters, say.subscribe(this.#options.events)].map(
+        (message) =>
+          this.#exchange(connection, (at, reply) =>
+            at.sendRecv(message.line, null, (event) => reply(text(event.getHeader('Reply-Text')))),
+          ),
       ),
     );
     // Dropped meanwhile by another fault: nothing is left to be said.

@@ -396,6 +396,10 @@ export class FreeSwitch implements Switch {
     const exists = await this.#link.api(say.exists(leg));
     if (!exists.answered) return { state: 'unknown' };
     if (exists.text === 'true') {
+      const inRoom = await this.#link.api(say.inCardRoom(leg));
+      if (!inRoom.answered) return { state: 'unknown' };
+      // It lives, and is in no talk; what it keys is in its dump, and its end is told by the room.
+      if (inRoom.text === 'true') return { state: 'living', answered: true };
       const dump = await this.#link.api(say.dump(leg));
       if (!dump.answered) return { state: 'unknown' };
       const living = readDump(dump.text);
@@ -568,12 +572,11 @@ export class FreeSwitch implements Switch {
       // A leg of the gateway before us: with music on, our next execute would wait for its end, which never comes.
       if (memory !== undefined) memory.lookedForMusic = true;
       const last = await this.#link.api(say.lastArgument(leg));
-      if (last.answered && say.isWaitingSound(last.text)) {
-        await this.#link.api(say.breakPlaying(leg, 'all'));
-        this.#clock.after(musicStoppedWithinMs, () => {
-          if (this.#legs.get(leg)?.music === undefined) void this.#stopMusicThatIsLeft(leg);
-        });
-      }
+      if (last.answered && say.isWaitingSound(last.text)) await this.#link.api(say.breakPlaying(leg, 'all'));
+      // What it ordered with its last breath may not have begun, and is found by nobody who looks too soon.
+      this.#clock.after(musicStoppedWithinMs, () => {
+        if (this.#legs.get(leg)?.music === undefined) void this.#stopMusicThatIsLeft(leg);
+      });
     }
     if (memory === undefined) return;
     const { music } = memory;

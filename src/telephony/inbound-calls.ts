@@ -51,6 +51,9 @@ export class InboundCalls {
 
   /** There was no apology left to delete: a gateway before us did it, or it is being said, or he has hung up. */
   async #whetherItWaits(leg: LegUuid): Promise<Commanded> {
+    const inRoom = await this.#link.api(say.inCardRoom(leg));
+    if (!inRoom.answered) return unknown;
+    if (inRoom.text === 'true') return { outcome: 'refused', reason: 'he keys his card' };
     const dump = await this.#link.api(say.dump(leg));
     if (!dump.answered) return unknown;
     if (readDump(dump.text) === undefined) {

@@ -135,6 +135,7 @@ function sessionBody(session: CallSessionView): object {
     id: session.id,
     orderId: session.orderId,
     line: session.line,
+    source: session.source,
     reference: session.reference ?? null,
     state: session.state,
     outcome: session.outcome ?? null,

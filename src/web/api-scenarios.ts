@@ -382,10 +382,12 @@ async function filled(
     one < other ? -1 : 1,
   );
   const first = (sells: string): string | undefined => lines.find(([, one]) => one === sells)?.[0];
-  const { line = first('conversation'), sale = first('fixed_sale'), number, url } = given;
+  const { line = first('conversation'), sale = first('fixed_sale'), resource, payment, number, url } = given;
   return {
     ...(line !== undefined && { line }),
     ...(sale !== undefined && { sale }),
+    ...(resource !== undefined && { resource }),
+    ...(payment && { payment }),
     ...(number !== undefined && { number }),
     ...(url !== undefined && { url }),
   };

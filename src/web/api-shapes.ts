@@ -140,6 +140,10 @@ export const sessionShape = z
     id: z.string(),
     orderId: z.string(),
     line: z.string(),
+    source: z.enum(['page', 'api', 'phone']).meta({
+      description:
+        'Where it was ordered. `phone`: in a call of a scenario, by a card keyed there. Nobody rang him for it: he was there.',
+    }),
     reference: z.string().nullable(),
     state: callState,
     outcome: z
@@ -151,7 +155,10 @@ export const sessionShape = z
           '`caller_left`, `consultant_left`, `payment_failed`, `payment_abandoned`, `cancelled`, `failed`.',
       }),
     consultant: z.string().nullable(),
-    callerNumber: z.string().nullable(),
+    callerNumber: z.string().nullable().meta({
+      description:
+        'null: he called us himself, and withholds his number or his carrier does not vouch for it.',
+    }),
     talkTimeSeconds: z.number().meta({
       description:
         'From the joining of both to the first of their leaving, by the switch’s clock, with milliseconds.',

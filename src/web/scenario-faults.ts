@@ -125,6 +125,36 @@ function sentenceOf(fault: ScenarioFault): Record<Language, string> {
         en: `"${fault.block}" would ring ${fault.number}, which is none of your confirmed /v1/forward-numbers.`,
         fr: `« ${fault.block} » appellerait le ${fault.number}, qui n’est pas l’un de vos numéros de renvoi confirmés (/v1/forward-numbers).`,
       };
+    case 'sells_nothing':
+      return fault.seconds === undefined
+        ? {
+            en: `"${fault.block}" sells a talk of the line "${fault.line}", which offers no duration. Give it one, or sell another line.`,
+            fr: `« ${fault.block} » vend un entretien de la ligne « ${fault.line} », qui ne propose aucune durée. Donnez-lui-en une, ou vendez une autre ligne.`,
+          }
+        : {
+            en: `"${fault.block}" sells a talk of ${String(fault.seconds)} seconds, which the line "${fault.line}" does not offer. Choose one of its durations.`,
+            fr: `« ${fault.block} » vend un entretien de ${String(fault.seconds)} secondes, que la ligne « ${fault.line} » ne propose pas. Choisissez l’une de ses durées.`,
+          };
+    case 'talk_not_rung':
+      return {
+        en: `"${fault.block}" has a talk of the line "${fault.line}" paid, and nobody is rung for it afterwards. Lead its way out "paid" to a block that rings.`,
+        fr: `« ${fault.block} » fait payer un entretien de la ligne « ${fault.line} », et personne n’est appelé ensuite. Reliez sa sortie « paid » à un bloc qui fait sonner.`,
+      };
+    case 'second_talk_sold':
+      return {
+        en: `"${fault.block}" sells a talk to callers who have paid for one in the same call. It takes no card from them.`,
+        fr: `« ${fault.block} » vend un entretien à des appelants qui en ont déjà payé un pendant le même appel. Il ne prend pas leur carte.`,
+      };
+    case 'rings_other_line':
+      return {
+        en: `"${fault.block}" rings the line "${fault.line}" for callers who have paid for "${fault.sold}": they pay that price.`,
+        fr: `« ${fault.block} » fait sonner la ligne « ${fault.line} » pour des appelants qui ont payé « ${fault.sold} » : ils paient ce prix-là.`,
+      };
+    case 'card_entry_off':
+      return {
+        en: `"${fault.block}" takes cards keyed on the telephone, which is not enabled for you: callers leave it by "not_taken". Ask your operator, or send a payment link.`,
+        fr: `« ${fault.block} » prend des cartes tapées au téléphone, ce qui n’est pas activé pour vous : les appelants en sortent par « not_taken ». Demandez-le à votre opérateur, ou envoyez un lien de paiement.`,
+      };
     case 'too_many_variables':
       return {
         en: `A call keeps ${String(fault.most)} variables at most. Use fewer names.`,

@@ -52,6 +52,11 @@ export const scenarioBody = z
       .strictObject({
         line: slug.optional().meta({ description: `${whose}a line that sells conversations.` }),
         sale: slug.optional().meta({ description: `${whose}a line whose sale needs no call.` }),
+        resource: slug.optional().meta({ description: `${whose}a page that access codes open.` }),
+        payment: z.enum(['link', 'keypad']).optional().meta({
+          description:
+            'How callers pay: by a link, or by a card they key, where that is enabled for you; left out: by a link.',
+        }),
         number: e164.optional().meta({ description: 'One of your /v1/forward-numbers.' }),
         url: z
           .url({ protocol: /^https?$/ })
@@ -148,7 +153,7 @@ export const templateListShape = z
         title: inBoth,
         description: inBoth,
         needs: z
-          .array(z.enum(['line', 'sale', 'url', 'number']))
+          .array(z.enum(['line', 'sale', 'url', 'resource', 'payment', 'number']))
           .meta({ description: 'What to send in `with`.' }),
       }),
     ),

@@ -157,6 +157,7 @@ describe('the exact commands', () => {
     [say.breakPlaying(a, 'all'), `uuid_break ${a} all`],
     [say.kill(a, 'ORIGINATOR_CANCEL'), `uuid_kill ${a} ORIGINATOR_CANCEL`],
     [say.exists(a), `uuid_exists ${a}`],
+    [say.inCardRoom(a), `uuid_getvar ${a} ringmeter_card_room`],
     [say.dump(a), `uuid_dump ${a} json`],
   ])('%s', (command, text) => expect(command).toBe(text));
 

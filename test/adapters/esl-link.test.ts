@@ -109,6 +109,7 @@ describe('opening', () => {
       'auth a password',
       'api global_getvar core_uuid',
       `filter Core-UUID ${coreUuid}`,
+      'filter variable_ringmeter_card_room -true',
       'filter variable_sensitive_dtmf -true',
       'event json CHANNEL_PARK BACKGROUND_JOB',
     ]);

@@ -449,6 +449,18 @@ describe('commands', () => {
     expect(await again).toBe(`api uuid_break ${aLeg}`);
   });
 
+  test('music the gateway before us had only just ordered, which has not begun when we look, is found a moment later', async () => {
+    let begun = false;
+    peer.answer = (command, at) =>
+      command.startsWith('api uuid_getvar') ? apiResponse(begun ? music : '_undef_') : healthy(command, at);
+    await freeSwitch.play(aLeg, 'op_1', reminder);
+    expect(peer.commands.filter((command) => command.includes('uuid_break'))).toEqual([]);
+    begun = true;
+    const broken = peer.command(`api uuid_break ${aLeg}`);
+    clock.turn(300);
+    expect(await broken).toBe(`api uuid_break ${aLeg}`);
+  });
+
   test('a guard is moved without a moment uncovered: the new one first', async () => {
     let task = 40;
     peer.answer = (command, at) => {
@@ -850,6 +862,18 @@ describe('looking', () => {
     'Caller-Channel-Bridged-Time': '1795292222712330',
     variable_signal_bond: bLeg,
   };
+
+  test('keys his card: he lives, and is not dumped, for his digits would be in it', async () => {
+    peer.answer = (command, at) => {
+      if (command.startsWith('api uuid_exists')) return apiResponse('true');
+      return command === `api uuid_getvar ${aLeg} ringmeter_card_room`
+        ? apiResponse('true')
+        : healthy(command, at);
+    };
+    const before = peer.commands.length;
+    expect(await freeSwitch.look(aLeg)).toEqual({ state: 'living', answered: true });
+    expect(commandsSince(before).filter((command) => /dump|filter/.test(command))).toEqual([]);
+  });
 
   test.each([
     ['rings', { 'Answer-State': 'ringing' }, { state: 'living', answered: false }],

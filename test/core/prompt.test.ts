@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { cardSentences } from '../../src/core/card-sentences.ts';
 import { languages, type Language } from '../../src/core/ids.ts';
+import { cardSounds } from '../../src/core/keyed-card.ts';
 import { spokenText, type PriceTerms, type Sentence, type SentenceFacts } from '../../src/core/prompt.ts';
 import type { OneSentence, SpokenState } from '../../src/core/sentence.ts';
 
@@ -92,6 +94,15 @@ const oneOfEach: { [Key in OneSentence['key']]: SentenceFacts & { key: Key } } =
   caller_farewell: { key: 'caller_farewell', because: 'limit' },
   consultant_farewell: { key: 'consultant_farewell' },
   goodbye: { key: 'goodbye' },
+  card_amount: {
+    key: 'card_amount',
+    merchant: 'Voyance Clara',
+    line: 'Tarot',
+    amount: '75.00',
+    currency: 'EUR',
+    talk: { price: consultation, minutes: 30 },
+  },
+  card_said: { key: 'card_said', sound: 'number' },
   access_code: { key: 'access_code', code: '483920' },
   more_consultants: { key: 'more_consultants' },
   card_declined: { key: 'card_declined' },
@@ -180,6 +191,26 @@ describe('what is said', () => {
     expect(spokenText({ language: 'fr', ...near })).toContain(
       `Il vous reste 1 minute. Pour parler 5 minutes de plus, appuyez sur 5. ${french}`,
     );
+  });
+
+  it('says before a card is keyed what it costs, what is held, and how to give up', () => {
+    expect(spokenText({ language: 'en', ...oneOfEach.card_amount })).toBe(
+      'Voyance Clara, Tarot. The price is 25 euros, including 10 minutes of conversation, then 2 euros 50 per minute, ' +
+        'taxes included. You can talk for up to 30 minutes. Up to 75 euros will be held on your card, and only the price ' +
+        'of your conversation will be taken. You can now pay by card, on the keys of your telephone. To give up, press 0, then hash.',
+    );
+    const sale = { merchant: 'Voyance Clara', line: 'Thème astral', amount: '49.00', currency: 'EUR' };
+    expect(spokenText(cardSentences('fr', sale).amount)).toBe(
+      'Voyance Clara, Thème astral. Le prix est de 49 euros, toutes taxes comprises. Vous pouvez maintenant payer par carte, ' +
+        'sur les touches de votre téléphone. Pour renoncer, appuyez sur 0, puis sur dièse.',
+    );
+  });
+
+  it.each(languages)('says everything of the card room in %s, each thing its own way', (language) => {
+    const sold = { merchant: 'Voyance Clara', line: 'Tarot', amount: '25.00', currency: 'EUR' };
+    const texts = cardSounds.map((sound) => spokenText(cardSentences(language, sold)[sound]));
+    expect(new Set(texts).size).toBe(cardSounds.length);
+    expect(texts.join(' ')).not.toMatch(/undefined|NaN|[#*€]/);
   });
 
   it('tells the two farewells apart', () => {

@@ -1,6 +1,7 @@
 // The simulated switch as the event socket's `api` is answered, as far as telephony/leg-tasks and telephony/inbound-calls
 // ask: those files run here as they are, so their words must be answered in a real switch's (commands-on-dead-and-duplicate.esl). All else is commanded by method.
 
+import { cardRoomVariable } from '../../src/core/keyed-card.ts';
 import { parseLegUuid, type LegUuid } from '../../src/core/ids.ts';
 import { inboundVariable, takenVariable } from '../../src/telephony/dial-string.ts';
 import type { SimSwitch } from './sim-switch.ts';
@@ -69,6 +70,8 @@ const noChannel = '-ERR No such channel!';
 
 /** How far a gateway has come in taking a call from outside (telephony/inbound-calls). */
 function taken(world: SimSwitch, command: string, [uuid = '', name = '', value]: string[]): string {
+  // Nobody keys a card here.
+  if (name === cardRoomVariable) return world.exists(legOf(uuid)) ? '_undef_' : noChannel;
   if (name !== takenVariable) throw new Error(`A variable nobody simulates: ${name}`);
   const leg = legOf(uuid);
   if (!world.exists(leg)) return noChannel;

@@ -117,6 +117,7 @@ describe('/openapi.json', () => {
       'get /v1/blocked-callers',
       'get /v1/call-sessions',
       'get /v1/call-sessions/{id}',
+      'get /v1/card-entry',
       'get /v1/clients',
       'get /v1/clients/{code}',
       'get /v1/clients/{code}/movements',

@@ -40,9 +40,6 @@ const takesTime: ReadonlySet<RunEvent['type']> = new Set([
   'cardDeclined',
 ]);
 
-/** Nothing is told of it: nobody waits for its end. */
-const untold: ReadonlySet<RunCommand['do']> = new Set(['giveUpCardOrder']);
-
 export function newRun(
   run: Pick<ScenarioRun, 'id' | 'leg' | 'plan' | 'scenario' | 'language' | 'startedAt'> & {
     plan: RunPlan;
@@ -134,8 +131,8 @@ class RunDraft {
         : [];
     const outcome = this.#run.outcome ?? 'caller_left';
     this.#fact('caller_left', {});
-    if (wanted.some((one) => !untold.has(one.do))) this.#do({ state: 'leaving', outcome }, wanted);
-    else this.#over(outcome, wanted);
+    if (wanted.length > 0) this.#do({ state: 'leaving', outcome }, wanted);
+    else this.#over(outcome);
   }
 
   /** Last words are heard, or what was to be kept is kept. */

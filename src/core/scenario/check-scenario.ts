@@ -19,6 +19,15 @@ export type ScenarioFault =
   /** `digits`: how many its codes have; absent: a keypad has not all their signs. */
   | { fault: 'not_keyed'; block: BlockId; resource: string; digits?: number }
   | { fault: 'number_not_allowed'; block: BlockId; number: string }
+  /** A line nobody can order anything of, or nothing so long. */
+  | { fault: 'sells_nothing'; block: BlockId; line: string; seconds?: number }
+  /** A talk is paid for by card, and nobody is rung for it. */
+  | { fault: 'talk_not_rung'; block: BlockId; line: string }
+  /** Behind a talk that was paid for by card another is sold: a call leads one. */
+  | { fault: 'second_talk_sold'; block: BlockId; line: string }
+  /** What it rings for the paid talk is another line. */
+  | { fault: 'rings_other_line'; block: BlockId; line: string; sold: string }
+  | { fault: 'card_entry_off'; block: BlockId }
   | { fault: 'too_many_variables'; most: number }
   | { fault: 'not_in_language'; block: BlockId; where: string; language: Language }
   | { fault: 'never_set'; block: BlockId; variable: string };
@@ -26,6 +35,9 @@ export type ScenarioFault =
 /** What may have been meant so does not keep it from going live. */
 const warnings: ReadonlySet<ScenarioFault['fault']> = new Set([
   'unreachable',
+  'second_talk_sold',
+  'rings_other_line',
+  'card_entry_off',
   'not_in_language',
   'never_set',
 ]);
@@ -39,6 +51,12 @@ export interface Surroundings {
   mayForwardTo(number: string): boolean;
   /** Absent: that is not known. */
   mayRingSip?(address: string): boolean;
+  /** What can be ordered of a line, and how long where that is talks. Absent: that is not known; of a line that is not there too. */
+  sold?(
+    line: string,
+  ): { what: 'fixed_sale' } | { what: 'conversation'; seconds: readonly number[] } | undefined;
+  /** Whether callers may key their cards. Absent: that is not known. */
+  takesCards?: boolean;
   /** Absent: of sounds it is known only whether there are any. */
   soundIn?(sound: string, language: Language): boolean;
   country: string;
@@ -49,7 +67,7 @@ export interface Surroundings {
 /** In the order of the blocks, as they were written. */
 export function faultsOf(scenario: Scenario, around: Surroundings): ScenarioFault[] {
   const blocks = Object.entries(scenario.blocks);
-  const reached = reachedFrom(scenario);
+  const reached = reachedFrom(scenario, scenario.start);
   const isThere = (id: BlockId): boolean => Object.hasOwn(scenario.blocks, id);
   return [
     ...(isThere(scenario.start) ? [] : [{ fault: 'no_start' as const, start: scenario.start }]),
@@ -58,6 +76,7 @@ export function faultsOf(scenario: Scenario, around: Surroundings): ScenarioFaul
       ...(reached.has(id) ? [] : [{ fault: 'unreachable' as const, block: id }]),
       ...missing(id, block, around),
       ...unspoken(id, block, around),
+      ...wrongSale(scenario, id, block, around),
     ]),
     ...loops(scenario),
     ...wrongVariables(blocks),
@@ -112,6 +131,42 @@ function missing(id: BlockId, block: Block, around: Surroundings): ScenarioFault
   ];
 }
 
+/** What it sells by a card that is keyed, and what becomes of the talk where that is one. */
+function wrongSale(scenario: Scenario, id: BlockId, block: Block, around: Surroundings): ScenarioFault[] {
+  const sale = kindOf(block).takesCards?.(block);
+  if (!sale) return [];
+  const off: ScenarioFault[] = around.takesCards === false ? [{ fault: 'card_entry_off', block: id }] : [];
+  const sold = around.sold?.(sale.line);
+  if (sold?.what !== 'conversation') return off;
+  const { line, seconds } = sale;
+  const isOffered = seconds === undefined ? sold.seconds.length > 0 : sold.seconds.includes(seconds);
+  const next = Object.hasOwn(block.next, 'paid') ? block.next['paid'] : undefined;
+  const behind = [...reachedFrom(scenario, next)].flatMap((one): [BlockId, Block][] => {
+    const there = scenario.blocks[one];
+    return there ? [[one, there]] : [];
+  });
+  const isRung = next === undefined || behind.some(([, one]) => mayRing.has(one.kind));
+  return [
+    ...off,
+    ...(isOffered
+      ? []
+      : [{ fault: 'sells_nothing' as const, block: id, line, ...(seconds !== undefined && { seconds }) }]),
+    ...(isRung ? [] : [{ fault: 'talk_not_rung' as const, block: id, line }]),
+    ...behind.flatMap(([one, there]): ScenarioFault[] => {
+      const other = kindOf(there).takesCards?.(there).line;
+      if (other !== undefined && around.sold?.(other)?.what === 'conversation')
+        return [{ fault: 'second_talk_sold', block: one, line: other }];
+      if (there.kind !== 'ring' || typeof there.to !== 'object' || !('line' in there.to)) return [];
+      return there.to.line === line
+        ? []
+        : [{ fault: 'rings_other_line', block: one, line: there.to.line, sold: line }];
+    }),
+  ];
+}
+
+/** Or leads where somebody may be rung. */
+const mayRing: ReadonlySet<Block['kind']> = new Set(['ring', 'extension', 'forward', 'get_url', 'go_to']);
+
 function unspoken(id: BlockId, block: Block, around: Surroundings): ScenarioFault[] {
   return partsOf(block).flatMap(({ where, part }) =>
     around.languages
@@ -165,9 +220,9 @@ const waysOf = (scenario: Scenario, id: BlockId): BlockId[] =>
     ? Object.values(scenario.blocks[id]?.next ?? {}).filter((to) => Object.hasOwn(scenario.blocks, to))
     : [];
 
-function reachedFrom(scenario: Scenario): Set<BlockId> {
+function reachedFrom(scenario: Scenario, from: BlockId | undefined): Set<BlockId> {
   const reached = new Set<BlockId>();
-  const ahead = Object.hasOwn(scenario.blocks, scenario.start) ? [scenario.start] : [];
+  const ahead = from !== undefined && Object.hasOwn(scenario.blocks, from) ? [from] : [];
   for (let id = ahead.pop(); id !== undefined; id = ahead.pop()) {
     if (reached.has(id)) continue;
     reached.add(id);

@@ -5,6 +5,8 @@ import { cardCallbackFollowUp } from './templates/card-callback-follow-up.ts';
 import { consultantLine } from './templates/consultant-line.ts';
 import { informationMenu } from './templates/information-menu.ts';
 import { memberSelfService } from './templates/member-self-service.ts';
+import { paidAccess } from './templates/paid-access.ts';
+import { paidLine } from './templates/paid-line.ts';
 import { prepaid } from './templates/prepaid.ts';
 import { shopHours } from './templates/shop-hours.ts';
 import type { ScenarioTemplate, TemplateFill, TemplateName } from './templates/template.ts';
@@ -18,6 +20,8 @@ export const scenarioTemplates: Readonly<Record<TemplateName, ScenarioTemplate>>
   information_menu: informationMenu,
   shop_hours: shopHours,
   member_self_service: memberSelfService,
+  paid_line: paidLine,
+  paid_access: paidAccess,
 };
 export const templateNames = Object.keys(scenarioTemplates) as TemplateName[];
 
@@ -25,6 +29,7 @@ export const templateNames = Object.keys(scenarioTemplates) as TemplateName[];
 const unfilled: TemplateFill = {
   line: 'your-line',
   sale: 'your-sale',
+  resource: 'your-page',
   url: 'https://your-server.example/ringmeter',
 };
 

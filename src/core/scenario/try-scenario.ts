@@ -192,7 +192,12 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
     event = undefined;
     for (const command of step.commands) {
       const came = yield* answered(command);
-      const heard = 'said' in command ? command.said.map((one) => textOf(one, run.language)) : [];
+      const heard =
+        'said' in command
+          ? command.said.map((one) => textOf(one, run.language))
+          : command.do === 'takeCard'
+            ? saidInCardRoom.map((sound) => spokenText({ language: run.language, key: 'card_said', sound }))
+            : [];
       last?.heard.push(...heard);
       if (came) {
         event = came.event;
@@ -299,6 +304,8 @@ export function* trialOf(scenario: Scenario, caller: TriedCaller): Generator<Wan
   }
 }
 
+/** To a caller who keys it right at once; before that he hears the amount, which no trial knows. */
+const saidInCardRoom = ['number', 'expiry', 'code'] as const;
 const triedCard = { paymentMethod: 'pm_tried', brand: 'visa', last4: '4242', expiry: '12/30' };
 
 interface Came {

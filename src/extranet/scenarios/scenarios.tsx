@@ -16,7 +16,7 @@ import { showInstant, showNumber } from '../show.ts';
 import type { ScenarioRecord, ScenarioSummary, TemplateFill } from './contract.ts';
 import { idOf } from './graph.ts';
 import { readText } from './read-text.ts';
-import { useForwardNumbers, useScenarios, useSellingLines, useTemplates } from './read.ts';
+import { useForwardNumbers, useResources, useScenarios, useSellingLines, useTemplates } from './read.ts';
 import { useTell } from './words.ts';
 import './sheet.ts';
 
@@ -143,16 +143,19 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
   const { data: templates = [] } = useTemplates();
   const lines = useSellingLines();
   const numbers = useForwardNumbers();
+  const resources = useResources();
   const [from, setFrom] = useState<string>(blank);
   const [name, setName] = useState('');
   const [slug, setSlug] = useState<string>();
   const [fill, setFill] = useState<Partial<TemplateFill>>({});
   const template = templates.find((one) => one.name === from);
-  const offered: Record<'line' | 'sale' | 'number', { value: string; label: string }[]> = {
+  const offered: Record<Exclude<keyof TemplateFill, 'url'>, { value: string; label: string }[]> = {
     line: lines.flatMap((one) =>
       one.sells === 'conversation' ? [{ value: one.slug, label: one.name }] : [],
     ),
     sale: lines.flatMap((one) => (one.sells === 'fixed_sale' ? [{ value: one.slug, label: one.name }] : [])),
+    resource: resources.map((one) => ({ value: one.slug, label: one.name[language] })),
+    payment: (['link', 'keypad'] as const).map((one) => ({ value: one, label: tell(`new.payment.${one}`) })),
     number: [
       { value: '', label: tell('new.numberNone') },
       ...numbers.map((one) => ({ value: one.number, label: `${one.label} · ${showNumber(one.number)}` })),
@@ -225,7 +228,13 @@ function Make({ taken, onClose }: { taken: readonly string[]; onClose: () => voi
               onChange={(event) => setFill({ ...fill, [need]: event.currentTarget.value })}
               data={offered[need]}
               disabled={offered[need].length === 0}
-              description={offered[need].length === 0 ? tell('new.noneYet') : undefined}
+              description={
+                offered[need].length === 0
+                  ? tell('new.noneYet')
+                  : need === 'payment'
+                    ? tell('new.payment.what')
+                    : undefined
+              }
             />
           ),
         )}

@@ -33,6 +33,12 @@ export const words = {
   'new.line': 'Ligne de conversation',
   'new.sale': 'Vente sans appel',
   'new.url': 'Adresse de votre script',
+  'new.resource': 'Page protégée',
+  'new.payment': 'Comment les appelants paient',
+  'new.payment.link': 'Par un lien envoyé sur leur téléphone',
+  'new.payment.keypad': 'Par leur carte tapée au clavier',
+  'new.payment.what':
+    'Les cartes tapées doivent être activées pour vous, et élargissent ce que PCI DSS vous demande.',
   'new.number': 'Numéro de renvoi',
   'new.numberNone': 'Aucun : les consultants de la ligne',
   'new.noneYet': 'Vous n’en avez pas encore : la vérification vous le rappellera.',

@@ -7,6 +7,8 @@ import type { KeyedCard } from '../../../src/core/keyed-card.ts';
 import { spokenText } from '../../../src/core/prompt.ts';
 import { advanceRun, newRun, resumeRun } from '../../../src/core/scenario/advance-run.ts';
 import { type Scenario, scenarioShape } from '../../../src/core/scenario/blocks.ts';
+import { faultsOf, isWarning, type Surroundings } from '../../../src/core/scenario/check-scenario.ts';
+import { type TriedCaller, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
 import type {
   PaidCall,
   RunCommand,
@@ -282,21 +284,24 @@ describe('a conversation that is paid by card', () => {
 });
 
 describe('he hangs up', () => {
-  test.each<[string, Scenario, RunEvent[], string[]]>([
-    ['while the merchant speaks', selling({ say: text('x') }), [], []],
-    ['while it is ordered', sale, [], []],
-    ['in the card room', sale, [ordered()], ['giveUpCardOrder ord_1']],
-    ['at the question of the kept card', sale, [ordered('ord_1', { mayUseKept: true })], ['giveUpCardOrder ord_1']],
-    ['at the question of keeping it', keeping, [ordered(), taken], ['giveUpCardOrder ord_1']],
-    ['as he is asked to wait', sale, [ordered(), taken], ['giveUpCardOrder ord_1']],
-    ['while his bank is asked', sale, toPayment, []],
-    ['at the word of a refusal', sale, [...toPayment, declined()], []],
-    ['while the next is ordered', sale, [...toPayment, declined(), played], []],
-    ['at the word that it was given up', sale, [ordered(), notTaken('gave_up')], ['giveUpCardOrder ord_1']],
-  ])('%s', (_where, graph, events, expected) => {
-    const way = went(graph, [...events, hungUp], known);
-    expect(way.commands.map(inWords)).toEqual(expected);
-    expect([way.run.state, way.run.outcome]).toEqual(['over', 'caller_left']);
+  test.each<[string, Scenario, RunEvent[]]>([
+    ['while the merchant speaks', selling({ say: text('x') }), []],
+    ['while it is ordered', sale, []],
+    ['in the card room', sale, [talk()]],
+    ['at the question of the kept card', sale, [ordered('ord_1', { mayUseKept: true })]],
+    ['at the question of keeping it', keeping, [talk(), taken]],
+    ['as he is asked to wait', sale, [talk(), taken]],
+    ['while his bank is asked', sale, [talk(), taken, played]],
+    ['at the word of a refusal', sale, [...toPayment, declined()]],
+    ['while the next is ordered', sale, [...toPayment, declined(), played]],
+    ['at the word that it was given up', sale, [ordered(), notTaken('gave_up')]],
+  ])('%s: the call is over with what it leads, and nothing secret is left', (_where, graph, events) => {
+    const before = went(graph, events, known);
+    const { run, commands } = went(graph, [...events, hungUp], known);
+    expect(commands).toEqual([]);
+    expect([run.state, run.outcome, run.secrets, run.progress]).toEqual(['over', 'caller_left', {}, undefined]);
+    // Who ends the call that was sold looks there.
+    expect(run.plan.paid).toEqual(before.run.plan.paid);
   }); // prettier-ignore
 });
 
@@ -320,4 +325,116 @@ describe('somebody else takes the call over', () => {
     // Nobody is asked twice for what he has keyed already, and the same card pays.
     if (expected[0]?.startsWith('payByCard')) expect(resumed.commands).toEqual(went(graph, events, known).commands);
   }); // prettier-ignore
+});
+
+describe('the check', () => {
+  const around: Surroundings = {
+    has: ({ name }) => name !== 'gone',
+    mayForwardTo: () => true,
+    sold: (line) =>
+      line === 'ticket'
+        ? { what: 'fixed_sale' }
+        : { what: 'conversation', seconds: line === 'free' ? [] : [600] },
+    takesCards: true,
+    country: 'FR',
+    languages: ['fr'],
+  };
+  const goodbye = { kind: 'hang_up' };
+  const faults = (blocks: Record<string, object>, more: Partial<Surroundings> = {}) =>
+    faultsOf(scenarioShape.parse({ start: 'pay', blocks }), { ...around, ...more });
+  const pays = (line: string, own: object = {}) => ({
+    pay: { kind: 'card_payment', line, next: { paid: 'ring', refused: 'bye' }, ...own },
+    bye: goodbye,
+  });
+  const ring = (to: unknown = 'chosen', next: object = {}) => ({ ring: { kind: 'ring', to, next } });
+
+  test('finds nothing where a talk is paid and rung for, or a sale paid that needs none', () => {
+    expect(faults({ ...pays('tarot'), ...ring() })).toEqual([]);
+    expect(faults({ ...pays('tarot', { seconds: 600 }), ...ring({ line: 'tarot' }) })).toEqual([]);
+    expect(faults({ ...pays('ticket'), ring: goodbye })).toEqual([]);
+    // In the other scenario somebody may be rung.
+    expect(faults({ ...pays('tarot'), ring: { kind: 'go_to', scenario: 'other' } })).toEqual([]);
+    expect(faults({ ...pays('tarot'), ring: goodbye }, { sold: () => undefined })).toEqual([]);
+  });
+
+  test.each<[string, Record<string, object>, object, 'error' | 'warning']>([
+    ['a line that is not there', { ...pays('gone'), ...ring() },
+      { fault: 'not_there', block: 'pay', what: 'line', name: 'gone' }, 'error'],
+    ['a line that offers no duration', { ...pays('free'), ...ring() },
+      { fault: 'sells_nothing', block: 'pay', line: 'free' }, 'error'],
+    ['a duration the line does not offer', { ...pays('tarot', { seconds: 700 }), ...ring() },
+      { fault: 'sells_nothing', block: 'pay', line: 'tarot', seconds: 700 }, 'error'],
+    ['a paid talk nobody is rung for', { ...pays('tarot'), ring: goodbye },
+      { fault: 'talk_not_rung', block: 'pay', line: 'tarot' }, 'error'],
+    ['a paid way that leads nowhere', { ...pays('tarot', { next: { refused: 'bye' } }) },
+      { fault: 'not_connected', block: 'pay', exit: 'paid' }, 'error'],
+    ['a second talk sold in the same call', { ...pays('tarot'), ...ring('chosen', { talked: 'pay' }) },
+      { fault: 'second_talk_sold', block: 'pay', line: 'tarot' }, 'warning'],
+    ['a ringing of another line', { ...pays('tarot'), ...ring({ line: 'voyance' }) },
+      { fault: 'rings_other_line', block: 'ring', line: 'voyance', sold: 'tarot' }, 'warning'],
+  ])('finds %s', (_what, blocks, fault, severity) => {
+    const found = faults(blocks);
+    expect(found).toContainEqual(fault);
+    expect(found.filter((one) => one.fault === (fault as { fault: string }).fault).map(isWarning)).toEqual([
+      severity === 'warning',
+    ]);
+  }); // prettier-ignore
+
+  test('says where cards are not taken, and lets it go live', () => {
+    const found = faults({ ...pays('ticket'), ring: goodbye }, { takesCards: false });
+    expect(found).toEqual([{ fault: 'card_entry_off', block: 'pay' }]);
+    expect(found.every(isWarning)).toBe(true);
+  });
+});
+
+describe('tried without a telephone', () => {
+  const caller: TriedCaller & { scripts: [] } = {
+    merchantName: 'Voyance Clara',
+    timeZone: 'Europe/Paris',
+    country: 'FR',
+    cli: dialled.cli,
+    ddi: dialled.ddi,
+    at: now,
+    language: 'en',
+    keys: [],
+    recognitions: [],
+    rings: [],
+    scripts: [],
+    consultants: [],
+    speaks: [],
+    blacklisted: false,
+    codes: [],
+    pays: false,
+    keysCard: true,
+    cardWorks: [],
+  };
+  const way = (own: Partial<TriedCaller>): string[] =>
+    tryScenario(sale, { ...caller, ...own }).steps.map(({ block }) => block);
+
+  test('he keys his card, or does not; his bank says yes or no', () => {
+    expect(way({ cardWorks: ['paid'] })).toEqual(['pay', 'paid']);
+    expect(way({ cardWorks: ['declined', 'paid'] })).toEqual(['pay', 'paid']);
+    expect(way({})).toEqual(['pay', 'refused']);
+    expect(way({ cardWorks: ['needs_page'] })).toEqual(['pay', 'needs-page']);
+    expect(way({ keysCard: false })).toEqual(['pay', 'given-up']);
+  });
+
+  test('a talk that is paid is led from then on', () => {
+    const graph = scenarioShape.parse({
+      start: 'pay',
+      blocks: {
+        pay: { kind: 'card_payment', line: 'tarot', next: { paid: 'led', refused: 'no' } },
+        led: {
+          kind: 'condition',
+          test: { value: '{call.paid}', isEmpty: true },
+          next: { yes: 'no', no: 'yes' },
+        },
+        yes: { kind: 'hang_up' },
+        no: { kind: 'hang_up' },
+      },
+    });
+    const ends = (talkLines: string[]): string =>
+      tryScenario(graph, { ...caller, cardWorks: ['paid'], talkLines }).endedIn;
+    expect([ends(['tarot']), ends([])]).toEqual(['yes', 'no']);
+  });
 });

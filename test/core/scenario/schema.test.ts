@@ -27,6 +27,7 @@ const fill = {
   line: 'demo',
   sale: 'demo-ticket',
   url: 'https://shop.example/member',
+  resource: 'demo-page',
   number: '+33140506070',
 };
 

@@ -15,7 +15,7 @@ import {
 import { type Trial, tryScenario } from '../../../src/core/scenario/try-scenario.ts';
 
 type Tried = Parameters<typeof tryScenario>[1];
-const fill = { line: 'demo', sale: 'demo-ticket', url: 'https://shop.example/member' };
+const fill = { line: 'demo', sale: 'demo-ticket', resource: 'demo-page', url: 'https://shop.example/member' };
 const free = [
   { id: 'con_claire', name: 'Claire', reachable: true },
   { id: 'con_hugo', name: 'Hugo', reachable: false },
@@ -127,11 +127,22 @@ const callers: [string, TemplateName, Partial<Tried>, string, ...string[]][] = [
   ['calls while the script is away', 'member_self_service', { keys: ['12345#', '0000#'], scripts: ['away'] },
     'number:then pin:then check:failed away:then person:no_answer goodbye', 'Personne n’est libre'],
   ['keys nothing', 'member_self_service', {}, 'number:none person:no_answer goodbye'],
+
+  ['pays by the link and talks', 'paid_line', { keys: ['5'], pays: true, rings: ['talked'] },
+    'welcome:then choose:chosen pay:paid ring:talked goodbye', 'Bienvenue chez Voyance Clara', 'lien de paiement'],
+  ['does not pay by the link', 'paid_line', { keys: ['5'], speaks: [3] },
+    'welcome:then choose:chosen pay:not_paid not-paid:then message:then goodbye', 'rien n’a été débité'],
+  ['finds nobody', 'paid_line', { consultants: [], speaks: [3] },
+    'welcome:then choose:nobody nobody:then message:then goodbye', 'Tous nos consultants'],
+  ['pays by the link and hears the recording', 'paid_access', { keys: ['1', '1', '2'], pays: true },
+    'welcome:key_1 pay:paid content:key_1 recording:then content:key_2 code:then goodbye', 'c’est réglé', 'Votre code est : 1 2 3 4 5 6'],
+  ['only leaves a message', 'paid_access', { keys: ['2'], speaks: [3] },
+    'welcome:key_2 message:then goodbye', 'C’est noté'],
 ]; // prettier-ignore
 
 describe('a template', () => {
   test.each(templateNames)('%s makes sense in both languages', (name) => {
-    const has = new Set(['demo', 'demo-ticket']);
+    const has = new Set(['demo', 'demo-ticket', 'demo-page']);
     const around = {
       has: ({ name: wanted }: { name: string }) => has.has(wanted),
       mayForwardTo: (number: string) => number === '+33140506070',
@@ -140,6 +151,7 @@ describe('a template', () => {
     };
     expect(faultsOf(scenarioOfTemplate(name, fill), around)).toEqual([]);
     expect(faultsOf(scenarioOfTemplate(name, { ...fill, number: '+33140506070' }), around)).toEqual([]);
+    expect(faultsOf(scenarioOfTemplate(name, { ...fill, payment: 'keypad' }), around)).toEqual([]);
     // What was not named is asked for, and nothing else.
     const asked = faultsOf(scenarioOfTemplate(name, {}), around).map((fault) => fault.fault);
     expect(new Set(asked)).toEqual(new Set(['not_there']));
@@ -152,6 +164,36 @@ describe('a template', () => {
     expect(way(trial)).toBe(passed);
     for (const word of words) expect(heard(trial)).toContain(word);
     expect(['completed', 'refused']).toContain(trial.outcome);
+  });
+
+  test.each<[string, TemplateName, Partial<Tried>, string, ...string[]]>([
+    ['pays by his card and talks', 'paid_line', { keys: ['5'], cardWorks: ['paid'], rings: ['talked'] },
+      'welcome:then choose:chosen pay:paid ring:talked goodbye', 'Préparez votre carte', 'nous interrogeons votre banque'],
+    ['pays by his second card, and nobody answers', 'paid_line', { keys: ['5'], cardWorks: ['declined', 'paid'], speaks: [3] },
+      'welcome:then choose:chosen pay:paid ring:no_answer message:then goodbye', 'n\'a pas été acceptée', 'rien ne vous sera débité'],
+    ['is refused three times, and pays by the link', 'paid_line', { keys: ['5', '1'], pays: true, rings: ['talked'] },
+      'welcome:then choose:chosen pay:refused refused:then other-way:key_1 link:paid ring-after-link:talked goodbye', 'rien n’a été débité'],
+    ['has a card that pays on a page only', 'paid_line', { keys: ['5'], cardWorks: ['needs_page'], pays: true, rings: ['talked'] },
+      'welcome:then choose:chosen pay:needs_page link:paid ring-after-link:talked goodbye', 'lien de paiement'],
+    ['keys no card, and leaves a message', 'paid_line', { keys: ['5', '2'], keysCard: false, speaks: [3] },
+      'welcome:then choose:chosen pay:given_up other-way:key_2 message:then goodbye', 'rien n\'a été débité'],
+    ['pays by his card and gets his code', 'paid_access', { keys: ['1', '2'], cardWorks: ['paid'] },
+      'welcome:key_1 pay:paid content:key_2 code:then goodbye', 'Votre code est'],
+  ])('by card keyed on the telephone: a caller who %s (%s)', (_who, name, own, passed, ...words) => {
+    const trial = tried(name, { keysCard: true, ...own }, { payment: 'keypad' });
+    expect(way(trial)).toBe(passed);
+    for (const word of words) expect(heard(trial)).toContain(word);
+    expect(trial.outcome).toBe('completed');
+  }); // prettier-ignore
+
+  test('cards are keyed only where the merchant chooses it', () => {
+    const kinds = (more: object): string[] =>
+      templateNames.flatMap((name) =>
+        Object.values(scenarioOfTemplate(name, { ...fill, ...more }).blocks).map(({ kind }) => kind),
+      );
+    expect(kinds({})).not.toContain('card_payment');
+    expect(kinds({ payment: 'link' })).not.toContain('card_payment');
+    expect(kinds({ payment: 'keypad' })).toContain('card_payment');
   });
 
   test('a shop with a number of its own is rung there', () => {

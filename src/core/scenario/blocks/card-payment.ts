@@ -129,11 +129,6 @@ export const cardPayment: BlockKind<Fields, Progress> = {
         return;
     }
   },
-  // What may have been paid already is not taken back by hanging up; before that there is nobody left to pay.
-  left: ({ progress }) =>
-    progress?.orderId === undefined || progress.step.is === 'payment'
-      ? []
-      : [{ do: 'giveUpCardOrder', orderId: progress.orderId }],
   words: ({ say, declined: after }) => ({ say, declined: after }),
   refers: ({ line }) => [{ to: 'line', name: line }],
   takesCards: ({ line, seconds }) => ({ line, ...(seconds !== undefined && { seconds }) }),

@@ -8,13 +8,19 @@ export type TemplateName =
   | 'consultant_line'
   | 'information_menu'
   | 'shop_hours'
-  | 'member_self_service';
+  | 'member_self_service'
+  | 'paid_line'
+  | 'paid_access';
 
 /** `line`: one that sells conversations; `sale`: one whose sale needs no call; both by their slugs. `url`: of a script of his. */
 export interface TemplateFill {
   line: string;
   sale: string;
   url: string;
+  /** What access codes open, by its slug. */
+  resource: string;
+  /** How callers pay; absent: by a link. `keypad`: they key a card, where an operator has enabled that. */
+  payment?: 'link' | 'keypad';
   /** A number he may forward to; absent: the consultants of the line are rung. */
   number?: string;
 }
