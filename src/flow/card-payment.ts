@@ -115,7 +115,28 @@ function cardSentences(language: Language, facts: SoldByCard): Record<CardSound,
   return Object.fromEntries(cardSounds.map((name) => [name, said(name)])) as Record<CardSound, Sentence>;
 }
 
+/** He leaves the card room with what is told, whether or not it lived to let him go: what comes next would be heard by nobody. */
 async function takeCard(
+  house: House,
+  aSwitch: Switch,
+  hands: RunHands,
+  orderId: string,
+): Promise<RunTold | undefined> {
+  let heard = false;
+  try {
+    const told = await entryOf(house, aSwitch, hands, orderId);
+    heard = told === undefined || (told.type !== 'failed' && !isAway(told));
+    return told;
+  } finally {
+    if (!heard && hands.isAsked()) await aSwitch.leaveCardRoom(hands.kept.run.leg);
+  }
+}
+
+function isAway(told: RunTold): boolean {
+  return told.type === 'cardNotTaken' && told.because === 'away';
+}
+
+async function entryOf(
   house: House,
   aSwitch: Switch,
   hands: RunHands,

@@ -7,7 +7,7 @@ import type { SimScripts } from './sim-scripts.ts';
 
 const books = /* sql */ `
 select 'led on to nothing' as what, s.id as about from call_sessions s
-  where s.progress ->> 'handedOver' = 'true' and not exists (select from scenario_runs r where r.after_session_id = s.id)
+  where s.progress ->> 'handedOver' = 'true' and not exists (select from scenario_runs r where r.after_session_id = s.id or r.id = s.progress #>> '{plan,paidInRun}')
 union all
 select 'a scenario follows a talk that never was, or is not over', r.id from scenario_runs r
   join call_sessions s on s.id = r.after_session_id

@@ -98,6 +98,12 @@ export class SimSwitchLink implements Switch {
     return Promise.resolve(sentences.map(({ key }) => key));
   }
 
+  leaveCardRoom(leg: LegUuid): Promise<Commanded> {
+    return this.#turns.take([leg], () =>
+      this.wire.command(`leave card room ${short(leg)}`, () => this.#world.takeFromCardRoom(leg)),
+    );
+  }
+
   prepare(): void {
     // Prompts are rendered on the gateway's own disk.
   }

@@ -342,6 +342,16 @@ export class SimSwitch implements LegHost {
     this.kernel.changed();
   }
 
+  /** By a gateway, where no room is at it. */
+  takeFromCardRoom(leg: LegUuid): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    if (found.cardEntry)
+      this.kernel.fail(new Violation(`a leg is taken from a card room that is at it: ${leg}`));
+    if (found.inCardRoom) this.leaveCardRoom(found);
+    return { outcome: 'done' };
+  }
+
   legsInCardRoom(): SimLeg[] {
     return [...this.#living.values()].filter(({ inCardRoom }) => inCardRoom);
   }
