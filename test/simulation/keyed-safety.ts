@@ -13,6 +13,8 @@ import type { SimSwitch } from './sim-switch.ts';
 
 /** A room that died is asked again by then, or given up, or its gateway's switch is another's. */
 const forsakenMs = 35_000;
+/** So does whoever finds that a caller hears nothing any more. */
+const silenceMs = 40_000;
 
 const books = /* sql */ `
 select 'two orders of one call wait for a card' as what, o.run_id as about from orders o join payments p on p.order_id = o.id
@@ -38,11 +40,11 @@ select 'settled by two', payment_id from (
 union all
 select 'sold', id from orders where run_id is not null`;
 
-/** Of the call on this leg: orders for which a card was sent to the processor, and whose outcome nobody knows. */
+/** Of the call on this leg: what a card may have been sent for to the processor, where nobody knows what came of it. */
 const unknownOf = /* sql */ `
-select op.id from scenario_runs r join orders o on o.run_id = r.id join payments p on p.order_id = o.id
+select op.id, p.outcome_reason is not null as "givenUp" from scenario_runs r join orders o on o.run_id = r.id join payments p on p.order_id = o.id
   join authorizations a on a.payment_id = p.id join processor_operations op on op.authorization_id = a.id
-  where r.leg = ?::uuid and op.kind = 'authorize' and p.state = 'awaiting_card' and p.outcome_reason is null`;
+  where r.leg = ?::uuid and op.kind = 'authorize' and p.state = 'awaiting_card'`;
 
 interface OrderOfLeg {
   [column: string]: unknown;
@@ -65,6 +67,7 @@ export class KeyedSafety {
   readonly #sold = new Set<string>();
   readonly #questionsSeen = new Map<LegUuid, number>();
   readonly #heardSeen = new Map<LegUuid, number>();
+  readonly #silentSinceMs = new Map<LegUuid, number>();
   readonly #forsakenSinceMs = new Map<LegUuid, number>();
 
   constructor({ kernel, database, switches, processor, cardRooms }: Outside) {
@@ -89,6 +92,7 @@ export class KeyedSafety {
     await this.#askedInIgnorance();
     await this.#toldPaid();
     this.#forsaken();
+    this.#silence();
   }
 
   /** "At most one PaymentIntent with money on it an order." */
@@ -107,20 +111,22 @@ export class KeyedSafety {
   /** Whoever has sent his card away is asked for no digit before it is known what became of it. */
   async #askedInIgnorance(): Promise<void> {
     const asked = this.#rooms.asked();
-    const legs = new Set<LegUuid>();
+    const legs = new Map<LegUuid, 'card' | 'key'>();
     for (; this.#entriesSeen < asked.length; this.#entriesSeen += 1) {
       const entry = asked[this.#entriesSeen];
-      if (entry) legs.add(entry.leg);
+      if (entry) legs.set(entry.leg, 'card');
     }
     for (const leg of this.#switches.flatMap((one) => one.dialledLegs())) {
-      if (leg.told.length > (this.#questionsSeen.get(leg.uuid) ?? 0)) legs.add(leg.uuid);
+      const asked = leg.told.length > (this.#questionsSeen.get(leg.uuid) ?? 0);
+      if (asked && !legs.has(leg.uuid)) legs.set(leg.uuid, 'key');
       this.#questionsSeen.set(leg.uuid, leg.told.length);
     }
     if (legs.size === 0) return;
     const sent = new Set(this.#processor.writes().map(({ key }) => key));
-    for (const leg of legs) {
-      const unknown = await this.#database.look<{ id: string }>(unknownOf, [leg]);
-      const found = unknown.find(({ id }) => sent.has(id));
+    for (const [leg, wanted] of legs) {
+      const unknown = await this.#database.look<{ id: string; givenUp: boolean }>(unknownOf, [leg]);
+      // What is given up is let go, whatever comes of it: for anything but another card that is an outcome.
+      const found = unknown.find(({ id, givenUp }) => sent.has(id) && (wanted === 'card' || !givenUp));
       if (found) throw new Violation(`asked again while his card is with the bank: ${leg} ${found.id}`);
     }
   }
@@ -148,6 +154,17 @@ export class KeyedSafety {
       if (since === undefined) this.#forsakenSinceMs.set(leg, nowMs);
       else if (nowMs - Math.max(since, disturbedUntilMs) > forsakenMs)
         throw new Violation(`left in the card room, where nobody is: ${leg}`);
+    }
+  }
+
+  #silence(): void {
+    const { nowMs, disturbedUntilMs } = this.#kernel;
+    for (const leg of this.#switches.flatMap((one) => one.dialledLegs())) {
+      const since = this.#silentSinceMs.get(leg.uuid);
+      if (!leg.isInSilence) this.#silentSinceMs.delete(leg.uuid);
+      else if (since === undefined) this.#silentSinceMs.set(leg.uuid, nowMs);
+      else if (nowMs - Math.max(since, disturbedUntilMs) > silenceMs)
+        throw new Violation(`left in silence: ${leg.uuid}`);
     }
   }
 

@@ -209,6 +209,11 @@ export class SimLeg {
     this.next();
   }
 
+  /** He is there, and hears nothing, nor anybody. */
+  get isInSilence(): boolean {
+    return this.state === 'answered' && !this.bridgedTo && !this.cardEntry && !this.#doing;
+  }
+
   /** What he does this time; nothing where he has no card left. */
   nextCard(): CardKeyed | undefined {
     this.#cards += 1;

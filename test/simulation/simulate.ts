@@ -46,7 +46,7 @@ try {
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed })
+        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed, cards: values.cards })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
