@@ -168,6 +168,20 @@ describe('how long it serves on when it is told to end', () => {
   });
 });
 
+describe('the card room', () => {
+  test('is the gateway’s own unless another is named', () => {
+    expect(readConfig({}, here)).not.toHaveProperty('cardRoomSocket');
+    const CARD_ROOM_SOCKET = '/run/ringmeter/card-room.sock';
+    expect(readConfig({ CARD_ROOM_SOCKET }, here).cardRoomSocket).toBe(CARD_ROOM_SOCKET);
+  });
+
+  test.each(['card-room.sock', `/${'a'.repeat(120)}`])('is not at %s', (CARD_ROOM_SOCKET) => {
+    expect(problemsOf({ CARD_ROOM_SOCKET })).toEqual([
+      'CARD_ROOM_SOCKET must be the absolute path of the socket a card room that runs by itself is asked at.',
+    ]);
+  });
+});
+
 describe('proxies in front', () => {
   test('are believed as many as are said', () => {
     expect(readConfig({ TRUSTED_PROXIES: '1' }, here).trustedProxies).toBe(1);

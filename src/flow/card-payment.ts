@@ -2,12 +2,11 @@
 // What is done with the card is pay-by-card's. Whoever takes the call over does the same again: the order is found by its key, the card
 // is asked for anew.
 
-import type { Language } from '../core/ids.ts';
+import { cardSentences, type SoldByCard } from '../core/card-sentences.ts';
 import { type CardSound, cardSounds } from '../core/keyed-card.ts';
 import { amountText } from '../core/money.ts';
 import { priceTerms } from '../core/order.ts';
-import type { PriceTerms, Sentence } from '../core/sentence.ts';
-import type { RunCommand, ScenarioRun } from '../core/scenario/run.ts';
+import type { RunCommand, RunEvent, ScenarioRun } from '../core/scenario/run.ts';
 import { readSoldInCall } from '../store/keypad.ts';
 import { readPaymentOfOrder } from '../store/payments.ts';
 import { giveUpOrder } from './follow-payment.ts';
@@ -15,16 +14,17 @@ import type { House } from './house.ts';
 import { mayNameKeptCard } from './kept-cards.ts';
 import { orderInCall } from './order-callback.ts';
 import { waitsForKeys } from './hold-money.ts';
+import type { Hands } from './leg-machine.ts';
 import { keepConsultant, payByCard } from './pay-by-card.ts';
 import type { CardTaken, Switch } from './ports.ts';
 import { guardWhileRecognizedSeconds } from './recognize-caller.ts';
-import { requestOfRun, type RunHands, type RunTold } from './run-scenario.ts';
+import type { KeptRun } from './scenario-row.ts';
 
 export type CardCommand = RunCommand & {
   do: 'orderByCard' | 'takeCard' | 'payByCard' | 'giveUpCardOrder';
 };
 
-const failedOurs: RunTold = { type: 'failed', because: 'ours' };
+const failedOurs: RunEvent = { type: 'failed', because: 'ours' };
 
 /** Nobody else guards his leg while the card room has it: moved on once a minute, it outlives a gateway by two. */
 const guardEveryMs = 60_000;
@@ -36,9 +36,9 @@ const awayPauseMs = 1_500;
 export async function actOnCard(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   command: CardCommand,
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   const { leg } = hands.kept.run;
   switch (command.do) {
     case 'orderByCard':
@@ -59,9 +59,9 @@ export async function actOnCard(
 
 async function order(
   house: House,
-  { kept }: RunHands,
+  { kept }: Hands<KeptRun, RunEvent>,
   { line, seconds, consultant }: RunCommand & { do: 'orderByCard' },
-): Promise<RunTold> {
+): Promise<RunEvent> {
   const { run, merchantId, switchId } = kept;
   if (!house.cardRoom) return { type: 'failed', because: 'card_room_off' };
   const { cli } = run.plan;
@@ -71,7 +71,7 @@ async function order(
     source: 'phone',
     language: run.language,
     reference: run.id,
-    requestKey: `card ${requestOfRun(run)}`,
+    requestKey: `card ${run.id}-${String(run.turn)}`,
     inCall: { runId: run.id, leg: run.leg, switchId },
     // What a carrier does not vouch for would make a receipt of a stranger's number.
     ...(cli.trust === 'network' && { callerNumber: cli.number }),
@@ -95,33 +95,13 @@ async function order(
   };
 }
 
-/** What the announcement says: the amount held on his card, or taken, for what, and what it includes. */
-export interface SoldByCard {
-  merchant: string;
-  line: string;
-  /** Decimal text. */
-  amount: string;
-  currency: string;
-  /** Of a conversation: the price as it is said on the telephone, and the longest talk. */
-  talk?: { price: PriceTerms; minutes: number };
-}
-
-function cardSentences(language: Language, facts: SoldByCard): Record<CardSound, Sentence> {
-  const said = (name: CardSound): Sentence => ({
-    language,
-    key: 'merchant_text',
-    text: name === 'amount' ? `${facts.line}, ${facts.amount} ${facts.currency}` : name,
-  });
-  return Object.fromEntries(cardSounds.map((name) => [name, said(name)])) as Record<CardSound, Sentence>;
-}
-
 /** He leaves the card room with what is told, whether or not it lived to let him go: what comes next would be heard by nobody. */
 async function takeCard(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   orderId: string,
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   let heard = false;
   try {
     const told = await entryOf(house, aSwitch, hands, orderId);
@@ -132,16 +112,16 @@ async function takeCard(
   }
 }
 
-function isAway(told: RunTold): boolean {
+function isAway(told: RunEvent): boolean {
   return told.type === 'cardNotTaken' && told.because === 'away';
 }
 
 async function entryOf(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   orderId: string,
-): Promise<RunTold | undefined> {
+): Promise<RunEvent | undefined> {
   const { cardRoom } = house;
   if (!cardRoom) return { type: 'cardNotTaken', because: 'away' };
   const { kept } = hands;
@@ -159,7 +139,7 @@ async function entryOf(
   // Whatever becomes of the call, whoever waits here does not wait for ever.
   const stopped = new Promise<'stopped'>((resolve) => hands.whenStopped(() => resolve('stopped')));
   for (let tries = 1; ; tries += 1) {
-    const { came, stop } = cardRoom.takeCard({
+    const entry = cardRoom.takeCard({
       switchId: kept.switchId,
       leg: run.leg,
       // Of its own: another card may be keyed the next time.
@@ -167,8 +147,8 @@ async function entryOf(
       sounds,
       ...(ready.merchantAccount !== undefined && { merchantAccount: ready.merchantAccount }),
     });
-    hands.whenStopped(stop);
-    const taken = await Promise.race([came, stopped]);
+    hands.whenStopped(() => entry.stop());
+    const taken = await Promise.race([entry.came, stopped]);
     if (taken === 'stopped') return undefined;
     if (taken.outcome !== 'away' || tries >= awayTriesMax) return toldOf(taken);
     const pause = new Promise<'go on'>((resolve) => hands.later(awayPauseMs, () => resolve('go on')));
@@ -176,7 +156,7 @@ async function entryOf(
   }
 }
 
-function toldOf(taken: CardTaken): RunTold {
+function toldOf(taken: CardTaken): RunEvent {
   switch (taken.outcome) {
     case 'taken':
       return { type: 'cardTaken', card: taken.card };
@@ -187,7 +167,7 @@ function toldOf(taken: CardTaken): RunTold {
   }
 }
 
-async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: RunHands): Promise<void> {
+async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: Hands<KeptRun, RunEvent>): Promise<void> {
   await aSwitch.guard(run.leg, guardSeconds);
   hands.later(guardEveryMs, () => guardOn(aSwitch, run, hands));
 }
@@ -195,11 +175,11 @@ async function guardOn(aSwitch: Switch, run: ScenarioRun, hands: RunHands): Prom
 /** The order waits for its card still, and its consultant is kept for as long as that takes. */
 async function prepareEntry(
   house: House,
-  { kept }: RunHands,
+  { kept }: Hands<KeptRun, RunEvent>,
   orderId: string,
-): Promise<{ sold: SoldByCard; merchantAccount?: string } | { told: RunTold }> {
+): Promise<{ sold: SoldByCard; merchantAccount?: string } | { told: RunEvent }> {
   const { run, merchantId } = kept;
-  const over: { told: RunTold } = { told: { type: 'failed', because: 'order_over' } };
+  const over: { told: RunEvent } = { told: { type: 'failed', because: 'order_over' } };
   return house.db.asMerchant(merchantId, async (tx) => {
     const [payment, sold] = await Promise.all([
       readPaymentOfOrder(tx, orderId),

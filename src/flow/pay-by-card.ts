@@ -22,11 +22,11 @@ import { authorizePayment, failPayment } from './authorize-payment.ts';
 import { giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
 import { type HoldWords, waitsForKeys } from './hold-money.ts';
 import type { House } from './house.ts';
+import type { Hands } from './leg-machine.ts';
 import { keptCards, keptMark } from './kept-cards.ts';
 import { countRefusedCard, mayTryCard, triesOf } from './limit-cards.ts';
 import { claimSeconds, firstLookSeconds, later } from './payment-deadlines.ts';
 import type { Switch } from './ports.ts';
-import type { RunHands } from './run-scenario.ts';
 import type { KeptRun } from './scenario-row.ts';
 
 type PayByCard = RunCommand & { do: 'payByCard' };
@@ -43,7 +43,7 @@ const pageReasons = ['authentication_failed', 'moto_not_allowed', 'processor_ref
 export async function payByCard(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   command: PayByCard,
 ): Promise<RunEvent | undefined> {
   const { kept } = hands;
@@ -147,7 +147,7 @@ export async function keepConsultant(house: House, tx: Tx, orderId: string): Pro
 async function awaitOutcome(
   house: House,
   aSwitch: Switch,
-  hands: RunHands,
+  hands: Hands<KeptRun, RunEvent>,
   orderId: string,
 ): Promise<RunEvent | undefined> {
   const { run, merchantId } = hands.kept;
@@ -157,11 +157,13 @@ async function awaitOutcome(
   };
   const first = await look();
   if (first) return first;
-  const tell = (came: RunEvent | undefined | void): void => {
+  const tell = (came: RunEvent | undefined): void => {
     if (came) hands.tell(came);
   };
-  const failed = (error: unknown): void =>
+  const failed = (error: unknown): undefined => {
     house.log.warn({ runId: run.id, err: error }, 'Whether a card has paid could not be read');
+    return undefined;
+  };
   hands.whenStopped(
     house.db.listen('ringmeter_order', (id) => {
       if (id === undefined || id === orderId) look().then(tell, failed);

@@ -7,6 +7,7 @@ import { assignQuarantined, tellOfRecord } from '../store/call-records.ts';
 import { type AttentionKind, markSeen, writeOperatorAct } from '../store/attention.ts';
 import { enqueueJob } from '../store/jobs.ts';
 import { type Otherwise, sayOtherwise } from '../store/lost-refunds.ts';
+import { insertKeypadPermission } from '../store/keypad.ts';
 import { requeueParked } from '../store/notices.ts';
 import { lookNow, ownerOfId, retryJob, settlingOf } from '../store/operator-views.ts';
 import { drainSwitch } from './command-switch.ts';
@@ -286,6 +287,23 @@ export function confirmForwardNumber(
     const done = await confirmForward(house, { merchantId, number, by: operator.by });
     if (done === 'unknown') return { outcome: 'unknown' };
     return { outcome: done === 'confirmed' ? 'done' : 'not_needed' };
+  });
+}
+
+/** This merchant's callers may key their cards on the telephone, or may not any more. Who, when and why stay readable. */
+export function permitKeypad(
+  house: House,
+  operator: Operator,
+  { merchantId, allowed }: { merchantId: string; allowed: boolean },
+): Promise<Repaired> {
+  return repair(house, operator, allowed ? 'allow_keypad' : 'withdraw_keypad', merchantId, async () => {
+    const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
+    if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
+    const said = { allowed, ...operator, at: house.clock.now() };
+    const written = await house.db.asMerchant(merchantId, (tx) =>
+      insertKeypadPermission(tx, merchantId, said),
+    );
+    return { outcome: written ? 'done' : 'not_needed' };
   });
 }
 

@@ -14,6 +14,7 @@ import {
   readOrderStory,
   readSwitchViews,
 } from '../store/operator-views.ts';
+import { readKeypadPermissions } from '../store/keypad.ts';
 import { listParkedReports } from '../store/usage-reports.ts';
 import { type Command, oneId, said, type Said, WrongUse } from './command.ts';
 import { peopleCommands } from './people-commands.ts';
@@ -370,6 +371,40 @@ export const commands: readonly Command[] = [
       return repaired(result, () => 'Calls may be put through to it.', 'It was confirmed before.');
     },
   },
+  {
+    usage: 'keypad --merchant <id>',
+    help: 'Whether his callers may key their cards on the telephone: who said so, when and why.',
+    async run({ house: { db }, options: { merchant } }) {
+      if (merchant === undefined) throw new WrongUse('Say whose: --merchant <id>.');
+      const history = await db.asMerchant(merchant, readKeypadPermissions);
+      const text = history.map(
+        ({ allowed, by, why, at }) =>
+          `${at.toISOString()}  ${allowed ? 'allowed' : 'withdrawn'}  ${by}: ${why}`,
+      );
+      return said(
+        text.length === 0 ? 'Nobody has said anything of it: they may not.' : text.join('\n'),
+        history,
+      );
+    },
+  },
+  ...(['allow', 'withdraw'] as const).map((act): Command => ({
+    usage: `keypad ${act} --merchant <id>`,
+    help:
+      act === 'allow'
+        ? 'His callers may key their cards on the telephone from now on. Stripe must permit it for his account.'
+        : 'His callers may key no card on the telephone any more.',
+    async run({ house, operator, options: { merchant } }) {
+      if (merchant === undefined) throw new WrongUse('Say whose: --merchant <id>.');
+      const wish = { merchantId: merchant, allowed: act === 'allow' };
+      const result = await repair.permitKeypad(house, operator, wish);
+      return repaired(
+        result,
+        () =>
+          act === 'allow' ? 'His callers may key their cards.' : 'His callers may key no card any more.',
+        'It was so already.',
+      );
+    },
+  })),
   ...peopleCommands,
   {
     usage: 'check [--hours <n> | --all]',

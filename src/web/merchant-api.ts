@@ -21,6 +21,7 @@ import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
 import { ddiRoutes } from './api-ddis.ts';
 import { forwardNumberRoutes } from './api-forward-numbers.ts';
+import { keypadRoutes } from './api-keypad.ts';
 import { groupRoutes } from './api-groups.ts';
 import { inboundRoutes } from './api-inbound.ts';
 import { lineRoutes } from './api-lines.ts';
@@ -94,6 +95,7 @@ export function merchantRoutes(house: House): ApiRoutes {
   scenarioCallRoutes(routes, house);
   soundRoutes(routes, house);
   forwardNumberRoutes(routes, house);
+  keypadRoutes(routes, house);
   scriptSigningRoutes(routes, house);
   blockedCallerRoutes(routes, house);
   smsSenderRoutes(routes, house);

@@ -9,8 +9,9 @@ import {
   readOrderStory,
   readSwitchViews,
 } from '../store/operator-views.ts';
+import { readKeypadPermissions } from '../store/keypad.ts';
 import { listParkedReports } from '../store/usage-reports.ts';
-import { anyId, instant, listOf, unknownId } from './operator-shapes.ts';
+import { anyId, idOf, instant, listOf, unknownId } from './operator-shapes.ts';
 import { type ApiAnswer, type ApiRoutes, z } from './routes.ts';
 
 const attentionItem = z
@@ -77,6 +78,31 @@ export function operatorReads(routes: ApiRoutes, house: House): void {
       if (!story) return unknownId;
       const acts = await db.asNobody((nobody) => readOperatorActs(nobody, 50, orderId));
       return { status: 200, body: { ...story, acts } };
+    },
+  });
+
+  routes.add({
+    method: 'get',
+    path: '/ops/v1/merchants/{id}/keypad',
+    area: 'operations',
+    name: 'readKeypadPermission',
+    summary:
+      'Whether this merchant’s callers may key their cards on the telephone; who said so, when and why.',
+    params: idOf('The merchant.', 'mer_demo'),
+    answer: {
+      status: 200,
+      description: 'What was said of it, the last first.',
+      shape: z.object({
+        allowed: z.boolean(),
+        history: z.array(z.object({ allowed: z.boolean(), by: z.string(), why: z.string(), at: instant })),
+      }),
+    },
+    problems: ['unknown-id'],
+    act: async ({ params: { id } }): Promise<ApiAnswer> => {
+      const owner = await db.asNobody((nobody) => ownerOfId(nobody, id));
+      if (owner?.kind !== 'merchant') return unknownId;
+      const history = await db.asMerchant(id, readKeypadPermissions);
+      return { status: 200, body: { allowed: history[0]?.allowed === true, history } };
     },
   });
 

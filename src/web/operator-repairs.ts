@@ -176,6 +176,25 @@ export function operatorRepairs(routes: ApiRoutes, house: House): void {
     (by, id) => repair.drain(house, by, id, false),
   );
 
+  routes.add({
+    method: 'put',
+    path: '/ops/v1/merchants/{id}/keypad',
+    area: 'operations',
+    stepUp: true,
+    name: 'setKeypad',
+    summary:
+      'Whether this merchant’s callers may key their cards on the telephone: who says so, and why, stays readable.',
+    description:
+      'Stripe must permit his account to take cards by telephone and raw card numbers, and what it means for PCI DSS is to be settled ' +
+      'with him. Calls under way go on as they are; the next card asked for is asked for by what is said here.',
+    params: idOf('The merchant.', 'mer_demo'),
+    body: z.strictObject({ ...operator, allowed: z.boolean() }).openapi('KeypadPermission'),
+    answer,
+    problems: ['unknown-id'],
+    act: ({ params: { id }, body: { by, why, allowed } }) =>
+      answerOf(repair.permitKeypad(house, { by, why }, { merchantId: id, allowed })),
+  });
+
   const merchant = z
     .string()
     .max(64)

@@ -1,6 +1,6 @@
 // The card room as a process, on the sandbox's switch and processor: each way through it, and what it leaves where.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync as readlink, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
@@ -259,18 +259,57 @@ test.runIf(existsSync('/proc/self/coredump_filter'))(
   },
 );
 
+const source = (): string[] => [
+  '--import',
+  pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
+  fileURLToPath(new URL('../../src/card-room/main.ts', import.meta.url)),
+];
+/** `close`: what it said has come too. */
+const ended = (child: ChildProcess, how: 'exit' | 'close' = 'exit'): Promise<unknown> =>
+  new Promise((resolve) => child.once(how, (code) => resolve(code)));
+
 test('does not open with an inspector', async () => {
   await open();
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const main = fileURLToPath(new URL('../../src/card-room/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', '--import', tsx, main], {
+  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', ...source()], {
     env: stage.environment,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  expect([code, said]).toEqual([1, expect.stringContaining('does not run with an inspector')]);
+  expect([await ended(child, 'close'), said]).toEqual([
+    1,
+    expect.stringContaining('does not run with an inspector'),
+  ]);
+});
+
+test('runs by itself, and is asked there; told to end, it takes its socket with it', async () => {
+  await open();
+  const child = spawn(process.execPath, source(), {
+    env: stage.environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const { CARD_ROOM_SOCKET: path = '' } = stage.environment;
+  const caller = await stage.caller();
+  const came = new AskedCardRoom(path).takeCard(stage.order(caller.leg)).came;
+  await caller.hears('amount');
+  await caller.keys(`${visa}#1230#123#1`);
+  expect(await came).toEqual(taken('visa', '4242'));
+  child.kill('SIGTERM');
+  expect(await ended(child)).toBe(0);
+  expect(existsSync(path)).toBe(false);
+  expect(await new AskedCardRoom(path).takeCard(stage.order(caller.leg)).came).toEqual({ outcome: 'away' });
+});
+
+test('ends with the gateway that started it, however that went', async () => {
+  await open();
+  const child = spawn(process.execPath, source(), {
+    env: stage.environment,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await new Promise((resolve) => child.once('message', resolve));
+  child.disconnect();
+  expect(await ended(child)).toBe(0);
 });
 
 function ownSockets(pid: number): Set<string> {

@@ -53,6 +53,8 @@ export interface KeypadStage {
   /** Orders made in calls, oldest first. */
   orders(): Promise<KeyedRow[]>;
   ended(ddi: string): Promise<{ id: string; outcome: string; at: string }>;
+  /** Agrees on this order's page, and confirms there with a good card. */
+  pays(link: string): Promise<void>;
   /** Whether the processor's accounts may take cards by telephone. */
   moto(allowed: boolean): Promise<void>;
   /** Hangs up what is left, and holds the house to its invariants. */
@@ -143,6 +145,26 @@ export async function startKeypadStage(options: WorldOptions = {}): Promise<Keyp
         expect(rows[0]?.outcome).toEqual(expect.any(String));
         return rows[0]!;
       }),
+    async pays(link) {
+      const mark = /data-mark="([^"]+)"/.exec(await (await fetch(link)).text())?.[1];
+      const post = (path: string, body: object): Promise<Response> =>
+        fetch(link + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', origin: world.url },
+          body: JSON.stringify(body),
+        });
+      const agreed = await post('/agree', { mark, immediate: true, withdrawal: true });
+      const { clientSecret } = (await agreed.json()) as { clientSecret: string };
+      const { processorUrl, secretKey } = world.asProcess.order.world.sandbox ?? {};
+      const intent = clientSecret.replace(/_secret_.*$/, '');
+      const confirmed = await fetch(`${processorUrl ?? ''}/v1/payment_intents/${intent}/confirm`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secretKey ?? ''}` },
+        body: new URLSearchParams({ payment_method: 'pm_card_visa', return_url: link }),
+      });
+      expect(confirmed.status, await confirmed.text()).toBe(200);
+      await post('/paid', {});
+    },
     async moto(allowed) {
       const processorUrl = world.asProcess.order.world.sandbox?.processorUrl ?? '';
       const answer = await fetch(`${processorUrl}/api/payments/moto`, {
