@@ -5,7 +5,7 @@ import { type BlockKindName, blockKinds, kindOf, scenarioShape } from '../../src
 import { scenarioOfTemplate } from '../../src/core/scenario/templates.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import type { Cli } from '../../src/core/known-caller.ts';
-import { consultantIds, fixedLineSlug, lineSlug } from './house-rows.ts';
+import { consultantIds, fixedLineSlug, lineSlug } from './house-names.ts';
 import { cardGraphs, drawCardCalls } from './keyed-cards.ts';
 import { dialling, type DialledCall } from './known-calls.ts';
 import type { Kernel } from './kernel.ts';

@@ -5,7 +5,7 @@
 import { cardGraphs } from './keyed-cards.ts';
 import { type ComposedHouse, composedNumber, scriptUrl } from './composed.ts';
 import type { ActKind, FaultPlan } from './fault-plan.ts';
-import { lineSlug } from './house-rows.ts';
+import { lineSlug } from './house-names.ts';
 import {
   ddiNumbers,
   type DialledCall,

@@ -7,18 +7,13 @@ import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type Availability, mobileNumber, scheduleOf, thirdNumber } from './availability.ts';
 import type { ComposedHouse } from './composed.ts';
+import { consultantIds, fixedLineSlug, fixedPrice, lineSlug, merchantId } from './house-names.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import { pinOf, type ServiceHouse, serviceNumber, shortNumber } from './service-calls.ts';
 import type { SimDatabase } from './sim-database.ts';
 import { sealingKey } from './sim-gateway.ts';
 
-export const merchantId = 'mer_simulated';
-export const lineSlug = 'simulated';
-/** Sells something at a fixed price beside the conversations. */
-export const fixedLineSlug = 'simulated-fixed';
-export const fixedPrice = '4.50';
-export const consultantIds = ['con_1', 'con_2', 'con_3'];
 const secret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
 const seal = new Seal(sealingKey);
 const secretSealed = seal.close(secret, merchantId);

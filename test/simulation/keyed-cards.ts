@@ -2,7 +2,7 @@
 // rings for; who dials them, and what he does when he is asked for his card. Drawn by itself: what other seeds mean does not hang on it.
 
 import type { ComposedGraph } from './composed.ts';
-import { fixedLineSlug, lineSlug } from './house-rows.ts';
+import { fixedLineSlug, lineSlug } from './house-names.ts';
 import { dialling, type DialledCall } from './known-calls.ts';
 import type { Random } from './random.ts';
 import type { SimCard } from './sim-intent.ts';

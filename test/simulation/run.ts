@@ -3,7 +3,8 @@
 
 import { mobileNumber, thirdNumber } from './availability.ts';
 import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
-import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
+import { consultantIds, lineSlug, merchantId } from './house-names.ts';
+import { writeHouseRows } from './house-rows.ts';
 import { isDatabaseAway } from '../../src/store/database-away.ts';
 import { SettlementDelayed } from '../../src/flow/settle-order.ts';
 import { SimCallers } from './composed.ts';

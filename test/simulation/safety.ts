@@ -7,7 +7,7 @@ import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, mobileNumber, thirdNumber } from './availability.ts';
 import { AvailabilitySafety } from './availability-safety.ts';
 import { ComposedSafety } from './composed-safety.ts';
-import { consultantIds, fixedPrice } from './house-rows.ts';
+import { consultantIds, fixedPrice } from './house-names.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { KnownSafety } from './known-safety.ts';
 import type { KnownHouse } from './known-calls.ts';
