@@ -90,6 +90,7 @@ function Pages(): React.ReactNode {
           <Route path="scenarios" element={<Scenarios />} />
           <Route path="scenarios/:slug" element={<Editor />} />
           <Route path="numbers" element={<Numbers />} />
+          <Route path="card-entry" element={<CardEntryPage />} />
         </Route>
         <Route element={<WhoMay area="users" />}>
           <Route path="users" element={<Users />} />
@@ -106,7 +107,6 @@ function Pages(): React.ReactNode {
           <Route path="runs/:id" element={<RunPage />} />
         </Route>
         <Route element={<WhoMay area="settings" />}>
-          <Route path="card-entry" element={<CardEntryPage />} />
           <Route path="access/new" element={<AccessResourcePage />} />
           <Route path="access/resources/:slug" element={<AccessResourcePage />} />
         </Route>

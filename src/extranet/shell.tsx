@@ -73,12 +73,12 @@ function usePlaces(): Place[] {
           { to: '/numbers', icon: 'dial', name: 'nav.numbers' },
           { to: '/sounds', icon: 'sound', name: 'nav.sounds' },
           { to: '/forward-numbers', icon: 'turn', name: 'nav.forward' },
+          { to: '/card-entry', icon: 'dial', name: 'nav.cards' },
         ] as const)
       : []),
     ...(may(session, 'clients') || may(session, 'settings')
       ? ([{ to: '/access', icon: 'door', name: 'nav.access' }] as const)
       : []),
-    ...(may(session, 'settings') ? ([{ to: '/card-entry', icon: 'dial', name: 'nav.cards' }] as const) : []),
     ...(may(session, 'users')
       ? ([
           { to: '/users', icon: 'key', name: 'nav.users', apart: true },

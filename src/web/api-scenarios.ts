@@ -27,6 +27,7 @@ import {
 } from '../flow/scenarios.ts';
 import { simulateScenario, type TrialWish } from '../flow/simulate-scenario.ts';
 import { linesBySlug } from '../store/lines.ts';
+import { readSurroundings } from '../store/scenario-surroundings.ts';
 import {
   listScenarios,
   listScenarioVersions,
@@ -378,11 +379,19 @@ async function filled(
   merchantId: string,
   given: z.output<typeof scenarioBody>['with'],
 ): Promise<Partial<TemplateFill>> {
-  const lines = [...(await house.db.asMerchant(merchantId, linesBySlug))].sort(([one], [other]) =>
-    one < other ? -1 : 1,
+  const [bySlug, { resources }] = await house.db.asMerchant(merchantId, (tx) =>
+    Promise.all([linesBySlug(tx), readSurroundings(tx)]),
   );
+  const lines = [...bySlug].sort(([one], [other]) => (one < other ? -1 : 1));
   const first = (sells: string): string | undefined => lines.find(([, one]) => one === sells)?.[0];
-  const { line = first('conversation'), sale = first('fixed_sale'), resource, payment, number, url } = given;
+  const {
+    line = first('conversation'),
+    sale = first('fixed_sale'),
+    resource = resources[0]?.slug,
+    payment,
+    number,
+    url,
+  } = given;
   return {
     ...(line !== undefined && { line }),
     ...(sale !== undefined && { sale }),

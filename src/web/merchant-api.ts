@@ -16,7 +16,6 @@ import type { House } from '../flow/house.ts';
 import { accessRoutes } from './api-access.ts';
 import { blockedCallerRoutes } from './api-blocked-callers.ts';
 import { callbackRoutes } from './api-callbacks.ts';
-import { cardEntryRoutes } from './api-card-entry.ts';
 import { clientRoutes } from './api-clients.ts';
 import { consultantRoutes } from './api-consultants.ts';
 import { ddiRoutes } from './api-ddis.ts';
@@ -79,7 +78,6 @@ export function merchantRoutes(house: House): ApiRoutes {
   lineRoutes(routes, house);
   promptRoutes(routes, house);
   accessRoutes(routes, house);
-  cardEntryRoutes(routes, house);
   ddiRoutes(routes, house);
   merchantServerRoutes(routes, house);
   inboundRoutes(routes, house);

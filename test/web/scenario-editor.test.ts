@@ -314,3 +314,40 @@ test('everybody can use it: on a tablet by night, on a telephone to read, and wi
   expect(sideways).toBeLessThanOrEqual(0);
   expect(complaints).toEqual([]);
 });
+
+test('a card payment is a block like the others: drawn, set, warned of where it is not enabled, and tried', async () => {
+  const body = {
+    slug: 'paid',
+    name: 'Paid',
+    template: 'paid_line',
+    with: { line: 'demo', sale: 'demo-ticket', payment: 'keypad' },
+  };
+  const made = await ask(stage, 'POST', '/v1/scenarios', { key: demoKey, body });
+  expect(made.status).toBe(201);
+  const page = await pageOf(owner);
+  const complaints = complaintsOf(page);
+  await page.goto(at('scenarios/paid'));
+  await block(page, 'pay').click();
+  const panel = page.getByRole('complementary', { name: 'Settings' });
+  await panel.getByRole('heading', { name: 'Take card payment' }).waitFor();
+  expect(await panel.getByLabel('What is sold').inputValue()).toBe('demo');
+  await panel.getByLabel('How many cards may be refused').fill('2');
+  await panel.getByLabel('Ask callers you know whether to keep the card').check();
+  await expect
+    .poll(async () => {
+      const { body: paid } = await ask(stage, 'GET', '/v1/scenarios/paid', { key: demoKey });
+      return (paid as unknown as Kept).draft.blocks['pay'];
+    })
+    .toMatchObject({ kind: 'card_payment', tries: 2, offerToKeep: true, next: { needs_page: 'link' } });
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByRole('tab', { name: /^To mend/ }).click();
+  await panel.getByText(/takes cards keyed on the telephone, which is not enabled for you/).waitFor();
+  await page.getByRole('tab', { name: 'Try it' }).click();
+  await panel.getByRole('button', { name: 'Call', exact: true }).click();
+  await panel.getByLabel('What does the caller key?').fill('5');
+  await panel.getByRole('button', { name: 'Key it' }).click();
+  await panel.getByText('The bank is asked. What does it say?').waitFor();
+  await panel.getByRole('button', { name: 'It wants its holder to agree on a page' }).click();
+  await panel.getByText('Way out: Pays on a page only').waitFor();
+  expect(complaints).toEqual([]);
+});

@@ -314,6 +314,7 @@ describe('everybody', () => {
         ['access/resources', 'Access codes'],
         ['access/resources/the-club', 'The club'],
         ['forward-numbers', 'Numbers to forward to'],
+        ['card-entry', 'Cards on the keypad'],
       ] as const
     ).entries()) {
       await follow(path, heading);

@@ -245,6 +245,12 @@ describe('a template', () => {
   test.each(templateNames)('%s becomes a scenario that goes live as it is', async (template) => {
     const slug = template.replaceAll('_', '-');
     const body = { slug, name: template, template };
+    const page = {
+      slug: 'the-club',
+      name: { fr: 'Le club', en: 'The club' },
+      address: 'https://club.example/',
+    };
+    if (template === 'paid_access') await ask('POST', '/v1/access-resources', { body: page });
     const made = await ask('POST', '/v1/scenarios', { body });
     expect(made.status, made.text).toBe(201);
     const published = await publish(slug);

@@ -1,5 +1,5 @@
-// Whether callers may key their cards on the telephone: since when, who decided it and why, and what it means for PCI DSS. Read only: an
-// operator decides it.
+// Whether callers may key their cards on the telephone: since when and why, and what it means for PCI DSS. Read only: an operator
+// decides it.
 
 import { useQuery } from '@tanstack/react-query';
 import { ask } from '../ask.ts';
@@ -9,10 +9,10 @@ import { useTimeZone } from '../read.ts';
 import { showInstant } from '../show.ts';
 import { useWords } from '../words.ts';
 
-interface CardEntry {
-  enabled: boolean;
-  available: boolean;
-  decisions: { allowed: boolean; at: string; by: string; why: string }[];
+interface Keypad {
+  allowed: boolean;
+  served: boolean;
+  history: { allowed: boolean; at: string; why: string }[];
 }
 
 const duties = ['cards.pciWhere', 'cards.pciScope', 'cards.pciStripe', 'cards.pciLink'] as const;
@@ -21,11 +21,11 @@ export default function CardEntryPage(): React.ReactNode {
   const { say, language } = useWords();
   const timeZone = useTimeZone();
   const { data, error, refetch } = useQuery({
-    queryKey: ['card-entry'],
-    queryFn: () => ask<CardEntry>('GET', '/v1/card-entry'),
+    queryKey: ['keypad'],
+    queryFn: () => ask<Keypad>('GET', '/v1/keypad'),
   });
   const when = (at: string): string => showInstant(at, language, timeZone, houseNow());
-  const last = data?.decisions[0];
+  const last = data?.history[0];
   return (
     <Page title={say('cards.title')}>
       <p className="soft">{say('cards.what')}</p>
@@ -38,15 +38,13 @@ export default function CardEntryPage(): React.ReactNode {
       ) : (
         <>
           <section className="card" aria-labelledby="cards-state">
-            <h2 id="cards-state">{say(data.enabled ? 'cards.on' : 'cards.off')}</h2>
+            <h2 id="cards-state">{say(data.allowed ? 'cards.on' : 'cards.off')}</h2>
             {last ? (
-              <p>
-                {say(last.allowed ? 'cards.since' : 'cards.withdrawn', { at: when(last.at), by: last.by })}
-              </p>
+              <p>{say(last.allowed ? 'cards.since' : 'cards.withdrawn', { at: when(last.at) })}</p>
             ) : (
               <p>{say('cards.never')}</p>
             )}
-            {data.enabled && !data.available && <p className="wrong">{say('cards.noRoom')}</p>}
+            {data.allowed && !data.served && <p className="wrong">{say('cards.noRoom')}</p>}
             <p className="soft">{say('cards.operator')}</p>
           </section>
           <section className="card" aria-labelledby="cards-pci">
@@ -57,17 +55,15 @@ export default function CardEntryPage(): React.ReactNode {
               ))}
             </ul>
           </section>
-          {data.decisions.length > 0 && (
-            <section aria-labelledby="cards-record">
+          {data.history.length > 0 && (
+            <section className="card" aria-labelledby="cards-record">
               <h2 id="cards-record">{say('cards.record')}</h2>
-              <ul className="card rows rows-card">
-                {data.decisions.map(({ allowed, at, by, why }) => (
+              <ul className="rows">
+                {data.history.map(({ allowed, at, why }) => (
                   <li key={at} className="row">
                     <span className="row-main">
                       <strong>{say(allowed ? 'cards.enabled' : 'cards.taken')}</strong>
-                      <span className="soft">
-                        {by} · {why}
-                      </span>
+                      <span className="soft">{why}</span>
                     </span>
                     <time className="row-end soft" dateTime={at}>
                       {when(at)}
