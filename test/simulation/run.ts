@@ -49,6 +49,8 @@ export interface Reached {
   voids: number;
   /** Of calls somebody dialled, taken by the merchant's server. */
   reports: number;
+  /** Times that callers were asked for one in a card room. */
+  cards: number;
 }
 
 export interface Verdict extends Reached {
@@ -66,7 +68,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   const { scenario } = input;
   const database = await SimDatabase.begin(kernel, connections);
   let violation: string | undefined;
-  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0 };
+  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
   try {
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
@@ -191,13 +193,14 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   };
 }
 
-function reachedBy({ switches, processor, server }: Outside): Reached {
+function reachedBy({ switches, processor, server, cardRooms }: Outside): Reached {
   const intents = processor.intents();
   return {
     talks: switches.reduce((count, one) => count + one.talks().length, 0),
     captures: intents.filter(({ status }) => status === 'succeeded').length,
     voids: intents.filter(({ status, held }) => status === 'canceled' && !held.amount.isZero()).length,
     reports: server.heard().filter(({ acknowledged }) => acknowledged).length,
+    cards: cardRooms.asked().length,
   };
 }
 

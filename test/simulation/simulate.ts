@@ -40,7 +40,7 @@ const pool = await WorkerPool.start(bundle, Number(values.jobs));
 let violations = 0;
 let runs = 0;
 let virtualMs = 0;
-const reached = { talks: 0, captures: 0, voids: 0, reports: 0 };
+const reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
 try {
   const orders =
     values.replay !== undefined
@@ -51,7 +51,7 @@ try {
   await pool.carryOut(orders, (report) => {
     runs += 1;
     virtualMs += report.verdict.virtualMs;
-    for (const what of ['talks', 'captures', 'voids', 'reports'] as const)
+    for (const what of ['talks', 'captures', 'voids', 'reports', 'cards'] as const)
       reached[what] += report.verdict[what];
     if (report.verdict.violation !== undefined) {
       violations += 1;
@@ -70,7 +70,7 @@ try {
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
 const hours = (virtualMs / 3_600_000).toFixed(1);
 console.log(
-  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported`,
+  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported, ${String(reached.cards)} cards asked for`,
 );
 console.log(`${String(runs)} seeds, ${String(violations)} violations`);
 process.exitCode = violations > 0 ? 1 : 0;
