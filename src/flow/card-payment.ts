@@ -108,7 +108,7 @@ async function takeCard(
     heard = told === undefined || (told.type !== 'failed' && !isAway(told));
     return told;
   } finally {
-    if (!heard && hands.isAsked()) await aSwitch.leaveCardRoom(hands.kept.run.leg);
+    if (!heard && hands.isAsked() && hands.mayBegin()) await aSwitch.leaveCardRoom(hands.kept.run.leg);
   }
 }
 
@@ -139,6 +139,8 @@ async function entryOf(
   // Whatever becomes of the call, whoever waits here does not wait for ever.
   const stopped = new Promise<'stopped'>((resolve) => hands.whenStopped(() => resolve('stopped')));
   for (let tries = 1; ; tries += 1) {
+    // Of two rooms at one leg neither would hear all that is keyed.
+    if (!hands.mayBegin()) return undefined;
     const entry = cardRoom.takeCard({
       switchId: kept.switchId,
       leg: run.leg,

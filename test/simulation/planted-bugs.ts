@@ -515,7 +515,7 @@ import { deleteRecording,`,
     edits: [
       {
         file: 'src/flow/card-payment.ts',
-        old: 'if (!heard && hands.isAsked()) await',
+        old: 'if (!heard && hands.isAsked() && hands.mayBegin()) await',
         new: 'if (!heard && !hands.isAsked()) await',
       },
     ],
