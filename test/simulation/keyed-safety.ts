@@ -159,7 +159,8 @@ export class KeyedSafety {
 
   #silence(): void {
     const { nowMs, disturbedUntilMs } = this.#kernel;
-    for (const leg of this.#switches.flatMap((one) => one.dialledLegs())) {
+    const legs = this.#switches.flatMap((one) => one.dialledLegs());
+    for (const leg of legs.filter(({ behaviour }) => behaviour.keysCards)) {
       const since = this.#silentSinceMs.get(leg.uuid);
       if (!leg.isInSilence) this.#silentSinceMs.delete(leg.uuid);
       else if (since === undefined) this.#silentSinceMs.set(leg.uuid, nowMs);
