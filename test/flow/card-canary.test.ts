@@ -127,10 +127,8 @@ class EventSocketTap {
   }
 }
 
-const built = !import.meta.resolve('../../src/gateway.ts').endsWith('.ts');
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const gatewayPath = join(root, built ? 'dist/gateway-process.js' : 'src/gateway-process.ts');
+const gatewayPath = fileURLToPath(new URL('../../src/gateway-process.ts', import.meta.url));
 
 let database: FreshDatabase;
 let dir: string;
@@ -190,11 +188,7 @@ beforeAll(async () => {
   const log = createWriteStream(join(dir, 'gateway.log'));
   gateway = fork(gatewayPath, [], {
     // What writes down its memory: the room it starts must have none of it.
-    execArgv: [
-      ...(built ? [] : ['--import', tsx]),
-      '--heapsnapshot-signal=SIGUSR2',
-      `--diagnostic-dir=${join(dir, 'heap')}`,
-    ],
+    execArgv: ['--import', tsx, '--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${join(dir, 'heap')}`],
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),
