@@ -1,7 +1,8 @@
 // Cards that callers agreed to be kept for their next calls: whose they are. Known by the number his carrier vouches for and the client
 // code he was recognized by, and by nothing less. What pays is the processor's.
 
-import { type KeptCard, keptCardsOf } from '../store/keypad.ts';
+import type { E164 } from '../core/ids.ts';
+import { deleteKeptCards, type KeptCard, keptCardsOf } from '../store/keypad.ts';
 import type { Tx } from '../store/database.ts';
 import type { StoredPayment } from '../store/payments.ts';
 import type { House } from './house.ts';
@@ -12,7 +13,21 @@ export function keptMark(house: House, { run, merchantId }: KeptRun): Buffer | u
   const { cli } = run.plan;
   const clientCode = run.caller?.clientCode;
   if (cli.trust !== 'network' || clientCode === undefined) return undefined;
-  return house.seal.mark(`${merchantId}\n${cli.number}\n${clientCode}`, 'kept card');
+  return markOf(house, merchantId, { number: cli.number, clientCode });
+}
+
+interface Keeper {
+  number: E164;
+  clientCode: string;
+}
+
+function markOf(house: House, merchantId: string, { number, clientCode }: Keeper): Buffer {
+  return house.seal.mark(`${merchantId}\n${number}\n${clientCode}`, 'kept card');
+}
+
+/** How many were kept for him here. What was ordered with them is none of this. */
+export function forgetKeptCards(house: House, merchantId: string, keeper: Keeper): Promise<number> {
+  return house.db.asMerchant(merchantId, (tx) => deleteKeptCards(tx, markOf(house, merchantId, keeper)));
 }
 
 /** Of those that have not expired: the last day of the month counts, wherever he is. */

@@ -2,7 +2,7 @@
 // a running npm start, and with none.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -126,6 +126,37 @@ describe('repairs', () => {
     expect((await run(['stop', '--why', 'test'])).out).toBe('All calls are stopped; 0 calls told to end.\n');
     expect((await run(['resume', '--merchant', 'mer_1'])).out).toContain('still stopped: resume');
     expect((await run(['resume'])).out).toBe('Calls may be made again.\n');
+  });
+
+  it('cards on the keypad: allowed and withdrawn, as README says it; who, when and why stay readable', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const told = readme.match(/(?<=^npm run cli -- )keypad .*$/gm) ?? [];
+    expect(told).toHaveLength(2);
+    const words = (line: string): string[] =>
+      [...line.replace('mer_...', 'mer_1').matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, one, other]) => one ?? other ?? '',
+      );
+    const history = (): Promise<Answer> => run(['keypad', '--merchant', 'mer_1']);
+    expect((await history()).out).toBe('Nobody has said anything of it: they may not.\n');
+    expect(await run(words(told[0] ?? ''))).toEqual({
+      code: 0,
+      out: 'His callers may key their cards.\n',
+      err: '',
+    });
+    expect((await run(words(told[0] ?? ''))).out).toBe('It was so already.\n');
+    expect(await run(words(told[1] ?? ''))).toMatchObject({
+      code: 0,
+      out: 'His callers may key no card any more.\n',
+    });
+    expect((await history()).out).toMatch(
+      /^\S+Z {2}withdrawn {2}ana: moves to the payment link\n\S+Z {2}allowed {2}ana: SAQ D of 2026-10, .*\n$/,
+    );
+    expect(await run(['keypad', 'allow', '--merchant', 'mer_9'])).toMatchObject({ code: 1 });
+    for (const act of [[], ['allow'], ['withdraw']])
+      expect(await run(['keypad', ...act])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('--merchant'),
+      });
   });
 
   it('a number is given once, to a line that rings somebody', async () => {

@@ -95,6 +95,7 @@ describe('/openapi.json', () => {
       'delete /v1/consultants/{id}/sip-login',
       'delete /v1/forward-numbers/{number}',
       'delete /v1/groups/{id}',
+      'delete /v1/keypad/kept-cards/{number}/{clientCode}',
       'delete /v1/lines/{line}/prompts/{key}',
       'delete /v1/me/recordings/{kind}',
       'delete /v1/me/sip-login',

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { houseMetrics, operations } from '../../src/web/operations.ts';
 import { listen, type Listening, webServer } from '../../src/web/server.ts';
-import { apiStage, ask, demoKey, type Stage } from './api-stage.ts';
+import { apiStage, ask, demoKey, otherKey, type Stage } from './api-stage.ts';
 
 const key = 'operator-key-of-at-least-24-characters';
 const ana = { by: 'ana', why: 'his server is back' };
@@ -253,6 +253,47 @@ describe('repairs', () => {
     const refused = await operate('POST', '/ddis', { body });
     expect([refused.status, refused.body['merchant']]).toEqual([409, 'mer_demo']);
     expect(refused.body.detail).toContain('has this number already');
+  });
+
+  it('cards on the keypad: off until it is said, with who, when and why; the merchant reads all but who', async () => {
+    const path = '/merchants/mer_other/keypad';
+    const read = async (): Promise<unknown> => (await operate('GET', path)).body;
+    const asMerchant = async (): Promise<unknown> => {
+      const { status, body } = await ask(stage, 'GET', '/v1/keypad', { key: otherKey });
+      expect(status).toBe(200);
+      return body;
+    };
+    const set = async (allowed: boolean, why: string): Promise<string> => {
+      const answer = await operate('PUT', path, { body: { by: 'ana', why, allowed } });
+      expect(answer.status).toBe(200);
+      return answer.body.outcome;
+    };
+    expect(await read()).toEqual({ allowed: false, history: [] });
+    // This house has no card room.
+    expect(await asMerchant()).toEqual({ allowed: false, served: false, history: [] });
+    expect(await set(true, 'Stripe’s letter')).toBe('done');
+    expect(await set(true, 'again')).toBe('not_needed');
+    expect(await asMerchant()).toMatchObject({ allowed: true });
+    expect(await set(false, 'his wish')).toBe('done');
+    const at = expect.stringMatching(/^\d{4}-.*Z$/) as string;
+    const said = [
+      { allowed: false, why: 'his wish', at },
+      { allowed: true, why: 'Stripe’s letter', at },
+    ];
+    expect(await read()).toEqual({ allowed: false, history: said.map((one) => ({ ...one, by: 'ana' })) });
+    expect(await asMerchant()).toEqual({ allowed: false, served: false, history: said });
+    const { body } = await operate('GET', '/acts?limit=3');
+    expect(body.data.map(({ act, target }) => [act, target])).toEqual([
+      ['withdraw_keypad', 'mer_other'],
+      ['allow_keypad', 'mer_other'],
+      ['allow_keypad', 'mer_other'],
+    ]);
+    expect((await operate('GET', '/merchants/mer_nobody/keypad')).status).toBe(404);
+    const nobody = await operate('PUT', '/merchants/mer_nobody/keypad', { body: { ...ana, allowed: true } });
+    expect(nobody.status).toBe(404);
+    for (const wrong of [{ allowed: true }, { ...ana }, { ...ana, why: ' ', allowed: true }])
+      expect((await operate('PUT', path, { body: wrong })).status, JSON.stringify(wrong)).toBe(422);
+    expect((await operate('PUT', path, { key: otherKey, body: { ...ana, allowed: true } })).status).toBe(401);
   });
 
   it('look at a payment, settle it, check the house; all of it is kept', async () => {

@@ -231,8 +231,8 @@ function keptAnswered(at: Here, progress: Progress, misses: number, event: RunEv
 function taken(at: Here, progress: Progress, card: KeyedCard): void {
   at.fact('card_taken', { brand: card.brand, last4: card.last4 });
   const { caller, plan } = at.run;
-  // It is kept for his number and his client code.
-  const mayKeep = at.fields.offerToKeep && caller !== undefined && plan.cli.trust !== 'withheld';
+  // It is kept for the number his carrier vouches for and his client code.
+  const mayKeep = at.fields.offerToKeep && caller !== undefined && plan.cli.trust === 'network';
   if (mayKeep) go(at, { ...progress, step: { is: 'keep_question', card } });
   else pay(at, progress, { card });
 }
