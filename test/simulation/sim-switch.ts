@@ -84,8 +84,9 @@ export class SimSwitch implements LegHost {
   readonly #cutUntilMs = new Map<string, number>();
   #refusals: ('command' | 'job')[] = [];
   /** The end of a leg that bears the card room's mark, told to the rooms alone; `atUs` absent: nobody says so. */
-  onTakenFromRoom: ((leg: SimLeg) => void) | undefined;
   onRoomLegEnded: ((leg: SimLeg, atUs: bigint | undefined) => void) | undefined;
+  /** A gateway has taken it from a room that is at it still. */
+  onTakenFromRoom: ((leg: SimLeg) => void) | undefined;
 
   constructor(kernel: Kernel, { id, people, postCdr, onTalk, skewMs = 0 }: SimSwitchSettings) {
     this.id = id;
