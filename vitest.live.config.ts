@@ -9,6 +9,8 @@
 //   CDR_SPOOL          folder the switch under test spools its records to, readable here; absent: no test with a dead gateway
 //   FREESWITCH_START   command that starts the switch under test again; given, one test kills it in mid-call
 //   FREESWITCH_LOG     file the switch under test logs to, readable here; given, it is searched for keyed digits as well
+//   FREESWITCH_FOLDERS folders that switch writes to besides (its database, recordings, temporary files), readable here, several
+//                      with commas; given, they are searched for a card number that was keyed
 //   DRACHTIO_URL       drachtio://:secret@host:9022   a drachtio server to be commanded, with
 //   SIP_EDGE           host:port                      where it takes SIP over UDP; no FreeSWITCH is needed for it
 //   PROMPTS_DIR        folder both we and the switch under test can read; default: a new one, for a switch on this machine.

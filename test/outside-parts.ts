@@ -8,7 +8,7 @@ import { startSandboxProcessor } from '../src/sandbox/processor.ts';
 export async function startOutsideParts({ dir, gatewayUrl }: { dir: string; gatewayUrl: string }) {
   const secret = (): string => randomBytes(18).toString('hex');
   const eslPassword = secret();
-  const keys = { secretKey: `sk_sandbox_${secret()}`, publishableKey: `pk_sandbox_${secret()}` };
+  const keys = { secretKey: `sk_test_sandbox${secret()}`, publishableKey: `pk_test_sandbox${secret()}` };
   const webhookSecret = `whsec_${secret()}`;
   const noticeSecret = `whsec_${randomBytes(24).toString('base64')}`;
   const cdrCredentials = 'switch:cdr-secret';

@@ -6,19 +6,21 @@ import type { GatewayReport } from '../../src/gateway-process.ts';
 import type { TestWorld } from '../world.ts';
 
 export interface GatewayChild {
+  readonly pid: number;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** `path`: of bundled-gateway; `logFile`: all it has to say goes there. Resolves when it serves. */
+/** `path`: of bundled-gateway; `logFile`: all it has to say goes there; `flags`: of node. Resolves when it serves. */
 export async function startGatewayChild(
   path: string,
   { environment, order }: TestWorld['asProcess'],
   logFile?: string,
+  flags: readonly string[] = [],
 ): Promise<GatewayChild> {
   const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a');
   const child: ChildProcess = fork(path, [], {
-    execArgv: [],
+    execArgv: [...flags],
     env: {
       PATH: process.env['PATH'],
       ...environment,
@@ -36,6 +38,7 @@ export async function startGatewayChild(
     child.send(order);
   });
   return {
+    pid: child.pid ?? 0,
     async kill() {
       child.kill('SIGKILL');
       await exited;

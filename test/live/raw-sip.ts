@@ -205,7 +205,8 @@ export class SipEnd {
     this.answer(invite, 180, 'phone', [['Contact', this.contact]]);
   }
 
-  pickUp(invite: SipMessage): void {
+  /** `rtpPort`: where its sound is taken; by default nowhere. */
+  pickUp(invite: SipMessage, rtpPort = 40_000): void {
     this.answer(
       invite,
       200,
@@ -214,23 +215,36 @@ export class SipEnd {
         ['Contact', this.contact],
         ['Content-Type', 'application/sdp'],
       ],
-      sdp(40_000),
+      sdp(rtpPort),
     );
   }
 
   /** Of a call it was called for and took. */
   hangUp(invite: SipMessage): void {
+    this.tell(invite, 'BYE', 1);
+  }
+
+  /** Within a call it was called for and took; `sequence` grows from request to request. */
+  tell(
+    invite: SipMessage,
+    method: string,
+    sequence: number,
+    more: readonly [string, string][] = [],
+    body = '',
+  ): void {
     const route = valuesOf(invite, 'record-route').flatMap((one) => one.split(/,\s*(?=<)/));
     const target = uriOf(valueOf(invite, 'contact'));
-    this.send(placeOf(uriOf(route[0] ?? target)), `BYE ${target} SIP/2.0`, [
+    const headers: [string, string][] = [
       ['Via', `SIP/2.0/UDP 127.0.0.1:${String(this.port)};branch=z9hG4bK${token()};rport`],
       ['Max-Forwards', '70'],
       ...route.map((one): [string, string] => ['Route', one]),
       ['From', `${valueOf(invite, 'to')};tag=phone`],
       ['To', valueOf(invite, 'from')],
       ['Call-ID', valueOf(invite, 'call-id')],
-      ['CSeq', '1 BYE'],
-    ]);
+      ['CSeq', `${String(sequence)} ${method}`],
+      ...more,
+    ];
+    this.send(placeOf(uriOf(route[0] ?? target)), `${method} ${target} SIP/2.0`, headers, body);
   }
 }
 
