@@ -4,7 +4,7 @@
 
 import { cardEntryKeysMax, cardEntryWaits, type CardQuestion } from '../core/card-entry.ts';
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import { cardDigitsVariable, cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardEntryVariable, cardRoomVariable } from '../core/keyed-card.ts';
 
 export class UnsafeRoomCommand extends Error {
   constructor(what: string) {
@@ -76,8 +76,11 @@ export const subscribe = 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_CO
  * At once, not in its turn behind what plays. With the first no key becomes an event, is counted or logged; with the second a caller
  * who hangs up in mid-entry leaves no record his digits could stand in; with the third no gateway's link hears of this leg.
  */
-export const enter = (leg: LegUuid): string =>
-  api(`uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;sensitive_dtmf=true;process_cdr=false`);
+export const enter = (leg: LegUuid, entry: string): string =>
+  api(
+    `uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;${cardEntryVariable}=${turnOf(entry)};` +
+      'sensitive_dtmf=true;process_cdr=false',
+  );
 
 /** Ends what plays and throws away what waits. */
 export const breakAll = (leg: LegUuid): string => api(`uuid_break ${uuid(leg)} all`);
@@ -111,5 +114,5 @@ export const play = (leg: LegUuid, sounds: readonly string[]): string =>
 export const leave = (leg: LegUuid, turn: string): string =>
   forgetDigits(leg) +
   forgetKeys(leg) +
-  execute(leg, 'multiunset', 'process_cdr sensitive_dtmf') +
+  execute(leg, 'multiunset', `process_cdr sensitive_dtmf ${cardEntryVariable}`) +
   execute(leg, 'unset', cardRoomVariable, `${leftMark}:${turnOf(turn)}`);

@@ -3,7 +3,9 @@
 // stays in memory until nobody knows when.)
 
 import { connect, type Socket } from 'node:net';
+import { randomBytes } from 'node:crypto';
 import type { LegUuid } from '../core/ids.ts';
+import { cardEntryVariable } from '../core/keyed-card.ts';
 import * as say from './leg-commands.ts';
 
 export interface SwitchPlace {
@@ -26,6 +28,7 @@ const openingMs = 5_000;
 
 export class LegLink {
   readonly #leg: LegUuid;
+  readonly #entry = randomBytes(8).toString('hex');
   readonly #password: string;
   readonly #tell: (told: LegTold) => void;
   readonly #socket: Socket;
@@ -136,7 +139,7 @@ export class LegLink {
     if (this.#state === 'open' || reply.startsWith('+OK')) {
       if (this.#state === 'signing_in') {
         this.#state = 'subscribing';
-        this.send(say.hearLeg(this.#leg), say.subscribe, say.enter(this.#leg));
+        this.send(say.hearLeg(this.#leg), say.subscribe, say.enter(this.#leg, this.#entry));
       }
       return;
     }
@@ -154,6 +157,12 @@ export class LegLink {
   }
 
   #hear(event: Buffer): void {
+    // Another room has it by now, or a gateway took it back: whatever we said would be between them, and unset what they have set.
+    const entry = text(event, `variable_${cardEntryVariable}`);
+    if (entry !== undefined && entry !== this.#entry) {
+      this.#lost();
+      return;
+    }
     const name = text(event, 'Event-Name');
     if (name === 'CHANNEL_HANGUP_COMPLETE') {
       const at = text(event, 'variable_end_uepoch') ?? text(event, 'Caller-Channel-Hangup-Time') ?? '';

@@ -44,5 +44,7 @@ export type CardSound = (typeof cardSounds)[number];
  * are kept out by every link of a gateway.
  */
 export const cardRoomVariable = 'ringmeter_card_room';
+/** Which entry has the leg: whoever had it before, in a room beside another gateway, reads there that it has it no more. */
+export const cardEntryVariable = 'ringmeter_card_entry';
 /** What was keyed stands there until the switch unsets it, right behind its question. */
 export const cardDigitsVariable = 'ringmeter_card';

@@ -13,7 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
-import { cardDigitsVariable, cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardEntryVariable, cardRoomVariable } from '../core/keyed-card.ts';
 import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
@@ -271,6 +271,10 @@ export function askDigits(
 /** As if he had begun anew: nothing else ends a question once its sentence is over (a break is not heeded there, tried). */
 export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${restartKey}`);
 
+/** At once, before its question is broken off: a room that lives after all reads by that that it has the leg no more. */
+export const takeFromCardRoom = (leg: LegUuid): ApiCommand =>
+  api(`uuid_setvar ${uuid(leg)} ${cardEntryVariable} none`);
+
 /**
  * What a card room that died left on a leg, behind what it was asking: in the order in which a room that lives leaves (card-room/
  * leg-commands), so that with the mark no digit is left to be heard of.
@@ -278,7 +282,7 @@ export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid
 export const leaveCardRoom = (leg: LegUuid): Message[] => [
   execute(leg, 'multiunset', `${cardDigitsVariable} read_terminator_used read_result`),
   forgetKeys(leg),
-  execute(leg, 'multiunset', `process_cdr ${secretVariable}`),
+  execute(leg, 'multiunset', `process_cdr ${secretVariable} ${cardEntryVariable}`),
   execute(leg, 'unset', cardRoomVariable),
 ];
 

@@ -224,11 +224,12 @@ export class FreeSwitch implements Switch {
   leaveCardRoom(leg: LegUuid): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const sent = [
+        this.#link.api(say.takeFromCardRoom(leg)),
         this.#link.api(say.breakPlaying(leg, 'all')),
         this.#link.api(say.endEntry(leg)),
         ...say.leaveCardRoom(leg).map((one) => this.#link.send(one)),
       ];
-      const outcomes = (await Promise.all(sent)).slice(2).map(commanded);
+      const outcomes = (await Promise.all(sent)).slice(3).map(commanded);
       return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
     });
   }

@@ -26,7 +26,10 @@ const taken = (brand: string, last4: string, expiry = '12/30'): object => ({
 });
 /** Nothing of the room is left on the leg. */
 async function isLeft(leg: LegUuid): Promise<void> {
-  for (const name of ['ringmeter_card', 'process_cdr', 'sensitive_dtmf', 'ringmeter_card_room'])
+  for (const name of [
+    ...['ringmeter_card', 'process_cdr', 'sensitive_dtmf', 'ringmeter_card_room'],
+    'ringmeter_card_entry',
+  ])
     expect(await stage.variable(leg, name), name).toBe('_undef_');
 }
 
@@ -64,6 +67,33 @@ test('typed over each sentence as it comes; each thing wrong once, and begun ane
   }
   expect(await came).toEqual(taken('visa', '4242', '01/31'));
   await isLeft(caller.leg);
+});
+
+test('asked for again by who takes over while the entry before stands: that one leaves the leg alone, and what keeps it secret', async () => {
+  await open();
+  const caller = await stage.caller();
+  const before = stage.room.takeCard(stage.order(caller.leg, 'op_before'));
+  await caller.hears('amount');
+  const { came } = stage.room.takeCard(stage.order(caller.leg, 'op_now'));
+  expect(await before.came).toEqual({ outcome: 'away' });
+  before.stop();
+  await caller.hears('amount');
+  for (const name of ['sensitive_dtmf', 'ringmeter_card_room'])
+    expect(await stage.variable(caller.leg, name), name).toBe('true');
+  await caller.keys(`${visa}#1230#123#1`);
+  expect(await came).toEqual(taken('visa', '4242'));
+  await isLeft(caller.leg);
+});
+
+test('taken back by a gateway that takes it for dead: it lets go of the leg', async () => {
+  await open();
+  const caller = await stage.caller();
+  const { came } = stage.room.takeCard(stage.order(caller.leg));
+  await caller.hears('amount');
+  await stage.bare.api(`uuid_setvar ${caller.leg} ringmeter_card_entry none`);
+  await stage.bare.api(`uuid_break ${caller.leg} all`);
+  await stage.bare.api(`uuid_recv_dtmf ${caller.leg} *`);
+  expect(await came).toEqual({ outcome: 'away' });
 });
 
 test('silence: asked three times, then it is over; a pause ends what was keyed without `#`', async () => {

@@ -884,11 +884,12 @@ describe('looking', () => {
         .join(' ')
         .trim();
     expect(commandsSince(before).map((command) => applications(command) || command)).toEqual([
+      `api uuid_setvar ${aLeg} ringmeter_card_entry none`,
       `api uuid_break ${aLeg} all`,
       `api uuid_recv_dtmf ${aLeg} *`,
       'multiunset ringmeter_card read_terminator_used read_result',
       'flush_dtmf',
-      'multiunset process_cdr sensitive_dtmf',
+      'multiunset process_cdr sensitive_dtmf ringmeter_card_entry',
       'unset ringmeter_card_room',
     ]);
   });

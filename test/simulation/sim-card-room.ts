@@ -49,7 +49,10 @@ export class SimCardRooms {
     this.#switches = switches;
     this.#processor = processor;
     this.#random = kernel.random.fork('card rooms');
-    for (const one of switches) one.onRoomLegEnded = (leg, atUs) => this.#legEnded(leg, atUs);
+    for (const one of switches) {
+      one.onRoomLegEnded = (leg, atUs) => this.#legEnded(leg, atUs);
+      one.onTakenFromRoom = (leg) => this.#legEnded(leg, undefined);
+    }
   }
 
   portOf(process: GatewayProcess): CardRoom {
@@ -145,9 +148,9 @@ export class SimCardRooms {
     const atSwitch = this.#switches.find((one) => one.id === switchId);
     const dead = (this.#deadUntilMs.get(process.gateway) ?? 0) > nowMs;
     if (dead || atSwitch?.reaches(process.gateway) !== true) return 'away';
-    // Of two rooms at one leg the one that came last is heard: the other's questions come to nothing.
+    // Of two rooms at one leg the one that came last has it: the other reads so, and lets go.
     const before = [...this.#entries.values()].find((one) => one.leg.uuid === uuid);
-    if (before) this.#end(before, { outcome: this.#random.pick(['away', 'timed_out', 'gave_up'] as const) });
+    if (before) this.#end(before, away);
     const leg = atSwitch.enterCardRoom(uuid);
     this.#kernel.trace(`${process.name}  asks for a card on ${uuid.slice(0, 4)}${leg ? '' : ': gone'}`);
     if (!leg) {
