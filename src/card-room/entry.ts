@@ -143,8 +143,8 @@ export class Entry {
     if (question === undefined || this.#end !== undefined) return;
     this.#asked.splice(0, at + 1);
     if (question.cut && told.ended === 'cut') return;
-    // On a telephone of sixteen keys that one is there too.
-    const ended = told.ended === 'cut' ? 'star' : told.ended;
+    // Left over from a question that was over already, or keyed on a telephone of sixteen keys: nothing, and asked again.
+    const ended = told.ended === 'cut' ? 'pause' : told.ended;
     const reading = readCardEntry(question.step, told.keys, this.#entry.brand, new Date());
     this.#keep(reading.is, told.keys);
     this.#step({ type: 'keyed', at: question.step, ended, reading });
@@ -186,7 +186,9 @@ export class Entry {
       return { turn, step, cut: false, spelt: say.ask(leg, step, turn, this.#soundsOf(said)) };
     });
     this.#asked = [...first, ...asked.map(({ turn, step, cut }) => ({ turn, step, cut }))];
-    this.#link.send(say.forgetDigits(leg), say.forgetKeys(leg), ...asked.map(({ spelt }) => spelt));
+    // A confirmation keyed this very moment counts as well.
+    const forgotten = question.step === 'confirm' ? [] : [say.forgetKeys(leg)];
+    this.#link.send(say.forgetDigits(leg), ...forgotten, ...asked.map(({ spelt }) => spelt));
   }
 
   #cut(): { turn: string; step: CardQuestion; cut: boolean }[] {
