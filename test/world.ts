@@ -89,6 +89,8 @@ export interface TestWorld {
   readonly asProcess: { environment: Environment; order: GatewayOrder };
   /** The sandbox's, in the order of their names: fs1, fs2. */
   readonly switches: readonly SandboxSwitch[];
+  /** Of their event sockets. */
+  readonly switchPassword: string;
   /** Cuts the event socket as a network does; a new connection is welcome at once. */
   cutLink(): void;
   /** The first switch dies with its calls; another run of it is at its place. */
@@ -243,6 +245,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
       else for (const one of switches) one.cutConnections();
     },
     switches,
+    switchPassword: outside.forSwitch.password,
     async crashSwitch() {
       const [first] = switches;
       if (!first) throw new Error('No switch of ours.');

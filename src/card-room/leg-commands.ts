@@ -4,7 +4,7 @@
 
 import { cardEntryKeysMax, cardEntryWaits, type CardQuestion } from '../core/card-entry.ts';
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import { cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardRoomVariable } from '../core/keyed-card.ts';
 
 export class UnsafeRoomCommand extends Error {
   constructor(what: string) {
@@ -13,8 +13,7 @@ export class UnsafeRoomCommand extends Error {
   }
 }
 
-/** Where what was keyed stands until the switch unsets it, right behind its question. */
-export const digitsVariable = 'ringmeter_card';
+export const digitsVariable = cardDigitsVariable;
 /** `card:<turn>` is a question, `left:<turn>` what was unset last. */
 export const questionMark = 'card';
 export const leftMark = 'left';

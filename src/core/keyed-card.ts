@@ -44,3 +44,5 @@ export type CardSound = (typeof cardSounds)[number];
  * are kept out by every link of a gateway.
  */
 export const cardRoomVariable = 'ringmeter_card_room';
+/** What was keyed stands there until the switch unsets it, right behind its question. */
+export const cardDigitsVariable = 'ringmeter_card';

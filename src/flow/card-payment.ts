@@ -95,7 +95,28 @@ async function order(
   };
 }
 
+/** He leaves the card room with what is told, whether or not it lived to let him go: what comes next would be heard by nobody. */
 async function takeCard(
+  house: House,
+  aSwitch: Switch,
+  hands: Hands<KeptRun, RunEvent>,
+  orderId: string,
+): Promise<RunEvent | undefined> {
+  let heard = false;
+  try {
+    const told = await entryOf(house, aSwitch, hands, orderId);
+    heard = told === undefined || (told.type !== 'failed' && !isAway(told));
+    return told;
+  } finally {
+    if (!heard && hands.isAsked() && hands.mayBegin()) await aSwitch.leaveCardRoom(hands.kept.run.leg);
+  }
+}
+
+function isAway(told: RunEvent): boolean {
+  return told.type === 'cardNotTaken' && told.because === 'away';
+}
+
+async function entryOf(
   house: House,
   aSwitch: Switch,
   hands: Hands<KeptRun, RunEvent>,
@@ -118,6 +139,8 @@ async function takeCard(
   // Whatever becomes of the call, whoever waits here does not wait for ever.
   const stopped = new Promise<'stopped'>((resolve) => hands.whenStopped(() => resolve('stopped')));
   for (let tries = 1; ; tries += 1) {
+    // Of two rooms at one leg neither would hear all that is keyed.
+    if (!hands.mayBegin()) return undefined;
     const entry = cardRoom.takeCard({
       switchId: kept.switchId,
       leg: run.leg,

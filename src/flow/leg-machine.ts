@@ -97,6 +97,8 @@ export interface Hands<Kept, Event> {
   whenStopped(act: () => void): void;
   /** Whether this is asked still. */
   isAsked(): boolean;
+  /** Whoever may have been replaced begins nothing more of it: it is done again when the lease is renewed. */
+  mayBegin(): boolean;
   /** The switch was asked for something that is waited for: where it would not, nobody waits. */
   ordered(done: Commanded): Promise<undefined>;
 }
@@ -357,6 +359,11 @@ export class MachineLeg<Kept extends KeptLeg, Event, Command> implements CaredLe
           });
         });
         this.#timers.add(timer);
+      },
+      mayBegin: () => {
+        const may = this.#side.mayBegin();
+        if (!may) this.#stalled = true;
+        return may;
       },
       ordered: (done) => this.#ordered(done),
     });

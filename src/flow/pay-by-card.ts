@@ -6,6 +6,7 @@
 import { lockSessionOfOrder } from '../store/call-sessions.ts';
 import { claimConsultants } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
+import { isDatabaseAway } from '../store/database-away.ts';
 import { type KeyedOrder, readKeyedOrder } from '../store/keypad.ts';
 import {
   authorizeOperation,
@@ -33,6 +34,8 @@ type PayByCard = RunCommand & { do: 'payByCard' };
 
 /** Payments that are heard of late, though their hint was lost; his leg is guarded for longer than until the next look. */
 const lookAgainMs = 15_000;
+/** The database is back, most often, or nobody is in the way any more. */
+const askAgainMs = 2_000;
 const guardSeconds = 120;
 /** As long as a bank takes to say no: whoever is refused unasked is not told by how quickly. */
 const refusedAfterMs = 1_200;
@@ -41,6 +44,24 @@ const refusedAfterMs = 1_200;
 const pageReasons = ['authentication_failed', 'moto_not_allowed', 'processor_refused'];
 
 export async function payByCard(
+  house: House,
+  aSwitch: Switch,
+  hands: Hands<KeptRun, RunEvent>,
+  command: PayByCard,
+): Promise<RunEvent | undefined> {
+  try {
+    return await pay(house, aSwitch, hands, command);
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    // His card may be with the bank by now: told that it came to nothing, he would key another.
+    house.log.warn({ runId: hands.kept.run.id, err: error }, 'Whether a card has paid is asked again');
+    const failed: RunEvent = { type: 'failed', because: 'ours' };
+    hands.later(askAgainMs, () => hands.meanwhile(() => payByCard(house, aSwitch, hands, command), failed));
+    return undefined;
+  }
+}
+
+async function pay(
   house: House,
   aSwitch: Switch,
   hands: Hands<KeptRun, RunEvent>,

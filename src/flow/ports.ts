@@ -286,6 +286,11 @@ export interface Switch {
   parked(): Promise<{ outcome: 'listed'; parked: ParkedLeg[] } | { outcome: 'unknown' }>;
   /** Where the switch finds these sentences, rendered, in their order: for the card room, which says them there itself. */
   soundsOf(sentences: readonly Sentence[]): Promise<readonly string[]>;
+  /**
+   * What a card room that died in mid-entry left on a leg is taken from it: its question, what was keyed, and last the mark for which
+   * nobody hears of the leg. Only where no room is at it.
+   */
+  leaveCardRoom(leg: LegUuid): Promise<Commanded>;
 }
 
 // --- The card room ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
-import { cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardRoomVariable } from '../core/keyed-card.ts';
 import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
@@ -270,6 +270,17 @@ export function askDigits(
 
 /** As if he had begun anew: nothing else ends a question once its sentence is over (a break is not heeded there, tried). */
 export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${restartKey}`);
+
+/**
+ * What a card room that died left on a leg, behind what it was asking: in the order in which a room that lives leaves (card-room/
+ * leg-commands), so that with the mark no digit is left to be heard of.
+ */
+export const leaveCardRoom = (leg: LegUuid): Message[] => [
+  execute(leg, 'multiunset', `${cardDigitsVariable} read_terminator_used read_result`),
+  forgetKeys(leg),
+  execute(leg, 'multiunset', `process_cdr ${secretVariable}`),
+  execute(leg, 'unset', cardRoomVariable),
+];
 
 export const play = (leg: LegUuid, id: string, prompt: Sound): Message =>
   execute(leg, 'playback', soundIn(prompt), `play:${request(id)}`);

@@ -221,6 +221,18 @@ export class FreeSwitch implements Switch {
     return Promise.all(sentences.map((one) => this.#render(one)));
   }
 
+  leaveCardRoom(leg: LegUuid): Promise<Commanded> {
+    return this.#turns.take([leg], async () => {
+      const sent = [
+        this.#link.api(say.breakPlaying(leg, 'all')),
+        this.#link.api(say.endEntry(leg)),
+        ...say.leaveCardRoom(leg).map((one) => this.#link.send(one)),
+      ];
+      const outcomes = (await Promise.all(sent)).slice(2).map(commanded);
+      return outcomes.find((outcome) => outcome.outcome !== 'done') ?? done;
+    });
+  }
+
   askDigits(leg: LegUuid, question: DigitsQuestion): Promise<Commanded> {
     return this.#turns.take([leg], async () => {
       const prompt = await this.#render(question.sentence);

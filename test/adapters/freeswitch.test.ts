@@ -875,6 +875,24 @@ describe('looking', () => {
     expect(commandsSince(before).filter((command) => /dump|filter/.test(command))).toEqual([]);
   });
 
+  test('is left in a card room that died: what was keyed is forgotten before anybody hears of him again', async () => {
+    const before = peer.commands.length;
+    expect(await freeSwitch.leaveCardRoom(aLeg)).toEqual({ outcome: 'done' });
+    const applications = (command: string): string =>
+      [/execute-app-name: (\S+)/, /execute-app-arg: (.+)/]
+        .map((pattern) => pattern.exec(command)?.[1] ?? '')
+        .join(' ')
+        .trim();
+    expect(commandsSince(before).map((command) => applications(command) || command)).toEqual([
+      `api uuid_break ${aLeg} all`,
+      `api uuid_recv_dtmf ${aLeg} *`,
+      'multiunset ringmeter_card read_terminator_used read_result',
+      'flush_dtmf',
+      'multiunset process_cdr sensitive_dtmf',
+      'unset ringmeter_card_room',
+    ]);
+  });
+
   test.each([
     ['rings', { 'Answer-State': 'ringing' }, { state: 'living', answered: false }],
     [

@@ -7,6 +7,7 @@
 //   npm run bench -- --recognitions
 //   npm run bench -- --consultants
 //   npm run bench -- --scenarios
+//   npm run bench -- --cards
 //
 // How it runs: bare commits; the idle house; each rate in turn, as long as the house holds it; then, at the highest rate
 // held up to the one aimed at, calls that their limit ends. Orders come at a fixed rate whatever the house makes of them.
@@ -33,11 +34,13 @@ import { openKnownMerchant } from './known-merchant.ts';
 import { figuresOf, load } from './load.ts';
 import { bareCommits, type CallInstants, MeasuredDatabase } from './measured-database.ts';
 import type { Placed } from './order-load.ts';
+import { benchCards } from './cards.ts';
 import { benchConsultants } from './consultants.ts';
 import { benchRecognitions, usualSteps } from './recognitions.ts';
 import {
   aims,
   type MeasuredRate,
+  printCards,
   printConsultants,
   printCorrectness,
   printCosts,
@@ -67,6 +70,7 @@ const { values: asked } = parseArgs({
     recognitions: { type: 'boolean', default: false },
     consultants: { type: 'boolean', default: false },
     scenarios: { type: 'boolean', default: false },
+    cards: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -199,6 +203,20 @@ async function runScenarios(): Promise<void> {
   }
 }
 
+async function runCards(house: RunningHouse): Promise<void> {
+  await makeScene(house, { merchants: 1, linesPerMerchant: 1, consultantsPerLine: 1 });
+  const database = await MeasuredDatabase.connect(house);
+  const pool = new Pool(house.sandboxUrl, { connections: 64 });
+  try {
+    await sayWhere(database);
+    printCards(await benchCards(house, pool));
+    sayComplaints(house);
+  } finally {
+    await pool.destroy();
+    await database.close();
+  }
+}
+
 async function runLive(house: RunningHouse, steps: readonly number[]): Promise<void> {
   const scene = await makeScene(house, sceneFor(Math.max(...steps)));
   const database = await MeasuredDatabase.connect(house);
@@ -302,6 +320,7 @@ const tooLong = setTimeout(
 
 try {
   if (asked.scenarios) await runScenarios();
+  else if (asked.cards) await inHouse({}, runCards);
   else if (asked.consultants) await inHouse({}, runConsultants);
   else if (liveSteps) await inHouse({ gateways: 2 }, (house) => runLive(house, liveSteps));
   else {

@@ -1,5 +1,6 @@
 // How the figures are printed: a column a rate, what we aim at beside them.
 
+import type { CardFigures } from './cards.ts';
 import type { ConsultantFigures } from './consultants.ts';
 import type { Spread } from './figures.ts';
 import { processKinds, type ProcessTimes } from './process-times.ts';
@@ -244,6 +245,16 @@ export function printScenarios({ stepsPerSecond, script, menus }: ScenarioFigure
       '',
     ],
     ['  cores busy, all processes', busyCores.toFixed(2), ''],
+  ]);
+}
+
+export function printCards({ processor, alone, together, paid, atOnce }: CardFigures): void {
+  printTable([
+    ['cards keyed on the telephone', 'ms p50 / p95 / p99'],
+    ['the processor alone: a card and a hold', inThree(processor)],
+    ['last key to authorized, one caller after the other', inThree(alone)],
+    [`last key to authorized, ${String(atOnce)} callers at once`, inThree(together)],
+    ['  of them have paid', String(paid)],
   ]);
 }
 

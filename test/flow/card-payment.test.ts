@@ -2,6 +2,7 @@
 // hold by telephone, the capture or the talk it leads, and every way it comes to nothing.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { RawEventSocket } from '../adapters/raw-event-socket.ts';
 import { caller, claire, eventually } from '../world.ts';
 import { type KeypadStage, type KeyedRow, secondCaller, startKeypadStage, words } from './keypad-stage.ts';
 
@@ -182,6 +183,18 @@ it.each(['gave_up', 'timed_out', 'away', 'unknown', 'refused'] as const)(
     );
   },
 );
+
+it('a card room that died left him where nobody hears of him: he is taken from it, and the call goes on', async () => {
+  const { world, room } = stage;
+  const ddi = await stage.leadsTo(talks);
+  await world.dials(caller, ddi);
+  const { leg } = await room.entry();
+  const raw = await RawEventSocket.signedIn(world.switches[0]?.eslPort ?? 0, world.switchPassword);
+  await raw.api(`uuid_setvar_multi ${leg} ringmeter_card_room=true;sensitive_dtmf=true;process_cdr=false`);
+  for (let asked = 4; asked > 0; asked -= 1) (await room.entry()).end({ outcome: 'away' });
+  expect(await stage.ended(ddi)).toMatchObject({ outcome: 'completed', at: 'not' });
+  raw.close();
+});
 
 it.each(['the leg’s own event', 'the card room'])('he hangs up while he keys, told by %s', async (by) => {
   const { world, room } = stage;

@@ -2,7 +2,7 @@
 // writing down; paused at anything but their limit; told of twice.
 
 import { type Availability, hoursTurnAtMs } from './availability.ts';
-import { consultantIds } from './house-rows.ts';
+import { consultantIds } from './house-names.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import type { SimConsultants } from './sim-consultants.ts';
 import type { SimDatabase } from './sim-database.ts';

@@ -7,7 +7,7 @@ import type { SimScripts } from './sim-scripts.ts';
 
 const books = /* sql */ `
 select 'led on to nothing' as what, s.id as about from call_sessions s
-  where s.progress ->> 'handedOver' = 'true' and not exists (select from scenario_runs r where r.after_session_id = s.id)
+  where s.progress ->> 'handedOver' = 'true' and not exists (select from scenario_runs r where r.after_session_id = s.id or r.id = s.progress #>> '{plan,paidInRun}')
 union all
 select 'a scenario follows a talk that never was, or is not over', r.id from scenario_runs r
   join call_sessions s on s.id = r.after_session_id
@@ -16,19 +16,22 @@ select 'a scenario follows a talk that never was, or is not over', r.id from sce
 union all
 select 'a paid call is led by nothing', s.id from call_sessions s where s.progress -> 'led' is not null
   and not exists (select from scenario_runs r where r.after_session_id = s.id and r.progress #> '{plan,paid}' is not null)
+  and not exists (select from scenario_runs r where r.id = s.progress #>> '{plan,paidInRun}' and (s.state <> 'led' or r.ended_at is null))
 union all
 select 'a scenario leads a call nobody has agreed to', r.id from scenario_runs r join call_sessions s on s.id = r.after_session_id
   where r.progress #> '{plan,paid}' is not null
     and (s.consented_at is null or s.progress -> 'led' is null or s.progress ->> 'callerLegUuid' <> r.leg::text)
 union all
 select 'a scenario is over and the call it led is held still', r.id from scenario_runs r
-  join call_sessions s on s.id = r.after_session_id where r.ended_at is not null and s.state = 'led'
+  join call_sessions s on s.id = r.after_session_id or s.progress #>> '{plan,paidInRun}' = r.id
+  where r.ended_at is not null and s.state = 'led'
 union all
 select 'somebody is rung for nothing in a call that is held, or came to nothing', k.call_session_id from known_calls k
   join scenario_runs r on r.id = k.run_id join call_sessions s on s.id = r.after_session_id
   where s.bridged_us is null or s.progress ->> 'handedOver' is distinct from 'true'
 union all
-select 'two talks at once of a call that is led', s.id from call_sessions s join scenario_runs r on r.after_session_id = s.id
+select 'two talks at once of a call that is led', s.id from call_sessions s
+  join scenario_runs r on r.after_session_id = s.id or s.progress #>> '{plan,paidInRun}' = r.id
   join known_calls k on k.run_id = r.id join call_sessions o on o.id = k.call_session_id
   where s.state = 'connected' and o.state = 'connected'
 union all

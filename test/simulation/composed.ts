@@ -5,7 +5,8 @@ import { type BlockKindName, blockKinds, kindOf, scenarioShape } from '../../src
 import { scenarioOfTemplate } from '../../src/core/scenario/templates.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import type { Cli } from '../../src/core/known-caller.ts';
-import { consultantIds, fixedLineSlug, lineSlug } from './house-rows.ts';
+import { consultantIds, fixedLineSlug, lineSlug } from './house-names.ts';
+import { cardGraphs, drawCardCalls } from './keyed-cards.ts';
 import { dialling, type DialledCall } from './known-calls.ts';
 import type { Kernel } from './kernel.ts';
 import type { Random } from './random.ts';
@@ -36,6 +37,8 @@ export interface ComposedHouse {
   followsTalks: boolean;
   /** The one of these that is the line's paid call; absent: consultants are rung. */
   leads?: number;
+  /** Some of these sell by a card that is keyed, and callers may key theirs. */
+  sells?: true;
 }
 
 export const scriptUrl = 'https://merchant.example/ivr';
@@ -147,12 +150,25 @@ export function drawComposed(random: Random, switches: number): ComposedHouse {
   });
   const sour = random.chance(0.5);
   const odds = (): number => (sour && random.chance(0.5) ? random.pick([0.1, 0.3, 1]) : 0);
-  return {
+  const drawn = {
     graphs,
     calls,
     script: { slow: odds(), silent: odds(), fails: odds(), nonsense: odds() },
     followsTalks: calls.length === 0 || random.chance(0.5),
     ...drawLeads(random.fork('leads')),
+  };
+  return drawSelling(random.fork('sells'), drawn, switches);
+}
+
+function drawSelling(random: Random, drawn: ComposedHouse, switches: number): ComposedHouse {
+  if (!random.chance(0.35)) return drawn;
+  const { leads: _none, ...others } = drawn;
+  return {
+    ...others,
+    sells: true,
+    followsTalks: false,
+    graphs: [...drawn.graphs, ...cardGraphs],
+    calls: [...drawn.calls.slice(0, random.pick([0, 0, 1])), ...drawCardCalls(random, switches, inScenarios)],
   };
 }
 

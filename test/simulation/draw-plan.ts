@@ -34,6 +34,7 @@ const faultsOf: Record<ActKind, readonly ActFaultName[]> = {
   notice: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow'],
   server: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow', 'refused'],
   mail: [],
+  room: ['crash_before', 'crash_after', 'lose_answer', 'lose_request', 'slow'],
   spool: [],
 };
 
@@ -77,6 +78,7 @@ export function drawPlan(random: Random, scenario: Scenario): FaultPlan {
   if (random.chance(0.02)) odds.merchant_gone = 0.3;
   // By itself: in a house nobody dials it would change what every seed means.
   if (scenario.known) drawKnownActs(random.fork('known'), acts);
+  if (scenario.composed?.sells) drawCardFaults(random.fork('cards'), scenario, { acts, world, odds });
   return { acts, world, chances: odds };
 }
 
@@ -120,6 +122,40 @@ function drawKnownActs(random: Random, acts: ActFault[]): void {
       ...{ act, nth: random.int(1, actsOfADialledCall[act]), fault },
       ...(fault === 'slow' && { ms: random.pick([700, 2_500, 4_000, 12_000]) }),
     });
+  }
+}
+
+/** Where a card is keyed and pays. */
+function drawCardFaults(
+  random: Random,
+  scenario: Scenario,
+  { acts, world, odds }: { acts: ActFault[]; world: WorldFault[]; odds: Partial<Record<ChanceName, number>> },
+): void {
+  const gateway = (): string => `gw${String(random.int(1, scenario.gateways))}`;
+  if (random.chance(0.25)) odds.card_room_dies = random.pick([0.2, 0.5, 1]);
+  if (random.chance(0.2))
+    acts.push({
+      act: 'room',
+      nth: random.int(1, 3),
+      fault: random.pick(faultsOf.room),
+      ms: random.pick([50, 2_500, 12_000]),
+    });
+  if (random.chance(0.3))
+    acts.push({
+      act: 'processor',
+      nth: random.int(1, 4),
+      fault: random.pick(faultsOf.processor),
+      ms: random.pick([700, 4_000, 12_000]),
+    });
+  if (random.chance(0.4)) {
+    const fault = random.pick([
+      'gateway_killed',
+      'gateway_killed',
+      'gateway_frozen',
+      'card_room_died',
+    ] as const);
+    const forMs = random.pick([300, 1_500, 4_000, 7_000, 15_000, 40_000]);
+    world.push({ fault, target: gateway(), forMs, atMs: random.int(5_000, 45_000) });
   }
 }
 

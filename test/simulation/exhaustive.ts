@@ -2,9 +2,10 @@
 // acts; then once for every act with a crash before it, and once with a crash after it. On the money path two in a row: one
 // around a request to the processor, and one around whatever follows.
 
+import { cardGraphs } from './keyed-cards.ts';
 import { type ComposedHouse, composedNumber, scriptUrl } from './composed.ts';
 import type { ActKind, FaultPlan } from './fault-plan.ts';
-import { lineSlug } from './house-rows.ts';
+import { lineSlug } from './house-names.ts';
 import {
   ddiNumbers,
   type DialledCall,
@@ -20,7 +21,7 @@ import { type Behaviour, willing } from './sim-people.ts';
 import type { Order, Report } from './worker.ts';
 
 /** Of the polls and leases nothing depends that would not come a second later. */
-const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice', 'server'];
+const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice', 'server', 'room'];
 
 /** Where money is held, talked away and taken. */
 const moneyPath = 'talks';
@@ -60,6 +61,7 @@ function paths(): [string, Scenario][] {
     ],
     ...knownPaths(),
     ...composedPaths(),
+    ...cardPaths(),
   ];
 }
 
@@ -132,6 +134,36 @@ function composedPaths(): [string, Scenario][] {
   ];
 }
 
+/** A card is keyed, and pays: for a sale, and for a talk that is rung for then. */
+function cardPaths(): [string, Scenario][] {
+  const waits = willing(5_000);
+  const call = (place: number): DialledCall => ({
+    ...{ atMs: 3_000, over: 0, number: diallerNumber(0), trust: 'network' },
+    ddi: cardGraphs[place]?.number ?? '',
+    behaviour: dialling([], undefined, {
+      keysCards: [keysGoodCard, keysGoodCard, keysGoodCard, keysGoodCard],
+    }),
+  });
+  const house = (place: number): Scenario =>
+    happyScenario({
+      consultants: [[waits], [waits], [waits]],
+      orders: [],
+      composed: {
+        graphs: cardGraphs,
+        calls: [call(place)],
+        script: { slow: 0, silent: 0, fails: 0, nonsense: 0 },
+        followsTalks: false,
+        sells: true,
+      },
+    });
+  return [
+    ['a sale by a keyed card', house(0)],
+    ['a talk by a keyed card', house(1)],
+  ];
+}
+
+const keysGoodCard = { becomes: 'taken', afterMs: 15_000 } as const;
+
 /** Somebody dials: his number is enough, or his code is wanted and his PIN, or the account kept here says who he is. */
 function knownPaths(): [string, Scenario][] {
   const waits = willing();
@@ -170,13 +202,13 @@ export interface Carrier {
   carryOut(orders: readonly Order[], onReport: (report: Report) => boolean): Promise<void>;
 }
 
-/** `known`: only where somebody dials; `composed`: only where calls go through scenarios. */
+/** `known`: only where somebody dials; `composed`: only where calls go through scenarios; `cards`: only where cards are keyed. */
 export async function exhaustiveRuns(
   carrier: Carrier,
-  { known = false, composed = false } = {},
+  { known = false, composed = false, cards = false } = {},
 ): Promise<Order[]> {
-  const first = (known ? knownPaths() : composed ? composedPaths() : paths()).map(([seed, scenario]): Order =>
-    replay({ seed, scenario, plan: none }),
+  const first = (known ? knownPaths() : cards ? cardPaths() : composed ? composedPaths() : paths()).map(
+    ([seed, scenario]): Order => replay({ seed, scenario, plan: none }),
   );
   const orders: Order[] = [];
   await carrier.carryOut(first, ({ verdict, input }) => {

@@ -3,9 +3,18 @@
 
 import type { LinkLoss } from './sim-switch-wire.ts';
 
-/** What a gateway does to the outside. One transaction of the database is one act. `server`: the merchant's own is asked, or told. */
+/** What a gateway does to the outside. One transaction of the database is one act. `server`: the merchant's own is asked, or told. `room`: a card room. */
 export type ActKind =
-  'transaction' | 'query' | 'lease' | 'switch' | 'processor' | 'notice' | 'server' | 'mail' | 'spool';
+  | 'transaction'
+  | 'query'
+  | 'lease'
+  | 'switch'
+  | 'processor'
+  | 'notice'
+  | 'server'
+  | 'room'
+  | 'mail'
+  | 'spool';
 
 /**
  * What becomes of one act. Those before the line are the kernel's doing and mean the same for every kind; the others are
@@ -61,7 +70,8 @@ export type WorldFaultName =
   | 'switch_stopped' // a clean stop: legs hung up, records lost; back after forMs
   | 'processor_silent' // for forMs
   | 'processor_keys_pruned' // as if 24 h had passed for them
-  | 'merchant_down'; // for forMs
+  | 'merchant_down' // for forMs
+  | 'card_room_died'; // of a gateway, in the midst of its entries; another is there after forMs
 
 /** By these odds something of the world goes wrong whenever it could, until the world is healed. */
 export type ChanceName =
@@ -77,7 +87,8 @@ export type ChanceName =
   | 'notify_lost' // a notification of the database
   | 'list_lags' // `show channels` knows less, or more, than there is
   | 'merchant_refuses' // 5xx, or no answer
-  | 'merchant_gone'; // 410
+  | 'merchant_gone' // 410
+  | 'card_room_dies'; // in the midst of an entry
 
 export interface FaultPlan {
   acts: readonly ActFault[];

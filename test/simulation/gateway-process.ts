@@ -16,6 +16,7 @@ const latencyMs: Record<ActKind, readonly [number, number]> = {
   processor: [40, 400],
   notice: [10, 200],
   server: [10, 300],
+  room: [1, 5],
   mail: [10, 100],
   spool: [1, 5],
 };

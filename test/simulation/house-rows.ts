@@ -7,18 +7,13 @@ import { consultantPinMark } from '../../src/flow/consultants.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { type Availability, mobileNumber, scheduleOf, thirdNumber } from './availability.ts';
 import type { ComposedHouse } from './composed.ts';
+import { consultantIds, fixedLineSlug, fixedPrice, lineSlug, merchantId } from './house-names.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
 import { pinOf, type ServiceHouse, serviceNumber, shortNumber } from './service-calls.ts';
 import type { SimDatabase } from './sim-database.ts';
 import { sealingKey } from './sim-gateway.ts';
 
-export const merchantId = 'mer_simulated';
-export const lineSlug = 'simulated';
-/** Sells something at a fixed price beside the conversations. */
-export const fixedLineSlug = 'simulated-fixed';
-export const fixedPrice = '4.50';
-export const consultantIds = ['con_1', 'con_2', 'con_3'];
 const secret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
 const seal = new Seal(sealingKey);
 const secretSealed = seal.close(secret, merchantId);
@@ -105,7 +100,7 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
 
 async function writeComposed(
   database: SimDatabase,
-  { graphs, followsTalks, leads }: ComposedHouse,
+  { graphs, followsTalks, leads, sells }: ComposedHouse,
 ): Promise<void> {
   for (const { id, slug, number, graph } of graphs) {
     await database.look(
@@ -121,6 +116,12 @@ async function writeComposed(
       `insert into ddis (id, merchant_id, kind, line_id, scenario_id, number, settings)
        values (?, ?, 'scenario', 'lin_1', ?, ?, '{"talkLimitMaxSeconds":30,"callsAtOnce":1}')`,
       [`ddi_${id}`, merchantId, id, number],
+    );
+  }
+  if (sells) {
+    await database.look(
+      `insert into keypad_permissions (merchant_id, number, allowed, by, why, at) values (?, 1, true, 'operator', 'simulated', now())`,
+      [merchantId],
     );
   }
   const [first] = graphs;

@@ -56,6 +56,7 @@ export class Kernel {
     processor: 0,
     notice: 0,
     server: 0,
+    room: 0,
     mail: 0,
     spool: 0,
   };

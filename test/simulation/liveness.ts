@@ -12,7 +12,8 @@ import type { SimSwitch } from './sim-switch.ts';
 /** "No orphan leg over 60 s." */
 const orphanMs = 60_000;
 /** An order nobody pays is given up after half an hour: it holds nothing, and nobody. */
-const abandoned = `p.state = 'awaiting_card' and p.created_at > now() - interval '31 minutes'`;
+const abandoned = `p.state = 'awaiting_card' and p.created_at > now() - interval '31 minutes'
+  and not exists (select from orders k where k.id = p.order_id and k.run_id is not null)`;
 
 const unfinished = /* sql */ `
 select 'a call is not over: ' || s.state as what, s.order_id as about

@@ -455,6 +455,72 @@ import { deleteRecording,`,
     ],
   },
   {
+    name: 'card-pays-under-a-new-key',
+    what: 'What was asked of the processor for a keyed card is asked again under another key by whoever asks again: the card holds twice.',
+    edits: [
+      {
+        file: 'src/flow/hold-money.ts',
+        old: 'key: operation.id,',
+        new: `key: keypad ? operation.id + house.ids.id('operation').slice(-4) : operation.id,`,
+      },
+    ],
+  },
+  {
+    name: 'card-order-outlives-its-call',
+    what: 'What he ordered waits for his card though he has hung up in the card room: nobody gives it up, and its consultant is kept.',
+    edits: [
+      {
+        file: 'src/flow/led-call.ts',
+        old: 'for (const orderId of await unpaidOrdersOfRun(tx, run.id))',
+        new: 'for (const orderId of (await unpaidOrdersOfRun(tx, run.id)).slice(99))',
+      },
+    ],
+  },
+  {
+    name: 'card-not-asked-again',
+    what: 'Whoever takes over a call that was in the card room waits for a word of it, and does not ask: he hears nothing any more.',
+    edits: [
+      {
+        file: 'src/flow/card-payment.ts',
+        old: 'if (!hands.isAsked()) return undefined;',
+        new: 'if (!hands.isAsked() || hands.anew) return undefined;',
+      },
+    ],
+  },
+  {
+    name: 'paid-as-far-as-we-know',
+    what: 'A card whose bank has not answered is taken to have paid: he hears so, and goes on to what he has not paid for.',
+    edits: [
+      {
+        file: 'src/flow/pay-by-card.ts',
+        old: `return order.reason === null ? undefined : { type: 'failed', because: 'order_over' };`,
+        new: `return order.reason === null ? { type: 'cardPaid' } : { type: 'failed', because: 'order_over' };`,
+      },
+    ],
+  },
+  {
+    name: 'declined-by-a-clock',
+    what: 'A bank that is slow is taken to have said no: he keys his card again, and both may hold.',
+    edits: [
+      {
+        file: 'src/flow/pay-by-card.ts',
+        old: 'tell(await look().catch(failed));',
+        new: `tell((await look().catch(failed)) ?? { type: 'cardDeclined', because: 'declined' });`,
+      },
+    ],
+  },
+  {
+    name: 'left-where-nobody-hears-him',
+    what: 'A card room that died is asked a few times and then not waited for: the leg bears its mark still, and nothing of it is heard.',
+    edits: [
+      {
+        file: 'src/flow/card-payment.ts',
+        old: 'if (!heard && hands.isAsked() && hands.mayBegin()) await',
+        new: 'if (!heard && !hands.isAsked()) await',
+      },
+    ],
+  },
+  {
     name: 'earlier-talk-counted',
     what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
     edits: [

@@ -3,11 +3,13 @@
 
 import { mobileNumber, thirdNumber } from './availability.ts';
 import type { ActKind, FaultPlan, WorldFault } from './fault-plan.ts';
-import { consultantIds, lineSlug, merchantId, writeHouseRows } from './house-rows.ts';
+import { consultantIds, lineSlug, merchantId } from './house-names.ts';
+import { writeHouseRows } from './house-rows.ts';
 import { isDatabaseAway } from '../../src/store/database-away.ts';
 import { SettlementDelayed } from '../../src/flow/settle-order.ts';
 import { SimCallers } from './composed.ts';
 import { Kernel, Violation } from './kernel.ts';
+import { SimCardRooms } from './sim-card-room.ts';
 import { Liveness, type Pending } from './liveness.ts';
 import { Safety } from './safety.ts';
 import { consultantNumber, type Scenario } from './scenario.ts';
@@ -47,6 +49,8 @@ export interface Reached {
   voids: number;
   /** Of calls somebody dialled, taken by the merchant's server. */
   reports: number;
+  /** Times that callers were asked for one in a card room. */
+  cards: number;
 }
 
 export interface Verdict extends Reached {
@@ -64,7 +68,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   const { scenario } = input;
   const database = await SimDatabase.begin(kernel, connections);
   let violation: string | undefined;
-  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0 };
+  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
   try {
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
@@ -91,7 +95,8 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     const merchant = new SimMerchant(kernel);
     const server = new SimMerchantServer(kernel, scenario.known);
     const scripts = new SimScripts(kernel, scenario.composed);
-    const outside: Outside = { kernel, database, switches, processor, merchant, server, scripts };
+    const cardRooms = new SimCardRooms(kernel, switches, processor);
+    const outside: Outside = { kernel, database, switches, processor, merchant, server, scripts, cardRooms };
     for (let index = 1; index <= scenario.gateways; index += 1) {
       gateways.push(new SimGateway(outside, `gw${String(index)}`));
     }
@@ -126,6 +131,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
         scenario.known?.calls.some(({ hungUpAfterMs }) => hungUpAfterMs !== undefined) === true,
       known: scenario.known ?? (scenario.composed && nobodyKnown),
       composed: scenario.composed !== undefined,
+      sells: scenario.composed?.sells === true,
     });
     const diallers = new SimDiallers(
       { name: 'the merchant’s system', random: kernel.random.fork('diallers'), kernel, gateways },
@@ -187,13 +193,14 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   };
 }
 
-function reachedBy({ switches, processor, server }: Outside): Reached {
+function reachedBy({ switches, processor, server, cardRooms }: Outside): Reached {
   const intents = processor.intents();
   return {
     talks: switches.reduce((count, one) => count + one.talks().length, 0),
     captures: intents.filter(({ status }) => status === 'succeeded').length,
     voids: intents.filter(({ status, held }) => status === 'canceled' && !held.amount.isZero()).length,
     reports: server.heard().filter(({ acknowledged }) => acknowledged).length,
+    cards: cardRooms.asked().length,
   };
 }
 
@@ -237,7 +244,7 @@ function befall(fault: WorldFault, outside: Outside, gateways: readonly SimGatew
 }
 
 function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: readonly SimGateway[]): void {
-  const { kernel, database, switches, processor, merchant, server } = outside;
+  const { kernel, database, switches, processor, merchant, server, cardRooms } = outside;
   const [name, byGateway] = (fault.target ?? '').split('/');
   const aSwitch = switches.find((one) => one.id === name);
   const gateway = gateways.find((one) => one.name === name);
@@ -259,6 +266,7 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       kernel.at(forMs, 'database back', () => database.comeBack());
       return;
     case 'link_lost':
+      cardRooms.linkLost(name ?? '', byGateway);
       return aSwitch?.loseLink(byGateway, forMs, fault.how);
     case 'switch_crashed':
       return aSwitch?.crash(forMs);
@@ -268,6 +276,8 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       processor.fallSilent(forMs);
       return;
     }
+    case 'card_room_died':
+      return cardRooms.die(name ?? '', forMs);
     case 'processor_keys_pruned': {
       processor.pruneKeys();
       return;

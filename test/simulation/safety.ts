@@ -7,12 +7,13 @@ import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, mobileNumber, thirdNumber } from './availability.ts';
 import { AvailabilitySafety } from './availability-safety.ts';
 import { ComposedSafety } from './composed-safety.ts';
-import { consultantIds, fixedPrice } from './house-rows.ts';
+import { consultantIds, fixedPrice } from './house-names.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { KnownSafety } from './known-safety.ts';
 import type { KnownHouse } from './known-calls.ts';
 import { consultantNumber } from './scenario.ts';
 import type { ServiceHouse } from './service-calls.ts';
+import { KeyedSafety } from './keyed-safety.ts';
 import { ServiceSafety } from './service-safety.ts';
 import type { SimConsultants } from './sim-consultants.ts';
 import type { SimDatabase } from './sim-database.ts';
@@ -89,6 +90,8 @@ interface OrderOfLeg {
   held: string;
   /** What a block that rang for it let them talk; null: no scenario leads it. */
   led_limit: number | null;
+  /** Ordered in the call he is in. */
+  dialled: boolean;
 }
 
 /** How long it may last at most, and what was bought or allowed at first: nobody is cut before that. */
@@ -132,6 +135,8 @@ export class Safety {
   readonly #served: ServiceSafety | undefined;
   /** Of calls in scenarios, in a house that has some. */
   readonly #composed: ComposedSafety | undefined;
+  /** Of cards that are keyed, in a house that sells by them. */
+  readonly #keyed: KeyedSafety | undefined;
 
   constructor(
     outside: Outside,
@@ -143,6 +148,7 @@ export class Safety {
       service,
       consultants,
       composed,
+      sells,
     }: {
       merchantHangsUp: boolean;
       known?: KnownHouse | undefined;
@@ -150,6 +156,7 @@ export class Safety {
       service?: ServiceHouse | undefined;
       consultants: SimConsultants;
       composed: boolean;
+      sells: boolean;
     },
   ) {
     const { kernel, database, switches, processor, merchant } = outside;
@@ -157,6 +164,7 @@ export class Safety {
     this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
     this.#served = service && new ServiceSafety(service, consultants, outside);
     this.#composed = composed ? new ComposedSafety(outside) : undefined;
+    this.#keyed = sells ? new KeyedSafety(outside) : undefined;
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -178,8 +186,10 @@ export class Safety {
       await this.#working?.rows();
       await this.#served?.rows();
       await this.#composed?.rows();
+      await this.#keyed?.rows();
     }
     await this.#composed?.asked();
+    await this.#keyed?.told();
     this.#served?.told();
     await this.#known?.heard();
     await this.#talks();
@@ -270,6 +280,7 @@ export class Safety {
       ),
     );
     await this.#known?.exact(lost);
+    await this.#keyed?.exact();
     const rows = await this.#database.look<SettledRow & { limit: string }>(
       `select p.id as payment, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
          (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs
@@ -366,7 +377,7 @@ export class Safety {
     }
   }
 
-  /** Both have pressed 1 on the leg that is joined, before it was; who dialled us has agreed by that. */
+  /** Both have pressed 1 on the leg that is joined, before it was; who dialled us has agreed by that, or by paying. */
   #agreed(aSwitch: SimSwitch, talk: Talk, dialled: boolean): void {
     const bridgedMs = Number(talk.bridgedUs / 1000n) + 21;
     for (const [who, leg] of [
@@ -388,7 +399,7 @@ export class Safety {
       return { order_id, limitSeconds: limit_seconds, boughtSeconds: limit_seconds, dialled: true };
     }
     const [order] = await this.#database.look<OrderOfLeg>(
-      `select o.id as order_id, o.chosen_seconds, o.tariff, ${heldOf},
+      `select o.id as order_id, o.chosen_seconds, o.tariff, o.run_id is not null as dialled, ${heldOf},
          case when s.progress -> 'led' is not null then (s.progress #>> '{plan,talkLimitSeconds}')::int end as led_limit
        from call_sessions s join orders o on o.id = s.order_id
        where s.progress->>'callerLegUuid' = ?
@@ -396,7 +407,7 @@ export class Safety {
       [talk.aLeg, talk.bLeg],
     );
     if (!order) throw new Violation(`joined legs that belong to no session: ${talk.aLeg}`);
-    const { order_id, chosen_seconds, tariff, held, led_limit } = order;
+    const { order_id, chosen_seconds, tariff, held, led_limit, dialled } = order;
     const affordable = affordableSeconds(tariff, money(held, tariff.currency));
     if (affordable === undefined) throw new Violation(`joined without money: ${order_id}`);
     const boughtSeconds = Math.min(chosen_seconds, led_limit ?? chosen_seconds);
@@ -404,7 +415,7 @@ export class Safety {
       order_id,
       limitSeconds: Math.min(affordable, led_limit ?? affordable),
       boughtSeconds,
-      dialled: false,
+      dialled,
     };
   }
 

@@ -2,7 +2,7 @@
 // something is done which is not; a recording kept or said that was cut; a missed call that counts for nothing, or twice.
 
 import type { LegUuid } from '../../src/core/ids.ts';
-import { consultantIds } from './house-rows.ts';
+import { consultantIds } from './house-names.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { consultantNumber } from './scenario.ts';
 import { pinOf, type ServiceHouse } from './service-calls.ts';

@@ -54,7 +54,11 @@ export class SimBank {
   }
 
   /** The reason the bank refused it for; nothing where it holds the amount or asks the cardholder. */
-  attach(intent: SimIntent, method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
+  attach(
+    intent: SimIntent,
+    method: PaymentMethod,
+    offSession: boolean | 'by_telephone',
+  ): DeclineReason | undefined {
     const refusal = this.#refusal(method, offSession);
     if (refusal !== undefined) {
       intent.lastDecline = refusal;
@@ -68,7 +72,7 @@ export class SimBank {
       ...(method.customer !== undefined && { customer: method.customer }),
     };
     const asks = method.card === 'authentication' || method.card === 'authentication_abandoned';
-    if (asks && !offSession) {
+    if (asks && offSession !== true) {
       intent.status = 'requires_action';
       this.#host.tell('payment_intent.requires_action', intent);
     } else {
@@ -77,10 +81,13 @@ export class SimBank {
     return undefined;
   }
 
-  #refusal(method: PaymentMethod, offSession: boolean): DeclineReason | undefined {
+  #refusal(method: PaymentMethod, offSession: boolean | 'by_telephone'): DeclineReason | undefined {
     const planned = this.declines.shift();
     if (planned !== undefined) return planned;
     if (method.card === 'declined') return 'insufficient_funds';
+    if (offSession === 'by_telephone')
+      // Nobody can answer his bank: most say no at once, some ask all the same.
+      return method.card === 'authentication' ? 'authentication_failed' : undefined;
     if (!offSession) return undefined;
     if (method.card !== 'good') return 'authentication_failed';
     const odds = this.#offSessionDeclines;

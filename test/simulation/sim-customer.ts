@@ -9,7 +9,7 @@ import { orderCallback, type Ordered } from '../../src/flow/order-callback.ts';
 import { agreeToOrder, cancelOrder, pageSaysPaid } from '../../src/flow/pay-on-page.ts';
 import { type RefundMade, refundPayment } from '../../src/flow/refund-payment.ts';
 import { request } from './from-outside.ts';
-import { fixedLineSlug } from './house-rows.ts';
+import { fixedLineSlug } from './house-names.ts';
 import { type Kernel, type Random, Violation } from './kernel.ts';
 import type { GivenBack, SimOrder } from './scenario.ts';
 import type { SimGateway } from './sim-gateway.ts';

@@ -10,6 +10,7 @@ import { realProofs } from '../../src/proofs.ts';
 import { Seal } from '../../src/store/seal.ts';
 import { GatewayProcess, type Kernel, type Random } from './kernel.ts';
 import { spoolOf } from './sim-call-records.ts';
+import type { SimCardRooms } from './sim-card-room.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { Worker } from './sim-jobs.ts';
 import type { SimMerchant } from './sim-merchant.ts';
@@ -28,6 +29,8 @@ export interface Outside {
   server: SimMerchantServer;
   /** His script, for callers in scenarios. */
   scripts: SimScripts;
+  /** Where callers key their cards. */
+  cardRooms: SimCardRooms;
 }
 
 export const sealingKey = Buffer.alloc(32, 7);
@@ -93,18 +96,20 @@ export class SimGateway {
   #downMs: number | undefined;
 
   #diesOf(process: GatewayProcess): void {
+    this.#outside.cardRooms.gatewayDied(process);
     const downMs = this.#downMs ?? this.#random.pick([300, 1_000, 2_500, 4_500, 7_000, 20_000]);
     this.#downMs = undefined;
     this.#outside.kernel.at(downMs, `${process.name} replaced`, () => this.start());
   }
 
   #houseOf(process: GatewayProcess): House {
-    const { kernel, database, switches, processor, merchant, server, scripts } = this.#outside;
+    const { kernel, database, switches, processor, merchant, server, scripts, cardRooms } = this.#outside;
     return {
       db: database.of(process),
       clock: process.clock,
       ids: process.ids,
       processor: processor.portOf(process),
+      cardRoom: cardRooms.portOf(process),
       switches: new Map<string, Switch>(switches.map((one) => [one.id, one.linkOf(process)])),
       cdrSpool: spoolOf(process, kernel, switches),
       sipDomains: new Set(),

@@ -9,7 +9,12 @@ export type SimCard =
   /** The bank asks, and he answers, now or too late. */
   | 'authentication'
   /** The bank asks, and he never answers. */
-  | 'authentication_abandoned';
+  | 'authentication_abandoned'
+  /** Its account may take none by telephone. */
+  | 'not_by_telephone';
+
+/** To an account that may take no card by telephone there is no such parameter. */
+export const motoUnknown = 'parameter_unknown: moto';
 
 type Status = 'requires_payment_method' | 'requires_action' | 'requires_capture' | 'succeeded' | 'canceled';
 

@@ -5,13 +5,13 @@ import type { LegUuid } from '../../src/core/ids.ts';
 import type { Sentence } from '../../src/core/prompt.ts';
 import type { DigitsEnd, DigitsQuestion, ParkedLeg, SwitchEvent, Timer } from '../../src/flow/ports.ts';
 import type { Kernel } from './kernel.ts';
-import type { Behaviour, Moment, NumberAnswer, Role } from './sim-people.ts';
+import type { Behaviour, CardKeyed, Moment, NumberAnswer, Role } from './sim-people.ts';
 
 /** What a leg is made to do; the next begins when the one before is over. Music is over only when it is stopped. */
 export type Doing =
   | { kind: 'ask'; request: string; sentenceMs: number; waitMs: number }
   | ({ kind: 'digits'; sentenceMs: number } & DigitsQuestion)
-  | { kind: 'play'; request: string; sentenceMs: number }
+  | { kind: 'play'; request: string; sentenceMs: number; said?: string }
   | { kind: 'music' }
   | { kind: 'record'; request: string; take: LegUuid; maxMs: number; silenceMs: number };
 
@@ -76,8 +76,17 @@ export class SimLeg {
   /** Numbers he keyed, in their order. */
   readonly entered: string[] = [];
   readonly told: Told[] = [];
+  /** What was begun to be said to him, outside of questions. */
+  readonly heard: { said: string; atMs: number }[] = [];
+  /** He has hung up himself, or his phone is gone. */
+  left = false;
+  /** It bears the card room's mark: no gateway hears of it. */
+  inCardRoom = false;
+  /** A room says there what is said. */
+  cardEntry = false;
   readonly #keyedTo = new Map<string, number>();
   #speeches = 0;
+  #cards = 0;
   #questions = 0;
   #numbers = 0;
   #doing: { what: Doing; timers: Timer[] } | undefined;
@@ -183,6 +192,34 @@ export class SimLeg {
     if (!this.#doing && hears && !this.bridgedTo) this.next();
   }
 
+  // --- The card room -----------------------------------------------------------------------------------------------
+
+  /** What plays is broken off, and what waits is thrown away: of that nobody is told any more. */
+  enterCardRoom(): void {
+    this.inCardRoom = true;
+    this.cardEntry = true;
+    this.breakAll();
+  }
+
+  leaveCardRoom(): void {
+    this.breakAll();
+    this.cardEntry = false;
+    this.inCardRoom = false;
+    this.moment('card_keyed');
+    this.next();
+  }
+
+  /** He is there, and hears nothing, nor anybody. */
+  get isInSilence(): boolean {
+    return this.state === 'answered' && !this.bridgedTo && !this.cardEntry && !this.#doing;
+  }
+
+  /** What he does this time; nothing where he has no card left. */
+  nextCard(): CardKeyed | undefined {
+    this.#cards += 1;
+    return this.behaviour.keysCards?.[this.#cards - 1];
+  }
+
   /** Music in the way of the next thing to say is stopped, with all that waits behind it. */
   stopMusic(): void {
     if (this.#doing?.what.kind === 'music' || this.#queue.some((one) => one.kind === 'music'))
@@ -204,7 +241,7 @@ export class SimLeg {
   }
 
   next(): void {
-    if (this.#doing || !this.living) return;
+    if (this.#doing || !this.living || this.cardEntry) return;
     const what = this.#queue.shift();
     if (!what) return;
     const doing = { what, timers: [] as Timer[] };
@@ -217,6 +254,7 @@ export class SimLeg {
         doing.timers.push(...this.#enter(what));
         return;
       case 'play':
+        if (what.said !== undefined) this.heard.push({ said: what.said, atMs: this.host.kernel.nowMs });
         doing.timers.push(this.after(what.sentenceMs, 'sentence over for', () => this.#done()));
         return;
       case 'music':

@@ -3,9 +3,20 @@
 // knows them (sim-switch).
 
 import type { Kernel, Random } from './kernel.ts';
+import type { SimCard } from './sim-intent.ts';
 
 /** `fallsSilent`: the phone is gone without a word (a tunnel, a flat battery); the switch notices 30 s later. */
-export type Moment = 'rung' | 'answered' | 'asked' | 'spoken' | 'joined' | 'announced' | 'parted';
+export type Moment =
+  | 'rung'
+  | 'answered'
+  | 'asked'
+  | 'spoken'
+  | 'joined'
+  | 'announced'
+  | 'parted'
+  /** He is in the card room; he has left it. */
+  | 'asked_for_card'
+  | 'card_keyed';
 
 export interface KeyAnswer {
   /** Absent: nothing is pressed to this question. */
@@ -30,6 +41,16 @@ export interface Speech {
   by: '#' | '*' | 'silence';
 }
 
+/** What he does in the card room, so long after he was asked for a card. */
+export interface CardKeyed {
+  becomes: 'taken' | 'gave_up' | 'timed_out' | 'refused' | 'unknown';
+  afterMs: number;
+  /** What it does when it is to pay; default `good`. */
+  card?: SimCard;
+  /** The processor answers nothing for so long from then on. */
+  silentMs?: number;
+}
+
 /** How one call is taken. */
 export interface Behaviour {
   rung: 'answers' | 'voicemail' | 'busy' | 'rejects' | 'unreachable' | 'never';
@@ -43,6 +64,8 @@ export interface Behaviour {
   keysTo?: Readonly<Record<string, readonly NumberAnswer[]>>;
   /** When he is told to speak, in turn; the last one again. */
   speaks?: readonly Speech[];
+  /** Each time he is asked for a card, in turn; then he gives up. */
+  keysCards?: readonly CardKeyed[];
   /** From the first time of this moment in the call; with nothing given the other side ends it. */
   hangsUp?: { at: Moment; afterMs: number };
   /** In the talk, from its beginning. */

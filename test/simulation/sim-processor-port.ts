@@ -16,6 +16,7 @@ import type {
 } from '../../src/flow/ports.ts';
 import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
 import type { ActFault, GatewayProcess } from './kernel.ts';
+import { motoUnknown } from './sim-intent.ts';
 import type { SimProcessor, SimRefund, Write } from './sim-processor.ts';
 
 /** What is sent back, as far as our adapter reads it. */
@@ -61,22 +62,26 @@ export class SimProcessorPort implements CardProcessor {
   }
 
   async authorize(request: AuthorizationRequest): Promise<Authorized> {
-    const { key, amount, metadata, paymentMethod, offSession, keepForMore, merchantAccount } = request;
+    const { key, amount, metadata, paymentMethod, offSession, moto, keepForMore, merchantAccount } = request;
     const asked = { amount, metadata: { ...metadata, operation: key }, method: paymentMethod };
-    const customer = offSession?.customer;
+    const customer = offSession?.customer ?? (typeof moto === 'object' ? moto.customer : undefined);
     const { description, returnUrl, receiptEmail } = request;
     const body = {
       ...wordsOf(amount),
       metadata,
       paymentMethod,
       customer,
+      moto: moto !== undefined,
       keepForMore,
       description,
       returnUrl,
       receiptEmail,
     };
     const answer = await this.#write(wanted('authorize', key, merchantAccount), body, (account) =>
-      this.#world.create(account, { ...asked, keep: keepForMore === true, customer }),
+      this.#world.create(account, {
+        ...asked,
+        ...{ keep: keepForMore === true, customer, byTelephone: moto !== undefined },
+      }),
     );
     if (answer === undefined) return unknown;
     if (answer.intent && answer.intentId !== undefined) {
@@ -90,6 +95,7 @@ export class SimProcessorPort implements CardProcessor {
         ...(intentId !== undefined && { intentId }),
       };
     }
+    if (answer.code === motoUnknown) return { outcome: 'declined', reason: 'moto_not_allowed' };
     if (answer.status !== 500) return { outcome: 'refused', reason: answer.code ?? 'refused' };
     if (answer.replayed !== true) return unknown;
     const found = await this.#search('search', merchantAccount, 'operation', key);

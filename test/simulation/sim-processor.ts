@@ -9,7 +9,7 @@ import type { DeclineReason, Dispute, ProcessorHint } from '../../src/flow/ports
 import { minimumCharge } from '../../src/payments/stripe-amounts.ts';
 import type { GatewayProcess, Kernel, Random } from './kernel.ts';
 import { type BankHost, SimBank } from './sim-bank.ts';
-import { type SimCard, type SimIntent, type SimRefund, stateOf } from './sim-intent.ts';
+import { motoUnknown, type SimCard, type SimIntent, type SimRefund, stateOf } from './sim-intent.ts';
 import { type Answer, SimProcessorPort } from './sim-processor-port.ts';
 
 export type { SimCard, SimIntent, SimRefund } from './sim-intent.ts';
@@ -269,9 +269,10 @@ export class SimProcessor implements BankHost {
       method: string | undefined;
       keep: boolean;
       customer: string | undefined;
+      byTelephone: boolean;
     },
   ): Answer {
-    const { amount, metadata, keep, customer } = asked;
+    const { amount, metadata, keep, customer, byTelephone } = asked;
     if (amount.amount.lt(minimumCharge(amount.currency).amount))
       return { status: 400, code: 'amount_too_small' };
     const method = asked.method === undefined ? undefined : this.#bank.method(asked.method);
@@ -281,6 +282,7 @@ export class SimProcessor implements BankHost {
     if (customer !== undefined && !kept) return { status: 400, code: 'payment_method_customer_mismatch' };
     if (method?.usedBy !== undefined && !kept)
       return { status: 400, code: 'payment_method_unexpected_state' };
+    if (byTelephone && method?.card === 'not_by_telephone') return { status: 400, code: motoUnknown };
     const id = this.id('pi');
     const none = zero(amount.currency);
     const intent: SimIntent = {
@@ -293,7 +295,7 @@ export class SimProcessor implements BankHost {
     this.#indexedAtMs.set(id, this.kernel.nowMs + this.#random.int(0, 60_000));
     this.tell('payment_intent.created', intent);
     if (!method) return this.#shown(intent);
-    const declined = this.#bank.attach(intent, method, customer !== undefined);
+    const declined = this.#bank.attach(intent, method, byTelephone ? 'by_telephone' : customer !== undefined);
     return declined === undefined
       ? this.#shown(intent)
       : { status: 402, code: 'card_declined', decline: declined, intentId: id };

@@ -70,8 +70,10 @@ const noChannel = '-ERR No such channel!';
 
 /** How far a gateway has come in taking a call from outside (telephony/inbound-calls). */
 function taken(world: SimSwitch, command: string, [uuid = '', name = '', value]: string[]): string {
-  // Nobody keys a card here.
-  if (name === cardRoomVariable) return world.exists(legOf(uuid)) ? '_undef_' : noChannel;
+  if (name === cardRoomVariable) {
+    const found = world.inboundLeg(legOf(uuid));
+    return found ? (found.inCardRoom ? 'true' : '_undef_') : noChannel;
+  }
   if (name !== takenVariable) throw new Error(`A variable nobody simulates: ${name}`);
   const leg = legOf(uuid);
   if (!world.exists(leg)) return noChannel;

@@ -98,6 +98,12 @@ export class SimSwitchLink implements Switch {
     return Promise.resolve(sentences.map(({ key }) => key));
   }
 
+  leaveCardRoom(leg: LegUuid): Promise<Commanded> {
+    return this.#turns.take([leg], () =>
+      this.wire.command(`leave card room ${short(leg)}`, () => this.#world.takeFromCardRoom(leg)),
+    );
+  }
+
   prepare(): void {
     // Prompts are rendered on the gateway's own disk.
   }
@@ -176,7 +182,7 @@ export class SimSwitchLink implements Switch {
       if (anew) await this.wire.send(`break ${short(leg)}`, () => this.#world.breakAll(leg));
       const sentenceMs = sentenceLasts(sentence);
       return this.wire.command(`play ${short(leg)} ${sentence.key}`, () =>
-        this.#world.execute(leg, { kind: 'play', request, sentenceMs }),
+        this.#world.execute(leg, { kind: 'play', request, sentenceMs, said: JSON.stringify(sentence) }),
       );
     });
   }

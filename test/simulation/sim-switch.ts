@@ -83,6 +83,8 @@ export class SimSwitch implements LegHost {
   /** Gateways that cannot reach it, and until when. */
   readonly #cutUntilMs = new Map<string, number>();
   #refusals: ('command' | 'job')[] = [];
+  /** The end of a leg that bears the card room's mark, told to the rooms alone; `atUs` absent: nobody says so. */
+  onRoomLegEnded: ((leg: SimLeg, atUs: bigint | undefined) => void) | undefined;
 
   constructor(kernel: Kernel, { id, people, postCdr, onTalk, skewMs = 0 }: SimSwitchSettings) {
     this.id = id;
@@ -325,6 +327,40 @@ export class SimSwitch implements LegHost {
     return { outcome: 'done' };
   }
 
+  // --- The card room: its mark, and what comes of it -------------------------------------------------------------
+
+  /** `undefined`: it does not live any more. */
+  enterCardRoom(leg: LegUuid): SimLeg | undefined {
+    const found = this.#living.get(leg);
+    if (found?.bridgedTo) this.kernel.fail(new Violation(`a card is asked for in mid-talk: ${leg}`));
+    found?.enterCardRoom();
+    return found;
+  }
+
+  leaveCardRoom(leg: SimLeg): void {
+    if (leg.living) leg.leaveCardRoom();
+    this.kernel.changed();
+  }
+
+  /** By a gateway, where no room is at it. */
+  takeFromCardRoom(leg: LegUuid): Commanded {
+    const found = this.#living.get(leg);
+    if (!found) return { outcome: 'gone' };
+    if (found.cardEntry)
+      this.kernel.fail(new Violation(`a leg is taken from a card room that is at it: ${leg}`));
+    if (found.inCardRoom) this.leaveCardRoom(found);
+    return { outcome: 'done' };
+  }
+
+  legsInCardRoom(): SimLeg[] {
+    return [...this.#living.values()].filter(({ inCardRoom }) => inCardRoom);
+  }
+
+  /** Every leg somebody dialled, dead ones too. */
+  dialledLegs(): readonly SimLeg[] {
+    return this.#legs.filter(({ inbound }) => inbound !== undefined);
+  }
+
   endEntry(leg: LegUuid): void {
     this.#living.get(leg)?.endEntry();
   }
@@ -443,6 +479,8 @@ export class SimSwitch implements LegHost {
     const found = this.#living.get(leg);
     if (!found) return undefined;
     const { bridgedUs, bridgedTo, state } = found;
+    // A dump would show what is keyed: it is not made (telephony/freeswitch).
+    if (found.inCardRoom) return { state: 'living', answered: true };
     return {
       state: 'living',
       answered: state === 'answered',
@@ -467,11 +505,18 @@ export class SimSwitch implements LegHost {
   // --- What happens by itself --------------------------------------------------------------------------------------
 
   tell(event: SwitchEvent): void {
+    // Every link has a filter against the card room's mark.
+    const leg = 'leg' in event ? this.#legs.findLast(({ uuid }) => uuid === event.leg) : undefined;
+    if (leg?.inCardRoom === true) {
+      this.kernel.changed();
+      return;
+    }
     for (const link of this.#links) link.say(event);
     this.kernel.changed();
   }
 
   personLeaves(leg: SimLeg, cause: 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void {
+    leg.left = true;
     const unanswered = leg.inbound ? 'ORIGINATOR_CANCEL' : 'CALL_REJECTED';
     this.#end(leg, leg.state === 'answered' || cause === 'MEDIA_TIMEOUT' ? cause : unanswered);
   }
@@ -548,7 +593,9 @@ export class SimSwitch implements LegHost {
       ...{ leg: leg.uuid, number: leg.number, coreUuid: leg.coreUuid, createdUs: leg.createdUs, cause },
       ...{ answeredUs, bridgedUs, bridgedTo: leg.lastBridgedTo, endedUs: atUs },
     });
-    if (how === 'ordinary') this.records.write(leg.uuid, body, atUs);
+    if (leg.inCardRoom) this.onRoomLegEnded?.(leg, how === 'unheard' ? undefined : atUs);
+    // In the card room it has none (process_cdr).
+    if (how === 'ordinary' && !leg.inCardRoom) this.records.write(leg.uuid, body, atUs);
     else this.records.lose(leg.uuid, body, atUs);
     this.kernel.changed();
   }

@@ -1,5 +1,5 @@
-// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--keep] [--trace]`:
-// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--cards] [--keep] [--trace]`:
+// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios; `--cards`: those in which cards are keyed) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
 // last line is `N seeds, N violations`; the exit status is 1 when there were any.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     working: { type: 'boolean', default: false },
     service: { type: 'boolean', default: false },
     composed: { type: 'boolean', default: false },
+    cards: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
@@ -39,18 +40,18 @@ const pool = await WorkerPool.start(bundle, Number(values.jobs));
 let violations = 0;
 let runs = 0;
 let virtualMs = 0;
-const reached = { talks: 0, captures: 0, voids: 0, reports: 0 };
+const reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
 try {
   const orders =
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed })
+        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed, cards: values.cards })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
     virtualMs += report.verdict.virtualMs;
-    for (const what of ['talks', 'captures', 'voids', 'reports'] as const)
+    for (const what of ['talks', 'captures', 'voids', 'reports', 'cards'] as const)
       reached[what] += report.verdict[what];
     if (report.verdict.violation !== undefined) {
       violations += 1;
@@ -69,7 +70,7 @@ try {
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
 const hours = (virtualMs / 3_600_000).toFixed(1);
 console.log(
-  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported`,
+  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported, ${String(reached.cards)} cards asked for`,
 );
 console.log(`${String(runs)} seeds, ${String(violations)} violations`);
 process.exitCode = violations > 0 ? 1 : 0;
@@ -79,6 +80,7 @@ function* numbers(first: number, count: number): Generator<number> {
   for (let seed = first; yielded < count; seed += 1) {
     if (values.known && !drawRun(String(seed)).scenario.known) continue;
     if (values.composed && !drawRun(String(seed)).scenario.composed) continue;
+    if (values.cards && !drawRun(String(seed)).scenario.composed?.sells) continue;
     if (values.service && !drawRun(String(seed)).scenario.service) continue;
     if (values.working && !drawRun(String(seed)).scenario.availability) continue;
     yielded += 1;

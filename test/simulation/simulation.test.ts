@@ -71,6 +71,7 @@ describe('the simulation', () => {
       // What proves nothing: runs in which nobody ever talks, or nothing is reported.
       expect(reports.reduce((talks, { verdict }) => talks + verdict.talks, 0)).toBeGreaterThan(150);
       expect(reports.reduce((reported, { verdict }) => reported + verdict.reports, 0)).toBeGreaterThan(100);
+      expect(reports.reduce((asked, { verdict }) => asked + verdict.cards, 0)).toBeGreaterThan(30);
     },
     longMs,
   );
