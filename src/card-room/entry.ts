@@ -53,7 +53,7 @@ export class Entry {
   /** Part of every idempotency key: entered again by the same request, another card may be keyed. */
   readonly #nonce = randomBytes(8).toString('hex');
   #entry: CardEntry = newCardEntry;
-  /** What is asked and what lies ready behind it, in their order. `cut`: ended by ourselves, its star is ours. */
+  /** What is asked and what lies ready behind it, in their order. `cut`: ended by ourselves, unless he was faster. */
   #asked: { turn: string; step: CardQuestion; cut: boolean }[] = [];
   #number: Buffer = noBytes;
   #code: Buffer = noBytes;
@@ -102,7 +102,7 @@ export class Entry {
     const { leg } = this.#order;
     this.#begun = true;
     if (this.#leaving !== undefined) {
-      this.#link.send(say.leave(leg, this.#leaving.turn));
+      this.#link.send(say.leave(leg, this.#leaving.turn, this.#mayTypeOn()));
       return;
     }
     // A room that died in the middle of an entry left its question and what lies ready behind it.
@@ -142,10 +142,12 @@ export class Entry {
     const question = this.#asked[at];
     if (question === undefined || this.#end !== undefined) return;
     this.#asked.splice(0, at + 1);
-    if (question.cut && told.ended === 'star') return;
+    if (question.cut && told.ended === 'cut') return;
+    // Left over from a question that was over already, or keyed on a telephone of sixteen keys: nothing, and asked again.
+    const ended = told.ended === 'cut' ? 'pause' : told.ended;
     const reading = readCardEntry(question.step, told.keys, this.#entry.brand, new Date());
     this.#keep(reading.is, told.keys);
-    this.#step({ type: 'keyed', at: question.step, ended: told.ended, reading });
+    this.#step({ type: 'keyed', at: question.step, ended, reading });
   }
 
   #keep(what: string, keys: Buffer): void {
@@ -184,7 +186,9 @@ export class Entry {
       return { turn, step, cut: false, spelt: say.ask(leg, step, turn, this.#soundsOf(said)) };
     });
     this.#asked = [...first, ...asked.map(({ turn, step, cut }) => ({ turn, step, cut }))];
-    this.#link.send(say.forgetDigits(leg), say.forgetKeys(leg), ...asked.map(({ spelt }) => spelt));
+    // A confirmation keyed this very moment counts as well.
+    const forgotten = question.step === 'confirm' ? [] : [say.forgetKeys(leg)];
+    this.#link.send(say.forgetDigits(leg), ...forgotten, ...asked.map(({ spelt }) => spelt));
   }
 
   #cut(): { turn: string; step: CardQuestion; cut: boolean }[] {
@@ -259,8 +263,14 @@ export class Entry {
     this.#leaving = { turn, deadline: setTimeout(() => this.#close(), leavingMs) };
     if (!this.#begun) return;
     const ending = this.#asked.length > 0 ? [say.endQuestion(leg)] : [];
-    this.#link.send(say.breakAll(leg), ...ending, say.leave(leg, turn));
+    this.#link.send(say.breakAll(leg), ...ending, say.leave(leg, turn, this.#mayTypeOn()));
     this.#asked = [];
+  }
+
+  /** Nobody has told him yet that it is over, or he was just told: the rest of his number may still come. */
+  #mayTypeOn(): boolean {
+    const end = this.#end;
+    return end === 'stopped' || end?.outcome === 'gave_up' || end?.outcome === 'timed_out';
   }
 
   #wipe(): void {

@@ -84,12 +84,29 @@ export const enter = (leg: LegUuid, entry: string): string =>
 
 /** Ends what plays and throws away what waits. */
 export const breakAll = (leg: LegUuid): string => api(`uuid_break ${uuid(leg)} all`);
-/** Ends a question whose sentence is over, which heeds no break: a key that ends every one of ours, and a room's before us. */
-export const endQuestion = (leg: LegUuid): string => api(`uuid_recv_dtmf ${uuid(leg)} *`);
+/** Two keys that no keypad has. The first ends a question of ours, and a room's before us; the second what throws keys away. */
+const endKey = 'D';
+const drainKey = 'C';
+/** Ends a question whose sentence is over, which heeds no break. */
+export const endQuestion = (leg: LegUuid): string => api(`uuid_recv_dtmf ${uuid(leg)} ${endKey}`);
 
-export const forgetKeys = (leg: LegUuid): string => execute(leg, 'flush_dtmf');
 const leftBehind = `${digitsVariable} read_terminator_used read_result`;
 export const forgetDigits = (leg: LegUuid): string => execute(leg, 'multiunset', leftBehind);
+
+/** Reads all that is keyed until this key or a pause, says nothing, and forgets it. More than 127 fit nowhere. */
+function drain(leg: LegUuid, until: string, firstMs: number, betweenMs: number): string {
+  const argument =
+    `0 127 1 ${String(firstMs)} ${until} silence ${silence} ` + `${digitsVariable} '' ${String(betweenMs)}`;
+  return execute(leg, keying, argument) + forgetDigits(leg);
+}
+/**
+ * The keys on their way are read like an entry, up to one of ours behind them. `flush_dtmf` is not for them: what it throws away
+ * stands in `digits_dialed` of the leg's record, whether or not it was keyed in secret (seen on FreeSWITCH 1.10.12).
+ */
+export const forgetKeys = (leg: LegUuid): string =>
+  execute(leg, 'queue_dtmf', drainKey) + drain(leg, drainKey, 1_000, 1_000);
+/** Who is told that it is over, or whose gateway died, may be typing on. */
+const awaitQuiet = (leg: LegUuid): string => drain(leg, endKey, 1_500, 2_000);
 
 /**
  * One question, and behind it the switch itself unsets what was keyed, whoever lives then. Without an expression (the empty argument):
@@ -102,7 +119,7 @@ export function ask(leg: LegUuid, step: CardQuestion, turn: string, sounds: read
   const sound = soundsInTurn(sounds);
   const word = sound.includes(' ') ? `'${sound}'` : sound;
   const argument =
-    `1 ${String(most)} 1 ${String(firstMs)} ${most === 1 ? 'none' : '#*'} ${word} ${silence} ` +
+    `1 ${String(most)} 1 ${String(firstMs)} ${most === 1 ? 'none' : `#*${endKey}`} ${word} ${silence} ` +
     `${digitsVariable} '' ${String(betweenMs)}`;
   return execute(leg, keying, argument, `${questionMark}:${turnOf(turn)}`) + forgetDigits(leg);
 }
@@ -111,8 +128,9 @@ export const play = (leg: LegUuid, sounds: readonly string[]): string =>
   execute(leg, 'playback', soundsInTurn(sounds));
 
 /** In this order: his digits, the keys still on their way, then what kept them secret, and last what keeps the leg to the room. */
-export const leave = (leg: LegUuid, turn: string): string =>
+export const leave = (leg: LegUuid, turn: string, mayTypeOn: boolean): string =>
   forgetDigits(leg) +
   forgetKeys(leg) +
+  (mayTypeOn ? awaitQuiet(leg) : '') +
   execute(leg, 'multiunset', `process_cdr sensitive_dtmf ${cardEntryVariable}`) +
   execute(leg, 'unset', cardRoomVariable, `${leftMark}:${turnOf(turn)}`);

@@ -14,9 +14,9 @@ export interface SwitchPlace {
   password: string;
 }
 
-/** `keys`: the receiver wipes them. `star`, `hash`: what ended it. */
+/** `keys`: the receiver wipes them. `star`, `hash`: what ended it; `cut`: the room itself. */
 export type LegTold =
-  | { type: 'asked'; turn: string; keys: Buffer; ended: 'hash' | 'star' | 'pause' | 'full' }
+  | { type: 'asked'; turn: string; keys: Buffer; ended: 'hash' | 'star' | 'pause' | 'full' | 'cut' }
   | { type: 'left'; turn: string }
   | { type: 'hungUp'; endedAtUs?: bigint }
   /** The switch is not reached any more, or never was. */
@@ -179,7 +179,7 @@ export class LegLink {
 const ok = Buffer.from('+OK');
 
 /** What a question came to: with `failure` what was typed before may stand there still, and with `timeout` a pause ended it. */
-function entryOf(event: Buffer): { keys: Buffer; ended: 'hash' | 'star' | 'pause' | 'full' } {
+function entryOf(event: Buffer): { keys: Buffer; ended: 'hash' | 'star' | 'pause' | 'full' | 'cut' } {
   const result = text(event, 'variable_read_result');
   const terminator = keyOf(text(event, 'variable_read_terminator_used'));
   const value = valueIn(event, `variable_${say.digitsVariable}`);
@@ -187,13 +187,15 @@ function entryOf(event: Buffer): { keys: Buffer; ended: 'hash' | 'star' | 'pause
   // The one key that was asked for.
   const only = typed.length > 0 && typed.length <= 3 ? lone(typed) : undefined;
   const ended =
-    terminator === '*' || only === 0x2a
-      ? 'star'
-      : terminator === '#' || only === 0x23
-        ? 'hash'
-        : result === 'timeout' || result === 'failure'
-          ? 'pause'
-          : 'full';
+    terminator === 'D' || only === 0x44
+      ? 'cut'
+      : terminator === '*' || only === 0x2a
+        ? 'star'
+        : terminator === '#' || only === 0x23
+          ? 'hash'
+          : result === 'timeout' || result === 'failure'
+            ? 'pause'
+            : 'full';
   const keys = Buffer.alloc(only === undefined ? typed.length : 0);
   typed.copy(keys);
   return { keys, ended };
@@ -202,7 +204,7 @@ function entryOf(event: Buffer): { keys: Buffer; ended: 'hash' | 'star' | 'pause
 const noBytes = Buffer.alloc(0);
 const keyOf = (value: string | undefined): string | undefined =>
   value === '%23' ? '#' : value?.toUpperCase() === '%2A' ? '*' : value;
-/** `#` and `*` as a digit, escaped or not. */
+/** `#`, `*` and the room's own key as a digit, escaped or not. */
 function lone(value: Buffer): number | undefined {
   for (const [spelt, key] of [
     ['#', 0x23],
@@ -210,6 +212,7 @@ function lone(value: Buffer): number | undefined {
     ['*', 0x2a],
     ['%2A', 0x2a],
     ['%2a', 0x2a],
+    ['D', 0x44],
   ] as const)
     if (value.equals(Buffer.from(spelt))) return key;
   return undefined;

@@ -397,7 +397,9 @@ export const applications = new Map<string, Start>([
       host.scheduleTransfer(channel, when, extension, dialplan);
     }),
   ],
-  ['flush_dtmf', at((_host, channel) => void channel.typed.splice(0))],
+  // What it throws away is counted as dialled, secret or not (switch_channel_flush_dtmf; seen in a record).
+  ['flush_dtmf', at((_host, channel) => void (channel.digitsDialed += channel.typed.splice(0).join('')))],
+  ['queue_dtmf', at((_host, channel, argument) => void channel.typed.push(...argument.split('')))],
   ['park', nothing],
   ['log', nothing],
   ['info', nothing],

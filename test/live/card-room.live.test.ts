@@ -304,6 +304,13 @@ async function keyedByAll(
     await Promise.all(prefixes.slice(from, from + 4).map(breaksOff));
   await stage.nextCardTakes(3_000);
   await breaksOff(`${typed}1`);
+  // Told that it is over, he types on: his leg is given back when he is quiet, and has a record.
+  const typing = await stage.rawCaller();
+  const over = take(typing);
+  await typing.hears('amount');
+  await typing.keys(`0#${typed}`);
+  expect(await over).toEqual({ outcome: 'gave_up' });
+  await typing.hangUp();
   const caller = await stage.caller();
   const came = take(caller);
   await caller.hears('amount');

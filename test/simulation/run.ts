@@ -276,8 +276,10 @@ function strike(fault: WorldFault, forMs: number, outside: Outside, gateways: re
       processor.fallSilent(forMs);
       return;
     }
-    case 'card_room_died':
-      return cardRooms.die(name ?? '', forMs);
+    case 'card_room_died': {
+      cardRooms.die(name ?? '', forMs);
+      return;
+    }
     case 'processor_keys_pruned': {
       processor.pruneKeys();
       return;
