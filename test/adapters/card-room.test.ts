@@ -381,7 +381,12 @@ test.each([
 /** No published number, and Luhn right: a card of somebody. */
 const canary = '4917382605941737';
 const sevens = Array.from({ length: canary.length - 6 }, (_, at) => canary.slice(at, at + 7));
-const leaksIn = (text: string): string[] => sevens.filter((one) => text.includes(one));
+/** Names of legs, and instants in milli- and microseconds: by chance any seven digits stand in one. */
+const names = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9])1[789][0-9]{11}(?:[0-9]{3})?(?![0-9])/gi;
+function leaksIn(text: string): string[] {
+  const rest = text.replaceAll(names, '');
+  return sevens.filter((one) => rest.includes(one));
+}
 
 test('the canary: whoever hangs up after each digit and in each later step, and who keys it to the end, leaves it nowhere', async () => {
   await open();
