@@ -14,6 +14,8 @@ const long = [
   'boot/demo.test.ts',
   'boot/embedded-postgres.test.ts',
   'web/extranet.test.ts',
+  'adapters/card-room.test.ts',
+  'flow/card-canary.test.ts',
 ];
 
 export default class LongestFirst extends BaseSequencer {

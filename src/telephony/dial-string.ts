@@ -271,20 +271,40 @@ export function askDigits(
 /** As if he had begun anew: nothing else ends a question once its sentence is over (a break is not heeded there, tried). */
 export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${restartKey}`);
 
-/** At once, before its question is broken off: a room that lives after all reads by that that it has the leg no more. */
+/**
+ * At once, before its question is broken off: a room that lives after all reads by that that it has the leg no more. All the marks of
+ * a room, since he may have begun to type though none came.
+ */
 export const takeFromCardRoom = (leg: LegUuid): ApiCommand =>
-  api(`uuid_setvar ${uuid(leg)} ${cardEntryVariable} none`);
+  api(
+    `uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;${cardEntryVariable}=none;` +
+      `${secretVariable}=true;process_cdr=false`,
+  );
 
 /**
  * What a card room that died left on a leg, behind what it was asking: in the order in which a room that lives leaves (card-room/
- * leg-commands), so that with the mark no digit is left to be heard of.
+ * leg-commands), so that with the mark no digit is left to be heard of. He may be typing on, and what he types is read until he is
+ * quiet: what `flush_dtmf` throws away stands in the record of the call (seen on FreeSWITCH 1.10.12).
  */
 export const leaveCardRoom = (leg: LegUuid): Message[] => [
-  execute(leg, 'multiunset', `${cardDigitsVariable} read_terminator_used read_result`),
-  forgetKeys(leg),
+  ...forgetCardKeys(leg, 1_500, 2_000),
   execute(leg, 'multiunset', `process_cdr ${secretVariable} ${cardEntryVariable}`),
   execute(leg, 'unset', cardRoomVariable),
 ];
+/** A key that no keypad has, and at which every question of a card room ends. */
+const cardEndKey = 'D';
+export const endCardEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid(leg)} ${cardEndKey}`);
+function forgetCardKeys(leg: LegUuid, firstMs: number, betweenMs: number): Message[] {
+  const argument =
+    `0 127 1 ${String(firstMs)} ${cardEndKey} silence silence_stream://10 ` +
+    `${cardDigitsVariable} '' ${String(betweenMs)}`;
+  const left = `${cardDigitsVariable} read_terminator_used read_result`;
+  return [
+    execute(leg, 'multiunset', left),
+    execute(leg, keyingApplication, argument),
+    execute(leg, 'multiunset', left),
+  ];
+}
 
 export const play = (leg: LegUuid, id: string, prompt: Sound): Message =>
   execute(leg, 'playback', soundIn(prompt), `play:${request(id)}`);

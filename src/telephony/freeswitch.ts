@@ -226,7 +226,7 @@ export class FreeSwitch implements Switch {
       const sent = [
         this.#link.api(say.takeFromCardRoom(leg)),
         this.#link.api(say.breakPlaying(leg, 'all')),
-        this.#link.api(say.endEntry(leg)),
+        this.#link.api(say.endCardEntry(leg)),
         ...say.leaveCardRoom(leg).map((one) => this.#link.send(one)),
       ];
       const outcomes = (await Promise.all(sent)).slice(3).map(commanded);

@@ -884,11 +884,13 @@ describe('looking', () => {
         .join(' ')
         .trim();
     expect(commandsSince(before).map((command) => applications(command) || command)).toEqual([
-      `api uuid_setvar ${aLeg} ringmeter_card_entry none`,
+      `api uuid_setvar_multi ${aLeg} ringmeter_card_room=true;ringmeter_card_entry=none;sensitive_dtmf=true;process_cdr=false`,
       `api uuid_break ${aLeg} all`,
-      `api uuid_recv_dtmf ${aLeg} *`,
+      `api uuid_recv_dtmf ${aLeg} D`,
       'multiunset ringmeter_card read_terminator_used read_result',
-      'flush_dtmf',
+      // Until he is quiet: flush_dtmf would write what he types into the record of the call.
+      "play_and_get_digits 0 127 1 1500 D silence silence_stream://10 ringmeter_card '' 2000",
+      'multiunset ringmeter_card read_terminator_used read_result',
       'multiunset process_cdr sensitive_dtmf ringmeter_card_entry',
       'unset ringmeter_card_room',
     ]);

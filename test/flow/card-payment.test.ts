@@ -84,7 +84,9 @@ it('a conversation: held on the leg he has, led by the scenario he is in, and se
   await room.keys('pm_card_visa');
   await world.accept(claire);
   await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
-  expect(await sold(before)).toMatchObject([{ state: 'authorized', sessionState: 'connected' }]);
+  await eventually(async () =>
+    expect(await sold(before)).toMatchObject([{ state: 'authorized', sessionState: 'connected' }]),
+  );
   await world.does(claire, 'hangup');
   await stage.said(caller, 'Au revoir.');
   const session = await world.sessionIs(waiting?.session ?? '', 'settled');

@@ -188,7 +188,7 @@ describe('what follows a paid talk', () => {
       status: 'succeeded',
       amount_received: 106,
     });
-    expect(await runsAfter(id)).toMatchObject([{ outcome: 'caller_left' }]);
+    await eventually(async () => expect(await runsAfter(id)).toMatchObject([{ outcome: 'caller_left' }]));
   });
 
   it('who hangs up himself, or wished the end, is led nowhere', async () => {

@@ -544,13 +544,15 @@ describe('GET /v1/consultants/{id}/calls', () => {
   });
 
   it('of a share that was changed, by what held when he was rung', async () => {
-    const yesterday = new Date(Date.now() - 86_400_000).toISOString();
-    await stage.call({ id: 'call_y', consultant: claire, at: yesterday, talkSeconds: 60, captured: '12.00' });
+    // At noon: the same day wherever it is read.
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const at = `${yesterday}T12:00:00.000Z`;
+    await stage.call({ id: 'call_y', consultant: claire, at, talkSeconds: 60, captured: '12.00' });
     await stage.admin.query(`alter table settings_changes disable trigger append_only`);
     await stage.admin.query(`delete from settings_changes where of = $1`, [claire]);
     await stage.admin.query(`alter table settings_changes enable trigger append_only`);
     await change(claire, { share: '0.50' });
-    const earned = async () => (await day(`?day=${yesterday.slice(0, 10)}`)).data[0]?.['earned'];
+    const earned = async () => (await day(`?day=${yesterday}`)).data[0]?.['earned'];
     expect(await earned()).toEqual({ amount: '4.00', currency: 'EUR' });
     await change(claire, { share: null });
     expect(await earned()).toEqual({ amount: '4.00', currency: 'EUR' });
