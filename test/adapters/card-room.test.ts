@@ -431,7 +431,7 @@ test('the canary: whoever hangs up after each digit and in each later step, and 
     await caller.hangUp();
     expect(await came).toEqual({ outcome: 'hung_up', endedAtUs: expect.any(BigInt) as bigint });
   };
-  await Promise.all([...typed].map((_, place) => hangsUpAfter(place + 1)));
+  await Promise.all(Array.from(typed, (_, place) => hangsUpAfter(place + 1)));
   const complete = await stage.caller();
   const came = stage.takeCard(complete.leg);
   await complete.hears('amount');
