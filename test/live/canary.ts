@@ -16,9 +16,14 @@ const codePattern = new RegExp(
 /** One key at a time, as FreeSWITCH writes them: in a line each. */
 const keyPattern = /(?:RECV DTMF |DTMF\(|DTMF DIGIT \[|DTMF DIGIT LEN |digit=)[0-9][^\n]*/;
 
+/** Names of legs and of streams (RFC 3550's SSRC), instants in milli- and microseconds: by chance any seven digits stand in one. */
+const names =
+  /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|ssrc[^0-9\n]{1,6}[0-9]+|(?<![0-9])1[789][0-9]{11}(?:[0-9]{3})?(?![0-9])/gi;
+
 export function found(text: string): { sevens: string[]; code: string[]; keys: string[] } {
+  const rest = text.replaceAll(names, '');
   return {
-    sevens: sevens.filter((one) => text.includes(one)),
+    sevens: sevens.filter((one) => rest.includes(one)),
     code: codePattern.exec(text)?.slice(0, 1) ?? [],
     keys: keyPattern.exec(text)?.slice(0, 1) ?? [],
   };
