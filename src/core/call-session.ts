@@ -110,6 +110,8 @@ export interface CallPlan {
    * of them holds on his card at most, as decimal text in the currency of `price`.
    */
   moreTime?: { seconds: number; times: number; hold: string };
+  /** What it costs is one price however long they talk, and is taken as soon as they are joined; absent: when they have talked. */
+  capture?: 'at_connection';
   /** He dialled us. */
   inbound?: InboundPlan;
   /**

@@ -74,6 +74,15 @@ export function priceOfSeconds(tariff: Tariff, seconds: number): Money {
 }
 
 /**
+ * Whether something is due and every talk costs the same, so that it may be taken before anybody knows how long they talk. A price
+ * never falls as time grows: the shortest and the longest talk say it of all between.
+ */
+export function isOnePrice(tariff: Tariff): boolean {
+  const least = priceOfSeconds(tariff, 0);
+  return !least.amount.isZero() && least.amount.equals(priceOfSeconds(tariff, longestTalkSeconds).amount);
+}
+
+/**
  * The longest talk, in whole seconds, that costs no more than `amount`: at most the tariff's `maximumSeconds` and a day.
  * `undefined`: not even the shortest talk is covered. 0: only a talk of no time is. Throws (a bug) on another currency.
  */

@@ -157,7 +157,12 @@ export async function writeStep(
     if (next.plan.inbound) await writeUsage(house, tx, stored, next, at);
     else if (settler) tx.committed(() => settler.settle({ merchantId, orderId }));
     else await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
-  } else if (free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
+  } else if (isJoinedNow(stored.session, next) && next.plan.capture === 'at_connection') {
+    // Through the queue: should we die now, whoever takes over the call has no eye on its money.
+    const { merchantId, orderId } = stored;
+    await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+  }
+  if (!settle && free.length > 0) await freeConsultants(tx, next.id, { only: free }, undefined);
   if (asksForMore) await askForMore(house, tx, { ...stored, session: next });
   if (neverAgain !== undefined)
     await neverCall(house, tx, { number: neverAgain, wishedBy: 'key', orderId: stored.orderId });
@@ -172,6 +177,10 @@ export async function writeStep(
     facts,
     ...(handedOver && { handedOver }),
   };
+}
+
+function isJoinedNow(before: CallSession, next: CallSession): boolean {
+  return before.state !== 'connected' && next.state === 'connected';
 }
 
 /** Whoever keeps an eye on the consultant sees his call go on: that he took it, that both are joined. */

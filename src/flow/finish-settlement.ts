@@ -12,7 +12,13 @@ import { enqueueJob } from '../store/jobs.ts';
 import { postLedger } from '../store/ledger.ts';
 import type { Receipt } from '../store/order-view.ts';
 import { firstAuthorization, savePayment, type StoredPayment } from '../store/payments.ts';
-import { insertReceipt, nextReceiptNumber, readReceiptFacts, type ReceiptFacts } from '../store/receipts.ts';
+import {
+  insertReceipt,
+  nextReceiptNumber,
+  readReceiptFacts,
+  type ReceiptFacts,
+  saveBillableSeconds,
+} from '../store/receipts.ts';
 import { creditTopUp } from './credit-top-up.ts';
 import { endSale, type SaleEnd } from './end-sale.ts';
 import type { House } from './house.ts';
@@ -74,17 +80,24 @@ function totalsOf(payment: StoredPayment, price: Money): Totals {
   return { ...totals, writtenOff: wasHeld && unpaid.amount.gt(0) ? unpaid : none };
 }
 
-/** To be called with the payment locked and every authorization of it at its end. */
+/**
+ * To be called with the payment locked and every authorization of it at its end. `told`: the merchant has heard of what was taken
+ * when it was.
+ */
 export async function finishSettlement(
   house: House,
   tx: Tx,
   payment: StoredPayment,
   call: StoredSession | undefined,
   facts: ReceiptFacts,
+  told: boolean,
 ): Promise<void> {
   const { merchantId, orderId } = payment;
   const now = house.clock.now();
   const { price, rated } = owedBy(payment, priceOf(facts, call?.session));
+  // Its end was chosen while they talked, before anybody knew how long.
+  if (call?.session.plan.capture && rated)
+    await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
   const totals = totalsOf(payment, price);
   const { held, captured, released, expired, writtenOff } = totals;
   await savePayment(tx, payment.id, {
@@ -116,6 +129,7 @@ export async function finishSettlement(
       ...(sold && { receiptId: id }),
       ...(facts.clientCode !== null && { clientCode: facts.clientCode }),
       ended,
+      told,
     }),
   ]);
   if (sold && number !== undefined) {
@@ -130,10 +144,30 @@ export async function finishSettlement(
     `Settled: ${amountText(captured)} captured, ${amountText(released)} released (${held.currency})`,
   );
   const endedUs = call?.session.unbridgedUs;
-  if (!captured.amount.isZero() && endedUs !== undefined) {
+  if (!told && !captured.amount.isZero() && endedUs !== undefined) {
     const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
     house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
   }
+}
+
+/** Taken while they talk: the same notice, before there is a receipt to name. Nothing where the bank had let the hold lapse. */
+export async function tellTaken(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  call: StoredSession,
+): Promise<void> {
+  const { captured, released } = totalsOf(payment, zero(firstAuthorization(payment).amount.currency));
+  if (captured.amount.isZero()) return;
+  const { merchantId, orderId } = payment;
+  const data = { captured: moneyFacts(captured), released: moneyFacts(released) };
+  await tellMerchant(
+    house,
+    tx,
+    { merchantId, orderId, callSessionId: call.session.id },
+    [{ type: 'payment.captured', data }],
+    house.clock.now(),
+  );
 }
 
 /** The session's last state; settling it twice is settling it once. */
@@ -154,12 +188,12 @@ async function tellWhatBecame(
   call: StoredSession | undefined,
   totals: Totals,
   at: Date,
-  { ended, ...named }: { receiptId?: string; clientCode?: string; ended: SaleEnd },
+  { ended, told, ...named }: { receiptId?: string; clientCode?: string; ended: SaleEnd; told: boolean },
 ): Promise<void> {
   const captured = moneyFacts(totals.captured);
   const released = moneyFacts(totals.released);
   const drafts: NoticeDraft[] = [];
-  if (!totals.captured.amount.isZero()) {
+  if (!told && !totals.captured.amount.isZero()) {
     drafts.push({
       type: 'payment.captured',
       data: {

@@ -146,6 +146,9 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
         if (await isForsaken(tx, call.switchId)) return endForsaken(house, tx, call, now);
         if (call.session.moreTime?.state === 'asked')
           await enqueueJob(tx, 'authorize_more', { merchantId, orderId }, orderId);
+        // Taken as soon as they were joined; whoever was to do it may have died of it.
+        if (call.session.plan.capture && call.session.state === 'connected')
+          await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
         if (call.session.state === 'connected') return;
         return addSwitchWork(tx, {
           merchantId,

@@ -8,6 +8,7 @@
 //   refused   nothing was done: another try, a new operation with a key of its own, later and later; then the payment is
 //             parked for a person (retrySettlement), and only looked at when its holds expire
 
+import type { CallSession } from '../core/call-session.ts';
 import { compare, type Money, money, zero, plus, minus, amountText } from '../core/money.ts';
 import { applicationFeeOf, isFinal, movePayment, settlementOf } from '../core/payment.ts';
 import { lockSessionOfOrder, type StoredSession } from '../store/call-sessions.ts';
@@ -30,7 +31,7 @@ import {
   unpark,
 } from '../store/payments.ts';
 import { type ReceiptFacts, saveBillableSeconds } from '../store/receipts.ts';
-import { closeSession, factsOf, finishSettlement, priceOf } from './finish-settlement.ts';
+import { closeSession, factsOf, finishSettlement, priceOf, tellTaken } from './finish-settlement.ts';
 import {
   askOrFind,
   furtherHoldNotice,
@@ -107,7 +108,8 @@ type Act =
 async function decide(house: House, tx: Tx, orderId: string): Promise<Act | undefined> {
   const { stored, call, facts } = await readBehindLocks(tx, orderId);
   if (!stored) return undefined;
-  if (call && call.session.state !== 'ended') return undefined;
+  const talk = call && capturesDuring(call.session);
+  if (call && call.session.state !== 'ended' && !talk) return undefined;
   if (isFinal(stored.state)) {
     if (call) await closeSession(house, tx, call);
     return undefined;
@@ -118,7 +120,9 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Act | unde
   const { price, rated } = priceOf(facts, call?.session);
   let payment = stored;
   if (payment.state === 'authorized') {
-    if (call && rated) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
+    if (call && rated && !talk) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
+    // What could only be released is not: it stands for the talk until that is over.
+    if (talk && !canTake(house, payment, price)) return undefined;
     payment = await chooseEnd(house, tx, payment, price);
   }
   const open = payment.authorizations.filter(isOpen);
@@ -137,8 +141,16 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Act | unde
     return { do: 'settle', payment, authorization, operation };
   }
   if (open[0]) return { do: 'ask', payment, authorization: open[0] };
-  await finishSettlement(house, tx, payment, call, facts);
+  if (talk) return undefined;
+  // A hold that was taken while they talked was told of then.
+  const told = call?.session.plan.capture !== undefined;
+  await finishSettlement(house, tx, payment, call, facts, told);
   return undefined;
+}
+
+/** They talk, at a price that is taken meanwhile. */
+function capturesDuring({ state, plan }: CallSession): boolean {
+  return state === 'connected' && plan.capture === 'at_connection';
 }
 
 /**
@@ -160,15 +172,15 @@ async function readBehindLocks(
 
 /** Chooses once whether anything is to be taken; what of which hold is decided at its turn. */
 async function chooseEnd(house: House, tx: Tx, payment: StoredPayment, price: Money): Promise<StoredPayment> {
-  const held = payment.authorizations.filter((one) => one.state === 'authorized');
-  const { captures } = settlementOf(
-    price,
-    held.map((one) => one.amount),
-    house.processor.minimumCharge(price.currency),
-  );
-  if (captures.every((one) => one.amount.isZero())) return voidPayment(tx, payment, 'nothing_due');
+  if (!canTake(house, payment, price)) return voidPayment(tx, payment, 'nothing_due');
   await savePayment(tx, payment.id, { state: 'capturing', lookAgainAt: expiryOf(payment) });
   return { ...payment, state: 'capturing' };
+}
+
+function canTake(house: House, { authorizations }: StoredPayment, price: Money): boolean {
+  const held = authorizations.filter((one) => one.state === 'authorized').map((one) => one.amount);
+  const { captures } = settlementOf(price, held, house.processor.minimumCharge(price.currency));
+  return captures.some((one) => !one.amount.isZero());
 }
 
 /** What the first of these holds gives, when those before it have given what they could; nothing: it is released. */
@@ -290,7 +302,12 @@ async function recordSettled(
   const ended = await saveEnd(house, tx, payment, authorization, answer, now);
   const authorizations = payment.authorizations.map((one) => (one === authorization ? ended : one));
   if (authorizations.some(isOpen)) return 'recorded';
-  await finishSettlement(house, tx, { ...payment, authorizations }, call, facts);
+  if (call && capturesDuring(call.session)) {
+    // The talk's end finds it taken, and ends the settlement with a receipt that says how long they talked.
+    await tellTaken(house, tx, { ...payment, authorizations }, call);
+    return 'recorded';
+  }
+  await finishSettlement(house, tx, { ...payment, authorizations }, call, facts, false);
   return 'settled';
 }
 

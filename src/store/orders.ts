@@ -24,6 +24,8 @@ export interface LineForOrder {
   /** Its members ring in the order they have waited. */
   idleGroup: string | null;
   callerFirst: boolean;
+  /** When a price that does not grow with the talk is taken. */
+  capture: 'at_end' | 'at_connection';
   /** The live version of the scenario that follows its talks; null: none does. */
   afterTalk: { scenarioId: string; version: number } | null;
   /** The same of the one that is its call, from the caller's key 1 on. */
@@ -74,7 +76,7 @@ export async function readLineForOrder(tx: Tx, slug: string): Promise<LineForOrd
   return firstRow<LineForOrder>(
     tx,
     `select l.id, l.slug, l.sells, l.name, l.currency, l.active, ${lineRinging} as ringing, l.ring_seconds as "ringSeconds",
-       ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup", l.caller_first as "callerFirst",
+       ${lineStepSeconds} as "ringStepSeconds", ${lineIdleGroup} as "idleGroup", l.caller_first as "callerFirst", l.capture,
        l.duration_choices as "durationChoices", l.top_up_choices::text[] as "topUpChoices", l.sale_return as "saleReturn",
        (select json_build_object('scenarioId', s.id, 'version', s.live) from scenarios s
          where s.id = l.after_scenario_id and s.live is not null) as "afterTalk",

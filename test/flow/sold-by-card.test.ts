@@ -23,6 +23,8 @@ afterAll(() => stage.close());
 
 interface Row {
   line: string;
+  /** As the line says; absent: when they have talked. */
+  capture?: 'at_connection';
   announced: Record<'page' | 'phone', RegExp>;
   held: string;
   captured: string;
@@ -54,6 +56,19 @@ const table: Row[] = [
     released: '0',
     capturedWhile: '0',
     notices: talked,
+  },
+  {
+    line: 'demo-short',
+    capture: 'at_connection',
+    announced: {
+      page: /20,00 € pour 15 minutes de conversation puis plus rien à payer/,
+      phone: /20 euros.*15 minutes/,
+    },
+    held: '20',
+    captured: '20',
+    released: '0',
+    capturedWhile: '20',
+    notices: ['call.connected', 'payment.captured', 'call.ended'],
   },
   {
     line: 'demo',
@@ -124,6 +139,7 @@ const rows = table.flatMap((row) => [
 
 it.each(rows)('$line, sold by $by', async (row) => {
   const { world } = stage;
+  await world.sql.query('update lines set capture = $2 where slug = $1', [row.line, row.capture ?? 'at_end']);
   const { orderId, announced } = await (row.by === 'phone' ? byPhone(row) : onThePage(row));
   expect(announced.replaceAll(/\s+/g, ' ')).toMatch(row.announced[row.by]);
   const money = async (): Promise<object | undefined> =>
@@ -139,7 +155,16 @@ it.each(rows)('$line, sold by $by', async (row) => {
     // Who is on the telephone is not rung.
     if (row.by === 'page') await world.accept(caller);
     await eventually(async () => expect((await world.phone(caller))?.bridged).toBe(true));
-    expect(await money()).toMatchObject({ held: row.held, captured: row.capturedWhile, state: 'authorized' });
+    const taken = async (): Promise<string> =>
+      (
+        await world.sql.query<{ taken: string }>(
+          `select trim_scale(sum(a.captured))::text as taken from authorizations a join payments p on p.id = a.payment_id
+           where p.order_id = $1`,
+          [orderId],
+        )
+      ).rows[0]?.taken ?? '0';
+    await eventually(async () => expect(await taken()).toBe(row.capturedWhile));
+    expect(await money()).toMatchObject({ state: row.capture ? 'capturing' : 'authorized' });
     await world.does(claire, 'hangup');
   }
   await eventually(async () =>
