@@ -8,6 +8,7 @@ export type NoticeType =
   | 'payment.failed'
   | 'payment.captured'
   | 'payment.released'
+  | 'receipt.issued'
   | 'payment.refunded'
   | 'payment.refund_failed'
   | 'payment.disputed'
@@ -27,6 +28,7 @@ export const noticeTypes: readonly NoticeType[] = [
   'payment.failed',
   'payment.captured',
   'payment.released',
+  'receipt.issued',
   'payment.refunded',
   'payment.refund_failed',
   'payment.disputed',

@@ -74,12 +74,18 @@ export function priceOfSeconds(tariff: Tariff, seconds: number): Money {
 }
 
 /**
- * Whether something is due and every talk costs the same, so that it may be taken before anybody knows how long they talk. A price
- * never falls as time grows: the shortest and the longest talk say it of all between.
+ * Whether something is due and every talk this tariff allows costs the same, so that it may be taken before anybody knows how long
+ * they talk. A price never falls as time grows: the shortest and the longest talk say it of all between. Said of the tariff alone,
+ * whatever is chosen of it: a line can say before anybody orders when it takes its money.
  */
 export function isOnePrice(tariff: Tariff): boolean {
   const least = priceOfSeconds(tariff, 0);
-  return !least.amount.isZero() && least.amount.equals(priceOfSeconds(tariff, longestTalkSeconds).amount);
+  return !least.amount.isZero() && least.amount.equals(priceOfSeconds(tariff, longestOf(tariff)).amount);
+}
+
+/** No talk under this tariff is longer, whatever is chosen and paid. */
+function longestOf({ maximumSeconds }: Tariff): number {
+  return Math.min(maximumSeconds ?? longestTalkSeconds, longestTalkSeconds);
 }
 
 /**
@@ -93,7 +99,7 @@ export function affordableSeconds(tariff: Tariff, amount: Money): number | undef
   const covered = (seconds: number): boolean =>
     priceOfSeconds(tariff, seconds).amount.lessThanOrEqualTo(amount.amount);
 
-  const longest = Math.min(tariff.maximumSeconds ?? longestTalkSeconds, longestTalkSeconds);
+  const longest = longestOf(tariff);
   if (covered(longest)) return longest;
   if (!covered(0)) return undefined;
   // Halving instead of algebra: with increments, bands, ceilings and rounding the inverse has no formula that stays right.

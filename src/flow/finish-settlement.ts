@@ -150,8 +150,11 @@ export async function finishSettlement(
   }
 }
 
-/** Taken while they talk: the same notice, before there is a receipt to name. Nothing where the bank had let the hold lapse. */
-export async function tellTaken(
+/**
+ * Taken while they talk: written down and told as at the end, before there is a receipt to name. Nothing where the bank had let the
+ * hold lapse, which is told when they have talked.
+ */
+export async function keepTaken(
   house: House,
   tx: Tx,
   payment: StoredPayment,
@@ -160,6 +163,7 @@ export async function tellTaken(
   const { captured, released } = totalsOf(payment, zero(firstAuthorization(payment).amount.currency));
   if (captured.amount.isZero()) return;
   const { merchantId, orderId } = payment;
+  await savePayment(tx, payment.id, { state: payment.state, captured, released });
   const data = { captured: moneyFacts(captured), released: moneyFacts(released) };
   await tellMerchant(
     house,
@@ -203,6 +207,9 @@ async function tellWhatBecame(
         ...(ended.after?.end === 'code' && { accessCodeId: ended.after.accessCodeId }),
       },
     });
+  }
+  if (told && !totals.captured.amount.isZero() && named.receiptId !== undefined) {
+    drafts.push({ type: 'receipt.issued', data: { receiptId: named.receiptId, captured } });
   }
   drafts.push(...ended.notices);
   if (!totals.released.amount.isZero()) {

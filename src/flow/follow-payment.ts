@@ -2,7 +2,7 @@
 // hold let go when no call comes of it. What the processor's word leads to is authorize-payment's.
 
 import { advance } from '../core/advance-call.ts';
-import { provenEndUs } from '../core/call-session.ts';
+import { type CallSession, provenEndUs } from '../core/call-session.ts';
 import { isFinal } from '../core/payment.ts';
 import {
   keepProofOfLife,
@@ -28,7 +28,7 @@ import type { Tx } from '../store/database.ts';
 import { addSwitchWork, isForsaken, removeWorkOfSession } from '../store/switches.ts';
 import { applyIntent, askAgain, failPayment } from './authorize-payment.ts';
 import { narrate, writeStep } from './call-step.ts';
-import { waitsForKeys } from './hold-money.ts';
+import { isOpen, waitsForKeys } from './hold-money.ts';
 import type { House } from './house.ts';
 import { isKnownHeld } from './own-hands.ts';
 import { abandonSeconds, later, lookAgainAfter } from './payment-deadlines.ts';
@@ -135,9 +135,11 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
     if (payment?.lookAgainAt === undefined || payment.lookAgainAt > now) return;
     const { orderId, state } = payment;
     if (isFinal(state)) return savePayment(tx, payment.id, { state, lookAgainAt: null });
-    if (payment.parkedAt !== undefined) return lookAgain(tx, paymentId, later(now, parkedAgainSeconds));
-    await lookAgain(tx, paymentId, later(now, 60));
     const call = await lockSessionOfOrder(tx, orderId);
+    // Where it was to be taken while they talk, they talk on though it is parked, and are looked after.
+    if (payment.parkedAt !== undefined && call?.session.state !== 'connected')
+      return lookAgain(tx, paymentId, later(now, parkedAgainSeconds));
+    await lookAgain(tx, paymentId, later(now, 60));
     switch (call?.session.state) {
       case 'connected':
       case 'ringing_consultant':
@@ -146,10 +148,11 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
         if (await isForsaken(tx, call.switchId)) return endForsaken(house, tx, call, now);
         if (call.session.moreTime?.state === 'asked')
           await enqueueJob(tx, 'authorize_more', { merchantId, orderId }, orderId);
-        // Taken as soon as they were joined; whoever was to do it may have died of it.
-        if (call.session.plan.capture && call.session.state === 'connected')
-          await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
-        if (call.session.state === 'connected') return;
+        if (call.session.state === 'connected') {
+          if (isForgotten(payment, call.session))
+            await enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
+          return;
+        }
         return addSwitchWork(tx, {
           merchantId,
           switchId: call.switchId,
@@ -160,6 +163,13 @@ async function lookAtHeld(house: House, merchantId: string, payment: StoredPayme
         return enqueueJob(tx, 'settle_order', { merchantId, orderId }, orderId);
     }
   });
+}
+
+/** To be taken as soon as they were joined, and nobody has tried, or died of it. What was refused has its next try in the queue. */
+function isForgotten({ refusals, parkedAt, authorizations }: StoredPayment, { plan }: CallSession): boolean {
+  return (
+    plan.capture !== undefined && refusals === 0 && parkedAt === undefined && authorizations.some(isOpen)
+  );
 }
 
 /**

@@ -30,7 +30,7 @@ import {
   type StoredRefund,
   takeRefundOfRequest,
 } from '../store/refunds.ts';
-import { referenceOf } from './hold-money.ts';
+import { isOpen, referenceOf } from './hold-money.ts';
 import { creditLeft, giveCreditAgain, takeCreditBack } from './credit-top-up.ts';
 import type { House } from './house.ts';
 import { keyHoldsSeconds, later } from './payment-deadlines.ts';
@@ -62,6 +62,8 @@ export interface RefundWish {
 export type RefundMade =
   | { outcome: 'made'; refund: StoredRefund }
   | { outcome: 'unknown_order' | 'nothing_captured' | 'other_currency' }
+  /** It was taken when they were joined: what of it may be given back is known when they have talked. */
+  | { outcome: 'talk_not_over' }
   /** `left`: what may still be given back. */
   | { outcome: 'too_much'; left: Money }
   /** Of a top-up: more than is left on the account and kept for no call under way. */
@@ -89,7 +91,8 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
       ? undefined
       : await takeRefundOfRequest(tx, requestKey, later(now, -requestKeptSeconds));
   if (earlier) return { outcome: 'made', refund: earlier };
-  if (payment.state !== 'captured') return { outcome: 'nothing_captured' };
+  if (payment.state !== 'captured')
+    return { outcome: isTakenMeanwhile(payment) ? 'talk_not_over' : 'nothing_captured' };
 
   const parts = payment.authorizations.map(leftOf);
   const [first] = payment.authorizations;
@@ -139,6 +142,12 @@ async function makeRefund(house: House, tx: Tx, wish: RefundWish): Promise<Refun
     later(now, againSeconds),
   );
   return { outcome: 'made', refund };
+}
+
+/** All there is to take is taken, and the settlement is not over: they talk still, or have a moment ago. */
+function isTakenMeanwhile({ state, authorizations }: StoredPayment): boolean {
+  const isTaken = authorizations.some((one) => one.state === 'captured');
+  return state === 'capturing' && isTaken && !authorizations.some(isOpen);
 }
 
 /** What this charge has not given back and is not about to: an operation that was refused gave nothing. */

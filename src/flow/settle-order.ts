@@ -31,7 +31,7 @@ import {
   unpark,
 } from '../store/payments.ts';
 import { type ReceiptFacts, saveBillableSeconds } from '../store/receipts.ts';
-import { closeSession, factsOf, finishSettlement, priceOf, tellTaken } from './finish-settlement.ts';
+import { closeSession, factsOf, finishSettlement, keepTaken, priceOf } from './finish-settlement.ts';
 import {
   askOrFind,
   furtherHoldNotice,
@@ -123,7 +123,9 @@ async function decide(house: House, tx: Tx, orderId: string): Promise<Act | unde
     if (call && rated && !talk) await saveBillableSeconds(tx, call.session.id, rated.billableSeconds);
     // What could only be released is not: it stands for the talk until that is over.
     if (talk && !canTake(house, payment, price)) return undefined;
-    payment = await chooseEnd(house, tx, payment, price);
+    payment = await chooseEnd(house, tx, payment, price, nextLook(payment, call));
+  } else if (!talk && call?.session.plan.capture) {
+    await savePayment(tx, payment.id, { state: payment.state, lookAgainAt: expiryOf(payment) });
   }
   const open = payment.authorizations.filter(isOpen);
   for (const authorization of open) {
@@ -153,6 +155,11 @@ function capturesDuring({ state, plan }: CallSession): boolean {
   return state === 'connected' && plan.capture === 'at_connection';
 }
 
+/** Whoever talks is looked after as often as before (`undefined`); then only the end of what is held is waited for. */
+function nextLook(payment: StoredPayment, call: StoredSession | undefined): Date | null | undefined {
+  return call && capturesDuring(call.session) ? undefined : expiryOf(payment);
+}
+
 /**
  * All that a settlement is decided by, asked for at once. The payment is read behind both locks: until the session ended, its
  * steps may have written down a further hold.
@@ -171,9 +178,18 @@ async function readBehindLocks(
 }
 
 /** Chooses once whether anything is to be taken; what of which hold is decided at its turn. */
-async function chooseEnd(house: House, tx: Tx, payment: StoredPayment, price: Money): Promise<StoredPayment> {
+async function chooseEnd(
+  house: House,
+  tx: Tx,
+  payment: StoredPayment,
+  price: Money,
+  lookAgainAt: Date | null | undefined,
+): Promise<StoredPayment> {
   if (!canTake(house, payment, price)) return voidPayment(tx, payment, 'nothing_due');
-  await savePayment(tx, payment.id, { state: 'capturing', lookAgainAt: expiryOf(payment) });
+  await savePayment(tx, payment.id, {
+    state: 'capturing',
+    ...(lookAgainAt !== undefined && { lookAgainAt }),
+  });
   return { ...payment, state: 'capturing' };
 }
 
@@ -285,7 +301,7 @@ async function recordSettled(
   }
   if (answer.outcome === 'refused') {
     if (operation) await answerOperation(tx, operation.id, 'refused', { ...answer }, now);
-    await refusedAgain(house, tx, payment, answer.reason, now);
+    await refusedAgain(house, tx, payment, answer.reason, now, nextLook(payment, call));
     return 'waits';
   }
   if (operation) {
@@ -303,8 +319,10 @@ async function recordSettled(
   const authorizations = payment.authorizations.map((one) => (one === authorization ? ended : one));
   if (authorizations.some(isOpen)) return 'recorded';
   if (call && capturesDuring(call.session)) {
-    // The talk's end finds it taken, and ends the settlement with a receipt that says how long they talked.
-    await tellTaken(house, tx, { ...payment, authorizations }, call);
+    // The talk's end finds it taken, and ends the settlement with a receipt that says how long they talked. Whatever a person was
+    // wanted for is answered.
+    if (payment.parkedAt !== undefined) await unpark(tx, payment.id);
+    await keepTaken(house, tx, { ...payment, authorizations }, call);
     return 'recorded';
   }
   await finishSettlement(house, tx, { ...payment, authorizations }, call, facts, false);
@@ -352,6 +370,7 @@ async function refusedAgain(
   payment: StoredPayment,
   reason: string,
   now: Date,
+  lookAgainAt: Date | null | undefined,
 ): Promise<void> {
   const { merchantId, orderId } = payment;
   const isProcessing = reason === 'still_processing';
@@ -366,7 +385,10 @@ async function refusedAgain(
     return;
   }
   await saveRefusal(tx, payment.id, { refusals, parkedAt: now, reason });
-  await savePayment(tx, payment.id, { state: payment.state, lookAgainAt: expiryOf(payment) });
+  await savePayment(tx, payment.id, {
+    state: payment.state,
+    ...(lookAgainAt !== undefined && { lookAgainAt }),
+  });
   house.log.error(facts, 'the processor refuses a settlement: it is parked until somebody retries it');
 }
 

@@ -123,6 +123,7 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
     problems: [
       'unknown-id',
       'nothing-captured',
+      'talk-not-over',
       'refund-too-much',
       'top-up-spent',
       'other-currency',
@@ -150,6 +151,8 @@ export function refundRoutes(routes: ApiRoutes, house: House): void {
           return { problem: { kind: 'top-up-spent', members: { left: said(made.left) } }, began: false };
         case 'nothing_captured':
           return { problem: { kind: 'nothing-captured' }, began: false };
+        case 'talk_not_over':
+          return { problem: { kind: 'talk-not-over' }, began: false };
         case 'other_currency':
           return { problem: { kind: 'other-currency' }, began: false };
         case 'unknown_order':

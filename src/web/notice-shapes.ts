@@ -39,11 +39,14 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofPayment, reason: z.string() }),
   },
   'payment.captured': {
-    says: 'The price was debited, the rest of what was held is released; `clientCode` is there where it is credit for that account, `accessCodeId` where it bought an access code.',
+    says: 'The price was debited, the rest of what was held is released: when they have talked or, where the line says so and the price does not grow with the talk, as soon as they are joined. `clientCode` is there where it is credit for that account, `accessCodeId` where it bought an access code.',
     data: z.looseObject({
       ...ofPayment,
       captured: moneyShape,
       released: moneyShape,
+      receiptId: z.string().optional().meta({
+        description: 'Absent where it was debited while they talk: `receipt.issued` names it when they have.',
+      }),
       clientCode: z.string().optional(),
       accessCodeId: z.string().optional(),
     }),
@@ -56,6 +59,10 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
       captured: moneyShape.optional(),
       because: z.literal('hold_expired').optional(),
     }),
+  },
+  'receipt.issued': {
+    says: 'What was debited as soon as they were joined has its receipt, now that they have talked. Told of nothing else: elsewhere `payment.captured` names it.',
+    data: z.looseObject({ ...ofCall, receiptId: z.string(), captured: moneyShape }),
   },
   'payment.refunded': {
     says: 'An amount is given back; `because` is there where the card processor refused a part of what was asked for.',
@@ -110,7 +117,7 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofCall, talkLimitSeconds: z.number() }),
   },
   'call.ended': {
-    says: 'The call is over, with or without talk. The money follows in its own notice.',
+    says: 'The call is over, with or without talk. The money follows in its own notice, where it was not debited when they were joined.',
     data: z.looseObject({
       ...ofCall,
       outcome: z.string(),

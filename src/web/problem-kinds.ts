@@ -29,6 +29,7 @@ export const problemStatuses = {
   'no-link-secret': 409,
   'no-server': 409,
   'nothing-captured': 409,
+  'talk-not-over': 409,
   'refund-too-much': 409,
   'other-currency': 422,
   'refund-refused': 409,

@@ -446,6 +446,13 @@ export const problemTexts: Record<ProblemKind, { title: Both; detail: Both }> = 
       fr: 'Rien n’a été débité pour cette commande, ou pas encore : il n’y a rien à rembourser. Pour libérer la somme réservée, mettez fin à l’appel.',
     },
   },
+  'talk-not-over': {
+    title: { en: 'They are still talking', fr: 'La conversation est en cours' },
+    detail: {
+      en: 'What was debited for this order was taken when they were joined, and they talk still. It can be given back when the talk is over: end the call, or wait for call.ended, then ask again.',
+      fr: 'Le montant de cette commande a été débité à la mise en relation, et la conversation est en cours. Il peut être remboursé une fois la conversation terminée : mettez fin à l’appel ou attendez call.ended, puis redemandez.',
+    },
+  },
   'refund-too-much': {
     title: { en: 'More than is left to give back', fr: 'Plus que ce qui reste à rembourser' },
     detail: {

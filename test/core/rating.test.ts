@@ -15,6 +15,7 @@ import {
 } from '../../src/core/money.ts';
 import {
   affordableSeconds,
+  isOnePrice,
   longestTalkSeconds,
   priceOfSeconds,
   rate,
@@ -312,6 +313,67 @@ describe('the talk an amount pays for', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('one price, however long they talk', () => {
+  const flat: Tariff = { ...consultation, bands: [] };
+  const growing = [{ fromSecond: 0, pricePerMinute: '2' }];
+  it.each<[string, Tariff, boolean]>([
+    ['a fixed price and nothing beside it', flat, true],
+    ['minutes that cost nothing', { ...flat, bands: [{ fromSecond: 0, pricePerMinute: '0' }] }, true],
+    ['minutes behind the included ones', { ...flat, includedSeconds: 600, bands: growing }, false],
+    [
+      'minutes behind the included ones, which nobody may talk',
+      { ...flat, includedSeconds: 600, bands: growing, maximumSeconds: 600 },
+      true,
+    ],
+    [
+      'a begun minute behind them, which the last second begins',
+      { ...flat, includedSeconds: 600, bands: growing, maximumSeconds: 601 },
+      false,
+    ],
+    [
+      'a step that goes beyond them',
+      {
+        ...flat,
+        includedSeconds: 90,
+        bands: growing,
+        maximumSeconds: 90,
+        increment: { first: 60, next: 60 },
+      },
+      false,
+    ],
+    ['a ceiling at the fixed price', { ...flat, bands: growing, maximumPrice: flat.fixedPrice }, true],
+    ['a minimum that every talk reaches', { ...flat, fixedPrice: '0', minimumPrice: '5' }, true],
+    ['nothing for the shortest', { ...flat, freeSeconds: 1 }, false],
+    ['nothing at all', { ...flat, fixedPrice: '0' }, false],
+    [
+      'less than the smallest coin a minute, for a day',
+      { ...flat, bands: [{ fromSecond: 0, pricePerMinute: '0.0001' }] },
+      false,
+    ],
+  ])('%s', (_what, tariff, one) => {
+    expect(isOnePrice(tariff)).toBe(one);
+  });
+
+  it('is what every talk costs that may come of it, to the microsecond', () => {
+    const mostlyFlat = fc.tuple(randomTariff, fc.boolean()).map(([tariff, cut]): Tariff => ({
+      ...tariff,
+      ...(cut ? { maximumPrice: tariff.minimumPrice ?? tariff.fixedPrice } : { bands: [] }),
+    }));
+    let seen = 0;
+    fc.assert(
+      fc.property(mostlyFlat, fc.bigInt(0n, seconds(longestTalkSeconds)), (tariff, talkedUs) => {
+        if (!isOnePrice(tariff)) return;
+        seen += 1;
+        const limitUs = seconds(tariff.maximumSeconds ?? longestTalkSeconds);
+        const { total } = rate(tariff, talkedUs < limitUs ? talkedUs : limitUs);
+        expect(amountText(total)).toBe(amountText(rate(tariff, 0n).total));
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen).toBeGreaterThan(100);
   });
 });
 

@@ -1,9 +1,13 @@
 // A price that does not grow with the talk, taken as soon as both are joined: once, whatever dies on the way, and the talk's end
 // settles nothing more.
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CallEvent, CallSession } from '../../src/core/call-session.ts';
+import type { LegUuid } from '../../src/core/ids.ts';
+import { followHint, giveUpOrder } from '../../src/flow/follow-payment.ts';
+import { refundPayment } from '../../src/flow/refund-payment.ts';
 import { findViolations } from '../../src/store/invariants.ts';
-import { settleOrder } from '../../src/flow/settle-order.ts';
+import { retrySettlement, settleOrder } from '../../src/flow/settle-order.ts';
 import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -35,12 +39,23 @@ async function sound(): Promise<void> {
 }
 
 const order = (): Promise<string> => stage.order({ moreTime: false });
-const told = async (orderId: string): Promise<string[]> =>
-  (await stage.told(orderId)).map(({ type }) => type);
+
+/** What the merchant heard of money, and the end of the talk among it. */
+async function told(orderId: string): Promise<string[]> {
+  const found = await stage.sql<{ type: string }>(
+    `select type from notices where order_id = $1 and type similar to '(payment|receipt).%|call.ended' order by sequence`,
+    [orderId],
+  );
+  return found.map(({ type }) => type);
+}
+/** Taken while they talked, or once they had. */
+const meanwhile = ['payment.authorized', 'payment.captured', 'call.ended', 'receipt.issued'];
+const after = ['payment.authorized', 'call.ended', 'payment.captured'];
+
 const captures = async (orderId: string): Promise<string[]> =>
   (await stage.operations(orderId)).filter((one) => / (capture|void) /.test(one));
 
-async function over(orderId: string): Promise<void> {
+async function over(orderId: string, heard = meanwhile, talk = 60): Promise<void> {
   await stage.workOff();
   expect(await stage.payment(orderId)).toMatchObject({
     state: 'captured',
@@ -49,23 +64,49 @@ async function over(orderId: string): Promise<void> {
   });
   expect((await stage.session(orderId)).state).toBe('settled');
   expect(await captures(orderId)).toEqual(['1 capture done 15.00']);
-  expect(await told(orderId)).toEqual(['payment.authorized', 'payment.captured']);
-  const [receipt] = await stage.sql<{ talk: number; captured: string; billable: number }>(
-    `select (r.body ->> 'talkSeconds')::int as talk, r.body ->> 'captured' as captured, s.billable_seconds as billable
+  expect(await told(orderId)).toEqual(heard);
+  const [receipt] = await stage.sql<{ id: string; talk: number; captured: string; billable: number }>(
+    `select r.id, (r.body ->> 'talkSeconds')::int as talk, r.body ->> 'captured' as captured, s.billable_seconds as billable
      from receipts r join call_sessions s on s.order_id = r.order_id where r.order_id = $1`,
     [orderId],
   );
-  expect(receipt).toMatchObject({ talk: 60, captured: '15.00', billable: 60 });
+  expect(receipt).toMatchObject({ talk, captured: '15.00', billable: Math.min(talk, 600) });
+  const [named] = await stage.sql<{ body: string }>(
+    `select body from notices where order_id = $1 and body::jsonb -> 'data' ? 'receiptId'`,
+    [orderId],
+  );
+  expect(JSON.parse(named?.body ?? '{}')).toMatchObject({
+    data: { receiptId: receipt?.id, captured: { amount: '15.00', currency: 'EUR' } },
+  });
   expect((await stage.intents(orderId)).map((one) => one.amount_received)).toEqual([1500]);
+}
+
+/** The processor refuses so often to capture; answers how often it has. */
+function refuse(times: number): () => number {
+  const { processor } = stage.house;
+  const capture = processor.capture.bind(processor);
+  undo.push(() => (processor.capture = capture));
+  let refused = 0;
+  processor.capture = (request) => {
+    if (refused >= times) return capture(request);
+    refused += 1;
+    return Promise.resolve({ outcome: 'refused', reason: 'account_closed' });
+  };
+  return () => refused;
 }
 
 it('is taken while they talk, told once, and the end adds the receipt', async () => {
   const orderId = await order();
   await stage.connect(orderId);
   await stage.workOff();
-  expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing' });
+  // Whoever reads the order meanwhile reads what the merchant was told.
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', captured: '15.00' });
   expect(await captures(orderId)).toEqual(['1 capture done 15.00']);
   expect(await told(orderId)).toEqual(['payment.authorized', 'payment.captured']);
+  const taken = (await stage.told(orderId)).at(-1)?.data;
+  expect(taken).toMatchObject({ captured: { amount: '15.00' }, released: { amount: '0.00' } });
+  expect(taken).not.toHaveProperty('receiptId');
+  expect(await stage.ledger(orderId)).toMatchObject({ held: '0.00', merchant: '15.00' });
   await sound();
   await settleOrder(stage.house, { merchantId, orderId });
   await stage.hangUp(orderId, 60);
@@ -84,7 +125,7 @@ it('the job was lost: the end takes it', async () => {
   await stage.connect(orderId);
   await stage.sql('delete from graphile_worker._private_jobs');
   await stage.hangUp(orderId, 60);
-  await over(orderId);
+  await over(orderId, after);
 });
 
 it('the job was lost, and the talk goes on: who looks after holds has it done', async () => {
@@ -118,7 +159,7 @@ it.each(['before it is answered', 'its answer lost'])(
       return how === 'its answer lost' ? ({ outcome: 'unknown', reason: 'timeout' } as never) : answer;
     };
     await stage.work('settle_order');
-    await over(orderId);
+    await over(orderId, after);
     expect(keys.size).toBe(1);
   },
 );
@@ -144,22 +185,277 @@ it('an unknown answer while they talk: asked again by the same key, and told onc
   await over(orderId);
 });
 
-it('refused while they talk, parked and mended after: one capture', async () => {
-  const { processor } = stage.house;
-  const capture = processor.capture.bind(processor);
-  undo.push(() => (processor.capture = capture));
+it('refused while they talk, and taken after: one capture', async () => {
   const orderId = await order();
   await stage.connect(orderId);
-  let refused = 0;
-  processor.capture = (request) =>
-    (refused += 1) > 1 ? capture(request) : Promise.resolve({ outcome: 'refused', reason: 'account_closed' });
+  refuse(2);
   await stage.work('settle_order');
   await stage.hangUp(orderId, 60);
   await stage.workOff();
-  stage.clock.turn(61_000);
+  stage.clock.turn(301_000);
   await stage.workOff();
+  expect((await captures(orderId)).slice(1)).toEqual(['1 capture refused 15.00', '1 capture done 15.00']);
+  expect(await told(orderId)).toEqual(after);
+});
+
+it('refused while they talk: tried again on its own time, whoever looks after them meanwhile', async () => {
+  const orderId = await order();
+  await stage.connect(orderId);
+  const refusals = refuse(1);
+  await stage.work('settle_order');
+  for (const seconds of [20, 20]) {
+    stage.clock.turn(seconds * 1000);
+    await stage.look();
+    expect(await stage.work('settle_order')).toBe(0);
+  }
+  stage.clock.turn(21_000);
+  await stage.work('settle_order');
+  expect(refusals()).toBe(1);
   expect(await captures(orderId)).toEqual(['1 capture refused 15.00', '1 capture done 15.00']);
-  expect(await told(orderId)).toEqual(['payment.authorized', 'payment.captured']);
+  await stage.hangUp(orderId, 90);
+  await stage.workOff();
+  expect(await told(orderId)).toEqual(meanwhile);
+});
+
+it('parked while they talk: its hold comes to its end, and the end of the talk is settled all the same', async () => {
+  const orderId = await order();
+  await stage.connect(orderId);
+  refuse(5);
+  for (const seconds of [0, 61, 301, 1801, 7201]) {
+    stage.clock.turn(seconds * 1000);
+    await stage.work('settle_order');
+  }
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', parked: 'account_closed' });
+  const [intent] = await stage.intents(orderId);
+  await stage.control('POST', `/api/payments/${intent!.id}/expire`);
+  stage.clock.turn(61_000);
+  await stage.look();
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', parked: null });
+  expect(await told(orderId)).toEqual(['payment.authorized']);
+  await stage.hangUp(orderId, 60);
+  await stage.workOff();
+  expect(await stage.payment(orderId)).toMatchObject({
+    state: 'voided',
+    expired: '15.00',
+    writtenOff: '15.00',
+  });
+  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+});
+
+it('parked while they talk, and retried by a person: taken while they talk', async () => {
+  const orderId = await order();
+  await stage.connect(orderId);
+  refuse(5);
+  for (const seconds of [0, 61, 301, 1801, 7201]) {
+    stage.clock.turn(seconds * 1000);
+    await stage.work('settle_order');
+  }
+  expect(await retrySettlement(stage.house, merchantId, orderId)).toBe('retried');
+  await stage.work('settle_order');
+  expect((await captures(orderId)).at(-1)).toBe('1 capture done 15.00');
+  await stage.hangUp(orderId, 60);
+  await stage.workOff();
+  expect(await told(orderId)).toEqual(meanwhile);
+});
+
+it('its hold had lapsed when they were joined: nothing is taken, and it is told when they have talked', async () => {
+  const orderId = await order();
+  const [intent] = await stage.intents(orderId);
+  await stage.control('POST', `/api/payments/${intent!.id}/expire`);
+  await stage.connect(orderId);
+  await stage.workOff();
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', captured: '0.00' });
+  expect(await told(orderId)).toEqual(['payment.authorized']);
+  await stage.hangUp(orderId, 60);
+  await stage.workOff();
+  expect(await stage.payment(orderId)).toMatchObject({
+    state: 'voided',
+    expired: '15.00',
+    writtenOff: '15.00',
+  });
+  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+});
+
+describe('whatever ends the talk, its price is what was taken', () => {
+  const second = 1_000_000n;
+  const caller = (session: CallSession): LegUuid => session.caller!.leg;
+  const consultant = (session: CallSession): LegUuid => session.attempts[0]!.leg;
+  type Ends = ((session: CallSession) => CallEvent)[];
+  it.each<[string, number, Ends]>([
+    [
+      'at the very instant they were joined',
+      0,
+      [
+        (session) => ({
+          type: 'legEnded',
+          leg: caller(session),
+          because: 'normal',
+          endedAtUs: session.bridgedUs!,
+        }),
+      ],
+    ],
+    [
+      'before it, by the switch’s own record',
+      0,
+      [
+        (session) => ({
+          type: 'legEnded',
+          leg: consultant(session),
+          because: 'normal',
+          endedAtUs: session.bridgedUs! - second,
+        }),
+      ],
+    ],
+    [
+      'by a silence that began before it',
+      0,
+      [
+        (session) => ({
+          type: 'legEnded',
+          leg: consultant(session),
+          because: 'media_timeout',
+          endedAtUs: session.bridgedUs! + 20n * second,
+        }),
+      ],
+    ],
+    ['with their switch, of which nothing is proven', 0, [() => ({ type: 'switchRestarted' })]],
+    [
+      'with their switch, which was seen to live',
+      7,
+      [(session) => ({ type: 'switchRestarted', provenUs: session.bridgedUs! + 7n * second })],
+    ],
+    [
+      'by the merchant, who cancels the call',
+      9,
+      [
+        () => ({ type: 'hangUpRequested', by: 'merchant' }),
+        (session) => ({
+          type: 'legEnded',
+          leg: consultant(session),
+          because: 'normal',
+          endedAtUs: session.bridgedUs! + 9n * second,
+        }),
+      ],
+    ],
+    [
+      'by a fault of the switch, after an unbridge',
+      3,
+      [
+        (session) => ({ type: 'legsUnbridged', atUs: session.bridgedUs! + 3n * second }),
+        (session) => ({
+          type: 'legEnded',
+          leg: caller(session),
+          because: 'failed',
+          endedAtUs: session.bridgedUs! + 30n * second,
+        }),
+      ],
+    ],
+    [
+      'behind the limit',
+      602,
+      [
+        () => ({ type: 'timerDue', timer: 'limit' }),
+        (session) => ({
+          type: 'legEnded',
+          leg: consultant(session),
+          because: 'limit_reached',
+          endedAtUs: session.bridgedUs! + 602n * second,
+        }),
+      ],
+    ],
+  ])('%s', async (_, talk, events) => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    await stage.workOff();
+    // Told late that they could not be joined: they were.
+    await stage.on(orderId, () => ({ type: 'bridgeFailed' }));
+    await stage.on(orderId, ...events);
+    await over(orderId, meanwhile, talk);
+  });
+
+  it('on a switch that nobody commands any more: found within a minute of its limit, not of its hold', async () => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    await stage.workOff();
+    await stage.sql(`update switches set lease_expires_at = now() - interval '2 minutes'`);
+    undo.push(() => void stage.sql(`update switches set lease_expires_at = now() + interval '1 day'`));
+    stage.clock.turn((600 + 121) * 1000);
+    await stage.look();
+    await over(orderId, meanwhile, 0);
+  });
+
+  it('so too where taking it was parked', async () => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    refuse(5);
+    for (const seconds of [0, 61, 301, 1801, 7201]) {
+      stage.clock.turn(seconds * 1000);
+      await stage.work('settle_order');
+    }
+    await stage.sql(`update switches set lease_expires_at = now() - interval '2 minutes'`);
+    undo.push(() => void stage.sql(`update switches set lease_expires_at = now() + interval '1 day'`));
+    await stage.look();
+    expect((await stage.session(orderId)).state).toBe('ended');
+    await retrySettlement(stage.house, merchantId, orderId);
+    await stage.workOff();
+    expect(await told(orderId)).toEqual(after);
+  });
+});
+
+describe('while they talk, and it is taken', () => {
+  it('nothing is given back yet; when they have talked it is', async () => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({
+      outcome: 'nothing_captured',
+    });
+    await stage.workOff();
+    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({ outcome: 'talk_not_over' });
+    await stage.hangUp(orderId, 60);
+    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({ outcome: 'talk_not_over' });
+    await stage.workOff();
+    expect(await refundPayment(stage.house, merchantId, { orderId })).toMatchObject({
+      outcome: 'made',
+      refund: { state: 'refunded' },
+    });
+    expect(await stage.ledger(orderId)).toMatchObject({ held: '0.00', merchant: '0.00', card: '0.00' });
+  });
+
+  it('a bank that disputes it is heard, and the end settles nothing more', async () => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    await stage.workOff();
+    const [intent] = await stage.intents(orderId);
+    const { id: disputeId } = (await stage.control('POST', `/api/payments/${intent!.id}/dispute`, {})) as {
+      id: string;
+    };
+    const type = 'charge.dispute.created';
+    await followHint(stage.house, { eventId: 'evt_1', type, intentId: intent!.id, disputeId });
+    await stage.work('record_dispute');
+    expect(await stage.ledger(orderId)).toMatchObject({ merchant: '0.00', disputed: '15.00' });
+    await sound();
+    await stage.hangUp(orderId, 60);
+    await over(orderId, [...meanwhile.slice(0, 2), 'payment.disputed', ...meanwhile.slice(2)]);
+  });
+
+  it('what the processor tells of it moves nothing, nor does a page that gives the order up', async () => {
+    const orderId = await order();
+    await stage.connect(orderId);
+    await stage.workOff();
+    const [intent] = await stage.intents(orderId);
+    for (const type of [
+      'payment_intent.succeeded',
+      'payment_intent.amount_capturable_updated',
+      'payment_intent.canceled',
+      'charge.captured',
+    ])
+      await followHint(stage.house, { eventId: `evt_${type}`, type, intentId: intent!.id });
+    expect(await giveUpOrder(stage.house, merchantId, orderId, 'cancelled')).toBe('too_late');
+    expect(await stage.work()).toBe(0);
+    expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', captured: '15.00' });
+    await stage.hangUp(orderId, 60);
+    await over(orderId);
+  });
 });
 
 it.each([
