@@ -1,7 +1,7 @@
 // What must hold at any moment (DESIGN 5, 9), asked of the database: the rules themselves are the functions
 // `violated_invariants` of migration 0006 (with those of accounts, 0013), `violated_call_reports` of 0015
-// `violated_disputes` of 0018 and `violated_access_codes` of 0040. Here: asking, and keeping what was found until it is right
-// again.
+// `violated_disputes` of 0018, `violated_access_codes` of 0040 and `violated_captures` of 0050. Here: asking, and keeping what
+// was found until it is right again.
 
 import { rows, type Db } from './database.ts';
 
@@ -41,6 +41,10 @@ export const invariantNames = [
   'account_unlike_disputes',
   'sold_without_code',
   'code_unlike_uses',
+  'captured_without_a_talk',
+  'captured_before_the_end',
+  'not_taken_at_connection',
+  'taken_at_connection_twice',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -58,9 +62,10 @@ export async function findViolations(db: Db, since: Date | '-infinity', at: Date
     db,
     `select distinct name, id, merchant_id as "merchantId", order_id as "orderId" from (
        select * from violated_invariants(?, ?) union all select * from violated_call_reports(?, ?)
-       union all select * from violated_disputes(?, ?) union all select * from violated_access_codes(?, ?)) v
+       union all select * from violated_disputes(?, ?) union all select * from violated_access_codes(?, ?)
+       union all select * from violated_captures(?, ?)) v
      order by name, id`,
-    [since, at, since, at, since, at, since, at],
+    [since, at, since, at, since, at, since, at, since, at],
   );
 }
 

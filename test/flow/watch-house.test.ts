@@ -95,7 +95,8 @@ async function violationsAfter(sql: string, since = '2026-11-20T11:55:00Z', now 
       `select distinct name, id from (select * from violated_invariants($1, $2)
          union all select * from violated_call_reports($1, $2)
          union all select * from violated_disputes($1, $2)
-         union all select * from violated_access_codes($1, $2)) v order by 1, 2`,
+         union all select * from violated_access_codes($1, $2)
+         union all select * from violated_captures($1, $2)) v order by 1, 2`,
       [since, now],
     );
     return rows.map(({ name, id }) => `${name} ${id}`);
@@ -108,6 +109,12 @@ const account = `insert into clients (id, merchant_id, code, kind, currency, bal
   values ('cli_1', 'mer_1', '2001', 'balance', 'EUR', 5)`;
 const paidIn = `insert into client_movements (id, merchant_id, client_id, kind, amount, balance_after, at)
   values ('mov_1', 'mer_1', 'cli_1', 'top_up', 5, 5, '${at}')`;
+
+/** The talk under way is one price, taken as soon as both are joined; it was taken, and nobody has asked for it yet. */
+const onePrice = `update call_sessions set progress = progress || '{"plan":{"talkLimitSeconds":600,"capture":"at_connection"}}';
+  update orders set tariff = '{"fixedPrice":"25.00"}'`;
+const takenOfLive = `insert into processor_operations (id, merchant_id, authorization_id, kind, state) values ('op_8', 'mer_1', 'aut_live', 'capture', 'done');
+  update authorizations set captured = 25 where id = 'aut_live'`;
 
 const broken: [name: string, sql: string, found: string[]][] = [
   [
@@ -291,6 +298,22 @@ const broken: [name: string, sql: string, found: string[]][] = [
        values ('acc_1', 'mer_1', 'acr_1', sha256('x'), 'digits', 10, 0, '${at}', 2, 1, 'api', '${at}', '${at}')`,
     ['code_unlike_uses acc_1'],
   ],
+  [
+    'captured_without_a_talk',
+    `update call_sessions set bridged_us = null where id = 'call_old'`,
+    ['captured_without_a_talk call_old'],
+  ],
+  ['captured_before_the_end', takenOfLive, ['captured_before_the_end call_live']],
+  [
+    'not_taken_at_connection',
+    `${onePrice}; update call_sessions set connected_at = '2026-11-20T11:55:59Z' where id = 'call_live'`,
+    ['not_taken_at_connection call_live'],
+  ],
+  [
+    'taken_at_connection_twice',
+    `${onePrice}; update processor_operations set state = 'refused' where id = 'op_2'`,
+    ['taken_at_connection_twice call_old'],
+  ],
   ['table_not_separated', 'alter table orders no force row level security', ['table_not_separated orders']],
 ];
 
@@ -302,6 +325,18 @@ describe('what must always hold', () => {
 
   it.each(broken)('%s', async (_name, sql, found) => {
     expect(await violationsAfter(sql)).toEqual(found);
+  });
+
+  it.each([
+    ['taken while they talk', `${onePrice}; ${takenOfLive}`],
+    ['asked for, and not answered yet', `${onePrice}; ${takenOfLive.replace('done', 'unknown')}`],
+    ['joined a moment ago', onePrice],
+    ['below the smallest charge', `${onePrice}; update orders set tariff = '{"fixedPrice":"24.99"}'`],
+    ['its hold has lapsed', `${onePrice}; update authorizations set state = 'expired' where id = 'aut_live'`],
+  ])('at connection: %s', async (what, sql) => {
+    const connected = what === 'joined a moment ago' ? '11:56:01' : '11:52:00';
+    const since = `update call_sessions set connected_at = '2026-11-20T${connected}Z' where id = 'call_live'`;
+    expect(await violationsAfter(`${sql}; ${since}`)).toEqual([]);
   });
 
   it('is all of what is said to be checked', () => {

@@ -51,6 +51,7 @@ const listedFinders = [
   'violated_access_codes',
   'violated_accounts',
   'violated_call_reports',
+  'violated_captures',
   'violated_disputes',
   'violated_invariants',
   'work_of_switch',
