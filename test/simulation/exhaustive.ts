@@ -25,6 +25,7 @@ const kinds: readonly ActKind[] = ['transaction', 'switch', 'processor', 'notice
 
 /** Where money is held, talked away and taken. */
 const moneyPath = 'talks';
+const takenPath = 'talks, taken at connection';
 
 const none: FaultPlan = { acts: [], world: [], chances: {} };
 
@@ -62,6 +63,33 @@ function paths(): [string, Scenario][] {
     ...knownPaths(),
     ...composedPaths(),
     ...cardPaths(),
+    ...connectionPaths(),
+  ];
+}
+
+/** One price, taken as soon as both are joined: of a call that is rung, of one a scenario leads, and by a keyed card. */
+function connectionPaths(): [string, Scenario][] {
+  const { tariff, orders } = happyScenario();
+  const [order] = orders;
+  if (!order) throw new Error('A happy path without an order.');
+  const taken = (scenario: Scenario): Scenario => ({
+    ...scenario,
+    atConnection: true,
+    tariff: { ...tariff, fixedPrice: '15.00', bands: [] },
+  });
+  const waits = willing();
+  const talks = happyScenario({
+    consultants: [[waits], [waits], [waits]],
+    orders: [{ ...order, caller: [willing(12_000)] }],
+  });
+  const ofPath = (paths: [string, Scenario][], wanted: string): [string, Scenario][] =>
+    paths
+      .filter(([name]) => name === wanted)
+      .map(([name, scenario]) => [`${name}, taken at connection`, taken(scenario)]);
+  return [
+    [takenPath, taken(talks)],
+    ...ofPath(composedPaths(), 'a scenario that is the call'),
+    ...ofPath(cardPaths(), 'a talk by a keyed card'),
   ];
 }
 
@@ -202,14 +230,21 @@ export interface Carrier {
   carryOut(orders: readonly Order[], onReport: (report: Report) => boolean): Promise<void>;
 }
 
-/** `known`: only where somebody dials; `composed`: only where calls go through scenarios; `cards`: only where cards are keyed. */
+/** `known`: only where somebody dials; `composed`: only where calls go through scenarios; `cards`: only where cards are keyed; `connection`: only what is taken at connection. */
 export async function exhaustiveRuns(
   carrier: Carrier,
-  { known = false, composed = false, cards = false } = {},
+  { known = false, composed = false, cards = false, connection = false } = {},
 ): Promise<Order[]> {
-  const first = (known ? knownPaths() : cards ? cardPaths() : composed ? composedPaths() : paths()).map(
-    ([seed, scenario]): Order => replay({ seed, scenario, plan: none }),
-  );
+  const wanted = known
+    ? knownPaths()
+    : cards
+      ? cardPaths()
+      : composed
+        ? composedPaths()
+        : connection
+          ? connectionPaths()
+          : paths();
+  const first = wanted.map(([seed, scenario]): Order => replay({ seed, scenario, plan: none }));
   const orders: Order[] = [];
   await carrier.carryOut(first, ({ verdict, input }) => {
     orders.push(replay(input));
@@ -222,7 +257,7 @@ export async function exhaustiveRuns(
         }),
       );
     }
-    if (input.seed === moneyPath) orders.push(...pairs(input, verdict.acts));
+    if (input.seed === moneyPath || input.seed === takenPath) orders.push(...pairs(input, verdict.acts));
     return true;
   });
   return orders;

@@ -46,8 +46,8 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
   );
   await database.look(
     `insert into lines (id, merchant_id, slug, sells, name, currency, ringing, ring_seconds, ring_step_seconds, caller_first,
-       duration_choices, caller_id_id, more_time_times, more_time_seconds)
-     values ('lin_1', ?, ?, 'conversation', '{"fr":"Conseil","en":"Advice"}', ?, ?, ?, ?, ?, ?::int[], 'cid_1', ?, ?)`,
+       duration_choices, caller_id_id, more_time_times, more_time_seconds, capture)
+     values ('lin_1', ?, ?, 'conversation', '{"fr":"Conseil","en":"Advice"}', ?, ?, ?, ?, ?, ?::int[], 'cid_1', ?, ?, ?)`,
     [
       merchantId,
       lineSlug,
@@ -59,6 +59,7 @@ export async function writeHouseRows(database: SimDatabase, scenario: Scenario):
       scenario.durations,
       scenario.moreTime.times,
       scenario.moreTime.seconds,
+      scenario.atConnection ? 'at_connection' : 'at_end',
     ],
   );
   await database.look(

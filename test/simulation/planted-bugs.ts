@@ -531,4 +531,58 @@ import { deleteRecording,`,
       },
     ],
   },
+  {
+    name: 'taken-before-they-are-joined',
+    what: 'What is to be taken at connection is taken as soon as the consultant has said yes: who is never joined has paid.',
+    edits: [
+      {
+        file: 'src/flow/call-step.ts',
+        old: `return before.state !== 'connected' && next.state === 'connected';`,
+        new: `return before.state !== 'ringing_caller' && next.state === 'ringing_caller';`,
+      },
+      {
+        file: 'src/flow/settle-order.ts',
+        old: `return state === 'connected' && plan.capture === 'at_connection';`,
+        new: `return ['ringing_caller', 'connected'].includes(state) && plan.capture === 'at_connection';`,
+      },
+      {
+        file: 'src/flow/finish-settlement.ts',
+        old: 'if (session.bridgedUs === undefined) return',
+        new: `if (session.bridgedUs === undefined && session.state !== 'ringing_caller') return`,
+      },
+    ],
+  },
+  {
+    name: 'forgotten-at-connection',
+    what: 'Nobody is told to take what is to be taken when both are joined: it is taken when they have talked, or never told before.',
+    edits: [
+      {
+        file: 'src/flow/call-step.ts',
+        old: `return before.state !== 'connected' && next.state === 'connected';`,
+        new: `return before.state === 'connected' && next.state === 'led';`,
+      },
+    ],
+  },
+  {
+    name: 'taken-at-connection-whatever-it-costs',
+    what: 'A price that grows with the talk is taken when both are joined, as far as it has grown by then: the rest is nobody’s.',
+    edits: [
+      {
+        file: 'src/flow/order-callback.ts',
+        old: `isOnePrice(terms.tariff) && { capture`,
+        new: `!isOnePrice({ ...terms.tariff, fixedPrice: '0' }) && { capture`,
+      },
+    ],
+  },
+  {
+    name: 'told-again-when-they-have-talked',
+    what: 'What was taken at connection is told then, and told again at the end of the talk: the merchant books it twice.',
+    edits: [
+      {
+        file: 'src/flow/settle-order.ts',
+        old: 'const told = call?.session.plan.capture !== undefined;',
+        new: `const told = call?.session.plan.capture !== undefined && stored.state === 'authorized';`,
+      },
+    ],
+  },
 ];

@@ -6,6 +6,7 @@ import { money } from '../../src/core/money.ts';
 import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, mobileNumber, thirdNumber } from './availability.ts';
 import { AvailabilitySafety } from './availability-safety.ts';
+import { CaptureSafety } from './capture-safety.ts';
 import { ComposedSafety } from './composed-safety.ts';
 import { consultantIds, fixedPrice } from './house-names.ts';
 import { type Kernel, Violation } from './kernel.ts';
@@ -71,11 +72,13 @@ select 'billed past the limit', id from call_sessions
 union all
 select 'claim', id || ' ' || claim from consultants where claim is not null
 union all
-select 'captured', id from payments where state = 'captured' and captured > 0`;
+select 'captured', p.id || ' ' || p.state from payments p
+  where exists (select from authorizations a where a.payment_id = p.id and a.captured > 0)`;
 
 interface SettledRow {
   [column: string]: unknown;
   payment: string;
+  state: string;
   captured: string;
   tariff: Tariff;
   held: string;
@@ -110,6 +113,7 @@ export class Safety {
   readonly #database: SimDatabase;
   readonly #switches: readonly SimSwitch[];
   #writesSeen = -1;
+  /** Payments of which something was taken, each with its state then: while they talk, and when they have. */
   readonly #settled = new Set<string>();
   readonly #joined = new Set<Talk>();
   /** Since when what the house says of a consultant and what his phone does have not agreed. */
@@ -135,6 +139,8 @@ export class Safety {
   readonly #served: ServiceSafety | undefined;
   /** Of calls in scenarios, in a house that has some. */
   readonly #composed: ComposedSafety | undefined;
+  /** Of when money is taken. */
+  readonly #captures: CaptureSafety;
   /** Of cards that are keyed, in a house that sells by them. */
   readonly #keyed: KeyedSafety | undefined;
 
@@ -164,6 +170,7 @@ export class Safety {
     this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
     this.#served = service && new ServiceSafety(service, consultants, outside);
     this.#composed = composed ? new ComposedSafety(outside) : undefined;
+    this.#captures = new CaptureSafety(outside);
     this.#keyed = sells ? new KeyedSafety(outside) : undefined;
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
@@ -182,12 +189,14 @@ export class Safety {
     if (this.#writesSeen !== this.#database.writes) {
       this.#writesSeen = this.#database.writes;
       await this.#books();
+      await this.#captures.rows();
       await this.#known?.rows();
       await this.#working?.rows();
       await this.#served?.rows();
       await this.#composed?.rows();
       await this.#keyed?.rows();
     }
+    this.#captures.waiting();
     await this.#composed?.asked();
     await this.#keyed?.told();
     this.#served?.told();
@@ -246,14 +255,15 @@ export class Safety {
 
   async #prices(): Promise<void> {
     const settled = await this.#database.look<SettledRow>(
-      `select p.id as payment, p.captured::text, o.tariff, ${heldOf},
+      `select p.id as payment, p.state, (select sum(a.captured) from authorizations a where a.payment_id = p.id)::text as captured, o.tariff, ${heldOf},
          (select array_agg(l.id::text) from legs l join call_sessions s on s.id = l.call_session_id where s.order_id = o.id) as legs
        from payments p join orders o on o.id = p.order_id
-       where p.captured > 0 and p.state = 'captured' and o.kind = 'conversation'`,
+       where o.kind = 'conversation' and exists (select from authorizations a where a.payment_id = p.id and a.captured > 0)`,
     );
     for (const row of settled) {
-      if (this.#settled.has(row.payment)) continue;
-      this.#settled.add(row.payment);
+      const seen = `${row.payment} ${row.state}`;
+      if (this.#settled.has(seen)) continue;
+      this.#settled.add(seen);
       const legs = new Set(row.legs ?? []);
       const talks = this.allTalks().filter((talk) => legs.has(talk.bLeg));
       if (talks.length === 0) throw new Violation(`captured without a talk: ${row.payment}`);
@@ -282,7 +292,7 @@ export class Safety {
     await this.#known?.exact(lost);
     await this.#keyed?.exact();
     const rows = await this.#database.look<SettledRow & { limit: string }>(
-      `select p.id as payment, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
+      `select p.id as payment, p.state, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
          (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs
        from payments p join orders o on o.id = p.order_id join call_sessions s on s.order_id = o.id
        where s.state = 'settled' and p.state in ('captured', 'voided') and p.expired = 0`,
@@ -323,6 +333,7 @@ export class Safety {
   }
 
   async toldOnce(): Promise<void> {
+    await this.#captures.toldOnce();
     await this.#working?.toldOnce();
   }
 

@@ -66,6 +66,8 @@ export interface Scenario {
   durations: readonly number[];
   /** How often more time may be bought, and how much of it. */
   moreTime: { times: number; seconds: number };
+  /** The line's money is taken as soon as both are joined, where its price does not grow with the talk. */
+  atConnection?: true;
   /** By consultant, how he takes his calls; absent: whatever the seed makes of him. */
   consultants: readonly (readonly Behaviour[] | undefined)[];
   orders: readonly SimOrder[];
@@ -161,7 +163,10 @@ export function drawScenario(random: Random): Scenario {
   };
   const drawn = drawCallers(
     random.fork('composed'),
-    drawDiallers(random.fork('known'), drawSeldom(random.fork('seldom'), scenario)),
+    drawDiallers(
+      random.fork('known'),
+      drawSeldom(random.fork('seldom'), drawAtConnection(random.fork('capture'), scenario)),
+    ),
   );
   const working = random.fork('availability');
   if (!working.chance(0.3)) return drawn;
@@ -175,6 +180,26 @@ export function drawScenario(random: Random): Scenario {
     consultants: consultants.map((given) =>
       working.chance(0.4) ? [missing(working), ...(given ?? [])] : given,
     ),
+  };
+}
+
+/** Mostly at a price that does not grow, now and then below what may be charged at all; and few agree to more time, which is another price. */
+function drawAtConnection(random: Random, scenario: Scenario): Scenario {
+  if (!random.chance(0.25)) return scenario;
+  const { tariff, orders } = scenario;
+  const { minimumPrice: _least, maximumPrice: _most, ...plain } = tariff;
+  const flat: Tariff = {
+    ...plain,
+    fixedPrice: random.pick(['15.00', '15.00', '3.00', '0.30']),
+    bands: [],
+    freeSeconds: 0,
+    ...(random.chance(0.2) && { bands: tariff.bands, maximumPrice: '3.00', minimumPrice: '3.00' }),
+  };
+  return {
+    ...scenario,
+    atConnection: true,
+    tariff: random.chance(0.85) ? flat : tariff,
+    orders: orders.map((order) => (random.chance(0.8) ? { ...order, moreTime: false } : order)),
   };
 }
 

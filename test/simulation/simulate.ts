@@ -1,5 +1,5 @@
-// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--cards] [--keep] [--trace]`:
-// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios; `--cards`: those in which cards are keyed) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--cards] [--connection] [--keep] [--trace]`:
+// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios; `--cards`: those in which cards are keyed; `--connection`: those in which money is taken at connection) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
 // last line is `N seeds, N violations`; the exit status is 1 when there were any.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     service: { type: 'boolean', default: false },
     composed: { type: 'boolean', default: false },
     cards: { type: 'boolean', default: false },
+    connection: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
@@ -46,7 +47,12 @@ try {
     values.replay !== undefined
       ? [replayOf(values.replay)]
       : values.exhaustive
-        ? await exhaustiveRuns(pool, { known: values.known, composed: values.composed, cards: values.cards })
+        ? await exhaustiveRuns(pool, {
+            known: values.known,
+            composed: values.composed,
+            cards: values.cards,
+            connection: values.connection,
+          })
         : seeds(Number(values.first), Number(values.seeds));
   await pool.carryOut(orders, (report) => {
     runs += 1;
@@ -81,6 +87,7 @@ function* numbers(first: number, count: number): Generator<number> {
     if (values.known && !drawRun(String(seed)).scenario.known) continue;
     if (values.composed && !drawRun(String(seed)).scenario.composed) continue;
     if (values.cards && !drawRun(String(seed)).scenario.composed?.sells) continue;
+    if (values.connection && !drawRun(String(seed)).scenario.atConnection) continue;
     if (values.service && !drawRun(String(seed)).scenario.service) continue;
     if (values.working && !drawRun(String(seed)).scenario.availability) continue;
     yielded += 1;
