@@ -568,9 +568,9 @@ import { deleteRecording,`,
     what: 'A price that grows with the talk is taken when both are joined, as far as it has grown by then: the rest is nobody’s.',
     edits: [
       {
-        file: 'src/flow/order-callback.ts',
-        old: `isOnePrice(terms.tariff) && { capture`,
-        new: `!isOnePrice({ ...terms.tariff, fixedPrice: '0' }) && { capture`,
+        file: 'src/core/rating.ts',
+        old: 'return !least.amount.isZero() && least',
+        new: 'return !least.amount.isZero() || least',
       },
     ],
   },
