@@ -144,10 +144,12 @@ export async function finishSettlement(
     `Settled: ${amountText(captured)} captured, ${amountText(released)} released (${held.currency})`,
   );
   const endedUs = call?.session.unbridgedUs;
-  if (!told && !captured.amount.isZero() && endedUs !== undefined) {
-    const seconds = (now.getTime() - Number(endedUs / 1000n)) / 1000;
-    house.metrics.observe('hangup_to_capture_seconds', Math.max(0, seconds));
-  }
+  if (!told && !captured.amount.isZero() && endedUs !== undefined)
+    house.metrics.observe('hangup_to_capture_seconds', secondsSince(endedUs, now));
+}
+
+function secondsSince(us: bigint, now: Date): number {
+  return Math.max(0, (now.getTime() - Number(us / 1000n)) / 1000);
 }
 
 /**
@@ -164,13 +166,17 @@ export async function keepTaken(
   if (captured.amount.isZero()) return;
   const { merchantId, orderId } = payment;
   await savePayment(tx, payment.id, { state: payment.state, captured, released });
+  const now = house.clock.now();
+  const { bridgedUs } = call.session;
+  if (bridgedUs !== undefined)
+    house.metrics.observe('connection_to_capture_seconds', secondsSince(bridgedUs, now));
   const data = { captured: moneyFacts(captured), released: moneyFacts(released) };
   await tellMerchant(
     house,
     tx,
     { merchantId, orderId, callSessionId: call.session.id },
     [{ type: 'payment.captured', data }],
-    house.clock.now(),
+    now,
   );
 }
 

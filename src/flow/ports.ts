@@ -673,6 +673,7 @@ export interface Log {
 /** Durations, in seconds. */
 export type MetricName =
   | 'hangup_to_capture_seconds'
+  | 'connection_to_capture_seconds'
   | 'hangup_to_notice_seconds'
   /** How far from the talk limit the cut fell; never negative: a cut too early is as wrong as one too late. */
   | 'cut_distance_seconds'

@@ -88,7 +88,12 @@ const cutBuckets = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
 
 const histograms: Record<MetricName, { help: string; labels: string[]; buckets: number[] }> = {
   hangup_to_capture_seconds: {
-    help: 'From the end of the talk to the capture.',
+    help: 'From the end of the talk to the capture, where it was not taken while they talked.',
+    labels: [],
+    buckets: delayBuckets,
+  },
+  connection_to_capture_seconds: {
+    help: 'From the joining of both to the capture, where it is taken while they talk.',
     labels: [],
     buckets: delayBuckets,
   },

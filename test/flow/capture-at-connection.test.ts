@@ -113,6 +113,49 @@ it('is taken while they talk, told once, and the end adds the receipt', async ()
   await over(orderId);
 });
 
+it('a talk over midnight: the books have it on the day it was taken, and its receipt is of the next', async () => {
+  const midnight = new Date(stage.clock.now());
+  midnight.setUTCHours(24, 0, 0, 0);
+  stage.clock.turn(midnight.getTime() - stage.clock.now().getTime() - 5_000);
+  const orderId = await order();
+  await stage.connect(orderId);
+  await stage.workOff();
+  await stage.hangUp(orderId, 60);
+  await over(orderId);
+  const days = await stage.sql<{ what: string; day: string }>(
+    `select kind as what, to_char(created_at at time zone 'UTC', 'DD') as day from ledger_transactions where order_id = $1
+     union all select 'receipt', to_char((body ->> 'issuedAt')::timestamptz at time zone 'UTC', 'DD') from receipts
+       where order_id = $1`,
+    [orderId],
+  );
+  const dayOf = (date: Date): string => date.toISOString().slice(8, 10);
+  const before = dayOf(new Date(midnight.getTime() - 1));
+  expect(days).toContainEqual({ what: 'capture', day: before });
+  expect(days).toContainEqual({ what: 'receipt', day: dayOf(midnight) });
+});
+
+it('how long it took is counted from their joining, and nothing from their parting', async () => {
+  const { metrics } = stage.house;
+  const { observe } = metrics;
+  undo.push(() => (metrics.observe = observe));
+  const observed: [string, number][] = [];
+  metrics.observe = (name, value) => void observed.push([name, value]);
+  for (const lost of [false, true]) {
+    const orderId = await order();
+    await stage.connect(orderId);
+    if (lost) await stage.sql('delete from graphile_worker._private_jobs');
+    stage.clock.turn(2_000);
+    await stage.workOff();
+    await stage.hangUp(orderId, 60);
+    stage.clock.turn(3_000);
+    await stage.workOff();
+  }
+  expect(observed).toEqual([
+    ['connection_to_capture_seconds', 2],
+    ['hangup_to_capture_seconds', 3],
+  ]);
+});
+
 it('nobody was joined: nothing is taken', async () => {
   const orderId = await order();
   await stage.on(orderId, () => ({ type: 'hangUpRequested', by: 'caller' }) as never);

@@ -140,6 +140,22 @@ describe('POST /v1/orders/{id}/refunds', () => {
     expect(kindOf(await ask('POST', `/v1/orders/${held}/refunds`, {}))).toBe('nothing-captured');
   });
 
+  it('of a talk whose price was taken when they were joined: when it is over', async () => {
+    const made = await stage.order();
+    await stage.sql(
+      `update call_sessions set progress = jsonb_set(progress, '{plan,capture}', '"at_connection"') where order_id = $1`,
+      [made],
+    );
+    await stage.connect(made);
+    await stage.work('settle_order');
+    const answer = await ask('POST', `/v1/orders/${made}/refunds`, {});
+    expect([answer.status, kindOf(answer)]).toEqual([409, 'talk-not-over']);
+    expect(answer.json['detail']).toContain('end the call, or wait for call.ended, then ask again');
+    await stage.hangUp(made, 60);
+    await stage.settle(made);
+    expect((await ask('POST', `/v1/orders/${made}/refunds`, {})).status).toBe(201);
+  });
+
   it('the processor refuses it', async () => {
     const disputed = await captured();
     const [intent] = await stage.intents(disputed);

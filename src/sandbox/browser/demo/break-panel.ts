@@ -35,9 +35,10 @@ export class BreakPanel {
     this.#drawProof();
   }
 
-  /** After money was captured the last talk is another one. */
+  /** After money was captured the last talk is another one; where that was while they talked, once it has its receipt. */
   lookAtProof(feed: Feed): void {
-    const captured = feed.notices.find((notice) => notice.type === 'payment.captured')?.id ?? '';
+    const ends = ['payment.captured', 'receipt.issued'];
+    const captured = feed.notices.find(({ type }) => ends.includes(type))?.id ?? '';
     if (captured === this.#proofFor) return;
     this.#proofFor = captured;
     void this.#readProof(this.#proof?.callSessionId ?? '', proofTries);
