@@ -8,6 +8,7 @@ import { followHint, giveUpOrder } from '../../src/flow/follow-payment.ts';
 import { refundPayment } from '../../src/flow/refund-payment.ts';
 import { findViolations } from '../../src/store/invariants.ts';
 import { retrySettlement, settleOrder } from '../../src/flow/settle-order.ts';
+import { readOrderEvidence } from '../../src/store/disputes.ts';
 import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
 
 let stage: MoneyStage;
@@ -136,7 +137,7 @@ it('a talk over midnight: the books have it on the day it was taken, and its rec
 
 it('how long it took is counted from their joining, and nothing from their parting', async () => {
   const { metrics } = stage.house;
-  const { observe } = metrics;
+  const observe = metrics.observe.bind(metrics);
   undo.push(() => (metrics.observe = observe));
   const observed: [string, number][] = [];
   metrics.observe = (name, value) => void observed.push([name, value]);
@@ -477,6 +478,8 @@ describe('while they talk, and it is taken', () => {
     await stage.work('record_dispute');
     expect(await stage.ledger(orderId)).toMatchObject({ merchant: '0.00', disputed: '15.00' });
     await sound();
+    const pack = await stage.house.db.asMerchant(merchantId, (tx) => readOrderEvidence(tx, orderId));
+    expect(pack).toMatchObject({ receipt: null, holds: [{ captured: '15.00' }] });
     await stage.hangUp(orderId, 60);
     await over(orderId, [...meanwhile.slice(0, 2), 'payment.disputed', ...meanwhile.slice(2)]);
   });
@@ -499,6 +502,21 @@ describe('while they talk, and it is taken', () => {
     await stage.hangUp(orderId, 60);
     await over(orderId);
   });
+});
+
+it('less than may be charged: it is held while they talk, and let go when they have', async () => {
+  await plan({ fixedPrice: '0.30' });
+  const orderId = await order();
+  await stage.connect(orderId);
+  await stage.workOff();
+  expect(await captures(orderId)).toEqual([]);
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'authorized' });
+  await stage.hangUp(orderId, 60);
+  await stage.workOff();
+  expect(await captures(orderId)).toEqual(['1 void done']);
+  expect(await stage.payment(orderId)).toMatchObject({ state: 'voided', writtenOff: '0.30' });
+  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+  await plan({ fixedPrice: '15.00' });
 });
 
 it.each([
