@@ -1,100 +1,28 @@
 // A price that does not grow with the talk, taken as soon as both are joined: once, whatever dies on the way, and the talk's end
 // settles nothing more.
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CallEvent, CallSession } from '../../src/core/call-session.ts';
-import type { LegUuid } from '../../src/core/ids.ts';
-import { followHint, giveUpOrder } from '../../src/flow/follow-payment.ts';
-import { refundPayment } from '../../src/flow/refund-payment.ts';
-import { findViolations } from '../../src/store/invariants.ts';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { retrySettlement, settleOrder } from '../../src/flow/settle-order.ts';
-import { readOrderEvidence } from '../../src/store/disputes.ts';
-import { merchantId, moneyStage, type MoneyStage } from './money-stage.ts';
+import {
+  after,
+  begin,
+  captures,
+  clear,
+  meanwhile,
+  order,
+  over,
+  plan,
+  refuse,
+  sound,
+  stage,
+  told,
+  undo,
+} from './connection-stage.ts';
+import { merchantId } from './money-stage.ts';
 
-let stage: MoneyStage;
-const undo: (() => void)[] = [];
-beforeAll(async () => {
-  stage = await moneyStage();
-  await stage.sql(`update lines set capture = 'at_connection' where slug = 'demo'`);
-  await plan({ fixedPrice: '15.00', bands: [] });
-});
-afterEach(async () => {
-  for (const back of undo.splice(0)) back();
-  await sound();
-});
+beforeAll(begin);
+afterEach(clear);
 afterAll(() => stage.close());
-
-async function plan(change: object): Promise<void> {
-  await stage.sql(
-    `insert into tariffs (id, merchant_id, line_id, version, plan)
-     select id || '_' || version, merchant_id, line_id, version + 1, jsonb_set(plan, '{standard}', plan -> 'standard' || $1::jsonb)
-     from tariffs where line_id = 'lin_demo' order by version desc limit 1`,
-    [JSON.stringify(change)],
-  );
-}
-
-async function sound(): Promise<void> {
-  const found = await stage.house.db.asNobody((db) => findViolations(db, '-infinity', stage.clock.now()));
-  // No switch is here, so nobody takes up its work.
-  expect(found.filter((one) => one.name !== 'work_left_over')).toEqual([]);
-}
-
-const order = (): Promise<string> => stage.order({ moreTime: false });
-
-/** What the merchant heard of money, and the end of the talk among it. */
-async function told(orderId: string): Promise<string[]> {
-  const found = await stage.sql<{ type: string }>(
-    `select type from notices where order_id = $1 and type similar to '(payment|receipt).%|call.ended' order by sequence`,
-    [orderId],
-  );
-  return found.map(({ type }) => type);
-}
-/** Taken while they talked, or once they had. */
-const meanwhile = ['payment.authorized', 'payment.captured', 'call.ended', 'receipt.issued'];
-const after = ['payment.authorized', 'call.ended', 'payment.captured'];
-
-const captures = async (orderId: string): Promise<string[]> =>
-  (await stage.operations(orderId)).filter((one) => / (capture|void) /.test(one));
-
-async function over(orderId: string, heard = meanwhile, talk = 60): Promise<void> {
-  await stage.workOff();
-  expect(await stage.payment(orderId)).toMatchObject({
-    state: 'captured',
-    captured: '15.00',
-    writtenOff: '0.00',
-  });
-  expect((await stage.session(orderId)).state).toBe('settled');
-  expect(await captures(orderId)).toEqual(['1 capture done 15.00']);
-  expect(await told(orderId)).toEqual(heard);
-  const [receipt] = await stage.sql<{ id: string; talk: number; captured: string; billable: number }>(
-    `select r.id, (r.body ->> 'talkSeconds')::int as talk, r.body ->> 'captured' as captured, s.billable_seconds as billable
-     from receipts r join call_sessions s on s.order_id = r.order_id where r.order_id = $1`,
-    [orderId],
-  );
-  expect(receipt).toMatchObject({ talk, captured: '15.00', billable: Math.min(talk, 600) });
-  const [named] = await stage.sql<{ body: string }>(
-    `select body from notices where order_id = $1 and body::jsonb -> 'data' ? 'receiptId'`,
-    [orderId],
-  );
-  expect(JSON.parse(named?.body ?? '{}')).toMatchObject({
-    data: { receiptId: receipt?.id, captured: { amount: '15.00', currency: 'EUR' } },
-  });
-  expect((await stage.intents(orderId)).map((one) => one.amount_received)).toEqual([1500]);
-}
-
-/** The processor refuses so often to capture; answers how often it has. */
-function refuse(times: number): () => number {
-  const { processor } = stage.house;
-  const capture = processor.capture.bind(processor);
-  undo.push(() => (processor.capture = capture));
-  let refused = 0;
-  processor.capture = (request) => {
-    if (refused >= times) return capture(request);
-    refused += 1;
-    return Promise.resolve({ outcome: 'refused', reason: 'account_closed' });
-  };
-  return () => refused;
-}
 
 it('is taken while they talk, told once, and the end adds the receipt', async () => {
   const orderId = await order();
@@ -320,192 +248,9 @@ it('its hold had lapsed when they were joined: nothing is taken, and it is told 
   expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
 });
 
-describe('whatever ends the talk, its price is what was taken', () => {
-  const second = 1_000_000n;
-  const caller = (session: CallSession): LegUuid => session.caller!.leg;
-  const consultant = (session: CallSession): LegUuid => session.attempts[0]!.leg;
-  type Ends = ((session: CallSession) => CallEvent)[];
-  it.each<[string, number, Ends]>([
-    [
-      'at the very instant they were joined',
-      0,
-      [
-        (session) => ({
-          type: 'legEnded',
-          leg: caller(session),
-          because: 'normal',
-          endedAtUs: session.bridgedUs!,
-        }),
-      ],
-    ],
-    [
-      'before it, by the switch’s own record',
-      0,
-      [
-        (session) => ({
-          type: 'legEnded',
-          leg: consultant(session),
-          because: 'normal',
-          endedAtUs: session.bridgedUs! - second,
-        }),
-      ],
-    ],
-    [
-      'by a silence that began before it',
-      0,
-      [
-        (session) => ({
-          type: 'legEnded',
-          leg: consultant(session),
-          because: 'media_timeout',
-          endedAtUs: session.bridgedUs! + 20n * second,
-        }),
-      ],
-    ],
-    ['with their switch, of which nothing is proven', 0, [() => ({ type: 'switchRestarted' })]],
-    [
-      'with their switch, which was seen to live',
-      7,
-      [(session) => ({ type: 'switchRestarted', provenUs: session.bridgedUs! + 7n * second })],
-    ],
-    [
-      'by the merchant, who cancels the call',
-      9,
-      [
-        () => ({ type: 'hangUpRequested', by: 'merchant' }),
-        (session) => ({
-          type: 'legEnded',
-          leg: consultant(session),
-          because: 'normal',
-          endedAtUs: session.bridgedUs! + 9n * second,
-        }),
-      ],
-    ],
-    [
-      'by a fault of the switch, after an unbridge',
-      3,
-      [
-        (session) => ({ type: 'legsUnbridged', atUs: session.bridgedUs! + 3n * second }),
-        (session) => ({
-          type: 'legEnded',
-          leg: caller(session),
-          because: 'failed',
-          endedAtUs: session.bridgedUs! + 30n * second,
-        }),
-      ],
-    ],
-    [
-      'behind the limit',
-      602,
-      [
-        () => ({ type: 'timerDue', timer: 'limit' }),
-        (session) => ({
-          type: 'legEnded',
-          leg: consultant(session),
-          because: 'limit_reached',
-          endedAtUs: session.bridgedUs! + 602n * second,
-        }),
-      ],
-    ],
-  ])('%s', async (_, talk, events) => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    await stage.workOff();
-    // Told late that they could not be joined: they were.
-    await stage.on(orderId, () => ({ type: 'bridgeFailed' }));
-    await stage.on(orderId, ...events);
-    await over(orderId, meanwhile, talk);
-  });
-
-  it('on a switch that nobody commands any more: found within a minute of its limit, not of its hold', async () => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    await stage.workOff();
-    await stage.sql(`update switches set lease_expires_at = now() - interval '2 minutes'`);
-    undo.push(() => void stage.sql(`update switches set lease_expires_at = now() + interval '1 day'`));
-    stage.clock.turn((600 + 121) * 1000);
-    await stage.look();
-    await over(orderId, meanwhile, 0);
-  });
-
-  it('so too where taking it was parked', async () => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    refuse(5);
-    for (const seconds of [0, 61, 301, 1801, 7201]) {
-      stage.clock.turn(seconds * 1000);
-      await stage.work('settle_order');
-    }
-    await stage.sql(`update switches set lease_expires_at = now() - interval '2 minutes'`);
-    undo.push(() => void stage.sql(`update switches set lease_expires_at = now() + interval '1 day'`));
-    await stage.look();
-    expect((await stage.session(orderId)).state).toBe('ended');
-    await retrySettlement(stage.house, merchantId, orderId);
-    await stage.workOff();
-    expect(await told(orderId)).toEqual(after);
-  });
-});
-
-describe('while they talk, and it is taken', () => {
-  it('nothing is given back yet; when they have talked it is', async () => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({
-      outcome: 'nothing_captured',
-    });
-    await stage.workOff();
-    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({ outcome: 'talk_not_over' });
-    await stage.hangUp(orderId, 60);
-    expect(await refundPayment(stage.house, merchantId, { orderId })).toEqual({ outcome: 'talk_not_over' });
-    await stage.workOff();
-    expect(await refundPayment(stage.house, merchantId, { orderId })).toMatchObject({
-      outcome: 'made',
-      refund: { state: 'refunded' },
-    });
-    expect(await stage.ledger(orderId)).toMatchObject({ held: '0.00', merchant: '0.00', card: '0.00' });
-  });
-
-  it('a bank that disputes it is heard, and the end settles nothing more', async () => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    await stage.workOff();
-    const [intent] = await stage.intents(orderId);
-    const { id: disputeId } = (await stage.control('POST', `/api/payments/${intent!.id}/dispute`, {})) as {
-      id: string;
-    };
-    const type = 'charge.dispute.created';
-    await followHint(stage.house, { eventId: 'evt_1', type, intentId: intent!.id, disputeId });
-    await stage.work('record_dispute');
-    expect(await stage.ledger(orderId)).toMatchObject({ merchant: '0.00', disputed: '15.00' });
-    await sound();
-    const pack = await stage.house.db.asMerchant(merchantId, (tx) => readOrderEvidence(tx, orderId));
-    expect(pack).toMatchObject({ receipt: null, holds: [{ captured: '15.00' }] });
-    await stage.hangUp(orderId, 60);
-    await over(orderId, [...meanwhile.slice(0, 2), 'payment.disputed', ...meanwhile.slice(2)]);
-  });
-
-  it('what the processor tells of it moves nothing, nor does a page that gives the order up', async () => {
-    const orderId = await order();
-    await stage.connect(orderId);
-    await stage.workOff();
-    const [intent] = await stage.intents(orderId);
-    for (const type of [
-      'payment_intent.succeeded',
-      'payment_intent.amount_capturable_updated',
-      'payment_intent.canceled',
-      'charge.captured',
-    ])
-      await followHint(stage.house, { eventId: `evt_${type}`, type, intentId: intent!.id });
-    expect(await giveUpOrder(stage.house, merchantId, orderId, 'cancelled')).toBe('too_late');
-    expect(await stage.work()).toBe(0);
-    expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', captured: '15.00' });
-    await stage.hangUp(orderId, 60);
-    await over(orderId);
-  });
-});
-
 it('less than may be charged: it is held while they talk, and let go when they have', async () => {
   await plan({ fixedPrice: '0.30' });
+  await stage.sql('update destinations set cost_per_minute = 0');
   const orderId = await order();
   await stage.connect(orderId);
   await stage.workOff();
