@@ -39,7 +39,7 @@ const noticeData: Record<NoticeType, { says: string; data: z.ZodObject }> = {
     data: z.looseObject({ ...ofPayment, reason: z.string() }),
   },
   'payment.captured': {
-    says: 'The price was debited, the rest of what was held is released; `clientCode` is there where it is credit for that account, `accessCodeId` where it bought an access code.',
+    says: 'The price was debited, the rest of what was held is released: when they have talked, or while they do, where the line’s `capture` says `at_connection`; then without a `receiptId`, since the receipt comes at the end. `clientCode` is there where it is credit for that account, `accessCodeId` where it bought an access code.',
     data: z.looseObject({
       ...ofPayment,
       captured: moneyShape,

@@ -562,7 +562,7 @@ describe('links of merchants', () => {
       seconds: 600,
       phone: '+33699999999',
       country: 'FR',
-      priceMark: priceMark(tariff),
+      priceMark: priceMark(linePage('fr')),
     });
     expect(made.status).toBe(201);
     expect(stage.asked).toEqual([
@@ -596,7 +596,9 @@ describe('links of merchants', () => {
       const shown = await page(`/pay/demo${search}&lang=en`);
       expect(shown.status).toBe(400);
       expect(seen(shown.html)).toContain('This link is not valid');
-      expect((await post(`/pay/demo/orders${search}`, { priceMark: priceMark(tariff) })).status).toBe(400);
+      expect((await post(`/pay/demo/orders${search}`, { priceMark: priceMark(linePage('fr')) })).status).toBe(
+        400,
+      );
     }
     expect(stage.asked).toEqual([]);
   });
@@ -608,7 +610,7 @@ describe('ordering', () => {
     seconds: 1200,
     phone: '06 12 34 56 78',
     country: 'FR',
-    priceMark: priceMark(tariff),
+    priceMark: priceMark(linePage('fr')),
   };
 
   test('answers where the order is', async () => {
@@ -734,7 +736,7 @@ describe('an order that came too often', () => {
     seconds: 600,
     phone: '06 12 34 56 78',
     country: 'FR',
-    priceMark: priceMark(tariff),
+    priceMark: priceMark(linePage('fr')),
   };
   test.each([
     'number_too_often',

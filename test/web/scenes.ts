@@ -89,6 +89,7 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
       durationChoices: [600, 1800, 1200],
       topUpChoices: ['10.0000', '20.0000', '50.0000'],
       moreTime: { times: 2, seconds: 600 },
+      capture: 'at_end',
       currency: 'EUR',
     },
     tariff,
