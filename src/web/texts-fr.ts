@@ -56,7 +56,7 @@ export const fr = {
   'choose.howLong': 'Combien de temps au plus ?',
   'choose.howLongHelp': 'Vous ne payez que le temps parlé. L’appel s’arrête de lui-même à cette durée.',
   'choose.howLongHelp.onePrice':
-    'Le prix est le même, quelle que soit la durée. L’appel s’arrête de lui-même à celle-ci.',
+    'Le prix est le même, quelle que soit la durée. L’appel s’arrête de lui-même au temps choisi.',
   'choose.atMost': 'au plus {price}',
   'choose.phone': 'Sur quel téléphone vous appeler ?',
   'choose.country': 'Pays',
