@@ -14,6 +14,9 @@ import { useTell } from './words.ts';
 
 const captures = ['at_end', 'at_connection'] as const satisfies readonly SellingLine['capture'][];
 
+/** What was refused stands beside its field, in words for people. */
+const quietly = { quiet: true };
+
 /** The fields of a line that name a scenario; the words of each stand under `lines.<field>`. */
 const places = ['afterPayment', 'afterTalk'] as const satisfies readonly (keyof SellingLine)[];
 
@@ -114,7 +117,7 @@ function Change({
     await changed('lines', 'scenarios');
     notify(tell('lines.saved', { line: line.name }));
     onClose();
-  });
+  }, quietly);
   return (
     <Dialog title={line.name} onClose={onClose} wide>
       <form
@@ -153,6 +156,11 @@ function Change({
             onChange={(event) => setCapture(event.currentTarget.value as SellingLine['capture'])}
             data={captures.map((value) => ({ value, label: tell(`lines.capture.${value}`) }))}
           />
+          {save.failed !== undefined && Object.keys(save.fields).length === 0 && (
+            <p className="wrong" role="alert">
+              {save.failed}
+            </p>
+          )}
           <Button type="submit" loading={save.busy}>
             {tell('numbers.change')}
           </Button>

@@ -561,7 +561,7 @@ export const words: Record<keyof typeof french, string> = {
   'lines.afterTalk.none': 'A goodbye',
   'lines.afterTalk.what':
     'A caller who is still there when his paid conversation is over goes on in this scenario, and pays nothing for it. Orders keep the version that was live when they were made.',
-  'lines.capture': 'The price of a conversation is charged',
+  'lines.capture': 'The price of a conversation paid by card is charged',
   'lines.capture.at_end': 'When it is over',
   'lines.capture.at_connection': 'As soon as both are connected',
   'lines.capture.what':

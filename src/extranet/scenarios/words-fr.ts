@@ -560,7 +560,7 @@ export const words = {
   'lines.afterTalk.none': 'Un au revoir',
   'lines.afterTalk.what':
     'L’appelant qui est encore là à la fin de sa conversation payée continue dans ce scénario, sans rien payer pour cela. Une commande garde la version qui était en service quand elle a été passée.',
-  'lines.capture': 'Le prix d’une conversation est débité',
+  'lines.capture': 'Le prix d’une conversation payée par carte est débité',
   'lines.capture.at_end': 'Quand elle est terminée',
   'lines.capture.at_connection': 'Dès la mise en relation',
   'lines.capture.what':
