@@ -544,6 +544,7 @@ function offerToCaller(draft: CallDraft, caller: CallerLeg): void {
             consultant,
             price: plan.price,
             minutes: Math.floor(plan.talkLimitSeconds / 60),
+            ...(plan.capture && { capture: plan.capture }),
           },
   });
 }

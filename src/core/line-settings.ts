@@ -4,8 +4,10 @@
 
 import type { Language } from './ids.ts';
 import { compare, currencyDecimals, exact, type Money, money, showMoney } from './money.ts';
-import { returnIsListed } from './order.ts';
+import { type Capture, returnIsListed } from './order.ts';
+import { isOnePrice, priceOfSeconds } from './rating.ts';
 import type { Schedule } from './schedule.ts';
+import type { Tariff, TariffPlan } from './tariff.ts';
 
 export const ringPatterns = ['in_turn', 'all_at_once', 'cumulative'] as const;
 
@@ -50,6 +52,8 @@ export interface LineSettings {
   afterTalk: string | null;
   /** The slug of the scenario that is its call from the caller's key 1 on; null: consultants are rung as `ringing` says. */
   afterPayment: string | null;
+  /** When the price of a talk is taken (core/order: captureOf). */
+  capture: Capture;
 }
 
 /** What is left out stays as it is. */
@@ -67,6 +71,8 @@ export interface LineSurroundings {
   slug: string;
   sells: 'conversation' | 'fixed_sale';
   currency: string;
+  /** Its prices; absent: it has none yet. */
+  plan?: TariffPlan;
   /** Of the merchant: every consultant's and group's id, and every line by its slug. */
   consultants: ReadonlySet<string>;
   groups: ReadonlySet<string>;
@@ -96,6 +102,7 @@ export function wrongOfLine(change: LineChange, around: LineSurroundings): Wrong
     ...wrongAfterSale(change.afterSale, around),
     ...scenarioProblem('afterTalk', change.afterTalk ?? null, around.scenarios),
     ...scenarioProblem('afterPayment', change.afterPayment ?? null, around.scenarios),
+    ...wrongCapture(change.capture, around),
   ];
 }
 
@@ -128,6 +135,44 @@ export function scenarioProblem(
     ? 'No version of this scenario was published yet: POST /v1/scenarios/{slug}/versions.'
     : 'None of your scenarios has this name.';
   return [{ field, sentence }];
+}
+
+/**
+ * What is taken before anybody knows how long they talk must be certain at every hour. A tariff that comes later is not asked about
+ * here: captureOf leaves what is not certain under it to the end.
+ */
+function wrongCapture(
+  capture: LineSettings['capture'] | undefined,
+  { sells, plan, minimumCharge }: LineSurroundings,
+): WrongField[] {
+  const wrong = (sentence: string): WrongField[] => [{ field: 'capture', sentence }];
+  if (capture !== 'at_connection') return [];
+  if (sells !== 'conversation') {
+    return wrong(
+      'This line sells something without a call: it is charged as soon as it is paid. Leave "at_end".',
+    );
+  }
+  if (!plan) return wrong('This line has no price yet.');
+  const prices: [string, Tariff][] = [
+    ['Under the standard tariff of this line', plan.standard],
+    ...plan.windows.map(({ from, until, tariff }): [string, Tariff] => [
+      `In the line’s window of time from ${from} to ${until}`,
+      tariff,
+    ]),
+  ];
+  for (const [where, tariff] of prices) {
+    if (!isOnePrice(tariff)) {
+      return wrong(
+        `${where} what a talk costs depends on its length, or is nothing: it is known when it is over. Leave "at_end", or have the line given one price for every talk first.`,
+      );
+    }
+    if (compare(priceOfSeconds(tariff, 0), minimumCharge) < 0) {
+      return wrong(
+        `${where} a talk costs less than a card can be charged, ${showMoney(minimumCharge, 'en')}. Leave "at_end".`,
+      );
+    }
+  }
+  return [];
 }
 
 const ofCalls = [

@@ -4,7 +4,7 @@ import { type Destination, destinationOf, legsCost, parsePhone } from './diallin
 import type { E164 } from './ids.ts';
 import { amountText, compare, maximum, minus, money, type Money } from './money.ts';
 import type { PriceTerms } from './prompt.ts';
-import { longestTalkSeconds, priceOfSeconds } from './rating.ts';
+import { isOnePrice, longestTalkSeconds, priceOfSeconds } from './rating.ts';
 import { mayBeCalled, type SipAddress, type SipDomain } from './sip-address.ts';
 import { holdFor, talkLimit } from './talk-limit.ts';
 import { type Tariff, tariffAt, type TariffPlan } from './tariff.ts';
@@ -73,6 +73,8 @@ export interface OrderFacts {
     pageOrigins: readonly string[];
     /** What the line sells near the limit; `seconds` null: as long each time as was chosen. Absent or nought times: nothing. */
     moreTime?: LineMoreTime;
+    /** Absent: at the end. */
+    capture?: Capture;
     /** `atWork`: worth waiting for, though somebody may have him now (core/consultant). */
     consultants: readonly {
       id: string;
@@ -105,6 +107,18 @@ export interface OrderWish {
   topUp?: { amount: Money };
 }
 
+/** When the price of a talk is taken: when they have talked, or as soon as both are joined. */
+export const captures = ['at_end', 'at_connection'] as const;
+export type Capture = (typeof captures)[number];
+
+/**
+ * As the line says, where the tariff allows it: what grows with the talk can only be known at its end. An order is made by this, and
+ * whoever shows a price before there is one asks the same.
+ */
+export function captureOf(line: { capture?: Capture }, tariff: Tariff): Capture {
+  return line.capture === 'at_connection' && isOnePrice(tariff) ? 'at_connection' : 'at_end';
+}
+
 export interface LineMoreTime {
   times: number;
   seconds: number | null;
@@ -131,6 +145,8 @@ export type OrderTerms =
       /** Who may be rung, in order. */
       candidates: readonly string[];
       price: PriceTerms;
+      /** Never at connection where more time is offered: what is taken is taken once, of one hold. */
+      capture: Capture;
       moreTime?: MoreTimeTerms;
     };
 
@@ -242,8 +258,9 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
       return !cost || compare(cost, priceOfSeconds(tariff, seconds)) <= 0;
     });
   if (!coversLegs(limit.seconds)) return refused('legs_cost_more');
+  const capture = captureOf(line, tariff);
   const more =
-    wish.moreTime === true && line.moreTime && limit.seconds === chosenSeconds
+    wish.moreTime === true && line.moreTime && capture === 'at_end' && limit.seconds === chosenSeconds
       ? moreTimeTerms(tariff, chosenSeconds, line.moreTime, facts.minimumCharge, coversLegs)
       : undefined;
 
@@ -259,6 +276,7 @@ function decideConversation(facts: OrderFacts, wish: OrderWish, tariff: Tariff):
       callerId: line.callerId as E164,
       candidates: candidates.map((one) => one.id),
       price: priceTerms(tariff),
+      capture,
       ...(more && { moreTime: more }),
     },
   };
@@ -290,14 +308,22 @@ export function moreTimeTerms(
   return hold && { seconds, times, hold: maximum(hold, minimumCharge) };
 }
 
-/** The price as it is said on the phone: fixed part with its minutes, then the first price per minute that follows. */
+/**
+ * The price as it is said on the phone: fixed part with its minutes, then the first price per minute that follows. What costs the
+ * same however long it is has no price per minute, whatever it is made up of.
+ */
 export function priceTerms(tariff: Tariff): PriceTerms {
+  const { currency } = tariff;
+  const includedMinutes = Math.floor(tariff.includedSeconds / 60);
+  if (isOnePrice(tariff)) {
+    return { currency, fixedPrice: amountText(priceOfSeconds(tariff, 0)), includedMinutes };
+  }
   const after =
     tariff.bands.filter((band) => band.fromSecond <= tariff.includedSeconds).at(-1) ?? tariff.bands[0];
   return {
-    currency: tariff.currency,
+    currency,
     fixedPrice: tariff.fixedPrice,
-    includedMinutes: Math.floor(tariff.includedSeconds / 60),
+    includedMinutes,
     ...(after && { pricePerMinute: after.pricePerMinute }),
   };
 }

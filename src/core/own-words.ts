@@ -183,7 +183,7 @@ function spokenFacts(sentence: Sentence): Record<string, string> {
       return {
         merchant: nameAloud(sentence.merchant),
         consultant: nameAloud(sentence.consultant),
-        price: spoken.priceSentence(sentence.price),
+        price: spoken.offeredPrice(sentence),
         duration: minutesAloud(sentence.minutes, words),
       };
     case 'limit_near':

@@ -50,7 +50,7 @@ export function english(sentence: OneSentence): string {
     case 'caller_offer':
       return (
         `Hello, this is ${nameAloud(sentence.merchant)}, for your conversation${withWhom('with', sentence.consultant)}. ` +
-        `${priceSentence(sentence.price)} ` +
+        `${offeredPrice(sentence)} ` +
         `You can talk for up to ${minutesAloud(sentence.minutes, words)}. ` +
         'To accept and start, press 1. To refuse, press 3. Never to be called again, press 9.'
       );
@@ -183,7 +183,9 @@ export function english(sentence: OneSentence): string {
           ? `${nameAloud(merchant)}, ${nameAloud(line)}. The price is ${amount}, taxes included.`
           : `${nameAloud(merchant)}, ${nameAloud(line)}. ${priceSentence(talk.price)} ` +
             `You can talk for up to ${minutesAloud(talk.minutes, words)}. ` +
-            `Up to ${amount} will be held on your card, and only the price of your conversation will be taken.`;
+            (talk.capture
+              ? `${amount} will be held on your card, and charged in full as soon as you are put through, however short the conversation. If nobody answers, you will not be charged.`
+              : `Up to ${amount} will be held on your card, and only the price of your conversation will be taken.`);
       return `${what} You can now pay by card, on the keys of your telephone. To give up, press 0, then hash.`;
     }
     case 'card_said':
@@ -327,6 +329,13 @@ export function priceSentence(terms: PriceTerms): string {
   return fixed === undefined
     ? `The conversation is free for ${included}, then costs ${minute}, ${taxes}.`
     : `The price is ${amountAloud(fixed, words)}, including ${included} of conversation, then ${minute}, ${taxes}.`;
+}
+
+/** What he says yes to: the price, and where it is, that it is taken before he has talked. */
+export function offeredPrice({ price, capture }: SentenceFacts & { key: 'caller_offer' }): string {
+  return capture
+    ? `${priceSentence(price)} It is charged in full as soon as you are put through, however short the conversation.`
+    : priceSentence(price);
 }
 
 export const refusal: Record<

@@ -51,7 +51,7 @@ export function french(sentence: OneSentence): string {
     case 'caller_offer':
       return (
         `Bonjour, ici ${nameAloud(sentence.merchant)}, pour votre entretien${withWhom('avec', sentence.consultant)}. ` +
-        `${priceSentence(sentence.price)} ` +
+        `${offeredPrice(sentence)} ` +
         `L'entretien dure ${minutesAloud(sentence.minutes, words)} au maximum. ` +
         'Pour accepter et commencer, appuyez sur 1. Pour refuser, sur 3. Pour ne plus jamais être appelé, sur 9.'
       );
@@ -185,7 +185,9 @@ export function french(sentence: OneSentence): string {
           ? `${nameAloud(merchant)}, ${nameAloud(line)}. Le prix est de ${amount}, toutes taxes comprises.`
           : `${nameAloud(merchant)}, ${nameAloud(line)}. ${priceSentence(talk.price)} ` +
             `Vous pourrez parler jusqu'à ${minutesAloud(talk.minutes, words)}. ` +
-            `Au plus ${amount} seront réservés sur votre carte, et seul le prix de votre entretien sera prélevé.`;
+            (talk.capture
+              ? `${amount} seront réservés sur votre carte, et débités en entier dès la mise en relation, même si l'entretien est court. Si personne ne répond, rien ne sera débité.`
+              : `Au plus ${amount} seront réservés sur votre carte, et seul le prix de votre entretien sera prélevé.`);
       return (
         `${what} Vous pouvez maintenant payer par carte, sur les touches de votre téléphone. ` +
         'Pour renoncer, appuyez sur 0, puis sur dièse.'
@@ -344,6 +346,13 @@ export function priceSentence(terms: PriceTerms): string {
   return fixed === undefined
     ? `L'entretien est gratuit pendant ${included}, puis coûte ${minute}, ${taxes}.`
     : `Le prix est de ${amountAloud(fixed, words)}, comprenant ${included} d'entretien, puis ${minute}, ${taxes}.`;
+}
+
+/** What he says yes to: the price, and where it is, that it is taken before he has talked. */
+export function offeredPrice({ price, capture }: SentenceFacts & { key: 'caller_offer' }): string {
+  return capture
+    ? `${priceSentence(price)} Il est débité en entier dès la mise en relation, même si l'entretien est court.`
+    : priceSentence(price);
 }
 
 export const refusal: Record<

@@ -26,8 +26,8 @@ export interface SoldByCard {
   /** Decimal text: what is taken; of a conversation, what is held at most. */
   amount: string;
   currency: string;
-  /** Of a conversation: its price, and the longest talk. */
-  talk?: { price: PriceTerms; minutes: number };
+  /** Of a conversation: its price, the longest talk, and whether the whole price is taken as soon as both are joined. */
+  talk?: { price: PriceTerms; minutes: number; capture?: 'at_connection' };
 }
 
 /** `hold` as decimal text in `currency`. */
@@ -68,8 +68,16 @@ export type SentenceFacts =
   | { key: 'consultant_wait' }
   /** Consultant: the caller did not answer or did not accept; he is free again. */
   | { key: 'consultant_caller_lost' }
-  /** Caller, on answering: name, price, longest talk, 1 starts, 3 refuses, 9 is never to be called again. */
-  | { key: 'caller_offer'; merchant: string; consultant: string; price: PriceTerms; minutes: number }
+  /** Caller, on answering: name, price and when it is taken, longest talk, 1 starts, 3 refuses, 9 is never to be called again. */
+  | {
+      key: 'caller_offer';
+      merchant: string;
+      consultant: string;
+      price: PriceTerms;
+      minutes: number;
+      /** As soon as both are joined; absent: when they have talked. */
+      capture?: 'at_connection';
+    }
   /** Caller, second try: 1 starts, hanging up costs nothing. */
   | { key: 'caller_reminder' }
   /** Caller, after 9: he is not called again, nothing is charged. */

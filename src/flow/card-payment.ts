@@ -193,11 +193,15 @@ async function prepareEntry(
       return { told: { type: 'failed', because: 'nobody_free' } };
     const [first] = payment.authorizations;
     if (!first) return over;
-    const { tariff, line, talkLimitSeconds } = sold;
+    const { tariff, line, talkLimitSeconds, capture } = sold;
     const talk =
       talkLimitSeconds === null
         ? undefined
-        : { price: priceTerms(tariff), minutes: Math.floor(talkLimitSeconds / 60) };
+        : {
+            price: priceTerms(tariff),
+            minutes: Math.floor(talkLimitSeconds / 60),
+            ...(capture && { capture }),
+          };
     return {
       sold: {
         merchant: run.plan.merchantName,

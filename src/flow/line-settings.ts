@@ -10,6 +10,7 @@ import {
   linesBySlug,
   listedPageOrigins,
   readLine,
+  readTariffPlan,
   type StoredLine,
   writeLine,
 } from '../store/lines.ts';
@@ -34,10 +35,12 @@ export async function changeLine(
     const line = await readLine(tx, slug, true);
     if (!line) return { outcome: 'unknown_line' };
     const { currency } = line;
+    const plan = change.capture === 'at_connection' ? await readTariffPlan(tx, line.id) : undefined;
     const wrong = wrongOfLine(change, {
       slug,
       sells: line.sells,
       currency,
+      ...(plan && { plan }),
       consultants: await consultantIds(tx),
       groups: await groupIds(tx, change.group),
       lines: await linesBySlug(tx),
@@ -75,7 +78,7 @@ export async function changeLine(
 
 function settingsOf(line: StoredLine): LineSettings {
   const { active, names, ringing, consultants, group, introduces, hours } = line;
-  const { outsideLine, overflowLine, topUpAmounts, afterSale, afterTalk, afterPayment } = line;
+  const { outsideLine, overflowLine, topUpAmounts, afterSale, afterTalk, afterPayment, capture } = line;
   return {
     active,
     names,
@@ -90,5 +93,6 @@ function settingsOf(line: StoredLine): LineSettings {
     afterSale,
     afterTalk,
     afterPayment,
+    capture,
   };
 }

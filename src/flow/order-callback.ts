@@ -7,7 +7,6 @@ import type { Language, LegUuid } from '../core/ids.ts';
 import { isAtWork } from '../core/consultant.ts';
 import { amountText, type Money, zero } from '../core/money.ts';
 import { decideOrder, type OrderRefusal, type OrderRefusalReason, type OrderTerms } from '../core/order.ts';
-import { isOnePrice } from '../core/rating.ts';
 import { readSession } from '../store/call-sessions.ts';
 import { claimConsultants, stateOf } from '../store/consultants.ts';
 import type { Tx } from '../store/database.ts';
@@ -415,10 +414,7 @@ async function claimForCall(
         : line.afterPayment
           ? { led: line.afterPayment }
           : line.afterTalk && { afterTalk: line.afterTalk }),
-      // Whatever the line says: by the tariff this order is sold under, and more time is another price.
-      ...(line.capture === 'at_connection' &&
-        !terms.moreTime &&
-        isOnePrice(terms.tariff) && { capture: 'at_connection' as const }),
+      ...(terms.capture === 'at_connection' && { capture: terms.capture }),
       ...(terms.moreTime && {
         moreTime: { ...terms.moreTime, hold: amountText(terms.moreTime.hold) },
       }),

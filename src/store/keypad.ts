@@ -157,15 +157,24 @@ export async function readKeyedOrder(
   );
 }
 
+export interface SoldInCall {
+  line: Record<Language, string>;
+  tariff: Tariff;
+  /** Of a conversation. */
+  talkLimitSeconds: number | null;
+  capture: 'at_connection' | null;
+}
+
 /** What was sold in it, as it is said: the line's name and the tariff it was sold under. */
 export async function readSoldInCall(
   tx: Tx,
   runId: string,
   orderId: string,
-): Promise<{ line: Record<Language, string>; tariff: Tariff; talkLimitSeconds: number | null } | undefined> {
+): Promise<SoldInCall | undefined> {
   return firstRow(
     tx,
-    `select l.name as line, o.tariff, (s.progress #>> '{plan,talkLimitSeconds}')::int as "talkLimitSeconds"
+    `select l.name as line, o.tariff, (s.progress #>> '{plan,talkLimitSeconds}')::int as "talkLimitSeconds",
+       s.progress #>> '{plan,capture}' as capture
      from orders o join lines l on l.id = o.line_id left join call_sessions s on s.order_id = o.id
      where o.id = ? and o.run_id = ?`,
     [orderId, runId],

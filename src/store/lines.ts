@@ -4,6 +4,7 @@
 import type { AfterSale, LineSettings } from '../core/line-settings.ts';
 import { amountText, money } from '../core/money.ts';
 import { scheduleOf } from '../core/schedule.ts';
+import type { TariffPlan } from '../core/tariff.ts';
 import { firstRow, rows, type Tx } from './database.ts';
 
 export interface StoredLine extends LineSettings {
@@ -46,7 +47,7 @@ const lineSelect = `select l.id, l.slug, l.sells, l.currency, m.time_zone as "ti
        (select o.slug from lines o where o.id = l.overflow_line_id) as "overflowLine",
        (select s.slug from scenarios s where s.id = l.after_scenario_id) as "afterTalk",
        (select s.slug from scenarios s where s.id = l.payment_scenario_id) as "afterPayment",
-       l.introduces, l.top_up_choices::text[] as "topUpAmounts", l.sale_ends_in as "saleEndsIn",
+       l.capture, l.introduces, l.top_up_choices::text[] as "topUpAmounts", l.sale_ends_in as "saleEndsIn",
        (select r.slug from access_resources r where r.id = l.sale_resource_id) as "saleResource",
        l.sale_message as "saleMessage", l.sale_return as "saleReturn"
      from lines l join merchants m on m.id = l.merchant_id`;
@@ -90,6 +91,16 @@ export async function linesBySlug(tx: Tx): Promise<Map<string, StoredLine['sells
   return new Map(found.map(({ slug, sells }) => [slug, sells]));
 }
 
+/** What a line costs from its newest tariff on; `undefined`: it has none. */
+export async function readTariffPlan(tx: Tx, lineId: string): Promise<TariffPlan | undefined> {
+  const row = await firstRow<{ plan: TariffPlan }>(
+    tx,
+    'select plan from tariffs where line_id = ? order by version desc limit 1',
+    [lineId],
+  );
+  return row?.plan;
+}
+
 /** Of those who are there. */
 export async function consultantIds(tx: Tx): Promise<Set<string>> {
   return new Set(
@@ -106,14 +117,14 @@ export async function writeLine(
   settings: LineSettings,
 ): Promise<void> {
   const { names, active, ringing, hours, outsideLine, overflowLine, topUpAmounts, consultants } = settings;
-  const { group, introduces, afterSale, afterTalk, afterPayment } = settings;
+  const { group, introduces, afterSale, afterTalk, afterPayment, capture } = settings;
   await tx.write(
     `update lines set name = ?, active = ?, ringing = ?, ring_seconds = ?, ring_step_seconds = ?, schedule = ?,
        outside_line_id = (select o.id from lines o where o.slug = ?),
        overflow_line_id = (select o.id from lines o where o.slug = ?), top_up_choices = ?::numeric[],
        after_scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null),
        payment_scenario_id = (select s.id from scenarios s where s.slug = ? and s.archived_at is null),
-       group_id = ?, introduces = ?, sale_ends_in = ?,
+       group_id = ?, introduces = ?, capture = ?, sale_ends_in = ?,
        sale_resource_id = (select r.id from access_resources r where r.slug = ?), sale_message = ?, sale_return = ?
      where id = ?`,
     [
@@ -130,6 +141,7 @@ export async function writeLine(
       afterPayment,
       group,
       introduces,
+      capture,
       afterSale.end,
       afterSale.end === 'code' ? afterSale.resource : null,
       afterSale.end === 'message' ? JSON.stringify(afterSale.message) : null,

@@ -6,7 +6,7 @@ import { reachable, type Reachable } from '../core/consultant.ts';
 import type { Language } from '../core/ids.ts';
 import { type Money, money } from '../core/money.ts';
 import type { PaymentState } from '../core/payment.ts';
-import type { LineMoreTime, OrderKind } from '../core/order.ts';
+import type { Capture, LineMoreTime, OrderKind } from '../core/order.ts';
 import { type Tariff, tariffAt, type TariffPlan } from '../core/tariff.ts';
 import { stateObject, stateOf, type StateRow } from './consultants.ts';
 import { firstRow, rows, type Tx } from './database.ts';
@@ -82,6 +82,7 @@ export interface OrderView {
     because?: string;
     cardBrand?: string;
     cardLast4?: string;
+    /** Of all its holds, as soon as it is; what else came of them, once all is settled. */
     captured: Money;
     released: Money;
     /** By all its holds together, once one stands. */
@@ -95,6 +96,8 @@ export interface OrderView {
     talkLimitSeconds: number;
     /** The line rings the caller before the consultant. */
     callerFirst: boolean;
+    /** As it was ordered: its whole price is taken as soon as both are joined. */
+    capture?: 'at_connection';
     connectedAt?: Date;
     endedAt?: Date;
     talkSeconds?: number;
@@ -160,6 +163,7 @@ interface OrderRow {
   outcome: CallOutcome | null;
   talkLimitSeconds: number;
   callerFirst: boolean;
+  capture: 'at_connection' | null;
   connectedAt: Date | null;
   endedAt: Date | null;
   talkUs: string | null;
@@ -180,11 +184,13 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
        c.id as "consultantId", c.name as "consultantName", o.tariff, o.chosen_seconds as "chosenSeconds",
        o.hold::text as hold, o.currency, p.id as "paymentId", p.state as "paymentState",
        a.state as "authorizationState", a.decline_reason as "declineReason", p.outcome_reason as because, a.card_brand as "cardBrand",
-       a.card_last4 as "cardLast4", p.captured::text as captured, p.released::text as released,
+       a.card_last4 as "cardLast4", p.released::text as released,
+       (select sum(h.captured)::text from authorizations h where h.payment_id = p.id) as captured,
        (select max(k.claimed_until) from consultants k where k.claimed_by = s.id) as "claimedUntil",
        s.id as "callId", s.state as "callState", s.outcome,
        (s.progress -> 'plan' ->> 'talkLimitSeconds')::int as "talkLimitSeconds",
        (s.progress -> 'plan' ->> 'callerFirst')::boolean as "callerFirst",
+       s.progress -> 'plan' ->> 'capture' as capture,
        s.connected_at as "connectedAt", s.ended_at as "endedAt", s.talk_us::text as "talkUs",
        (select sum(h.amount)::text from authorizations h where h.payment_id = p.id and h.held_at is not null) as held,
        s.progress -> 'plan' -> 'moreTime' as "agreedMore", s.progress -> 'moreTime' as "moreTime", r.body as receipt,
@@ -241,6 +247,7 @@ export async function readOrder(tx: Tx, orderId: string): Promise<OrderView | un
         state: row.callState,
         talkLimitSeconds: row.talkLimitSeconds,
         callerFirst: row.callerFirst,
+        ...(row.capture !== null && { capture: row.capture }),
         ...(row.outcome !== null && { outcome: row.outcome }),
         ...(row.connectedAt !== null && { connectedAt: row.connectedAt }),
         ...(row.endedAt !== null && { endedAt: row.endedAt }),
@@ -275,6 +282,7 @@ export interface LinePage {
     durationChoices: number[];
     topUpChoices: string[];
     moreTime?: LineMoreTime;
+    capture: Capture;
     currency: string;
   };
   /** Why no call can be ordered now, whoever is free: calls were stopped, or nobody commands a switch. */
@@ -337,7 +345,7 @@ const linePageSelect = `select ${merchantObject('m.processor_account')} as merch
          'description', coalesce(l.description ->> ?, ''), 'active', l.active, 'durationChoices', l.duration_choices,
          'topUpChoices', l.top_up_choices::text[],
          'moreTime', json_build_object('times', l.more_time_times, 'seconds', l.more_time_seconds),
-         'currency', l.currency) as line,
+         'capture', l.capture, 'currency', l.currency) as line,
        t.plan, t.version,
        m.calls_stopped_at is not null or exists (select from house_stop where since is not null) as stopped,
        exists (select from switches s where s.lease_expires_at > now() and not s.draining) as "switchThere",

@@ -2,7 +2,7 @@
 
 import type { CallSession } from '../core/call-session.ts';
 import type { Language } from '../core/ids.ts';
-import type { LineMoreTime, OrderKind } from '../core/order.ts';
+import type { Capture, LineMoreTime, OrderKind } from '../core/order.ts';
 import { amountText, type Money } from '../core/money.ts';
 import type { SipAddress } from '../core/sip-address.ts';
 import type { Tariff, TariffPlan } from '../core/tariff.ts';
@@ -24,8 +24,7 @@ export interface LineForOrder {
   /** Its members ring in the order they have waited. */
   idleGroup: string | null;
   callerFirst: boolean;
-  /** When a price that does not grow with the talk is taken. */
-  capture: 'at_end' | 'at_connection';
+  capture: Capture;
   /** The live version of the scenario that follows its talks; null: none does. */
   afterTalk: { scenarioId: string; version: number } | null;
   /** The same of the one that is its call, from the caller's key 1 on. */

@@ -301,6 +301,7 @@ export async function unpark(tx: Tx, paymentId: string): Promise<void> {
   );
 }
 
+/** Tells the page too: what is taken while they talk changes nothing else of the payment. */
 export async function saveAuthorization(
   tx: Tx,
   authorizationId: string,
@@ -322,7 +323,7 @@ export async function saveAuthorization(
        payment_method = coalesce(?, payment_method), card_fingerprint = coalesce(?, card_fingerprint),
        customer = coalesce(?, customer), decline_reason = ?, held_at = coalesce(held_at, ?),
        capture_before = coalesce(?, capture_before), captured = coalesce(?::numeric, captured)
-     where id = ?`,
+     where id = ? returning (select p.order_id from payments p where p.id = payment_id) as hint`,
     [
       change.state,
       change.intentId ?? null,
@@ -338,6 +339,7 @@ export async function saveAuthorization(
       change.captured ? amountText(change.captured) : null,
       authorizationId,
     ] as never[],
+    'ringmeter_order',
   );
 }
 

@@ -53,7 +53,8 @@ const sessionSelect = `select s.id, s.order_id as "orderId", l.slug as line, o.r
     s.billable_seconds as "billableSeconds", o.currency,
     coalesce((select sum(a.amount) from authorizations a where a.payment_id = p.id
       and a.state in ('authorized', 'captured', 'voided', 'expired')), 0)::text as authorized,
-    p.captured::text as captured, (p.released + p.expired)::text as released, s.created_at as "createdAt",
+    (select coalesce(sum(a.captured), 0)::text from authorizations a where a.payment_id = p.id) as captured,
+    (p.released + p.expired)::text as released, s.created_at as "createdAt",
     s.connected_at as "connectedAt", s.ended_at as "endedAt",
     coalesce((select json_agg(json_build_object('name', e.name, 'at', e.at, 'facts', e.facts) order by e.sequence)
       from call_events e where e.call_session_id = s.id), '[]') as events

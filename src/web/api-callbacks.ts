@@ -29,7 +29,8 @@ export function callbackRoutes(routes: ApiRoutes, house: House): void {
     summary: 'Order a paid conversation: hold the amount, then ring both.',
     description:
       'With `paymentMethod` the amount is held at once and the consultant rings; where the bank asks for authentication the state ' +
-      'is `awaiting_payment` and the caller goes on at `paymentUrl`. Nothing is charged if nobody talks.',
+      'is `awaiting_payment` and the caller goes on at `paymentUrl`. Nothing is charged if nobody talks. Where `captureNow` of the line ' +
+      'is `at_connection`, the whole price is charged as soon as both are joined: tell your caller so before you order.',
     body: callbackBody,
     answer: { status: 201, description: 'Ordered.', shape: callbackAnswer },
     problems: refusalProblemKinds,

@@ -2,6 +2,7 @@
 
 import type { Language } from '../core/ids.ts';
 import type { LineChange } from '../core/line-settings.ts';
+import { captureOf } from '../core/order.ts';
 import { isOpen } from '../core/schedule.ts';
 import type { House } from '../flow/house.ts';
 import { changeLine } from '../flow/line-settings.ts';
@@ -53,7 +54,7 @@ export function lineRoutes(routes: ApiRoutes, house: House): void {
     area: 'lines',
     name: 'changeLine',
     summary:
-      'Changes a line: names, how it rings and whom, hours, top-ups, what follows a talk or a sale. What is left out stays.',
+      'Changes a line: names, how it rings and whom, hours, top-ups, what follows a talk or a sale, when a talk is charged. What is left out stays.',
     description:
       'Holds for the next call; calls under way go on as they began. A list or the hours are replaced as a whole; of two ' +
       'changes of one field the last wins. Prices are not changed here.',
@@ -96,7 +97,7 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
   const { slug } = settings;
   const { line, tariff, tariffVersion, consultants } = page;
   const { names, ringing, group, introduces, hours, timeZone, outsideLine, overflowLine } = settings;
-  const { topUpAmounts, afterSale, afterTalk, afterPayment } = settings;
+  const { topUpAmounts, afterSale, afterTalk, afterPayment, capture } = settings;
   return {
     slug,
     name: line.name,
@@ -128,5 +129,7 @@ function lineEntry({ publicUrl }: House, settings: StoredLine, page: LinePage): 
     afterSale,
     afterTalk,
     afterPayment,
+    capture,
+    captureNow: captureOf(settings, tariff),
   };
 }

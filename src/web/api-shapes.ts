@@ -87,7 +87,8 @@ export const callbackBody = z
       .meta({
         description:
           'The caller agreed that near the limit he may ask for more time, as often and as long as the line sells: each time ' +
-          'more is held on the same card, and only when he asks. Tell him so before you order.',
+          'more is held on the same card, and only when he asks. Tell him so before you order. A line whose price is taken at connection ' +
+          'sells none.',
       }),
   })
   .openapi('CallbackRequest');

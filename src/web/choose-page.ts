@@ -8,11 +8,10 @@ import type { Reachable, UnreachableBecause } from '../core/consultant.ts';
 import { destinationOf, parsePhone, type Destination } from '../core/dialling.ts';
 import type { Language } from '../core/ids.ts';
 import { showMoney, zero } from '../core/money.ts';
-import { moreTimeTerms } from '../core/order.ts';
-import type { Tariff } from '../core/tariff.ts';
+import { captureOf, moreTimeTerms } from '../core/order.ts';
 import type { LinePage } from '../store/order-view.ts';
 import type { LinkParameters } from './embed.ts';
-import { durations, moreTimeWords, priceWords, type PriceWords } from './offer.ts';
+import { chargingOf, durations, holdWords, moreTimeWords, priceWords, type PriceWords } from './offer.ts';
 import { showDay, showDuration, showPhone, showTime, showWeekday, text, typeset } from './texts.ts';
 
 export interface ChoosePage {
@@ -27,6 +26,9 @@ export interface ChoosePage {
   /** Consultant id, or '' for whoever is free first. */
   selected: string;
   chosenName: string;
+  howLongHelp: string;
+  /** Above the amount: held, and when it is charged. */
+  holdLabel: string;
   durations: ShownDuration[];
   /** Absent where no talk is sold. */
   chosen?: ShownDuration;
@@ -92,11 +94,12 @@ export function choosePage(page: LinePage, settings: ChooseSettings): ChoosePage
     description: typeset(language, line.description),
     sells: line.sells,
     price: priceWords(tariff, line.sells, language),
-    priceMark: priceMark(tariff),
+    priceMark: priceMark(page),
     anybodyFree: line.sells === 'fixed_sale' || free.length > 0,
     consultants,
     selected,
     chosenName: consultants.find((one) => one.id === selected)?.name ?? text(language, 'choose.anybody'),
+    ...talkWords(page, language),
     durations: lengths,
     ...chosenOf(lengths),
     countries: callableCountries(destinations, language, phone.country),
@@ -116,8 +119,25 @@ function noCallsWords({ noCalls }: LinePage, language: Language): string {
   return text(language, noCalls === 'stopped' ? 'refused.calls_stopped' : 'choose.switchAway');
 }
 
-export function priceMark(tariff: Tariff): string {
-  return createHash('sha256').update(JSON.stringify(tariff)).digest('hex').slice(0, 24);
+/** When it is taken is part of a price. */
+export function priceMark({ line, tariff }: Pick<LinePage, 'line' | 'tariff'>): string {
+  const seen = [tariff, captureOf(line, tariff)];
+  return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 24);
+}
+
+/** What is said of how long one talks and of what is held, whatever one chooses. */
+function talkWords(
+  { line, tariff }: LinePage,
+  language: Language,
+): Pick<ChoosePage, 'howLongHelp' | 'holdLabel'> {
+  const charging = chargingOf(tariff, captureOf(line, tariff));
+  return {
+    howLongHelp: text(
+      language,
+      charging === 'by_talk' ? 'choose.howLongHelp' : 'choose.howLongHelp.onePrice',
+    ),
+    holdLabel: holdWords(charging, '', false, language).label,
+  };
 }
 
 /** Whole minutes from a link; anything else is as if nothing had been asked for. */
@@ -184,6 +204,7 @@ function shownDurations(page: LinePage, language: Language, minutes: number | un
   const offered = durations(page.line.durationChoices, page.tariff);
   const wanted =
     offered.find((one) => one.seconds === (minutes ?? 0) * 60) ?? offered.find((one) => one.usual);
+  const charging = chargingOf(page.tariff, captureOf(page.line, page.tariff));
   return offered.map(({ seconds, hold }) => {
     const duration = showDuration(seconds, language);
     const shown = showMoney(hold, language);
@@ -191,8 +212,8 @@ function shownDurations(page: LinePage, language: Language, minutes: number | un
       seconds,
       duration,
       hold: shown,
-      atMost: text(language, 'choose.atMost', { price: shown }),
-      help: text(language, 'hold.amountHelp', { duration }),
+      atMost: charging === 'by_talk' ? text(language, 'choose.atMost', { price: shown }) : shown,
+      help: holdWords(charging, duration, false, language).help,
       more: moreOf(page, seconds, language),
       selected: seconds === wanted?.seconds,
     };
@@ -201,6 +222,7 @@ function shownDurations(page: LinePage, language: Language, minutes: number | un
 
 /** The processor's smallest charge is not known here: the order's own page says what one more really holds. */
 function moreOf({ line, tariff }: LinePage, seconds: number, language: Language): string {
+  if (captureOf(line, tariff) === 'at_connection') return '';
   const terms = line.moreTime && moreTimeTerms(tariff, seconds, line.moreTime, zero(tariff.currency));
   return terms ? moreTimeWords(terms, language) : '';
 }
@@ -272,7 +294,7 @@ export function lineState(page: LinePage, language: Language, only: string | und
     consultants: consultants.map(({ id, reachable, state, status }) => ({ id, reachable, state, status })),
     anybodyFree: free.length > 0,
     freeNow: free[0] ? text(language, 'nobody.freeNow', { name: free[0].name }) : '',
-    priceMark: priceMark(page.tariff),
+    priceMark: priceMark(page),
     open: page.merchant.active && page.line.active,
     noCalls: noCallsWords(page, language),
   };

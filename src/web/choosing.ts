@@ -151,7 +151,7 @@ export function choosing(router: Router, steps: PageSteps, frame: PageFrame): vo
       sendProblem(response, 422, text(language, 'refused.badRequest'));
       return;
     }
-    if (wish.data.priceMark !== priceMark(opened.page.tariff)) {
+    if (wish.data.priceMark !== priceMark(opened.page)) {
       sendRefusal(response, { because: 'price_changed' }, language, steps.publicUrl);
       return;
     }

@@ -3,6 +3,7 @@
 
 import { unreachableBecause } from '../core/consultant.ts';
 import { ringBounds, ringPatterns } from '../core/line-settings.ts';
+import { captures } from '../core/order.ts';
 import { isDayOff } from '../core/schedule.ts';
 import { z } from './routes.ts';
 
@@ -94,6 +95,15 @@ const afterPaymentMeaning =
   'The scenario, by its slug, that is the call from the moment its caller has picked up and pressed 1: he is rung first, and whom ' +
   'the scenario joins him to first, he pays for; nothing before that. When that talk is over the scenario goes on with him, and ' +
   '`afterTalk` means nothing. null: consultants are rung as `ringing` says. Orders keep the version that was live when they were made.';
+const capture = z.enum(captures);
+const captureMeaning =
+  'When the price of a talk paid by card is taken. `at_end`: when they have talked. `at_connection`: the whole price, as soon as both ' +
+  'are joined, however short the talk; if nobody answers, nothing. Only where every talk costs the same, at every hour: the page and the ' +
+  'voice say so before he pays, and no more time is offered. Your accountant finds the capture, and `payment.captured`, at the ' +
+  'beginning of the talk; the receipt, with its length, comes at its end.';
+const captureNowMeaning =
+  'What an order made now would be taken by: `at_end` too while the tariff of the moment depends on the length of the talk, whatever ' +
+  '`capture` says. An order keeps what held when it was made.';
 const messageText = z
   .string()
   .trim()
@@ -149,6 +159,7 @@ export const lineChange = z
     afterSale: afterSaleBody.optional().meta({ description: afterSaleMeaning }),
     afterTalk: z.string().min(1).max(63).nullable().optional().meta({ description: afterTalkMeaning }),
     afterPayment: z.string().min(1).max(63).nullable().optional().meta({ description: afterPaymentMeaning }),
+    capture: capture.optional().meta({ description: captureMeaning }),
   })
   .openapi('LineChange');
 
@@ -193,6 +204,8 @@ export const lineShape = z
     afterSale: afterSaleShape.meta({ description: afterSaleMeaning }),
     afterTalk: z.string().nullable().meta({ description: afterTalkMeaning }),
     afterPayment: z.string().nullable().meta({ description: afterPaymentMeaning }),
+    capture: capture.meta({ description: captureMeaning }),
+    captureNow: capture.meta({ description: captureNowMeaning }),
   })
   .openapi('Line');
 

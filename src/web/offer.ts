@@ -3,10 +3,11 @@
 
 import { isZero, money, showMoney, type Money } from '../core/money.ts';
 import type { Language } from '../core/ids.ts';
-import { isSale, type MoreTimeTerms, type OrderKind } from '../core/order.ts';
+import { type Capture, isSale, type MoreTimeTerms, type OrderKind } from '../core/order.ts';
+import { isOnePrice } from '../core/rating.ts';
 import { holdFor } from '../core/talk-limit.ts';
 import type { Tariff } from '../core/tariff.ts';
-import { showDuration, showRate, text } from './texts.ts';
+import { showDuration, showRate, text, type TextKey } from './texts.ts';
 
 export interface PriceWords {
   /** `25,00 €`: the first thing there is to pay. */
@@ -102,6 +103,38 @@ function incrementWords({ first, next }: Tariff['increment'], language: Language
     first: showDuration(first, language),
     next: showDuration(next, language),
   });
+}
+
+/** How what is held comes to be charged: by how long they talk, or all of it, at the end or as soon as both are joined. */
+export type Charging = 'by_talk' | 'one_price' | 'at_connection';
+
+export function chargingOf(tariff: Tariff, capture: Capture): Charging {
+  if (capture === 'at_connection') return capture;
+  return isOnePrice(tariff) ? 'one_price' : 'by_talk';
+}
+
+export interface HoldWords {
+  label: string;
+  help: string;
+}
+
+/** Beside the amount that is held for a talk of `duration`, until it `isTaken`. */
+export function holdWords(
+  charging: Charging,
+  duration: string,
+  isTaken: boolean,
+  language: Language,
+): HoldWords {
+  const say = (key: TextKey): string => text(language, key, { duration });
+  if (isTaken) return { label: say('hold.amount.taken'), help: say('hold.amountHelp.taken') };
+  switch (charging) {
+    case 'by_talk':
+      return { label: say('hold.amount'), help: say('hold.amountHelp') };
+    case 'one_price':
+      return { label: say('hold.amount'), help: say('hold.amountHelp.onePrice') };
+    case 'at_connection':
+      return { label: say('hold.amount.atConnection'), help: say('hold.amountHelp.atConnection') };
+  }
 }
 
 /** What may be asked for near the end, what it holds, and that nothing of it happens by itself. */

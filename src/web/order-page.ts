@@ -10,7 +10,7 @@ import { isSale } from '../core/order.ts';
 import { rate } from '../core/rating.ts';
 import type { Tariff } from '../core/tariff.ts';
 import type { MoreTimeView, OrderView } from '../store/order-view.ts';
-import { moreTimeWords, priceWords, type PriceWords } from './offer.ts';
+import { type Charging, chargingOf, holdWords, moreTimeWords, priceWords, type PriceWords } from './offer.ts';
 import type { PageOrder } from './page-steps.ts';
 import { isFinal, phaseOf, type Phase } from './order-phase.ts';
 import { receiptWords, type ReceiptWords, type Row } from './receipt-words.ts';
@@ -57,19 +57,32 @@ export function orderSummary(order: OrderView, phase: Phase['name'], language: L
     rows.push({ term: say('hold.callerNumber'), value: showPhone(order.callerNumber) });
   }
   if (isOver) return { rows, price, promises: [] };
+  const { label, help } = holdWords(
+    chargingOfOrder(order),
+    showDuration(longest ?? 0, language),
+    isTaken(order),
+    language,
+  );
   return {
     rows,
     price,
     hold: {
-      label: say('hold.amount'),
+      label,
       amount: showMoney(order.payment.held ?? order.hold, language),
       ...(moreTime && !granted && { more: moreTimeWords(moreTime, language) }),
-      ...(longest !== undefined && {
-        help: say('hold.amountHelp', { duration: showDuration(longest, language) }),
-      }),
+      ...(longest !== undefined && { help }),
     },
     promises: phase === 'connected' || phase === 'ended' ? [] : [say('hold.nobody'), say('hold.consent')],
   };
+}
+
+function chargingOfOrder({ tariff, call }: OrderView): Charging {
+  return chargingOf(tariff, call?.capture ?? 'at_end');
+}
+
+/** Its whole price is charged, whatever still comes of the call. */
+function isTaken({ call, payment }: OrderView): boolean {
+  return call?.capture !== undefined && !isZero(payment.captured);
 }
 
 /**
@@ -162,6 +175,7 @@ export interface Panel {
   // connected
   clock?: string;
   cost?: string;
+  costLabel?: string;
   left?: string;
   limit?: string;
   more?: MorePanel;
@@ -245,10 +259,13 @@ function cardPanel(order: OrderView, { language, mailConfigured }: PanelSettings
     mailConfigured,
     email: order.callerEmail ?? '',
     ...consents(order, language),
-    buttonHelp: text(language, isSale(order.kind) ? 'pay.buttonHelpSale' : 'pay.buttonHelp', {
-      amount,
-    }),
+    buttonHelp: text(language, buttonHelpOf(order), { amount }),
   };
+}
+
+function buttonHelpOf(order: OrderView): TextKey {
+  if (isSale(order.kind)) return 'pay.buttonHelpSale';
+  return order.call?.capture ? 'pay.buttonHelp.atConnection' : 'pay.buttonHelp';
 }
 
 /** The first figures only: the browser runs them on from the same instant and the same tariff. */
@@ -258,7 +275,13 @@ function meters(order: OrderView, { language, now }: PanelSettings): Partial<Pan
   const ran = call?.connectedAt ? Math.max(0, now.getTime() - call.connectedAt.getTime()) : 0;
   const talkedMs = Math.min(ran, limitSeconds * 1000);
   const seconds = Math.floor(talkedMs / 1000);
+  const amount = showMoney(order.payment.captured, language);
   return {
+    ...(isTaken(order) && { sentence: text(language, 'follow.connected.taken', { amount }) }),
+    costLabel: text(
+      language,
+      chargingOfOrder(order) === 'by_talk' ? 'follow.connected.cost' : 'follow.connected.cost.onePrice',
+    ),
     clock: showClock(seconds),
     cost: showMoney(rate(order.tariff, BigInt(Math.floor(talkedMs)) * 1000n).total, language),
     left: text(language, 'follow.connected.left', { time: showClock(limitSeconds - seconds) }),
@@ -461,7 +484,7 @@ function progress(order: OrderView, phase: Phase, language: Language): Step[] {
       : text(language, 'follow.step.caller', { number: showPhone(order.callerNumber ?? '') });
   const [first, second] = callerFirst ? [caller, consultant] : [consultant, caller];
   const texts = [
-    text(language, 'follow.step.paid', { amount: showMoney(order.payment.held ?? order.hold, language) }),
+    text(language, paidStepOf(order), { amount: showMoney(order.payment.held ?? order.hold, language) }),
     first(at >= 2),
     second(at >= 3),
     text(language, 'follow.step.talk'),
@@ -471,6 +494,11 @@ function progress(order: OrderView, phase: Phase, language: Language): Step[] {
     text: sentence,
     state: index < now ? 'done' : index === now ? 'now' : 'later',
   }));
+}
+
+function paidStepOf(order: OrderView): TextKey {
+  if (isTaken(order)) return 'follow.step.paid.taken';
+  return order.call?.capture ? 'follow.step.paid.atConnection' : 'follow.step.paid';
 }
 
 /** What pages follow: `GET /orders/{token}/state` and every event of the live stream. */
@@ -509,7 +537,7 @@ export function orderState(order: PageOrder, settings: OrderPageSettings): Order
   // The running figures in the markup are only where the browser begins: they are no change of the order.
   const still =
     panel.phase === 'connected'
-      ? JSON.stringify([panel.headline, panel.limit, panel.more?.sentence])
+      ? JSON.stringify([panel.headline, panel.limit, panel.sentence, panel.more?.sentence])
       : panelMarkup;
   return {
     phase: phase.name,

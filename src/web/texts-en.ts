@@ -55,6 +55,8 @@ export const en: Record<keyof typeof fr, string> = {
   'choose.status.away': 'Away',
   'choose.howLong': 'For how long at most?',
   'choose.howLongHelp': 'You pay only for the time you talk. The call ends by itself at this length.',
+  'choose.howLongHelp.onePrice':
+    'The price is the same however long you talk. The call ends by itself at this length.',
   'choose.atMost': '{price} at most',
   'choose.phone': 'Which phone shall we call?',
   'choose.country': 'Country',
@@ -90,6 +92,13 @@ export const en: Record<keyof typeof fr, string> = {
   'hold.amount': 'Held, not charged',
   'hold.amountHelp':
     'This is the price of {duration}. Only the time you talk is charged; the rest is released when the call ends.',
+  'hold.amountHelp.onePrice':
+    'This is the price of the call, however long it is. It is charged when the call is over.',
+  'hold.amount.atConnection': 'Held, charged as soon as you are connected',
+  'hold.amountHelp.atConnection':
+    'This is the price of the call, however long it is. It is charged in full as soon as you are both on the line, even if the call is short.',
+  'hold.amount.taken': 'Charged',
+  'hold.amountHelp.taken': 'This is the price of the call, however long it is. Nothing more will be charged.',
   'hold.amountFixed': 'To pay',
   'hold.nobody': 'Nothing is charged if nobody answers.',
   'hold.consent': 'The call, and its price, begin only when you press 1.',
@@ -231,6 +240,8 @@ export const en: Record<keyof typeof fr, string> = {
   'pay.mustAgree': 'Tick this box to be able to order.',
   'pay.button': 'Order and pay',
   'pay.buttonHelp': '{amount} held on your card, not charged. Then the phones ring.',
+  'pay.buttonHelp.atConnection':
+    '{amount} held on your card, charged in full as soon as you are connected. The phones ring at once.',
   'pay.buttonHelpSale': '{amount} charged to your card.',
   'pay.working': 'Your bank is checking…',
   'pay.slow':
@@ -263,6 +274,8 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.documentTitle': '{headline} – {merchant}',
   'follow.steps': 'How far the call is',
   'follow.step.paid': '{amount} held, not charged',
+  'follow.step.paid.atConnection': '{amount} held, charged as soon as you are connected',
+  'follow.step.paid.taken': '{amount} charged',
   'follow.step.consultant': 'We are calling {name}',
   'follow.step.consultantDone': '{name} is on the line',
   'follow.step.consultantDoneAnybody': 'The other side is on the line',
@@ -284,6 +297,8 @@ export const en: Record<keyof typeof fr, string> = {
   'follow.connected.title': 'You are on the line with {name}',
   'follow.connected.talk': 'Time talked',
   'follow.connected.cost': 'Price so far',
+  'follow.connected.cost.onePrice': 'Price of the call',
+  'follow.connected.taken': '{amount} charged to your card. Nothing more will be for this call.',
   'follow.connected.left': '{time} left.',
   'follow.connected.limit': 'The call ends by itself at {time}.',
   'follow.connected.nearLimit': 'Less than a minute left.',

@@ -55,6 +55,8 @@ export const fr = {
   'choose.status.away': 'Absent',
   'choose.howLong': 'Combien de temps au plus ?',
   'choose.howLongHelp': 'Vous ne payez que le temps parlé. L’appel s’arrête de lui-même à cette durée.',
+  'choose.howLongHelp.onePrice':
+    'Le prix est le même, quelle que soit la durée. L’appel s’arrête de lui-même au temps choisi.',
   'choose.atMost': 'au plus {price}',
   'choose.phone': 'Sur quel téléphone vous appeler ?',
   'choose.country': 'Pays',
@@ -93,6 +95,13 @@ export const fr = {
   'hold.amount': 'Réservé, non débité',
   'hold.amountHelp':
     'C’est le prix de {duration}. Seul le temps parlé sera débité, le reste est libéré dès la fin de l’appel.',
+  'hold.amountHelp.onePrice':
+    'C’est le prix de l’appel, quelle que soit sa durée. Il est débité quand l’appel est terminé.',
+  'hold.amount.atConnection': 'Réservé, débité dès la mise en relation',
+  'hold.amountHelp.atConnection':
+    'C’est le prix de l’appel, quelle que soit sa durée. Il est débité en entier dès que vous êtes en ligne tous les deux, même si l’appel est court.',
+  'hold.amount.taken': 'Débité',
+  'hold.amountHelp.taken': 'C’est le prix de l’appel, quelle que soit sa durée. Rien de plus ne sera débité.',
   'hold.amountFixed': 'À payer',
   'hold.nobody': 'Rien n’est débité si personne ne répond.',
   'hold.consent': 'L’appel ne commence, et le prix avec lui, que si vous appuyez sur 1.',
@@ -246,6 +255,8 @@ export const fr = {
   'pay.mustAgree': 'Cochez cette case pour pouvoir commander.',
   'pay.button': 'Commander avec obligation de paiement',
   'pay.buttonHelp': '{amount} réservés sur votre carte, non débités. Puis les téléphones sonnent.',
+  'pay.buttonHelp.atConnection':
+    '{amount} réservés sur votre carte, débités en entier dès la mise en relation. Les téléphones sonnent aussitôt.',
   'pay.buttonHelpSale': '{amount} débités sur votre carte.',
   'pay.working': 'Votre banque vérifie…',
   'pay.slow':
@@ -279,6 +290,8 @@ export const fr = {
   'follow.documentTitle': '{headline} – {merchant}',
   'follow.steps': 'Où en est l’appel',
   'follow.step.paid': '{amount} réservés, non débités',
+  'follow.step.paid.atConnection': '{amount} réservés, débités dès la mise en relation',
+  'follow.step.paid.taken': '{amount} débités',
   'follow.step.consultant': 'Nous appelons {name}',
   'follow.step.consultantDone': '{name} est en ligne',
   'follow.step.consultantDoneAnybody': 'Votre interlocuteur est en ligne',
@@ -301,6 +314,8 @@ export const fr = {
   'follow.connected.title': 'Vous êtes en ligne avec {name}',
   'follow.connected.talk': 'Temps parlé',
   'follow.connected.cost': 'Prix jusqu’ici',
+  'follow.connected.cost.onePrice': 'Prix de l’appel',
+  'follow.connected.taken': '{amount} débités sur votre carte. Rien de plus ne le sera pour cet appel.',
   'follow.connected.left': 'Il reste {time}.',
   'follow.connected.limit': 'L’appel s’arrête de lui-même à {time}.',
   'follow.connected.nearLimit': 'Il reste moins d’une minute.',

@@ -78,6 +78,14 @@ describe('a text', () => {
     expect(inOwnWords(inEnglish, prompts, 'mer_x')).toBe(inEnglish);
   });
 
+  it('holds, where the price is, that it is charged at connection', () => {
+    const taken: Sentence = { ...offer, capture: 'at_connection' } as Sentence;
+    const prompts = { caller_offer: { fr: { text: '{price} {duration}. Tapez 1.' } } };
+    expect(spokenText(inOwnWords(taken, prompts, 'mer_x'))).toContain(
+      "toutes taxes comprises. Il est débité en entier dès la mise en relation, même si l'entretien est court. 30 minutes.",
+    );
+  });
+
   it('that forgets what would be held on the card has it said behind it', () => {
     const near: Sentence = {
       language: 'en',

@@ -206,6 +206,35 @@ describe('what is said', () => {
     );
   });
 
+  it('says of a price that is taken at connection what is held, when it is charged and when nothing is', () => {
+    const talk = { price: price('20', 15), minutes: 15, capture: 'at_connection' as const };
+    const sold = { ...oneOfEach.card_amount, amount: '20.00', talk };
+    expect(spokenText({ language: 'fr', ...sold })).toBe(
+      'Voyance Clara, Tarot. Le prix est de 20 euros, sans supplément à la minute, toutes taxes comprises. ' +
+        "Vous pourrez parler jusqu'à 15 minutes. 20 euros seront réservés sur votre carte, et débités en entier dès la mise " +
+        "en relation, même si l'entretien est court. Si personne ne répond, rien ne sera débité. Vous pouvez maintenant payer " +
+        'par carte, sur les touches de votre téléphone. Pour renoncer, appuyez sur 0, puis sur dièse.',
+    );
+    expect(spokenText({ language: 'en', ...sold })).toContain(
+      '20 euros will be held on your card, and charged in full as soon as you are put through, however short the ' +
+        'conversation. If nobody answers, you will not be charged.',
+    );
+    for (const language of languages) {
+      expect(spokenText({ language, ...sold })).not.toMatch(/seul le prix|only the price|Au plus|Up to 20/);
+    }
+  });
+
+  it('says to whom it calls, with the price and before key 1, that it is charged at connection', () => {
+    const taken = { ...oneOfEach.caller_offer, price: price('20', 15), capture: 'at_connection' as const };
+    expect(spokenText({ language: 'fr', ...taken })).toContain(
+      "toutes taxes comprises. Il est débité en entier dès la mise en relation, même si l'entretien est court. " +
+        "L'entretien dure 30 minutes au maximum. Pour accepter",
+    );
+    expect(spokenText({ language: 'en', ...taken })).toContain(
+      'taxes included. It is charged in full as soon as you are put through, however short the conversation. You can',
+    );
+  });
+
   it.each(languages)('says everything of the card room in %s, each thing its own way', (language) => {
     const sold = { merchant: 'Voyance Clara', line: 'Tarot', amount: '25.00', currency: 'EUR' };
     const texts = cardSounds.map((sound) => spokenText(cardSentences(language, sold)[sound]));

@@ -239,6 +239,86 @@ describe('PATCH /v1/lines/{line}', () => {
     });
   });
 
+  describe('when the price of a talk is taken', () => {
+    const short = '/v1/lines/demo-short';
+    const demoPlan = async (change: object): Promise<void> => {
+      await stage.admin.query(
+        `insert into tariffs (id, merchant_id, line_id, version, plan)
+         select 'tar_short_' || version, merchant_id, line_id, version + 1, plan || $1::jsonb
+         from tariffs where line_id = 'lin_demo_short' order by version desc limit 1`,
+        [JSON.stringify(change)],
+      );
+    };
+    const standard = async (): Promise<Record<string, unknown>> =>
+      (await stage.ask('GET', short)).body['tariff'] as Record<string, unknown>;
+
+    beforeAll(async () => {
+      await demoPlan({ standard: { ...(await standard()), fixedPrice: '20.00', bands: [] } });
+    });
+
+    it('is at the end until the merchant says otherwise, and noted as any other change', async () => {
+      expect((await stage.ask('GET', short)).body).toMatchObject({ capture: 'at_end', captureNow: 'at_end' });
+      const { status, text, body } = await patch({ capture: 'at_connection' }, short);
+      expect(status, text).toBe(200);
+      expect(body).toMatchObject({ capture: 'at_connection', captureNow: 'at_connection' });
+      expect((await stage.ask('GET', short)).body).toEqual(body);
+      expect((await changes()).at(-1)).toMatchObject({
+        by: 'merchant',
+        setting: 'line',
+        of: 'demo-short',
+        changes: { capture: { from: 'at_end', to: 'at_connection' } },
+      });
+      // Another setting leaves it.
+      const renamed = await patch({ names: { fr: 'Courte', en: 'Short' } }, short);
+      expect(renamed.body).toMatchObject({ capture: 'at_connection' });
+    });
+
+    it('is at the end under a tariff of later that grows with the talk, and anything else may be changed still', async () => {
+      const before = await standard();
+      const bands = [{ fromSecond: 0, pricePerMinute: '2.00' }];
+      await demoPlan({ standard: { ...before, bands } });
+      expect((await stage.ask('GET', short)).body).toMatchObject({
+        capture: 'at_connection',
+        captureNow: 'at_end',
+      });
+      const { status, text } = await patch({ ringing: { ringSeconds: 30 } }, short);
+      expect(status, text).toBe(200);
+      const again = await patch({ capture: 'at_connection' }, short);
+      expect([again.status, again.body.errors[0]?.pointer]).toEqual([422, '#/capture']);
+      await demoPlan({ standard: before });
+      expect((await stage.ask('GET', short)).body['captureNow']).toBe('at_connection');
+    });
+
+    it('is not at connection where the price grows in one window of time', async () => {
+      await patch({ capture: 'at_end' }, short);
+      const tariff = { ...(await standard()), bands: [{ fromSecond: 0, pricePerMinute: '2.00' }] };
+      await demoPlan({ windows: [{ weekdays: [7], from: '22:00', until: '23:00', tariff }] });
+      const refused = await patch({ capture: 'at_connection' }, short);
+      expect(refused.status).toBe(422);
+      expect(refused.body.errors).toEqual([
+        {
+          in: 'body',
+          pointer: '#/capture',
+          detail: expect.stringContaining('window of time from 22:00 to 23:00') as string,
+        },
+      ]);
+      await demoPlan({ windows: [] });
+    });
+
+    it.each([
+      ['a price by the minute', path, 'at_connection', 'depends on its length'],
+      ['a sale without a call', '/v1/lines/demo-ticket', 'at_connection', 'without a call'],
+      ['a moment there is not', short, 'at_start', ''],
+    ])('is refused for %s', async (_what, at, capture, words) => {
+      const answer = await patch({ capture }, at);
+      expect(answer.status, answer.text).toBe(422);
+      expect(answer.body.errors[0]).toMatchObject({
+        pointer: '#/capture',
+        detail: expect.stringContaining(words) as string,
+      });
+    });
+  });
+
   it('is written down with its instant, once however often it is repeated', async () => {
     const before = (await changes()).length;
     const change = { names: { en: 'New', fr: 'Neuve' }, ringing: { ringSeconds: 30 } };

@@ -9,7 +9,15 @@ import type { LinePage } from '../../src/store/order-view.ts';
 import { signedLink } from '../../src/web/embed.ts';
 import { catalogue, text } from '../../src/web/texts.ts';
 import { priceMark } from '../../src/web/choose-page.ts';
-import { baseOrder, linePage, merchant, nobodyFree, orderScenes, tariff } from './scenes.ts';
+import {
+  atConnectionLine,
+  baseOrder,
+  linePage,
+  merchant,
+  nobodyFree,
+  orderScenes,
+  tariff,
+} from './scenes.ts';
 import { startStage, tokenOf, type Stage } from './page-stage.ts';
 
 let stage: Stage;
@@ -247,6 +255,61 @@ const expected: Record<string, { fr: string[]; en: string[] }> = {
     fr: ['Un problème de notre côté a empêché l’appel', 'Rien n’a été débité.'],
     en: ['A problem on our side prevented the call', 'Nothing was charged.'],
   },
+  'one-price-card': {
+    fr: ['Réservé, non débité', 'quelle que soit sa durée. Il est débité quand l’appel est terminé.'],
+    en: ['Held, not charged', 'however long it is. It is charged when the call is over.'],
+  },
+  'at-connection-card': {
+    fr: [
+      'Réservé, débité dès la mise en relation 20,00 €',
+      'Il est débité en entier dès que vous êtes en ligne tous les deux, même si l’appel est court.',
+      'Rien n’est débité si personne ne répond.',
+      '20,00 € réservés sur votre carte, débités en entier dès la mise en relation.',
+      '20,00 € pour 20 minutes de conversation',
+      'puis plus rien à payer',
+    ],
+    en: [
+      'Held, charged as soon as you are connected €20.00',
+      'It is charged in full as soon as you are both on the line, even if the call is short.',
+      'Nothing is charged if nobody answers.',
+      '€20.00 held on your card, charged in full as soon as you are connected.',
+    ],
+  },
+  'at-connection-ringing': {
+    fr: ['20,00 € réservés, débités dès la mise en relation', 'Rien n’est débité si personne ne répond.'],
+    en: ['€20.00 held, charged as soon as you are connected', 'Nothing is charged if nobody answers.'],
+  },
+  'at-connection-connected': {
+    fr: ['20,00 € réservés, débités dès la mise en relation', 'Prix de l’appel 20,00 €'],
+    en: ['€20.00 held, charged as soon as you are connected', 'Price of the call €20.00'],
+  },
+  'at-connection-taken': {
+    fr: [
+      '20,00 € débités (fait)',
+      '20,00 € débités sur votre carte. Rien de plus ne le sera pour cet appel.',
+      'Prix de l’appel 20,00 €',
+      'Débité 20,00 €',
+    ],
+    en: [
+      '€20.00 charged (done)',
+      '€20.00 charged to your card. Nothing more will be for this call.',
+      'Charged €20.00',
+    ],
+  },
+  // What is charged was talked for, however it ended: nobody is told that nothing is.
+  'at-connection-ended': {
+    fr: ['Appel terminé, nous établissons votre reçu', 'Débité 20,00 €'],
+    en: ['The call is over, we are making your receipt', 'Charged €20.00'],
+  },
+  'at-connection-receipt': {
+    fr: [
+      'Merci, votre appel est terminé',
+      '0:42',
+      'Débité de Visa se terminant par 4242 20,00 €',
+      'Libéré 0,00 €',
+    ],
+    en: ['Thank you, your call is over', '0:42', 'Charged to Visa ending in 4242 €20.00', 'Released €0.00'],
+  },
   'topup-card': {
     fr: [
       '20,00 € de crédit pour vos appels',
@@ -310,6 +373,17 @@ describe.each(languages)('the order in %s', (language) => {
     expect(weight).toBeLessThan(250_000);
     checkPolicy(html, headers);
   });
+
+  // What is charged before anybody knows how long they talk is never said to hang on that, or not to be charged.
+  test.each(Object.keys(expected).filter((scene) => scene.startsWith('at-connection')))(
+    '%s: no word of the talk being what is charged',
+    async (scene) => {
+      const shown = seen((await page(`/orders/${tokenOf(scene, language)}`)).html);
+      expect(shown).not.toMatch(/non débité|temps parlé sera|jusqu’ici|not charged|Only the time|so far/);
+      if (/taken|ended|receipt/.test(scene))
+        expect(shown).not.toMatch(/Rien n’est débité|Nothing is charged/);
+    },
+  );
 
   test.each(Object.keys(expected))('%s: what pages follow says the same as a reload', async (scene) => {
     const path = `/orders/${tokenOf(scene, language)}`;
@@ -439,6 +513,42 @@ describe('the first page', () => {
     expect(shown).not.toMatch(/undefined|\[object|NaN|\{\w+\}/);
   });
 
+  test.each(languages)('says of a price that is taken at connection when it is, in %s', async (language) => {
+    stage.setLine(atConnectionLine);
+    const { html } = await page(`/pay/demo?lang=${language}`);
+    const shown = seen(html);
+    const sentences = {
+      fr: [
+        'Le prix est le même, quelle que soit la durée.',
+        'Réservé, débité dès la mise en relation 20,00 €',
+        'débité en entier dès que vous êtes en ligne tous les deux, même si l’appel est court.',
+        'Rien n’est débité si personne ne répond.',
+        'Rien n’est encore réservé sur votre carte.',
+      ],
+      en: [
+        'The price is the same however long you talk.',
+        'Held, charged as soon as you are connected €20.00',
+        'charged in full as soon as you are both on the line, even if the call is short.',
+        'Nothing is charged if nobody answers.',
+        'Nothing is held on your card yet.',
+      ],
+    };
+    for (const sentence of sentences[language]) expect(shown).toContain(words(sentence));
+    expect(shown).not.toMatch(/non débité|temps parlé|au plus 20|de plus au maximum/);
+    expect(shown).not.toMatch(/not charged|the time you talk|20.00 at most|more time|10 minutes more/);
+    // Said under every length that can be chosen, not only the first.
+    expect(
+      html.match(/data-help="[^"]*(?:même si l’appel est court|even if the call is short)/g),
+    ).toHaveLength(3);
+  });
+
+  test('says the same price otherwise where the tariff of the moment grows with the talk', async () => {
+    stage.setLine((language) => ({ ...atConnectionLine(language), tariff }));
+    const shown = seen((await page('/pay/demo?lang=fr')).html);
+    expect(shown).toContain('Réservé, non débité');
+    expect(shown).toContain('Vous ne payez que le temps parlé.');
+  });
+
   test('speaks the language the browser asks for, and the one a link asks for above it', async () => {
     expect((await page('/pay/demo', { 'Accept-Language': 'fr-CH, fr;q=0.9' })).html).toContain('lang="fr"');
     expect((await page('/pay/demo', { 'Accept-Language': 'de' })).html).toContain('lang="en"');
@@ -562,7 +672,7 @@ describe('links of merchants', () => {
       seconds: 600,
       phone: '+33699999999',
       country: 'FR',
-      priceMark: priceMark(tariff),
+      priceMark: priceMark(linePage('fr')),
     });
     expect(made.status).toBe(201);
     expect(stage.asked).toEqual([
@@ -596,7 +706,9 @@ describe('links of merchants', () => {
       const shown = await page(`/pay/demo${search}&lang=en`);
       expect(shown.status).toBe(400);
       expect(seen(shown.html)).toContain('This link is not valid');
-      expect((await post(`/pay/demo/orders${search}`, { priceMark: priceMark(tariff) })).status).toBe(400);
+      expect((await post(`/pay/demo/orders${search}`, { priceMark: priceMark(linePage('fr')) })).status).toBe(
+        400,
+      );
     }
     expect(stage.asked).toEqual([]);
   });
@@ -608,7 +720,7 @@ describe('ordering', () => {
     seconds: 1200,
     phone: '06 12 34 56 78',
     country: 'FR',
-    priceMark: priceMark(tariff),
+    priceMark: priceMark(linePage('fr')),
   };
 
   test('answers where the order is', async () => {
@@ -645,6 +757,16 @@ describe('ordering', () => {
         with: { line: 'review', source: 'page', language: 'en', shownTariffVersion: 3, ...visitor },
       },
     ]);
+  });
+
+  test('is not made where the price would be taken at another moment than was seen', async () => {
+    stage.setLine(atConnectionLine);
+    const seen = priceMark(atConnectionLine('fr'));
+    expect((await post('/pay/demo/orders?lang=en', { ...wish, priceMark: seen })).status).toBe(201);
+    const { line } = linePage('fr');
+    stage.setLine((language) => ({ ...atConnectionLine(language), line }));
+    const refused = await post('/pay/demo/orders?lang=en', { ...wish, priceMark: seen });
+    expect(refused).toMatchObject({ status: 409, body: { because: 'price_changed' } });
   });
 
   test('is not made at a price that was not seen', async () => {
@@ -734,7 +856,7 @@ describe('an order that came too often', () => {
     seconds: 600,
     phone: '06 12 34 56 78',
     country: 'FR',
-    priceMark: priceMark(tariff),
+    priceMark: priceMark(linePage('fr')),
   };
   test.each([
     'number_too_often',

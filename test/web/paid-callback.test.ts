@@ -197,6 +197,72 @@ describe('a paid callback', () => {
   });
 });
 
+describe('a price that is taken at connection', () => {
+  beforeAll(async () => {
+    await world.sql.query(`
+      insert into tariffs (id, merchant_id, line_id, version, plan)
+        select 'tar_one_price', merchant_id, line_id, version + 1,
+          jsonb_set(plan, '{standard}', plan -> 'standard' || '{"fixedPrice": "20.00", "includedSeconds": 900, "bands": []}')
+        from tariffs where line_id = 'lin_demo_short'`);
+    await world.sql.query(`update lines set duration_choices = '{900}' where slug = 'demo-short'`);
+    const set = await world.api('PATCH', '/v1/lines/demo-short', { capture: 'at_connection' });
+    expect(set.status, JSON.stringify(set.json)).toBe(200);
+  });
+
+  test('is said to be before he pays, is charged under his eyes while he talks, and stands on his receipt', async () => {
+    await context.close();
+    context = await browser.newContext({ locale: 'fr', viewport: { width: 390, height: 844 } });
+    context.setDefaultTimeout(12_000);
+    const page = await open('/pay/demo-short?lang=fr');
+    await page.getByText('débité en entier dès que vous êtes en ligne tous les deux').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await order(page);
+    await page.getByText('Réservé, débité dès la mise en relation').waitFor();
+    await page
+      .getByText('20,00 € réservés sur votre carte, débités en entier dès la mise en relation.')
+      .waitFor();
+    expect(await page.locator('main').innerText()).not.toMatch(/non débité|temps parlé sera/);
+    await pay(page);
+    await heading(page, 'Nous appelons Claire');
+    expect(await lastIntent()).toMatchObject({ status: 'requires_capture', amount: 2000 });
+    await answers(claire);
+    await page.getByText('20,00 € réservés, débités dès la mise en relation').waitFor();
+    await answers(caller);
+    await heading(page, 'Vous êtes en ligne avec Claire');
+    await page
+      .locator('#panel')
+      .getByText('20,00 € débités sur votre carte. Rien de plus ne le sera pour cet appel.')
+      .waitFor();
+    expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 2000 });
+    expect(await page.locator('#aside').innerText()).toMatch(/Débité\s+20,00\s€/);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const { rows } = await world.sql.query<{ id: string; evidence: { texts: string[] }[] }>(
+      `select s.id, o.evidence from orders o join call_sessions s on s.order_id = o.id order by o.created_at desc limit 1`,
+    );
+    const [{ id, evidence } = { id: '', evidence: [] }] = rows;
+    expect(await world.session(id)).toMatchObject({ state: 'connected', captured: { amount: '20.00' } });
+    expect(evidence[0]?.texts.join('\n')).toMatch(/Réservé, débité dès la mise en relation: 20,00/);
+
+    await page.getByRole('button', { name: 'Raccrocher' }).click();
+    await heading(page, 'Merci, votre appel est terminé');
+    await page.getByText('Débité de Visa se terminant par 4242').waitFor();
+    expect(await page.locator('main').innerText()).not.toMatch(/Rien n’(est|a été) débité/);
+    expect(await lastIntent()).toMatchObject({ status: 'succeeded', amount_received: 2000 });
+    expect(complaints).toEqual([]);
+  });
+
+  test('is not charged where nobody answers', async () => {
+    const page = await open('/pay/demo-short?lang=fr');
+    await order(page);
+    await pay(page);
+    await world.phoneIs(claire, 'ringing');
+    await world.does(claire, 'busy');
+    await heading(page, 'Claire n’a pas pu prendre votre appel');
+    await page.getByText('Rien n’a été débité.', { exact: false }).first().waitFor();
+    await nothingCharged();
+  });
+});
+
 describe('the bank', () => {
   test('asks who it is, and the call begins when it is satisfied', async () => {
     const page = await open('/pay/demo?lang=fr');

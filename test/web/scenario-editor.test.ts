@@ -176,16 +176,35 @@ test('a menu is composed from a blank page, mended, tried, published, led to by 
   // The same scenario goes on with the callers of a line after their paid talk; from there one comes to it.
   const follows = page.getByRole('listitem', { name: 'Telephone consultation' });
   await follows.getByText('A goodbye').waitFor();
-  await follows
-    .getByRole('button', { name: 'Change the scenarios of the line Telephone consultation' })
-    .click();
+  await follows.getByRole('button', { name: 'Change the line Telephone consultation' }).click();
   await page.getByLabel('Once he has paid').selectOption({ label: 'Evening' });
   await page.getByLabel('After a paid conversation').selectOption({ label: 'Evening' });
+  // What grows with the talk is known when it is over.
+  const when = page.getByLabel('The price of a conversation paid by card is charged');
+  await when.selectOption('As soon as both are connected');
+  await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
+  await page.getByText('it can only be charged when it is over').waitFor();
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('422')]);
+  expect(await page.getByText('at_end').count()).toBe(0);
+  await when.selectOption('When it is over');
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
   await follows.getByRole('link', { name: 'Evening' }).first().waitFor();
   const line = await ask(stage, 'GET', '/v1/lines/demo', { key: demoKey });
-  expect(line.body).toMatchObject({ afterPayment: 'evening', afterTalk: 'evening' });
+  expect(line.body).toMatchObject({ afterPayment: 'evening', afterTalk: 'evening', capture: 'at_end' });
+  await stage.admin.query(
+    `insert into tariffs (id, merchant_id, line_id, version, plan)
+     select 'tar_one_price', merchant_id, line_id, version + 1, jsonb_set(plan, '{standard,bands}', '[]')
+     from tariffs where line_id = 'lin_demo_short'`,
+  );
+  const quick = page.getByRole('listitem', { name: 'Quick question (one minute)' });
+  await quick.getByRole('button', { name: 'Change the line Quick question (one minute)' }).click();
+  await when.selectOption('As soon as both are connected');
+  await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
+  await quick.getByText('As soon as both are connected').waitFor();
+  await page.setViewportSize({ width: 360, height: 800 });
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.setViewportSize({ width: 1_440, height: 900 });
 
   // Another version, and back to the first: the draft stays what it is.
   await page.getByRole('link', { name: 'Open the scenario: Evening' }).click();

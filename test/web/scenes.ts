@@ -38,6 +38,15 @@ export const tariff: Tariff = {
   vatRate: '0.2',
 };
 
+/** What every talk costs, whatever its length. */
+export const onePrice: Tariff = { ...tariff, fixedPrice: '20.00', includedSeconds: 1200, bands: [] };
+
+/** A line whose whole price is taken as soon as both are joined. */
+export function atConnectionLine(language: Language): LinePage {
+  const page = linePage(language);
+  return { ...page, line: { ...page.line, capture: 'at_connection' }, tariff: onePrice };
+}
+
 /** What access codes open on the stage: a club, one for telephones, one that is closed. */
 export function doorOf(slug: string): Door | undefined {
   const door: Door = {
@@ -89,6 +98,7 @@ export function linePage(language: Language, change: Partial<LinePage> = {}): Li
       durationChoices: [600, 1800, 1200],
       topUpChoices: ['10.0000', '20.0000', '50.0000'],
       moreTime: { times: 2, seconds: 600 },
+      capture: 'at_end',
       currency: 'EUR',
     },
     tariff,
@@ -305,6 +315,15 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     receipt: { ...soldReceipt, after: { end: 'code', accessCodeId: code.id } },
     access: { code: { ...code, ...change }, text: '4T7KX3M9RW' },
   });
+  const { moreTime: _more, ...callOfPrice } = order.call!;
+  const priced: OrderView = {
+    ...order,
+    tariff: onePrice,
+    hold: money('20', 'EUR'),
+    call: { ...callOfPrice, capture: 'at_connection' },
+  };
+  const capture = 'at_connection' as const;
+  const taken = { ...authorized, state: 'capturing', captured: priced.hold } as const;
   const { reference: _basket, claimedUntil: _nobodyKept, ...unnamed } = sale;
   const topUp: OrderView = {
     ...unnamed,
@@ -389,6 +408,29 @@ export function orderScenes(language: Language): Record<string, PageOrder> {
     'payment-abandoned': ended('payment_abandoned', { state: 'failed' }),
     cancelled: ended('cancelled', { state: 'failed' }),
     failed: ended('failed'),
+    'one-price-card': { ...priced, call: callOfPrice },
+    'at-connection-card': priced,
+    'at-connection-ringing': withCall(priced, authorized, { state: 'ringing_caller', capture }),
+    'at-connection-connected': withCall(priced, authorized, {
+      state: 'connected',
+      connectedAt: ago(1),
+      capture,
+    }),
+    'at-connection-taken': withCall(priced, taken, { state: 'connected', connectedAt: ago(42), capture }),
+    'at-connection-ended': withCall(priced, taken, {
+      state: 'ended',
+      outcome: 'failed',
+      connectedAt: ago(42),
+      capture,
+    }),
+    'at-connection-receipt': {
+      ...withCall(
+        priced,
+        { ...taken, state: 'captured' },
+        { state: 'settled', outcome: 'talked', connectedAt: ago(60), talkSeconds: 42, capture },
+      ),
+      receipt: receiptOf(priced, 42),
+    },
     'topup-card': topUp,
     'topup-receipt': {
       ...topUp,

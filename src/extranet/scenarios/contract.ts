@@ -1,5 +1,6 @@
 // What the public API answers about scenarios, numbers and what they need, as far as these pages read it.
 
+import type { Capture } from '../../core/order.ts';
 import type { RingEnd, RunOutcome } from '../../core/scenario/run.ts';
 import type { TemplateFill, TemplateName } from '../../core/scenario/templates.ts';
 import type { Language } from '../contract.ts';
@@ -108,6 +109,9 @@ export interface SellingLine {
   afterPayment: string | null;
   /** The one he goes on in after his paid talk. */
   afterTalk: string | null;
+  /** When the price of a talk is taken, as it is set, and as an order made now would have it. */
+  capture: Capture;
+  captureNow: Capture;
 }
 
 export interface ForwardNumber {

@@ -1,5 +1,5 @@
-// What a scenario does for a line that sells conversations, beside the numbers that lead to it: one row for each place where the
-// merchant may put one.
+// What a line that sells conversations does beside the numbers that lead to it: the scenarios the merchant may put to it, and when the
+// price of a conversation is taken.
 
 import { useState } from 'react';
 import { Button, NativeSelect, Stack } from '@mantine/core';
@@ -11,6 +11,11 @@ import { Dialog } from '../parts/dialog.tsx';
 import { changed } from '../session.ts';
 import type { ScenarioSummary, SellingLine } from './contract.ts';
 import { useTell } from './words.ts';
+
+const captures = ['at_end', 'at_connection'] as const satisfies readonly SellingLine['capture'][];
+
+/** What was refused stands beside its field, in words for people. */
+const quietly = { quiet: true };
 
 /** The fields of a line that name a scenario; the words of each stand under `lines.<field>`. */
 const places = ['afterPayment', 'afterTalk'] as const satisfies readonly (keyof SellingLine)[];
@@ -54,6 +59,11 @@ export function Lines({
                 <Named slug={line[place]} scenarios={scenarios} none={tell(`lines.${place}.none`)} />
               </p>
             ))}
+            <p className="ddi-logic">
+              <span className="soft">{tell('lines.capture')}</span>
+              <strong>{tell(`lines.capture.${line.capture}`)}</strong>
+              {line.capture !== line.captureNow && <span>{tell('lines.capture.notNow')}</span>}
+            </p>
           </li>
         ))}
       </ul>
@@ -97,12 +107,17 @@ function Change({
 }): React.ReactNode {
   const { tell } = useTell();
   const [wish, setWish] = useState(() => new Map(places.map((place) => [place, line[place]])));
+  const [capture, setCapture] = useState(line.capture);
   const save = useAct(async () => {
-    await ask('PATCH', `/v1/lines/${encodeURIComponent(line.slug)}`, Object.fromEntries(wish));
+    await ask('PATCH', `/v1/lines/${encodeURIComponent(line.slug)}`, {
+      ...Object.fromEntries(wish),
+      // A line whose prices were changed since keeps what it says, and may be given a scenario still.
+      ...(capture !== line.capture && { capture }),
+    });
     await changed('lines', 'scenarios');
     notify(tell('lines.saved', { line: line.name }));
     onClose();
-  });
+  }, quietly);
   return (
     <Dialog title={line.name} onClose={onClose} wide>
       <form
@@ -133,6 +148,19 @@ function Change({
               ]}
             />
           ))}
+          <NativeSelect
+            label={tell('lines.capture')}
+            description={tell('lines.capture.what')}
+            value={capture}
+            error={save.fields['/capture'] !== undefined && tell('lines.capture.wrong')}
+            onChange={(event) => setCapture(event.currentTarget.value as SellingLine['capture'])}
+            data={captures.map((value) => ({ value, label: tell(`lines.capture.${value}`) }))}
+          />
+          {save.failed !== undefined && Object.keys(save.fields).length === 0 && (
+            <p className="wrong" role="alert">
+              {save.failed}
+            </p>
+          )}
           <Button type="submit" loading={save.busy}>
             {tell('numbers.change')}
           </Button>

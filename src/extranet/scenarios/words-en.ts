@@ -549,10 +549,10 @@ export const words: Record<keyof typeof french, string> = {
   'trial.nothingHeard': 'Nothing to be heard here.',
   'trial.left': 'Way out: {way}',
 
-  'lines.title': 'Scenarios on your lines',
+  'lines.title': 'Your lines',
   'lines.what':
-    'A scenario can lead the call a line sells, or go on with its caller when the conversation is over.',
-  'lines.changeOne': 'Change the scenarios of the line {line}',
+    'When what a line sells is charged. A scenario can lead the call it sells, or go on with its caller when the conversation is over.',
+  'lines.changeOne': 'Change the line {line}',
   'lines.afterPayment': 'Once he has paid',
   'lines.afterPayment.none': 'The consultant is rung, then he',
   'lines.afterPayment.what':
@@ -561,6 +561,15 @@ export const words: Record<keyof typeof french, string> = {
   'lines.afterTalk.none': 'A goodbye',
   'lines.afterTalk.what':
     'A caller who is still there when his paid conversation is over goes on in this scenario, and pays nothing for it. Orders keep the version that was live when they were made.',
+  'lines.capture': 'The price of a conversation paid by card is charged',
+  'lines.capture.at_end': 'When it is over',
+  'lines.capture.at_connection': 'As soon as both are connected',
+  'lines.capture.what':
+    'Held on the card in either case, and never charged if nobody answers. As soon as both are connected: the whole price, however short the conversation, and no more time is offered. Only for a price that is the same for every conversation, at every hour.',
+  'lines.capture.wrong':
+    'The price of this line depends on how long the conversation is, now or at another hour: it can only be charged when it is over.',
+  'lines.capture.notNow':
+    'Not at the moment: the price that holds now depends on how long the conversation is, and is charged when it is over.',
   'lines.saved': '{line}: done.',
 
   'numbers.title': 'Numbers',

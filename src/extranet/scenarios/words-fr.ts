@@ -548,10 +548,10 @@ export const words = {
   'trial.nothingHeard': 'Rien à entendre ici.',
   'trial.left': 'Sortie : {way}',
 
-  'lines.title': 'Des scénarios sur vos lignes',
+  'lines.title': 'Vos lignes',
   'lines.what':
-    'Un scénario peut mener l’appel que vend une ligne, ou continuer avec l’appelant quand la conversation est finie.',
-  'lines.changeOne': 'Changer les scénarios de la ligne {line}',
+    'Quand ce que vend une ligne est débité. Un scénario peut mener l’appel qu’elle vend, ou continuer avec l’appelant quand la conversation est finie.',
+  'lines.changeOne': 'Changer la ligne {line}',
   'lines.afterPayment': 'Une fois qu’il a payé',
   'lines.afterPayment.none': 'Le consultant sonne, puis l’appelant',
   'lines.afterPayment.what':
@@ -560,6 +560,15 @@ export const words = {
   'lines.afterTalk.none': 'Un au revoir',
   'lines.afterTalk.what':
     'L’appelant qui est encore là à la fin de sa conversation payée continue dans ce scénario, sans rien payer pour cela. Une commande garde la version qui était en service quand elle a été passée.',
+  'lines.capture': 'Le prix d’une conversation payée par carte est débité',
+  'lines.capture.at_end': 'Quand elle est terminée',
+  'lines.capture.at_connection': 'Dès la mise en relation',
+  'lines.capture.what':
+    'Réservé sur la carte dans les deux cas, et jamais débité si personne ne répond. Dès la mise en relation : tout le prix, même si la conversation est courte, et sans temps supplémentaire à demander. Seulement pour un prix qui est le même pour toutes les conversations, à toute heure.',
+  'lines.capture.wrong':
+    'Le prix de cette ligne dépend de la durée de la conversation, maintenant ou à une autre heure : il ne peut être débité qu’à la fin.',
+  'lines.capture.notNow':
+    'Pas en ce moment : le prix en vigueur dépend de la durée de la conversation, il est débité à la fin.',
   'lines.saved': '{line} : c’est fait.',
 
   'numbers.title': 'Numéros',
