@@ -153,6 +153,54 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     await caller.hangUp();
   });
 
+  it('answers at once behind the last key; keys too many, and those he types on, show in no record', async () => {
+    const took: number[] = [];
+    const legs: LegUuid[] = [];
+    for (let nth = 0; nth < 6; nth += 1) {
+      const caller = await stage.rawCaller();
+      legs.push(caller.leg);
+      const came = stage.takeCard(caller.leg);
+      await caller.hears('amount');
+      const more = nth % 2 === 0 ? '' : '737391';
+      await caller.keys(`${visa}#1230#123#`);
+      await caller.heardOut('ends_in');
+      await caller.keys(`1${more}`);
+      const keyedMs = performance.now();
+      expect(await came).toEqual(taken('visa', '4242'));
+      if (more === '') took.push(Math.round(performance.now() - keyedMs));
+      await isLeft(caller.leg);
+      if (more !== '') {
+        await caller.keys('826');
+        await stage.until(
+          (name, headers) =>
+            name === 'DTMF' && headers['Unique-ID'] === caller.leg && headers['DTMF-Digit'] === '6',
+          0,
+        );
+      }
+      await caller.hangUp();
+    }
+    console.log(`From the end of the last key to the room's answer: ${took.join(', ')} ms.`);
+    // Nobody waited for a pause: nothing but questions was asked.
+    const asked = stage.witness.events.filter(
+      ({ name, headers }) =>
+        name === 'CHANNEL_EXECUTE' &&
+        legs.includes(headers['Unique-ID'] as LegUuid) &&
+        headers['Application'] === 'play_and_get_digits',
+    );
+    expect(asked.filter(({ headers }) => headers['Application-Data']?.startsWith('0 '))).toEqual([]);
+    for (const leg of legs) {
+      const at = await stage.until(
+        (name, headers) => name === 'CHANNEL_HANGUP_COMPLETE' && headers['Unique-ID'] === leg,
+        0,
+      );
+      expect(stage.witness.events[at]?.headers['variable_digits_dialed']).toMatch(/^(none|X+)$/);
+    }
+    if (CDR_SPOOL === undefined) return;
+    const record = await vi.waitFor(() => recordOf(legs[1]!), { timeout: 10_000 });
+    expect(record).toMatch(/"digits_dialed":\s*"X+"/);
+    expect(record).not.toMatch(/"[^"]{0,8}(737|373|739|391|826)[^"]{0,8}"/);
+  });
+
   it('two at once', async () => {
     const callers = [await stage.rawCaller(), await stage.caller()] as const;
     const came = callers.map((one) => stage.takeCard(one.leg));
@@ -194,6 +242,13 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     if (CDR_SPOOL !== undefined) expect(hunt.search.mentions('records', legs.complete)).toBe(true);
   }, 300_000);
 });
+
+/** In the spool or where it goes when nobody takes it. */
+function recordOf(leg: LegUuid): string {
+  const file = filesSince(CDR_SPOOL ?? '', 0).find((one) => one.includes(leg));
+  if (file === undefined) throw new Error(`No record of ${leg}.`);
+  return readFileSync(file, 'utf8');
+}
 
 // --- The canary ------------------------------------------------------------------------------------------------------------------
 
