@@ -35,7 +35,7 @@ export interface Desk {
    * Whoever is cared for now may have missed something; who comes until what this returns is called has not. `listed`: what the switch
    * has living, asked for meanwhile.
    */
-  toSweep(how: Swept): (listed: ReadonlySet<LegUuid> | undefined) => Promise<void>;
+  toSweep(how: Swept): (listed?: ReadonlySet<LegUuid>) => Promise<void>;
   goOn(): void;
   forgetAll(): void;
   stop(): Promise<void>;
@@ -81,7 +81,7 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
     this.#legs.get(leg)?.answer(request, event);
   }
 
-  toSweep({ missed, cut }: Swept): (listed: ReadonlySet<LegUuid> | undefined) => Promise<void> {
+  toSweep({ missed, cut }: Swept): (listed?: ReadonlySet<LegUuid>) => Promise<void> {
     const here = [...this.#legs.values()];
     return async (listed) => {
       // The end of a leg in a card room is told to the room alone, which may be the one that does not live.
