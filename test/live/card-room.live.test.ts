@@ -11,7 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AskedCardRoom, KeptRoom } from '../../src/card-room/asking.ts';
+import { realClock } from '../../src/clock-and-ids.ts';
 import type { LegUuid } from '../../src/core/ids.ts';
+import type { Log } from '../../src/flow/ports.ts';
+import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
 import { Recorded } from '../adapters/card-stage.ts';
 import { canary, canaryCode, filesSince, found, Search, sevens } from './canary.ts';
 import { LiveCardStage, type LiveCaller } from './live-card-stage.ts';
@@ -22,6 +26,7 @@ const { FREESWITCH_URL: url, PHONES_URL: phones, PHONES_SIP: sip, CDR_URL, CDR_S
 const { FREESWITCH_LOG, FREESWITCH_FOLDERS } = process.env;
 const given = url !== undefined && phones !== undefined && sip !== undefined;
 
+const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const visa = '4242424242424242';
 const amex = '378282246310005';
 const taken = (brand: string, last4: string, expiry = '12/30'): object => ({
@@ -200,6 +205,92 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     expect(record).toMatch(/"digits_dialed":\s*"X+"/);
     expect(record).not.toMatch(/"[^"]{0,8}(737|373|739|391|826)[^"]{0,8}"/);
   });
+
+  it('of two rooms at one leg the later has it: the first lets go, and unsets nothing', async () => {
+    const other = join(stage.dir, 'other.sock');
+    const kept = new KeptRoom({ ...stage.environment, CARD_ROOM_SOCKET: other }, quiet);
+    const second = new AskedCardRoom(other, kept);
+    try {
+      const caller = await stage.rawCaller();
+      const before = stage.takeCard(caller.leg);
+      await caller.hears('amount');
+      await caller.keys('4242');
+      const { came } = second.takeCard(stage.order(caller.leg, 'op_later'));
+      await caller.hears('amount');
+      expect(await before).toEqual({ outcome: 'away' });
+      for (const name of ['sensitive_dtmf', 'ringmeter_card_room'])
+        expect(await stage.variable(caller.leg, name), name).toBe('true');
+      await caller.keys(`${visa}#1230#123#1`);
+      expect(await came).toEqual(taken('visa', '4242'));
+      await isLeft(caller.leg);
+      expect(told(caller.leg, 'DTMF')).toBe(0);
+      await caller.hangUp();
+    } finally {
+      await second.close();
+    }
+  });
+
+  it.each([
+    ['died', true],
+    ['lives after all', false],
+  ])(
+    'taken back by a gateway from a room that %s, while he types on: none of it is told',
+    async (_what, dies) => {
+      const at = eslAddress(url ?? '');
+      const gateway = new FreeSwitch({
+        id: 'fs1',
+        host: at.host,
+        port: at.port,
+        password: at.password,
+        destination: { kind: 'gateway', name: 'carrier' },
+        country: 'FR',
+        prompts: { dir: stage.dir, dirAtSwitch: stage.dir },
+        clock: realClock,
+        log: quiet,
+      });
+      let up = (): void => undefined;
+      const isUp = new Promise<void>((resolve) => (up = resolve));
+      gateway.onEvent((event) => event.type === 'linkUp' && up());
+      gateway.start();
+      await isUp;
+      try {
+        const caller = await stage.rawCaller();
+        const came = stage.takeCard(caller.leg);
+        await caller.hears('amount');
+        await caller.keys('73918');
+        if (dies) process.kill(stage.kept.pid!, 'SIGKILL');
+        const typedOn = caller.keys('26482');
+        expect(await gateway.leaveCardRoom(caller.leg)).toEqual({ outcome: 'done' });
+        expect(await came).toEqual({ outcome: 'away' });
+        await typedOn;
+        // Only when he is quiet is he let out.
+        await stage.until(
+          (name, headers) =>
+            name === 'CHANNEL_EXECUTE_COMPLETE' &&
+            headers['Unique-ID'] === caller.leg &&
+            headers['Application'] === 'unset' &&
+            headers['Application-Data'] === 'ringmeter_card_room',
+          0,
+        );
+        await isLeft(caller.leg);
+        expect(told(caller.leg, 'DTMF')).toBe(0);
+        await stage.witness.execute(caller.leg, 'playback', stage.sounds.amount, 'play:next');
+        await caller.hears('amount');
+        expect(await caller.heardOut('amount')).toBeGreaterThan(1_350);
+        await caller.hangUp();
+        const ended = await stage.until(
+          (name, headers) => name === 'CHANNEL_HANGUP_COMPLETE' && headers['Unique-ID'] === caller.leg,
+          0,
+        );
+        expect(JSON.stringify(stage.witness.events[ended])).not.toMatch(
+          /"[^"]{0,5}(7391|3918|2648|6482)[^"]{0,5}"/,
+        );
+        expect(stage.witness.events[ended]?.headers['variable_digits_dialed']).toMatch(/^(none|X+)$/);
+      } finally {
+        await gateway.stop();
+      }
+    },
+  );
 
   it('two at once', async () => {
     const callers = [await stage.rawCaller(), await stage.caller()] as const;
