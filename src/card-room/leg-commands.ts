@@ -75,38 +75,34 @@ export const subscribe = 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_CO
 /**
  * At once, not in its turn behind what plays. With the first no key becomes an event, is counted or logged; with the second a caller
  * who hangs up in mid-entry leaves no record his digits could stand in; with the third no gateway's link hears of this leg.
+ * The filter stays: in the record X stands for each key that is counted, those too that `flush_dtmf` throws away, which counts them
+ * whether or not they were keyed in secret (seen on FreeSWITCH 1.10.12), and the rest of a number typed after he has left.
  */
 export const enter = (leg: LegUuid, entry: string): string =>
   api(
     `uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;${cardEntryVariable}=${turnOf(entry)};` +
-      'sensitive_dtmf=true;process_cdr=false',
+      'digits_dialed_filter=.+;sensitive_dtmf=true;process_cdr=false',
   );
 
 /** Ends what plays and throws away what waits. */
 export const breakAll = (leg: LegUuid): string => api(`uuid_break ${uuid(leg)} all`);
-/** Two keys that no keypad has. The first ends a question of ours, and a room's before us; the second what throws keys away. */
+/** A key that no keypad has, and at which every question of ours ends, and a room's before us. */
 const endKey = 'D';
-const drainKey = 'C';
 /** Ends a question whose sentence is over, which heeds no break. */
 export const endQuestion = (leg: LegUuid): string => api(`uuid_recv_dtmf ${uuid(leg)} ${endKey}`);
 
 const leftBehind = `${digitsVariable} read_terminator_used read_result`;
 export const forgetDigits = (leg: LegUuid): string => execute(leg, 'multiunset', leftBehind);
 
-/** Reads all that is keyed until this key or a pause, says nothing, and forgets it. More than 127 fit nowhere. */
-function drain(leg: LegUuid, until: string, firstMs: number, betweenMs: number): string {
-  const argument =
-    `0 127 1 ${String(firstMs)} ${until} silence ${silence} ` + `${digitsVariable} '' ${String(betweenMs)}`;
-  return execute(leg, keying, argument) + forgetDigits(leg);
-}
+/** The keys on their way: none is an answer to what is asked now. */
+export const forgetKeys = (leg: LegUuid): string => execute(leg, 'flush_dtmf');
 /**
- * The keys on their way are read like an entry, up to one of ours behind them. `flush_dtmf` is not for them: what it throws away
- * stands in `digits_dialed` of the leg's record, whether or not it was keyed in secret (seen on FreeSWITCH 1.10.12).
+ * Who is told that it is over, or whose gateway died, may be typing on: all of it is read like an entry until he is quiet, says
+ * nothing, and is forgotten. More than 127 fit nowhere.
  */
-export const forgetKeys = (leg: LegUuid): string =>
-  execute(leg, 'queue_dtmf', drainKey) + drain(leg, drainKey, 1_000, 1_000);
-/** Who is told that it is over, or whose gateway died, may be typing on. */
-const awaitQuiet = (leg: LegUuid): string => drain(leg, endKey, 1_500, 2_000);
+const awaitQuiet = (leg: LegUuid): string =>
+  execute(leg, keying, `0 127 1 1500 ${endKey} silence ${silence} ${digitsVariable} '' 2000`) +
+  forgetDigits(leg);
 
 /**
  * One question, and behind it the switch itself unsets what was keyed, whoever lives then. Without an expression (the empty argument):

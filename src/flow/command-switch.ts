@@ -433,7 +433,7 @@ export class SwitchCommander implements CallTaker {
     const lease = this.#lease;
     const begunMs = clock.monotonicMs();
     const desks = this.#desks.map((desk) => desk.toSweep({ missed, cut }));
-    const { toBegin, through } = await this.#sweep.run({ missed, taken });
+    const { toBegin, listed, through } = await this.#sweep.run({ missed, taken });
     if (lease === this.#lease) {
       if (taken) this.#workOfOthers = toBegin;
       this.#adopted = true;
@@ -441,7 +441,7 @@ export class SwitchCommander implements CallTaker {
       this.#started();
       this.#takeWork();
     }
-    for (const sweep of desks) await sweep();
+    for (const sweep of desks) await sweep(listed);
     await this.#answerParked();
     await through;
     metrics.observe('sweep_seconds', (clock.monotonicMs() - begunMs) / 1000, { sweep: 'switch' });

@@ -31,8 +31,11 @@ export interface Desk {
   merchantOfLeg(leg: LegUuid): string | undefined;
   hear(leg: LegUuid, event: SwitchEvent): void;
   recordCame(leg: LegUuid): void;
-  /** Whoever is cared for now may have missed something; who comes until what this returns is called has not. */
-  toSweep(how: Swept): () => Promise<void>;
+  /**
+   * Whoever is cared for now may have missed something; who comes until what this returns is called has not. `listed`: what the switch
+   * has living, asked for meanwhile.
+   */
+  toSweep(how: Swept): (listed?: ReadonlySet<LegUuid>) => Promise<void>;
   goOn(): void;
   forgetAll(): void;
   stop(): Promise<void>;
@@ -78,17 +81,21 @@ export class LegDesk<Kept extends KeptLeg, Event, Command> implements Desk {
     this.#legs.get(leg)?.answer(request, event);
   }
 
-  toSweep({ missed, cut }: Swept): () => Promise<void> {
-    const here = missed ? [...this.#legs.values()] : [];
-    return () => this.#sweep(here, cut);
+  toSweep({ missed, cut }: Swept): (listed?: ReadonlySet<LegUuid>) => Promise<void> {
+    const here = [...this.#legs.values()];
+    return async (listed) => {
+      // The end of a leg in a card room is told to the room alone, which may be the one that does not live.
+      const doubted = here.filter(({ leg }) => missed || listed?.has(leg) === false);
+      await this.#sweep(doubted, missed && cut);
+    };
   }
 
   /** Rows beside memory: what lives and is not here is taken. Throws when the database does. */
-  async #sweep(missed: readonly MachineLeg<Kept, Event, Command>[], cut: boolean): Promise<void> {
+  async #sweep(doubted: readonly MachineLeg<Kept, Event, Command>[], cut: boolean): Promise<void> {
     const refs = await this.#kind.live();
     const known = new Set([...this.#legs.values()].map((leg) => leg.id));
     // Not waited for: one of them may be keeping a recording, and callers wait to be answered behind this.
-    for (const leg of missed) void leg.adopt(cut);
+    for (const leg of doubted) void leg.adopt(cut);
     for (const ref of refs) {
       if (known.has(ref.id)) continue;
       const kept = await this.#kind.read(ref);

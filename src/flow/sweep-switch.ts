@@ -44,12 +44,13 @@ export class SwitchSweep {
    * `missed`: events may not have reached us, so that more is looked at; `taken`: the lease is newly ours, so that rows may
    * have been moved by another. Resolves when every call is in memory; `toBegin` are those left to their work rows, and
    * `through` resolves when each of the others has been seen to. Throws when the database does: nothing is lost then, it is
-   * to be done again.
+   * to be done again. `listed`: what lives, where the switch told.
    */
-  async run(how: {
-    missed: boolean;
-    taken: boolean;
-  }): Promise<{ toBegin: ReadonlySet<string>; through: Promise<void> }> {
+  async run(how: { missed: boolean; taken: boolean }): Promise<{
+    toBegin: ReadonlySet<string>;
+    listed: ReadonlySet<LegUuid> | undefined;
+    through: Promise<void>;
+  }> {
     const { house, switch: aSwitch, clock } = this.#of;
     const { coreUuid } = aSwitch.link();
     if (coreUuid !== undefined) {
@@ -85,7 +86,7 @@ export class SwitchSweep {
       }
     });
     if (listed) await this.#endLeftOver(listed);
-    return { toBegin, through };
+    return { toBegin, listed, through };
   }
 
   /** When a leg nobody wants will have lived so long without anybody that it is to be ended, in ms; nothing: there is none. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { q850 } from './switch-causes.ts';
 import type { CallerProfile, Channel } from './switch-channel.ts';
 import { dateTexts, wholeSecond } from './switch-clock.ts';
+import { patternOf } from './switch-command-text.ts';
 
 /** mod_json_cdr waits this long for the gateway before it gives the record to the disk (`timeout` in its configuration). */
 const postTimeoutMs = 5000;
@@ -20,7 +21,7 @@ export function endFacts(channel: Channel): [string, string][] {
   const facts: [string, string][] = [
     ['hangup_cause', cause],
     ['hangup_cause_q850', q850(cause)],
-    ['digits_dialed', channel.digitsDialed === '' ? 'none' : channel.digitsDialed],
+    ['digits_dialed', digitsDialed(channel)],
     ['start_stamp', dateTexts(startUs).local],
     ['profile_start_stamp', dateTexts(profile.createdUs).local],
   ];
@@ -77,6 +78,15 @@ export function endFacts(channel: Channel): [string, string][] {
   if (answeredUs !== 0)
     facts.push(['sip_hangup_disposition', cause === 'NORMAL_CLEARING' ? 'recv_bye' : 'send_bye']);
   return facts;
+}
+
+/** X for what the filter of its leg matches, the whole and its groups (switch_channel_set_timestamps). */
+function digitsDialed({ digitsDialed: dialed, variables }: Channel): string {
+  if (dialed === '') return 'none';
+  const hidden = patternOf(variables.get('digits_dialed_filter'))?.exec(dialed) ?? [];
+  return [...hidden]
+    .filter((part) => part !== '')
+    .reduce((rest, part) => rest.replaceAll(part, 'X'.repeat(part.length)), dialed);
 }
 
 /** The record of one ended leg, shaped as mod_json_cdr posts it. */

@@ -178,6 +178,7 @@ export class SwitchChannels implements BridgeHost {
     // As in telephony/freeswitch-conf/dialplan/public.xml.
     channel.extension = [
       { application: 'set', argument: 'ringmeter_inbound=true' },
+      { application: 'set', argument: 'digits_dialed_filter=.+' },
       { application: 'set', argument: 'media_timeout=30000' },
       { application: 'ring_ready', argument: '' },
       { application: 'sched_transfer', argument: apology },

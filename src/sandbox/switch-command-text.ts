@@ -139,3 +139,13 @@ function assignments(text: string): [string, string][] {
     return equals <= 0 ? [] : [[part.slice(0, equals).trim(), part.slice(equals + 1)]];
   });
 }
+
+/** A pattern nobody can read matches nothing, as in FreeSWITCH. */
+export function patternOf(text: string | undefined): RegExp | undefined {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return new RegExp(text);
+  } catch {
+    return /(?!)/;
+  }
+}

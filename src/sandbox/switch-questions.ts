@@ -2,7 +2,7 @@
 // the prompt off, keys that came before it count, a terminator ends, too few keys fail and the sound for that is played.
 
 import { applications, play, takeDigit, type ApplicationHost, type Playing } from './switch-applications.ts';
-import { separate } from './switch-command-text.ts';
+import { patternOf, separate } from './switch-command-text.ts';
 import type { Channel, Execute, Running } from './switch-channel.ts';
 
 interface Question {
@@ -35,16 +35,6 @@ function questionOf(argument: string): Question {
     variable: variable ?? '',
     pattern: patternOf(pattern),
   };
-}
-
-/** A pattern nobody can read matches nothing, as in FreeSWITCH. */
-function patternOf(text: string | undefined): RegExp | undefined {
-  if (text === undefined || text === '') return undefined;
-  try {
-    return new RegExp(text);
-  } catch {
-    return /(?!)/;
-  }
 }
 
 class Asking implements Running {

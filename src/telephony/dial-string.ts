@@ -156,6 +156,13 @@ function route(to: PhoneAddress, by: CarrierRoute | SipRoute): string {
 // of freeswitch-conf says the same; said per leg so that a foreign profile cannot change what we bill by.
 export const mediaTimeoutMs = 30_000;
 
+/**
+ * What is keyed outside a secret question is counted by the switch, a PIN too that somebody types before he is asked or beyond its
+ * length, and what a secret question has the switch throw away (seen on FreeSWITCH 1.10.12: `flush_dtmf` counts without a look at
+ * `sensitive_dtmf`). In the record of the call, `digits_dialed`, X stands for each of them where this is set on the leg, whenever.
+ */
+const masksKeys = 'digits_dialed_filter=.+';
+
 /** `bgapi originate`: rings, and parks the leg when it answers. `job` returns as Job-UUID of the BACKGROUND_JOB. */
 export function originate(leg: {
   leg: LegUuid;
@@ -174,6 +181,7 @@ export function originate(leg: {
     'ignore_early_media=true',
     `originate_timeout=${String(whole('ring seconds', leg.ringSeconds, 1, 300))}`,
     'hangup_after_bridge=true',
+    masksKeys,
     `media_timeout=${String(mediaTimeoutMs)}`,
   ].join(',');
   return message(`bgapi originate {${variables}}${route(leg.to, leg.by)} &park()`, {
@@ -278,13 +286,13 @@ export const endEntry = (leg: LegUuid): ApiCommand => api(`uuid_recv_dtmf ${uuid
 export const takeFromCardRoom = (leg: LegUuid): ApiCommand =>
   api(
     `uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;${cardEntryVariable}=none;` +
-      `${secretVariable}=true;process_cdr=false`,
+      `${masksKeys};${secretVariable}=true;process_cdr=false`,
   );
 
 /**
  * What a card room that died left on a leg, behind what it was asking: in the order in which a room that lives leaves (card-room/
  * leg-commands), so that with the mark no digit is left to be heard of. He may be typing on, and what he types is read until he is
- * quiet: what `flush_dtmf` throws away stands in the record of the call (seen on FreeSWITCH 1.10.12).
+ * quiet: afterwards each key is an event again.
  */
 export const leaveCardRoom = (leg: LegUuid): Message[] => [
   ...forgetCardKeys(leg, 1_500, 2_000),
@@ -363,11 +371,11 @@ export const isWaitingSound = (sound: string): boolean => sound === music || isR
 
 /** Set by the shipped dialplan on every call from outside (freeswitch-conf/dialplan). */
 export const inboundVariable = 'ringmeter_inbound';
-/** How far a gateway has come in taking such a call, on the leg itself: whoever comes later sees it. */
+/** How far a gateway has come in taking such a call, on the leg itself: whoever comes later sees it. Its keys are masked with it. */
 export const takenVariable = 'ringmeter_taken';
 export const takenSoFar = (leg: LegUuid): ApiCommand => api(`uuid_getvar ${uuid(leg)} ${takenVariable}`);
 export const markTaken = (leg: LegUuid, soFar: 'begun' | 'true'): ApiCommand =>
-  api(`uuid_setvar ${uuid(leg)} ${takenVariable} ${soFar}`);
+  api(`uuid_setvar_multi ${uuid(leg)} ${takenVariable}=${soFar};${masksKeys}`);
 /** Every task of the leg itself, the apology of a call from outside; not those of our groups. Answers `+OK Deleted: <n>`. */
 export const unscheduleLeg = (leg: LegUuid): ApiCommand => api(`sched_del ${uuid(leg)}`);
 /** Answers when the answer is on its way to the caller, `+OK` also for a leg that was answered before; `-ERROR` else. */

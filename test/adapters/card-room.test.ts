@@ -43,6 +43,35 @@ test('typed faster than any human, in one go over the first sentence: the card i
   await isLeft(caller.leg);
 });
 
+test('keys too many are thrown away at once, and his record, which counts them, shows none', async () => {
+  await open();
+  const caller = await stage.caller();
+  const came = stage.takeCard(caller.leg);
+  await caller.hears('amount');
+  await caller.keys(`${visa}#1230#123#1737391`);
+  expect(await came).toEqual(taken('visa', '4242'));
+  await isLeft(caller.leg);
+  // Nobody waited for a pause: nothing but questions was asked.
+  const asked = stage.bare.events.filter(
+    ({ name, headers }) =>
+      name === 'CHANNEL_EXECUTE_COMPLETE' &&
+      headers['Unique-ID'] === caller.leg &&
+      headers['Application'] === 'play_and_get_digits',
+  );
+  expect(
+    asked.map(({ headers }) => headers['Application-Data']).filter((one) => one?.startsWith('0 ')),
+  ).toEqual([]);
+  // He types on in the menu that follows.
+  await stage.bare.execute(caller.leg, 'playback', stage.sounds.amount, 'play:next');
+  await caller.hears('amount');
+  await caller.keys('826');
+  await stage.until((name, headers) => name === 'DTMF' && headers['DTMF-Digit'] === '6', 0);
+  await caller.hangUp();
+  const record = await stage.record(caller.leg);
+  expect(record).toMatch(/"digits_dialed":"X+"/);
+  expect(record).not.toMatch(/"[^"]{0,8}(737391|826)[^"]{0,8}"/);
+});
+
 test('typed over each sentence as it comes; each thing wrong once, and begun anew once', async () => {
   await open();
   const caller = await stage.caller();

@@ -2,10 +2,11 @@
 // telephones; a client of the event socket that listens to everything, and one like a gateway's.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { AskedCardRoom, KeptRoom } from '../../src/card-room/asking.ts';
 import type { LegUuid } from '../../src/core/ids.ts';
 import { cardSounds, type CardSound } from '../../src/core/keyed-card.ts';
@@ -146,6 +147,11 @@ export class CardStage {
 
   takeCard(leg: LegUuid): Promise<CardTaken> {
     return this.room.takeCard(this.order(leg)).came;
+  }
+
+  /** Of a leg that has ended, as soon as it is written. */
+  record(leg: LegUuid): Promise<string> {
+    return vi.waitFor(() => readFileSync(join(this.spoolDir, `${leg}.cdr.json`), 'utf8'));
   }
 
   variable(leg: LegUuid, name: string): Promise<string> {

@@ -25,7 +25,7 @@ describe('the exact commands', () => {
   test('ring through a gateway, and at an address', () => {
     const variables =
       `origination_uuid=${a},origination_caller_id_number=+33155000001,origination_caller_id_name=+33155000001,` +
-      'ignore_early_media=true,originate_timeout=25,hangup_after_bridge=true,media_timeout=30000';
+      'ignore_early_media=true,originate_timeout=25,hangup_after_bridge=true,digits_dialed_filter=.+,media_timeout=30000';
     expect(say.originate(order)).toEqual({
       line: `bgapi originate {${variables}}sofia/gateway/carrier/+33612345678 &park()`,
       headers: { 'Job-UUID': job },
@@ -147,7 +147,7 @@ describe('the exact commands', () => {
     [say.parkAnew(a), `uuid_transfer ${a} park inline`],
     [say.kill(a, 'USER_BUSY'), `uuid_kill ${a} USER_BUSY`],
     [say.takenSoFar(a), `uuid_getvar ${a} ringmeter_taken`],
-    [say.markTaken(a, 'begun'), `uuid_setvar ${a} ringmeter_taken begun`],
+    [say.markTaken(a, 'begun'), `uuid_setvar_multi ${a} ringmeter_taken=begun;digits_dialed_filter=.+`],
     [say.unscheduleLeg(a), `sched_del ${a}`],
     [say.answer(a), `uuid_answer ${a}`],
     [say.endEntry(a), `uuid_recv_dtmf ${a} *`],
@@ -401,7 +401,7 @@ test('no input of any part breaks out of its command: it is refused, or nothing 
           }
           if (typeof one !== 'string' && one.line.startsWith('bgapi originate')) {
             expect(one.line).toMatch(
-              /^bgapi originate \{origination_uuid=[0-9a-f-]{36},origination_caller_id_number=\+\d{5,15},origination_caller_id_name=\+\d{5,15},ignore_early_media=true,originate_timeout=\d{1,3},hangup_after_bridge=true,media_timeout=30000\}sofia\/[A-Za-z0-9_/-]+\/(?:\+\d{5,15}(?:@[A-Za-z0-9.-]+:\d{1,5})?|sip:[A-Za-z0-9+._-]+@[a-z0-9.-]+(?::\d{1,5})?) &park\(\)$/,
+              /^bgapi originate \{origination_uuid=[0-9a-f-]{36},origination_caller_id_number=\+\d{5,15},origination_caller_id_name=\+\d{5,15},ignore_early_media=true,originate_timeout=\d{1,3},hangup_after_bridge=true,digits_dialed_filter=\.\+,media_timeout=30000\}sofia\/[A-Za-z0-9_/-]+\/(?:\+\d{5,15}(?:@[A-Za-z0-9.-]+:\d{1,5})?|sip:[A-Za-z0-9+._-]+@[a-z0-9.-]+(?::\d{1,5})?) &park\(\)$/,
             );
           }
         }

@@ -884,11 +884,11 @@ describe('looking', () => {
         .join(' ')
         .trim();
     expect(commandsSince(before).map((command) => applications(command) || command)).toEqual([
-      `api uuid_setvar_multi ${aLeg} ringmeter_card_room=true;ringmeter_card_entry=none;sensitive_dtmf=true;process_cdr=false`,
+      `api uuid_setvar_multi ${aLeg} ringmeter_card_room=true;ringmeter_card_entry=none;digits_dialed_filter=.+;sensitive_dtmf=true;process_cdr=false`,
       `api uuid_break ${aLeg} all`,
       `api uuid_recv_dtmf ${aLeg} D`,
       'multiunset ringmeter_card read_terminator_used read_result',
-      // Until he is quiet: flush_dtmf would write what he types into the record of the call.
+      // Until he is quiet: afterwards each key is an event.
       "play_and_get_digits 0 127 1 1500 D silence silence_stream://10 ringmeter_card '' 2000",
       'multiunset ringmeter_card read_terminator_used read_result',
       'multiunset process_cdr sensitive_dtmf ringmeter_card_entry',

@@ -348,6 +348,7 @@ describe('an inbound call', () => {
     expect(dialplan).toEqual([
       'CHANNEL_CREATE C CS_INIT DOWN ringing',
       'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set ringmeter_inbound=true _none_',
+      'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set digits_dialed_filter=.+ _none_',
       'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing set media_timeout=30000 _none_',
       'CHANNEL_PROGRESS C CS_EXECUTE RINGING ringing',
       'CHANNEL_EXECUTE_COMPLETE C CS_EXECUTE RINGING ringing ring_ready _none_',
@@ -378,7 +379,8 @@ describe('an inbound call', () => {
     await esl.execute(leg, 'playback', '/srv/prompts/audio/nosuch.wav', 'missing');
     await esl.execute(leg, 'hangup', 'NORMAL_CLEARING', 'bye');
     const end = await esl.event('CHANNEL_HANGUP_COMPLETE', leg);
-    expect(end.headers['variable_digits_dialed']).toBe('4821#');
+    // What the dialplan hides.
+    expect(end.headers['variable_digits_dialed']).toBe('XXXXX');
     await esl.event('CHANNEL_DESTROY', leg);
     expect(afterPark(story(esl.events, { [leg]: 'C' }))).toEqual(
       afterPark(recorded('inbound-client-code.esl', { [recordedLeg]: 'C' }, recordedLeg)),

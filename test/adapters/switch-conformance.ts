@@ -854,6 +854,37 @@ export function switchConformance(
       });
 
       test.runIf(readsRecords)(
+        'a PIN typed before its question, and one typed beyond its length, are in no record',
+        async () => {
+          const typesTooMuch = async ({ leg, phone }: { leg: LegUuid; phone: Phone }): Promise<void> => {
+            // Time for the keys to arrive.
+            const arrived = async (): Promise<unknown> =>
+              ear.next('legEnded', (await answered({ guardSeconds: 3 })).leg);
+            await world.switch.playMusic(leg);
+            await phone.keys('7391');
+            await arrived();
+            await world.switch.askDigits(leg, wanted('op_1', { secret: true, maxDigits: 4 }));
+            await phone.keys('55508264');
+            expect(await ear.next('digitsGiven', leg)).toMatchObject({ digits: '5550', ended: 'full' });
+            // Some of them are still on their way, and are thrown away.
+            await world.switch.askDigits(leg, wanted('op_2', { secret: true, maxDigits: 12 }));
+            await arrived();
+            await phone.hangUp();
+            await ear.next('legEnded', leg);
+            const record = await vi.waitFor(async () => {
+              const text = await world.record(leg);
+              expect(text).toContain(leg);
+              return text;
+            });
+            expect(record).not.toMatch(/"[^"]{0,8}(739|391|826|264)[^"]{0,8}"/);
+            expect(record).toMatch(/"digits_dialed":"X+"/);
+          };
+          await Promise.all([inTalkWithUs().then(typesTooMuch), answered().then(typesTooMuch)]);
+        },
+        30_000,
+      );
+
+      test.runIf(readsRecords)(
         'who hangs up in the middle of his PIN leaves nothing of it either',
         async () => {
           const { leg, phone } = await inTalkWithUs();

@@ -24,8 +24,14 @@ const row = (name: string, asks: boolean): Asking => ({
   asks,
 });
 
-function startDesk(): { desk: LegDesk<Asking, string, string>; asked: LegUuid[]; rows: Map<string, Asking> } {
+function startDesk(): {
+  desk: LegDesk<Asking, string, string>;
+  asked: LegUuid[];
+  looked: LegUuid[];
+  rows: Map<string, Asking>;
+} {
   const asked: LegUuid[] = [];
+  const looked: LegUuid[] = [];
   const rows = new Map<string, Asking>();
   const house = {
     clock: new HandClock(),
@@ -34,7 +40,11 @@ function startDesk(): { desk: LegDesk<Asking, string, string>; asked: LegUuid[];
       atOnce: (_id: string, act: (tx: never) => unknown) => Promise.resolve(act(undefined as never)),
     },
   } as unknown as House;
-  const aSwitch = { id: 'one', look: () => Promise.resolve({ state: 'living' }) } as unknown as Switch;
+  const look = (leg: LegUuid): Promise<object> => {
+    looked.push(leg);
+    return Promise.resolve({ state: 'living' });
+  };
+  const aSwitch = { id: 'one', look } as unknown as Switch;
   const side: LegSide = { house, switch: aSwitch, lease: () => 1n, mayBegin: () => true };
   const machine: Machine<Asking, string, string> = {
     name: 'a leg that asks',
@@ -61,7 +71,7 @@ function startDesk(): { desk: LegDesk<Asking, string, string>; asked: LegUuid[];
     read: (ref) => Promise.resolve(rows.get(ref.id)),
     arrived: 'came',
   });
-  return { desk, asked, rows };
+  return { desk, asked, looked, rows };
 }
 
 const idle = (desk: LegDesk<Asking, string, string>): Promise<void> => desk.stop();
@@ -85,6 +95,18 @@ describe('a sweep of legs that are cared for', () => {
     await sweep();
     await idle(desk);
     expect(asked).toEqual([legOf('1')]);
+  });
+
+  it('asks after whoever the switch does not list, and starts nothing anew for him', async () => {
+    const { desk, asked, looked, rows } = startDesk();
+    for (const id of ['1', '2']) {
+      rows.set(legOf(id), row(id, true));
+      desk.begin(row(id, false), false);
+    }
+    await desk.toSweep({ missed: false, cut: true })(new Set([legOf('1')]));
+    await idle(desk);
+    expect(looked).toEqual([legOf('2')]);
+    expect(asked.toSorted()).toEqual([legOf('1'), legOf('2')]);
   });
 
   it('an ordinary sweep asks nobody anything', async () => {

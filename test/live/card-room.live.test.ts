@@ -11,7 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AskedCardRoom, KeptRoom } from '../../src/card-room/asking.ts';
+import { realClock } from '../../src/clock-and-ids.ts';
 import type { LegUuid } from '../../src/core/ids.ts';
+import type { Log } from '../../src/flow/ports.ts';
+import { FreeSwitch } from '../../src/telephony/freeswitch.ts';
 import { Recorded } from '../adapters/card-stage.ts';
 import { canary, canaryCode, filesSince, found, Search, sevens } from './canary.ts';
 import { LiveCardStage, type LiveCaller } from './live-card-stage.ts';
@@ -22,6 +26,7 @@ const { FREESWITCH_URL: url, PHONES_URL: phones, PHONES_SIP: sip, CDR_URL, CDR_S
 const { FREESWITCH_LOG, FREESWITCH_FOLDERS } = process.env;
 const given = url !== undefined && phones !== undefined && sip !== undefined;
 
+const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const visa = '4242424242424242';
 const amex = '378282246310005';
 const taken = (brand: string, last4: string, expiry = '12/30'): object => ({
@@ -153,6 +158,140 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     await caller.hangUp();
   });
 
+  it('answers at once behind the last key; keys too many, and those he types on, show in no record', async () => {
+    const took: number[] = [];
+    const legs: LegUuid[] = [];
+    for (let nth = 0; nth < 6; nth += 1) {
+      const caller = await stage.rawCaller();
+      legs.push(caller.leg);
+      const came = stage.takeCard(caller.leg);
+      await caller.hears('amount');
+      const more = nth % 2 === 0 ? '' : '737391';
+      await caller.keys(`${visa}#1230#123#`);
+      await caller.heardOut('ends_in');
+      await caller.keys(`1${more}`);
+      const keyedMs = performance.now();
+      expect(await came).toEqual(taken('visa', '4242'));
+      if (more === '') took.push(Math.round(performance.now() - keyedMs));
+      await isLeft(caller.leg);
+      if (more !== '') {
+        await caller.keys('826');
+        await stage.until(
+          (name, headers) =>
+            name === 'DTMF' && headers['Unique-ID'] === caller.leg && headers['DTMF-Digit'] === '6',
+          0,
+        );
+      }
+      await caller.hangUp();
+    }
+    console.log(`From the end of the last key to the room's answer: ${took.join(', ')} ms.`);
+    // Nobody waited for a pause: nothing but questions was asked.
+    const asked = stage.witness.events.filter(
+      ({ name, headers }) =>
+        name === 'CHANNEL_EXECUTE' &&
+        legs.includes(headers['Unique-ID'] as LegUuid) &&
+        headers['Application'] === 'play_and_get_digits',
+    );
+    expect(asked.filter(({ headers }) => headers['Application-Data']?.startsWith('0 '))).toEqual([]);
+    for (const leg of legs) {
+      const at = await stage.until(
+        (name, headers) => name === 'CHANNEL_HANGUP_COMPLETE' && headers['Unique-ID'] === leg,
+        0,
+      );
+      expect(stage.witness.events[at]?.headers['variable_digits_dialed']).toMatch(/^(none|X+)$/);
+    }
+    if (CDR_SPOOL === undefined) return;
+    const record = await vi.waitFor(() => recordOf(legs[1]!), { timeout: 10_000 });
+    expect(record).toMatch(/"digits_dialed":\s*"X+"/);
+    expect(record).not.toMatch(/"[^"]{0,8}(737|373|739|391|826)[^"]{0,8}"/);
+  });
+
+  it('of two rooms at one leg the later has it: the first lets go, and unsets nothing', async () => {
+    const other = join(stage.dir, 'other.sock');
+    const kept = new KeptRoom({ ...stage.environment, CARD_ROOM_SOCKET: other }, quiet);
+    const second = new AskedCardRoom(other, kept);
+    try {
+      const caller = await stage.rawCaller();
+      const before = stage.takeCard(caller.leg);
+      await caller.hears('amount');
+      await caller.keys('4242');
+      const { came } = second.takeCard(stage.order(caller.leg, 'op_later'));
+      await caller.hears('amount');
+      expect(await before).toEqual({ outcome: 'away' });
+      for (const name of ['sensitive_dtmf', 'ringmeter_card_room'])
+        expect(await stage.variable(caller.leg, name), name).toBe('true');
+      await caller.keys(`${visa}#1230#123#1`);
+      expect(await came).toEqual(taken('visa', '4242'));
+      await isLeft(caller.leg);
+      expect(told(caller.leg, 'DTMF')).toBe(0);
+      await caller.hangUp();
+    } finally {
+      await second.close();
+    }
+  });
+
+  it.each([
+    ['died', true],
+    ['lives after all', false],
+  ])(
+    'taken back by a gateway from a room that %s, while he types on: none of it is told',
+    async (_what, dies) => {
+      const at = eslAddress(url ?? '');
+      const gateway = new FreeSwitch({
+        id: 'fs1',
+        host: at.host,
+        port: at.port,
+        password: at.password,
+        destination: { kind: 'gateway', name: 'carrier' },
+        country: 'FR',
+        prompts: { dir: stage.dir, dirAtSwitch: stage.dir },
+        clock: realClock,
+        log: quiet,
+      });
+      let up = (): void => undefined;
+      const isUp = new Promise<void>((resolve) => (up = resolve));
+      gateway.onEvent((event) => event.type === 'linkUp' && up());
+      gateway.start();
+      await isUp;
+      try {
+        const caller = await stage.rawCaller();
+        const came = stage.takeCard(caller.leg);
+        await caller.hears('amount');
+        await caller.keys('73918');
+        if (dies) process.kill(stage.kept.pid!, 'SIGKILL');
+        const typedOn = caller.keys('26482');
+        expect(await gateway.leaveCardRoom(caller.leg)).toEqual({ outcome: 'done' });
+        expect(await came).toEqual({ outcome: 'away' });
+        await typedOn;
+        // Only when he is quiet is he let out.
+        await stage.until(
+          (name, headers) =>
+            name === 'CHANNEL_EXECUTE_COMPLETE' &&
+            headers['Unique-ID'] === caller.leg &&
+            headers['Application'] === 'unset' &&
+            headers['Application-Data'] === 'ringmeter_card_room',
+          0,
+        );
+        await isLeft(caller.leg);
+        expect(told(caller.leg, 'DTMF')).toBe(0);
+        await stage.witness.execute(caller.leg, 'playback', stage.sounds.amount, 'play:next');
+        await caller.hears('amount');
+        expect(await caller.heardOut('amount')).toBeGreaterThan(1_350);
+        await caller.hangUp();
+        const ended = await stage.until(
+          (name, headers) => name === 'CHANNEL_HANGUP_COMPLETE' && headers['Unique-ID'] === caller.leg,
+          0,
+        );
+        expect(JSON.stringify(stage.witness.events[ended])).not.toMatch(
+          /"[^"]{0,5}(7391|3918|2648|6482)[^"]{0,5}"/,
+        );
+        expect(stage.witness.events[ended]?.headers['variable_digits_dialed']).toMatch(/^(none|X+)$/);
+      } finally {
+        await gateway.stop();
+      }
+    },
+  );
+
   it('two at once', async () => {
     const callers = [await stage.rawCaller(), await stage.caller()] as const;
     const came = callers.map((one) => stage.takeCard(one.leg));
@@ -194,6 +333,13 @@ describe.skipIf(!given)('the card room on a real switch', () => {
     if (CDR_SPOOL !== undefined) expect(hunt.search.mentions('records', legs.complete)).toBe(true);
   }, 300_000);
 });
+
+/** In the spool or where it goes when nobody takes it. */
+function recordOf(leg: LegUuid): string {
+  const file = filesSince(CDR_SPOOL ?? '', 0).find((one) => one.includes(leg));
+  if (file === undefined) throw new Error(`No record of ${leg}.`);
+  return readFileSync(file, 'utf8');
+}
 
 // --- The canary ------------------------------------------------------------------------------------------------------------------
 

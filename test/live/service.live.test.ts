@@ -77,8 +77,8 @@ describe.skipIf(!isGiven)('the consultants’ service, on a real switch', () => 
     expect(seconds).toBeLessThan(9);
     // Kept is what every caller would hear.
     await reaches('menu');
-    await keys('5');
-    await reaches('recording');
+    // What is pressed before his menu is asked again is no answer to it.
+    await stage.presses(claire, '5', async () => expect((await call()).state).toBe('recording'));
     await keys('1');
     await eventually(async () => {
       expect(await stage.live.isPlaying(`fr/${nameOf(digest)}.wav`)).toBe(true);

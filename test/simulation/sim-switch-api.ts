@@ -31,6 +31,9 @@ export function answerApi(world: SimSwitch, text: string): string {
     case 'uuid_getvar':
     case 'uuid_setvar':
       return taken(world, command, words);
+    case 'uuid_setvar_multi':
+      // The first is the mark; keys, whose record the other hides, are not simulated.
+      return taken(world, command, [words[0] ?? '', ...(words[1] ?? '').split(/[=;]/)]);
     case 'uuid_dump':
       return dumped(world, legOf(words[0] ?? ''));
     case 'show':

@@ -298,9 +298,15 @@ describe('a call from outside', () => {
 
   test.each([
     ['before it marked anything', []],
-    ['when it had marked it', ['uuid_setvar LEG ringmeter_taken begun']],
-    ['when the apology was gone', ['uuid_setvar LEG ringmeter_taken begun', 'sched_del LEG']],
-    ['when all was done', ['uuid_setvar LEG ringmeter_taken true', 'sched_del LEG']],
+    ['when it had marked it', ['uuid_setvar_multi LEG ringmeter_taken=begun;digits_dialed_filter=.+']],
+    [
+      'when the apology was gone',
+      ['uuid_setvar_multi LEG ringmeter_taken=begun;digits_dialed_filter=.+', 'sched_del LEG'],
+    ],
+    [
+      'when all was done',
+      ['uuid_setvar_multi LEG ringmeter_taken=true;digits_dialed_filter=.+', 'sched_del LEG'],
+    ],
   ])('a gateway dies in the middle of taking it, %s', async (_, commands) => {
     const { stage, leg } = await dialled();
     for (const command of commands) answerApi(stage.world, command.replace('LEG', leg));
