@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { type Config, type Environment, readConfig } from '../src/config.ts';
 import type { House } from '../src/flow/house.ts';
 import type { GatewayOrder } from '../src/gateway-process.ts';
@@ -178,6 +178,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const outside = await startOutsideParts({ dir, gatewayUrl });
   const given = options.switchAt;
   const spoolDir = join(dir, 'spool');
+  // Of this process: sentences are spoken once, not in every house anew; what callers say lies among them for a while.
+  const promptsDir = join(inject('spokenDir'), String(process.pid));
   const startSwitch = (eslPort: number, httpPort: number): Promise<SandboxSwitch> =>
     startSandboxSwitch({
       eslPort,
@@ -192,7 +194,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     switches.push(await startSwitch(await freePort(), await freePort()));
   await migrate(database.ownerUrl);
   const config: Config = {
-    ...readConfig({ DATA_DIR: dir, ...switchEnvironment(given) }),
+    ...readConfig({ DATA_DIR: dir, PROMPTS_DIR: promptsDir, ...switchEnvironment(given) }),
     port,
     publicUrl: gatewayUrl,
     cdrSpoolDir: given?.environment['CDR_SPOOL_DIR'] ?? spoolDir,
@@ -241,6 +243,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
         PORT: String(port),
         PUBLIC_URL: gatewayUrl,
         DATA_DIR: dir,
+        PROMPTS_DIR: promptsDir,
         CDR_SPOOL_DIR: spoolDir,
         LOG_LEVEL: 'error',
         ...switchEnvironment(given),
