@@ -2,7 +2,9 @@
 // unless TEST_DATABASE_URL or DATABASE_URL names one whose user may create databases.
 
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -21,6 +23,8 @@ export interface TestDatabaseServer {
 declare module 'vitest' {
   export interface ProvidedContext {
     testDatabaseServer: TestDatabaseServer;
+    /** A folder for sentences that houses say: what one has had spoken another need not (test/world.ts). */
+    spokenDir: string;
   }
 }
 
@@ -41,7 +45,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   project.provide('testDatabaseServer', server);
-  return drop;
+  const spokenDir = mkdtempSync(join(tmpdir(), 'ringmeter-test-spoken-'));
+  project.provide('spokenDir', spokenDir);
+  return async () => {
+    rmSync(spokenDir, { recursive: true, force: true });
+    await drop();
+  };
 }
 
 function onOwnServer(adminUrl: string, ownerUrl: string): TestDatabaseServer {

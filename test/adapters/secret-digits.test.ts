@@ -28,7 +28,7 @@ let leg: LegUuid;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ringmeter-pin-'));
   spoolDir = join(dir, 'spool');
-  const engine = fileURLToPath(new URL('mute-engine.mjs', import.meta.url));
+  const engine = fileURLToPath(new URL('mute-engine.sh', import.meta.url));
   const audio = new PromptAudio({ dir, dirAtSwitch: dir, engine });
   await audio.render(question);
   sandbox = await startSandboxSwitch({ eslPort: 0, httpPort: 0, password: 'ClueCon', spoolDir });

@@ -28,7 +28,7 @@ switchConformance('the sandbox’s switch', async (): Promise<SwitchWorld> => {
   const prompts = {
     dir,
     dirAtSwitch: dir,
-    engine: fileURLToPath(new URL('mute-engine.mjs', import.meta.url)),
+    engine: fileURLToPath(new URL('mute-engine.sh', import.meta.url)),
   };
   const audio = new PromptAudio(prompts);
   for (const sentence of sentencesSaid()) await audio.render(sentence);

@@ -28,7 +28,7 @@ async function makeWorld(): Promise<SwitchWorld> {
   const prompts = {
     dir,
     dirAtSwitch: dir,
-    engine: fileURLToPath(new URL('../adapters/mute-engine.mjs', import.meta.url)),
+    engine: fileURLToPath(new URL('../adapters/mute-engine.sh', import.meta.url)),
   };
   const audio = new PromptAudio(prompts);
   for (const sentence of sentencesSaid()) await audio.render(sentence);
