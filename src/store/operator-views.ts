@@ -74,7 +74,7 @@ const storySelect = `select o.currency, json_build_object(
   'session', case when s.id is not null then json_build_object('id', s.id, 'state', s.state, 'outcome', s.outcome,
     'switchId', s.switch_id, 'consultantId', s.consultant_id, 'version', s.version,
     'talkLimitSeconds', (s.progress -> 'plan' ->> 'talkLimitSeconds')::int,
-    'capture', coalesce(s.progress -> 'plan' ->> 'capture', 'at_end'), 'consentedAt', s.consented_at,
+    'capture', case when p.id is not null then coalesce(s.progress -> 'plan' ->> 'capture', 'at_end') end, 'consentedAt', s.consented_at,
     'connectedAt', s.connected_at, 'endedAt', s.ended_at, 'talkSeconds', (s.talk_us / 1000)::numeric / 1000,
     'billableSeconds', s.billable_seconds, 'createdAt', s.created_at) end,
   'events', ${list(`json_build_object('sequence', e.sequence, 'name', e.name, 'at', e.at, 'facts', e.facts)

@@ -3,6 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { retrySettlement, settleOrder } from '../../src/flow/settle-order.ts';
+import { readOrderStory } from '../../src/store/operator-views.ts';
 import {
   after,
   begin,
@@ -35,6 +36,12 @@ it('is taken while they talk, told once, and the end adds the receipt', async ()
   const taken = (await stage.told(orderId)).at(-1)?.data;
   expect(taken).toMatchObject({ captured: { amount: '15.00' }, released: { amount: '0.00' } });
   expect(taken).not.toHaveProperty('receiptId');
+  const story = await stage.house.db.asMerchant(merchantId, (tx) => readOrderStory(tx, orderId));
+  expect(story).toMatchObject({
+    payment: { state: 'capturing', captured: '15.00' },
+    session: { state: 'connected', capture: 'at_connection' },
+    receipt: null,
+  });
   expect(await stage.ledger(orderId)).toMatchObject({ held: '0.00', merchant: '15.00' });
   await sound();
   await settleOrder(stage.house, { merchantId, orderId });
