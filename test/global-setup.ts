@@ -23,6 +23,8 @@ export interface TestDatabaseServer {
 declare module 'vitest' {
   export interface ProvidedContext {
     testDatabaseServer: TestDatabaseServer;
+    /** What tests import of src/ is what was built of it (vitest.config.ts). */
+    built: boolean;
     /** A folder for sentences that houses say: what one has had spoken another need not (test/world.ts). */
     spokenDir: string;
   }
@@ -45,6 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   project.provide('testDatabaseServer', server);
+  project.provide('built', project.vite.config.mode === 'built');
   const spokenDir = mkdtempSync(join(tmpdir(), 'ringmeter-test-spoken-'));
   project.provide('spokenDir', spokenDir);
   return async () => {

@@ -16,6 +16,10 @@ const long = [
   'web/extranet.test.ts',
   'adapters/card-room.test.ts',
   'flow/card-canary.test.ts',
+  'flow/scenario-call.test.ts',
+  'web/scenario-editor.test.ts',
+  'flow/card-payment.test.ts',
+  'flow/scenario-templates.test.ts',
 ];
 
 export default class LongestFirst extends BaseSequencer {

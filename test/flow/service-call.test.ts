@@ -62,8 +62,7 @@ const setting = async (id = 'con_demo_claire'): Promise<{ is: string; backAt: Da
 };
 const isSet = (is: string, id?: string): Promise<void> =>
   eventually(async () => expect((await setting(id)).is).toBe(is));
-const takes = (): string[] =>
-  readdirSync(join(world.asProcess.environment['PROMPTS_DIR'] ?? '', 'takes'));
+const takes = (): string[] => readdirSync(join(world.asProcess.environment['PROMPTS_DIR'] ?? '', 'takes'));
 
 /** Waits for the tone. */
 const speaks = async (number: string, text: string): Promise<void> => {
