@@ -318,10 +318,10 @@ async function recordSettled(
   const ended = await saveEnd(house, tx, payment, authorization, answer, now);
   const authorizations = payment.authorizations.map((one) => (one === authorization ? ended : one));
   if (authorizations.some(isOpen)) return 'recorded';
+  // Whatever a person was wanted for is answered.
+  if (payment.parkedAt !== undefined) await unpark(tx, payment.id);
   if (call && capturesDuring(call.session)) {
-    // The talk's end finds it taken, and ends the settlement with a receipt that says how long they talked. Whatever a person was
-    // wanted for is answered.
-    if (payment.parkedAt !== undefined) await unpark(tx, payment.id);
+    // The talk's end finds it taken, and ends the settlement with a receipt that says how long they talked.
     await keepTaken(house, tx, { ...payment, authorizations }, call);
     return 'recorded';
   }

@@ -116,6 +116,8 @@ it('its hold ends while it is parked: expired, told, and nobody is charged anew'
     captured: '0.00',
     expired: '15.00',
     writtenOff: '15.00',
+    // Nobody can retry it: it is in no list of what waits for a person.
+    parked: null,
   });
   expect((await stage.session(orderId)).state).toBe('settled');
 });
