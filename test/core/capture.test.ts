@@ -130,8 +130,9 @@ describe('a merchant sets it', () => {
     ['a sale without a call', { sells: 'fixed_sale' }, /without a call.*Leave "at_end"/],
   ])('%s', (_, change, expected) => {
     const wrong = wrongOfLine({ capture: 'at_connection' }, around(change));
-    if (!expected) return expect(wrong).toEqual([]);
-    expect(wrong).toEqual([{ field: 'capture', sentence: expect.stringMatching(expected) as string }]);
+    expect(wrong).toEqual(
+      expected ? [{ field: 'capture', sentence: expect.stringMatching(expected) as string }] : [],
+    );
     expect(wrongOfLine({ capture: 'at_end' }, around(change))).toEqual([]);
     // What is not said is not asked about: a line whose prices changed since may have anything else changed.
     expect(wrongOfLine({ active: true }, around(change))).toEqual([]);

@@ -1,6 +1,7 @@
 // A caller keys his card in a scenario and is sold what a line sells, over the whole house but the card room itself: the order, the
 // hold by telephone, the capture or the talk it leads, and every way it comes to nothing.
 
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { RawEventSocket } from '../adapters/raw-event-socket.ts';
 import { caller, claire, eventually } from '../world.ts';
@@ -104,6 +105,32 @@ it('a conversation: held on the leg he has, led by the scenario he is in, and se
     'payment.released',
   ]);
   expect(await sold(before)).toHaveLength(1);
+});
+
+it('a conversation whose price is taken at connection: he hears so before he keys', async () => {
+  const { world, room } = stage;
+  await world.sql.query(
+    `insert into tariffs (id, merchant_id, line_id, version, plan)
+     select 'tar_one_price', merchant_id, line_id, version + 1,
+       jsonb_set(plan, '{standard}', plan -> 'standard' || '{"fixedPrice": "20.00", "bands": []}')
+     from tariffs where line_id = 'lin_demo_short'`,
+  );
+  const line = (capture: string) => world.api('PATCH', '/v1/lines/demo-short', { capture });
+  expect((await line('at_connection')).status).toBe(200);
+  const ddi = await stage.leadsTo({
+    ...talks,
+    blocks: { ...talks.blocks, card: { ...talks.blocks.card, line: 'demo-short' } },
+  });
+  await world.dials(caller, ddi);
+  const { sounds } = await room.entry();
+  // What the switch would say lies beside it in words.
+  const said = await readFile(sounds.amount.replace(/wav$/, 'txt'), 'utf8');
+  expect(said).toContain(
+    '20 euros seront réservés sur votre carte, et débités en entier dès la mise en relation',
+  );
+  expect(said).toContain('Si personne ne répond, rien ne sera débité.');
+  await world.does(caller, 'hangup');
+  expect((await line('at_end')).status).toBe(200);
 });
 
 it('he withholds his number, and talks all the same: his leg is there, and his merchant reads that nobody was rung', async () => {

@@ -209,6 +209,14 @@ describe('a price that is taken at connection', () => {
     expect(set.status, JSON.stringify(set.json)).toBe(200);
   });
 
+  afterAll(async () => {
+    await world.api('PATCH', '/v1/lines/demo-short', { capture: 'at_end' });
+    await world.sql.query(`update lines set duration_choices = '{3}' where slug = 'demo-short'`);
+    await world.sql.query(`
+      insert into tariffs (id, merchant_id, line_id, version, plan)
+        select 'tar_as_before', merchant_id, line_id, 3, plan from tariffs where line_id = 'lin_demo_short' and version = 1`);
+  });
+
   test('is said to be before he pays, is charged under his eyes while he talks, and stands on his receipt', async () => {
     await context.close();
     context = await browser.newContext({ locale: 'fr', viewport: { width: 390, height: 844 } });
@@ -241,6 +249,8 @@ describe('a price that is taken at connection', () => {
     );
     const [{ id, evidence } = { id: '', evidence: [] }] = rows;
     expect(await world.session(id)).toMatchObject({ state: 'connected', captured: { amount: '20.00' } });
+    const heard = (await world.phone(caller))?.heard.map((one) => one.text).join(' ');
+    expect(heard).toContain('Il est débité en entier dès la mise en relation, même si l');
     expect(evidence[0]?.texts.join('\n')).toMatch(/Réservé, débité dès la mise en relation: 20,00/);
 
     await page.getByRole('button', { name: 'Raccrocher' }).click();
