@@ -77,10 +77,9 @@ describe.skipIf(!isGiven)('the consultants’ service, on a real switch', () => 
     expect(seconds).toBeLessThan(9);
     // Kept is what every caller would hear.
     await reaches('menu');
-    // What is pressed before his menu is asked again is no answer to it.
+    // What is pressed before a question is asked is no answer to it.
     await stage.presses(claire, '5', async () => expect((await call()).state).toBe('recording'));
-    await keys('1');
-    await eventually(async () => {
+    await stage.presses(claire, '1', async () => {
       expect(await stage.live.isPlaying(`fr/${nameOf(digest)}.wav`)).toBe(true);
     });
     await world.does(claire, 'hangup');
