@@ -136,7 +136,7 @@ export class Safety {
   /** Of calls in scenarios, in a house that has some. */
   readonly #composed: ComposedSafety | undefined;
   /** Of cards that are keyed, in a house that sells by them. */
-  readonly #keyed: KeyedSafety | undefined;
+  readonly keyed: KeyedSafety | undefined;
 
   constructor(
     outside: Outside,
@@ -164,7 +164,7 @@ export class Safety {
     this.#working = availability && new AvailabilitySafety(availability, consultants, outside);
     this.#served = service && new ServiceSafety(service, consultants, outside);
     this.#composed = composed ? new ComposedSafety(outside) : undefined;
-    this.#keyed = sells ? new KeyedSafety(outside) : undefined;
+    this.keyed = sells ? new KeyedSafety(outside) : undefined;
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -186,10 +186,10 @@ export class Safety {
       await this.#working?.rows();
       await this.#served?.rows();
       await this.#composed?.rows();
-      await this.#keyed?.rows();
+      await this.keyed?.rows();
     }
     await this.#composed?.asked();
-    await this.#keyed?.told();
+    await this.keyed?.told();
     this.#served?.told();
     await this.#known?.heard();
     await this.#talks();
@@ -280,7 +280,7 @@ export class Safety {
       ),
     );
     await this.#known?.exact(lost);
-    await this.#keyed?.exact();
+    await this.keyed?.exact();
     const rows = await this.#database.look<SettledRow & { limit: string }>(
       `select p.id as payment, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
          (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs

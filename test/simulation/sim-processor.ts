@@ -76,8 +76,8 @@ export class SimProcessor implements BankHost {
   // --- For the scenario: people and what goes wrong ------------------------------------------------------------------
 
   /** A payment method a merchant's system has collected. */
-  paymentMethod(card: SimCard): string {
-    return this.#bank.newMethod(card).id;
+  paymentMethod(card: SimCard, last4?: string): string {
+    return this.#bank.newMethod(card, last4).id;
   }
 
   /**
