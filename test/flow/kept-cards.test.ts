@@ -2,6 +2,8 @@
 // his client code, and as long as it is good. And a payment nobody knows the fate of when he hangs up.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { removeWhatNobodyNeeds } from '../../src/flow/remove-customers.ts';
+import { permitKeypad } from '../../src/flow/repair.ts';
 import { caller, eventually } from '../world.ts';
 import { type KeypadStage, secondCaller, startKeypadStage, words } from './keypad-stage.ts';
 
@@ -173,6 +175,99 @@ it('forgotten at his merchant’s wish: for this number and code, and not offere
   await world.dials(caller, ddi, { assertedBy: 'network' });
   await room.entry();
   expect((await stage.heard(caller)).join()).not.toContain(offer);
+});
+
+/** Customers the processor keeps a card of a caller with. */
+async function customers(): Promise<string[]> {
+  const { processorUrl = '', secretKey = '' } = stage.world.asProcess.order.world.sandbox ?? {};
+  const answer = await fetch(`${processorUrl}/v1/customers?limit=100`, {
+    headers: { authorization: `Bearer ${secretKey}` },
+  });
+  return ((await answer.json()) as { data: { id: string }[] }).data.map(({ id }) => id);
+}
+
+/** Whatever other tests have left. */
+async function swept(): Promise<void> {
+  await stage.world.sql.query(
+    `update processor_operations set customer = null where customer = 'kept'
+     and not exists (select from kept_cards)`,
+  );
+  await removeWhatNobodyNeeds(stage.world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+}
+
+it('forgotten at the processor too, which is asked until it has said so', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  const [card] = await kept();
+  expect(await customers()).toEqual([card?.customer]);
+  await removeWhatNobodyNeeds(world.house);
+  await world.faults({ next: 'error_500', on: 'customer' });
+  await world.api('DELETE', `/v1/keypad/kept-cards/${caller}/4711`);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  const { rows } = await world.sql.query(
+    `select customer from processor_operations where request ->> 'keepForMore' = 'true' order by created_at desc limit 1`,
+  );
+  expect(rows).toEqual([{ customer: 'gone' }]);
+});
+
+it('kept anew it is one card, and what it was kept with before goes', async () => {
+  const { room } = stage;
+  await swept();
+  await pays('1');
+  const [first] = await kept();
+  await stage.world.dials(caller, ddi, { assertedBy: 'network' });
+  await stage.said(caller, offer);
+  await stage.keys(caller, '*');
+  await room.keys('pm_card_visa');
+  await stage.said(caller, keepQuestion);
+  await stage.keys(caller, '1');
+  await stage.said(caller, 'Payé, merci.');
+  const [second, ...others] = await kept();
+  expect(others).toEqual([]);
+  expect(second?.customer).not.toBe(first?.customer);
+  await eventually(async () => expect(await customers()).toEqual([second?.customer]));
+});
+
+it('no customer is left of an order without a kept card: not asked for, declined, or refused by his No', async () => {
+  const { world, room } = stage;
+  await swept();
+  await pays('2');
+  expect(await customers()).toEqual([]);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.keys('pm_card_visa_chargeDeclined', '0002');
+  await stage.said(caller, keepQuestion);
+  await stage.keys(caller, '1');
+  await room.entry();
+  // He agreed, so that one was made before his bank said no.
+  expect(await customers()).toHaveLength(1);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+});
+
+it('his merchant’s callers may key no cards any more: what they had kept is forgotten, here and there', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  const operator = { by: 'ana', why: 'test' };
+  const permit = (allowed: boolean): ReturnType<typeof permitKeypad> =>
+    permitKeypad(world.house, operator, { merchantId: 'mer_demo', allowed });
+  expect(await permit(false)).toMatchObject({ outcome: 'done' });
+  expect(await kept()).toEqual([]);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  expect(await permit(true)).toMatchObject({ outcome: 'done' });
+});
+
+it('one that has expired is forgotten, here and there', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  await world.sql.query(`update kept_cards set expiry = '01/24'`);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  expect(await kept()).toEqual([]);
 });
 
 it('he hangs up while nobody knows whether it is held: it is found out, and let go', async () => {

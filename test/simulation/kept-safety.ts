@@ -67,11 +67,28 @@ export class KeptSafety {
 
   /** After every change of the rows. */
   async rows(): Promise<void> {
+    const [lost] = await this.#database.look<{ id: string }>(
+      `select id from kept_cards where customer = any(?)
+       union all
+       select op.id from processor_operations op join authorizations a on a.id = op.authorization_id
+         join payments p on p.id = a.payment_id
+         where op.request ->> 'customer' = any(?) and p.state not in ('captured', 'voided', 'failed')`,
+      [[...this.#processor.removedCustomers()], [...this.#processor.removedCustomers()]],
+    );
+    if (lost) throw new Violation(`removed from under what it is to pay: ${lost.id}`);
     if (this.#forgotten.size === 0) return;
     for (const [method, before] of this.#forgotten) {
       const asked = await this.#operationsWith([method]);
       const after = asked.find((id) => !before.has(id));
       if (after !== undefined) throw new Violation(`a card that was forgotten pays: ${method} ${after}`);
+    }
+  }
+
+  /** At the end: what was forgotten here is so at the processor. */
+  exact(): void {
+    for (const method of this.#forgotten.keys()) {
+      if (this.#processor.keptWith(method) !== undefined)
+        throw new Violation(`a card that was forgotten is kept at the processor: ${method}`);
     }
   }
 

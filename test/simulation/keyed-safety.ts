@@ -190,6 +190,7 @@ export class KeyedSafety {
 
   /** At the end: who stayed to the end of his scenario has heard of all he has paid. */
   async exact(): Promise<void> {
+    this.#kept.exact();
     for (const leg of this.#switches.flatMap((one) => one.dialledLegs())) {
       if (leg.left || leg.cause === 'CRASH' || leg.cause === 'SYSTEM_SHUTDOWN') continue;
       const orders = await this.#ordersOf(leg.uuid);

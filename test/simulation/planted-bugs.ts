@@ -543,6 +543,28 @@ import { deleteRecording,`,
     ],
   },
   {
+    name: 'removed-from-under-a-talk',
+    what: 'What a card was kept with is removed as soon as it is forgotten, though a talk is held on it still.',
+    edits: [
+      {
+        file: 'src/store/customers.ts',
+        old: `where used.request ->> 'customer' = a.customer and`,
+        new: `where used.request ->> 'customer' = '' and`,
+      },
+    ],
+  },
+  {
+    name: 'forgotten-here-alone',
+    what: 'A card that is forgotten is so here, and kept at the processor for ever.',
+    edits: [
+      {
+        file: 'src/flow/kept-cards.ts',
+        old: 'for (const authorizationId of await letCustomersGo(tx, orders, house.clock.now()))',
+        new: 'for (const authorizationId of orders.slice(99))',
+      },
+    ],
+  },
+  {
     name: 'kept-without-his-yes',
     what: 'A card is kept of everybody who is known, whatever he answers.',
     edits: [

@@ -47,6 +47,15 @@ export class SimBank {
     return this.#methods.get(id);
   }
 
+  /** What was kept with it pays nothing any more. */
+  forget(customer: string): void {
+    for (const method of this.#methods.values()) {
+      if (method.customer !== customer) continue;
+      delete method.customer;
+      method.usedBy ??= customer;
+    }
+  }
+
   newMethod(card: SimCard, last4 = '4242'): PaymentMethod {
     const id = this.#host.id('pm');
     const method: PaymentMethod = { id, card, fingerprint: `fp_${card}`, last4 };
