@@ -270,6 +270,63 @@ it('one that has expired is forgotten, here and there', async () => {
   expect(await kept()).toEqual([]);
 });
 
+it('a fault of ours behind the hold of a sale that is taken all the same: he hears that he has paid', async () => {
+  const { world, room } = stage;
+  const before = (await stage.orders()).length;
+  const { db } = world.house;
+  const listen = db.listen.bind(db);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.entry();
+  let faults = 0;
+  db.listen = (channel, heard) => {
+    if (channel !== 'ringmeter_order' || faults > 0) return listen(channel, heard);
+    faults += 1;
+    throw new Error('Nobody can listen.');
+  };
+  try {
+    await room.keys('pm_card_visa');
+    await stage.said(caller, keepQuestion);
+    await stage.keys(caller, '2');
+    await stage.said(caller, 'Payé, merci.');
+  } finally {
+    db.listen = listen;
+  }
+  expect(faults).toBe(1);
+  expect((await stage.orders()).slice(before)).toMatchObject([{ state: 'captured' }]);
+});
+
+it('a fault of ours before anybody knows of the hold: he hears that no card was taken, and it is let go', async () => {
+  const { world, room } = stage;
+  const before = (await stage.orders()).length;
+  const { processor } = world.house;
+  const authorize = processor.authorize.bind(processor);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.entry();
+  let faults = 0;
+  processor.authorize = async (request) => {
+    const answer = await authorize(request);
+    if (faults > 0) return answer;
+    faults += 1;
+    throw new Error('Nobody understands the answer.');
+  };
+  try {
+    await room.keys('pm_card_visa');
+    await stage.said(caller, keepQuestion);
+    await stage.keys(caller, '2');
+    await stage.said(caller, 'Pas de carte.');
+    await eventually(async () =>
+      expect((await stage.orders()).slice(before)).toMatchObject([
+        { captured: '0', state: expect.stringMatching(/^(voided|failed)$/) as string },
+      ]),
+    );
+  } finally {
+    processor.authorize = authorize;
+  }
+  const [order] = (await stage.orders()).slice(before);
+  const held = (await world.payments()).filter(({ metadata }) => metadata['order'] === order?.id);
+  expect(held.map(({ status }) => status)).toEqual(['canceled']);
+});
+
 it('he hangs up while nobody knows whether it is held: it is found out, and let go', async () => {
   const { world, room } = stage;
   const before = (await stage.orders()).length;
