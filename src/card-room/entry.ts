@@ -240,12 +240,15 @@ export class Entry {
   #processed(made: MadeOfCard): void {
     this.#code = replaced(this.#code, noBytes);
     if (made.outcome === 'unanswered') this.#because = made.because;
+    if (made.outcome === 'not_permitted') this.#because = 'raw card numbers are not permitted';
     this.#step(
       made.outcome === 'made'
         ? { type: 'made', card: made.card }
         : made.outcome === 'refused'
           ? { type: 'refused', wrong: made.wrong }
-          : { type: 'unanswered' },
+          : made.outcome === 'not_permitted'
+            ? { type: 'notPermitted' }
+            : { type: 'unanswered' },
     );
   }
 

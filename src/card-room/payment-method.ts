@@ -29,6 +29,8 @@ export interface CardToSend {
 export type MadeOfCard =
   | { outcome: 'made'; card: KeyedCard }
   | { outcome: 'refused'; wrong: 'number' | 'expiry' | 'code' | 'card' }
+  /** Of no card: this account may send none as it is keyed. */
+  | { outcome: 'not_permitted' }
   | { outcome: 'unanswered'; because: string };
 
 /** Stripe's answers are some kilobytes. */
@@ -133,6 +135,8 @@ function readAnswer(status: number, body: Buffer): Attempt {
       outcome: 'refused',
       wrong: (typeof code === 'string' && Object.hasOwn(wrongBy, code) ? wrongBy[code] : undefined) ?? 'card',
     };
+  // "Sending credit card numbers directly to the Stripe API is generally unsafe": told without a code, and in this way alone.
+  if (status === 402 && type === 'invalid_request_error') return { outcome: 'not_permitted' };
   const word = typeof code === 'string' && /^[a-z_]{1,60}$/.test(code) ? ` ${code}` : '';
   return { outcome: 'unanswered', because: `status ${String(status)}${word}` };
 }

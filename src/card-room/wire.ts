@@ -70,6 +70,7 @@ export function readEnd(line: string): CardEntryEnd {
     case 'timed_out':
     case 'refused':
     case 'unknown':
+    case 'not_permitted':
       return { outcome };
     case 'hung_up':
       return {

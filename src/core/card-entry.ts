@@ -63,6 +63,8 @@ export type CardEntryEvent =
   /** `card`: it does not say what is wrong with it. */
   | { type: 'refused'; wrong: 'number' | 'expiry' | 'code' | 'card' }
   | { type: 'unanswered' }
+  /** The processor takes no card here as it is keyed, whichever. */
+  | { type: 'notPermitted' }
   | { type: 'hungUp'; endedAtUs?: bigint }
   | { type: 'lost' };
 
@@ -77,7 +79,7 @@ export interface AskedCardQuestion {
 
 export type CardEntryEnd =
   | { outcome: 'taken'; card: KeyedCard }
-  | { outcome: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'away' }
+  | { outcome: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'not_permitted' | 'away' }
   | { outcome: 'hung_up'; endedAtUs?: bigint };
 
 export type CardEntryCommand =
@@ -165,6 +167,7 @@ export function cardEntryStep(entry: CardEntry, event: CardEntryEvent): Step {
     case 'made':
     case 'refused':
     case 'unanswered':
+    case 'notPermitted':
       return entry.step === 'making' ? answered(entry, event) : { entry, commands: [] };
   }
 }
@@ -218,10 +221,11 @@ function again(entry: CardEntry, at: CardQuestion, wasWrong: boolean): Step {
 
 function answered(
   entry: CardEntry,
-  event: Extract<CardEntryEvent, { type: 'made' | 'refused' | 'unanswered' }>,
+  event: Extract<CardEntryEvent, { type: 'made' | 'refused' | 'unanswered' | 'notPermitted' }>,
 ): Step {
   if (event.type === 'made') return over(entry, { outcome: 'taken', card: event.card });
   if (event.type === 'unanswered') return over(entry, { outcome: 'unknown' });
+  if (event.type === 'notPermitted') return over(entry, { outcome: 'not_permitted' });
   const next = { ...entry, refusals: entry.refusals + 1, hashMayFollow: false };
   if (next.refusals >= cardTriesMax) return over(next, { outcome: 'refused' });
   const from = event.wrong === 'card' ? 'number' : event.wrong;

@@ -19,12 +19,12 @@ import {
   savePayment,
   type StoredPayment,
 } from '../store/payments.ts';
-import { saveKeptCard } from '../store/keypad.ts';
 import { addSwitchWork, switchToBegin } from '../store/switches.ts';
 import { narrate, writeStep } from './call-step.ts';
 import { askForHold, askOrFind, keyedWords, type LostOrFound, saveHold } from './hold-money.ts';
 import type { House } from './house.ts';
 import { tellMerchant } from './notify-merchant.ts';
+import { keepIfAgreed } from './kept-cards.ts';
 import { cardMayPay } from './limit-abuse.ts';
 import { countRefusedCard } from './limit-cards.ts';
 import {
@@ -35,7 +35,7 @@ import {
   lookAgainAfter,
 } from './payment-deadlines.ts';
 import { ownTaker, rememberHeld } from './own-hands.ts';
-import type { Authorized, CardFacts, IntentState } from './ports.ts';
+import type { Authorized, IntentState } from './ports.ts';
 import { voidPayment } from './settle-order.ts';
 
 /** Where the order stands once an answer was written down. */
@@ -248,30 +248,6 @@ async function refuseKeyed(
 async function countIfKeyed(house: House, tx: Tx, payment: StoredPayment): Promise<void> {
   const tries = keyedWords(payment)?.tries;
   if (tries) await countRefusedCard(house, tx, tries);
-}
-
-async function keepIfAgreed(
-  house: House,
-  tx: Tx,
-  payment: StoredPayment,
-  { customer, paymentMethod, brand, last4 }: CardFacts,
-  now: Date,
-): Promise<void> {
-  const keptFor = keyedWords(payment)?.keptFor;
-  if (!keptFor || customer === undefined || payment.givenUp) return;
-  await saveKeptCard(tx, {
-    id: house.ids.id('keptCard'),
-    merchantId: payment.merchantId,
-    mark: Buffer.from(keptFor.mark, 'base64url'),
-    brand,
-    last4,
-    expiry: keptFor.expiry,
-    processorAccount: payment.merchantAccount,
-    customer,
-    paymentMethod,
-    orderId: payment.orderId,
-    agreedAt: now,
-  });
 }
 
 /** Held, but this card has paid too often: the hold is let go, nobody is rung, and the order ends as if it had failed. */

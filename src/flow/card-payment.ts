@@ -152,6 +152,11 @@ async function entryOf(
     hands.whenStopped(() => entry.stop());
     const taken = await Promise.race([entry.came, stopped]);
     if (taken === 'stopped') return undefined;
+    if (taken.outcome === 'not_permitted')
+      house.log.error(
+        { merchantId: kept.merchantId, merchantAccount: ready.merchantAccount },
+        'Stripe does not permit raw card numbers for this account: ask Stripe to, or callers are sent to the payment page',
+      );
     if (taken.outcome !== 'away' || tries >= awayTriesMax) return toldOf(taken);
     const pause = new Promise<'go on'>((resolve) => hands.later(awayPauseMs, () => resolve('go on')));
     if ((await Promise.race([pause, stopped])) === 'stopped') return undefined;

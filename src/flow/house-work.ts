@@ -13,6 +13,7 @@ import { NoticeDispatcher } from './notify-merchant.ts';
 import { recordDispute } from './record-dispute.ts';
 import { Recovery } from './recover.ts';
 import { carryOutRefund } from './refund-payment.ts';
+import { removeCustomer } from './remove-customers.ts';
 import { reportUsage } from './report-usage.ts';
 import { SettlingNow } from './settle-now.ts';
 import { settleOrder } from './settle-order.ts';
@@ -56,6 +57,7 @@ export function jobTasks(house: House): JobTasks {
     settle_order: (job) => settleOrder(house, job),
     authorize_more: (job) => authorizeMore(house, job),
     refund_payment: (job) => carryOutRefund(house, job),
+    remove_customer: (job) => removeCustomer(house, job),
     record_dispute: (job) => recordDispute(house, job),
     report_usage: (job) => reportUsage(house, job),
     mail_receipt: (job) => mailReceipt(house, job),

@@ -20,7 +20,7 @@ import {
 } from '../store/payments.ts';
 import type { RunCommand, RunEvent } from '../core/scenario/run.ts';
 import { authorizePayment, failPayment } from './authorize-payment.ts';
-import { giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
+import { giveUpOrder, giveUpOrderWithin, lookAtPayment } from './follow-payment.ts';
 import { type HoldWords, waitsForKeys } from './hold-money.ts';
 import type { House } from './house.ts';
 import type { Hands } from './leg-machine.ts';
@@ -50,7 +50,13 @@ export async function payByCard(
   command: PayByCard,
 ): Promise<RunEvent | undefined> {
   try {
-    return await pay(house, aSwitch, hands, command);
+    try {
+      return await pay(house, aSwitch, hands, command);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      house.log.error({ runId: hands.kept.run.id, err: error }, 'A card could not be asked to pay');
+      return await orGivenUp(house, aSwitch, hands, command.orderId);
+    }
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     // His card may be with the bank by now: told that it came to nothing, he would key another.
@@ -59,6 +65,21 @@ export async function payByCard(
     hands.later(askAgainMs, () => hands.meanwhile(() => payByCard(house, aSwitch, hands, command), failed));
     return undefined;
   }
+}
+
+/**
+ * After a fault of ours nobody here knows how far it came. The order is given up, so that whatever may be held is let go and he pays
+ * nothing; where it is too late for that he hears what became of it, like everybody else.
+ */
+async function orGivenUp(
+  house: House,
+  aSwitch: Switch,
+  hands: Hands<KeptRun, RunEvent>,
+  orderId: string,
+): Promise<RunEvent | undefined> {
+  const given = await giveUpOrder(house, hands.kept.merchantId, orderId, 'cancelled');
+  if (given !== 'too_late') return { type: 'failed', because: 'ours' };
+  return awaitOutcome(house, aSwitch, hands, orderId);
 }
 
 async function pay(

@@ -309,12 +309,12 @@ export interface CardEntryOrder {
 
 /**
  * `gave_up`: as often as he may, or by his own wish. `timed_out`: he keyed nothing. `refused`: the processor wants none of what he
- * keyed, as often as he may try. `unknown`: the processor does not answer. `away`: nobody takes cards here at this moment, or the
+ * keyed, as often as he may try. `not_permitted`: it takes no card of this account as it is keyed. `unknown`: it does not answer. `away`: nobody takes cards here at this moment, or the
  * room died in mid-entry; to ask again harms nobody.
  */
 export type CardTaken =
   | { outcome: 'taken'; card: KeyedCard }
-  | { outcome: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'away' }
+  | { outcome: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'not_permitted' | 'away' }
   | { outcome: 'hung_up'; endedAtUs?: bigint };
 
 /**
@@ -449,6 +449,16 @@ export interface IntentReference {
   merchantAccount?: string;
 }
 
+/** A customer that was made for this authorization, to keep its payment method with. */
+export interface CustomerToRemove {
+  authorizationId: string;
+  createdAt: Date;
+  merchantAccount?: string;
+  /** Absent: it never held anything, so that nobody was told which. Looked for by its intent, or by the authorization. */
+  customer?: string;
+  intentId?: string;
+}
+
 export interface CardProcessor {
   /** `lastSeenMs`: Clock.monotonicMs() of its last answer. */
   health(): { lastSeenMs?: number };
@@ -474,6 +484,11 @@ export interface CardProcessor {
   >;
   /** Of what was captured, whole or part. The application fee goes back in proportion. */
   refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded>;
+  /**
+   * Forgets a customer and the payment methods that were kept with it; what they have paid stays paid. `gone` too where there is none
+   * any more, or never was.
+   */
+  removeCustomer(wanted: CustomerToRemove): Promise<'gone' | 'refused' | 'unknown'>;
   /**
    * Whether a refund whose answer never came was made: looked for by its key, for when that is too old to ask by. `none` is
    * only to be believed of a request older than a minute; `refused`: it was made, and the bank sent it back.

@@ -1,5 +1,5 @@
 // What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled, call records nobody
-// could post. Everything here would happen by itself on a good day; this makes it happen on the others. (Taking over the
+// could post, cards that nobody is to pay by any more. Everything here would happen by itself on a good day; this makes it happen on the others. (Taking over the
 // calls of a switch is command-switch's, at each lease and each reconnect.)
 
 import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
@@ -12,6 +12,7 @@ import type { House } from './house.ts';
 import { forgetOldCounts } from './limit-abuse.ts';
 import { later } from './payment-deadlines.ts';
 import type { Timer } from './ports.ts';
+import { removeWhatNobodyNeeds } from './remove-customers.ts';
 import { lookAfterReports } from './report-usage.ts';
 
 const paymentsEveryMs = 1_000;
@@ -22,6 +23,8 @@ const availabilityEveryMs = 5_000;
 const countsEveryMs = 60_000;
 /** How often a gateway asks whether it is its turn, which comes once an hour. */
 const disputesEveryMs = 5 * 60_000;
+/** Nobody waits for what is removed; what was asked for is a job of its own. */
+const customersEveryMs = 5 * 60_000;
 /** Whoever ended the call has had his chance by then. */
 const unsettledAfterMs = 20_000;
 
@@ -51,6 +54,7 @@ export class Recovery {
     this.#every('disputes', disputesEveryMs, async () => {
       await findDisputes(this.#house);
     });
+    this.#every('customers', customersEveryMs, () => removeWhatNobodyNeeds(this.#house));
     // At once: what could not be posted while nobody was here may be all that is known of a talk.
     if (this.#house.cdrSpool) this.#every('spool', recordsEveryMs, () => takeSpooledRecords(this.#house), 0);
     if (this.#house.mailer.configured)

@@ -14,6 +14,7 @@ import { drainSwitch } from './command-switch.ts';
 import { supplyDdi } from './ddi-settings.ts';
 import { confirmForward } from './forward-numbers.ts';
 import type { House } from './house.ts';
+import { forgetStaleCards } from './kept-cards.ts';
 import { resumeCalls, stopCalls, UnknownMerchant } from './kill-switch.ts';
 import { allowAgain } from './never-call.ts';
 import { replayNotice } from './notify-merchant.ts';
@@ -290,7 +291,10 @@ export function confirmForwardNumber(
   });
 }
 
-/** This merchant's callers may key their cards on the telephone, or may not any more. Who, when and why stay readable. */
+/**
+ * This merchant's callers may key their cards on the telephone, or may not any more: then those they had kept are forgotten. Who, when
+ * and why stay readable.
+ */
 export function permitKeypad(
   house: House,
   operator: Operator,
@@ -300,9 +304,11 @@ export function permitKeypad(
     const owner = await house.db.asNobody((db) => ownerOfId(db, merchantId));
     if (owner?.kind !== 'merchant') return { outcome: 'unknown' };
     const said = { allowed, ...operator, at: house.clock.now() };
-    const written = await house.db.asMerchant(merchantId, (tx) =>
-      insertKeypadPermission(tx, merchantId, said),
-    );
+    const written = await house.db.asMerchant(merchantId, async (tx) => {
+      const isNew = await insertKeypadPermission(tx, merchantId, said);
+      if (isNew && !allowed) await forgetStaleCards(tx, said.at);
+      return isNew;
+    });
     return { outcome: written ? 'done' : 'not_needed' };
   });
 }

@@ -13,6 +13,7 @@ import type {
   Authorized,
   CardProcessor,
   Clock,
+  CustomerToRemove,
   IntentReference,
   IntentState,
   Log,
@@ -22,14 +23,15 @@ import type {
 import { chargeable, minimumCharge, toMinorUnits } from './stripe-amounts.ts';
 import { readStripeError, type StripeFailure } from './stripe-errors.ts';
 import { StripeAfterwards } from './stripe-afterwards.ts';
-import { keyInMetadata, type NoteFailure, notingFailures, optionsOf } from './stripe-calls.ts';
+import {
+  authorizationInMetadata,
+  keyInMetadata,
+  type NoteFailure,
+  notingFailures,
+  optionsOf,
+} from './stripe-calls.ts';
+import { clockSlackSeconds, keyLivesSeconds, StripeCustomers } from './stripe-customers.ts';
 import { readIntent } from './stripe-intent.ts';
-
-/** Under this name the flow's metadata says which authorization an intent is. */
-const authorizationInMetadata = 'authorization';
-/** Our clock and Stripe's, and how long after the first request the last by the same key may have been carried out. */
-const clockSlackSeconds = 300;
-const keyLivesSeconds = 25 * 60 * 60;
 
 /**
  * To an account Stripe has not permitted to take cards by telephone there is no such parameter
@@ -54,6 +56,7 @@ export class StripeCardProcessor implements CardProcessor {
   readonly #stripe: Stripe;
   readonly #note: NoteFailure;
   readonly #afterwards: StripeAfterwards;
+  readonly #customers: StripeCustomers;
   readonly #clock: Clock;
   #lastSeenMs: number | undefined;
 
@@ -67,6 +70,7 @@ export class StripeCardProcessor implements CardProcessor {
       ...(apiBase === undefined ? {} : baseOf(apiBase)),
     });
     this.#afterwards = new StripeAfterwards(this.#stripe, this.#note);
+    this.#customers = new StripeCustomers(this.#stripe, this.#note);
     // Any answer is a sign of life, a refusal and a 500 too. (A connection that fails emits nothing.)
     const on = this.#stripe.on as (event: 'response', listener: () => void) => void;
     on('response', () => {
@@ -89,7 +93,8 @@ export class StripeCardProcessor implements CardProcessor {
   async authorize(request: AuthorizationRequest): Promise<Authorized> {
     const amount = chargeable(request.amount, 'up');
     try {
-      const customer = keptWith(request) ?? (await this.#keepingCustomer(request));
+      const customer =
+        keptWith(request) ?? (request.keepForMore === true ? await this.#customers.make(request) : undefined);
       const intent = await this.#stripe.paymentIntents.create(
         {
           amount: toMinorUnits(amount),
@@ -125,29 +130,6 @@ export class StripeCardProcessor implements CardProcessor {
       return { outcome: 'intent', intentId: intent.id, intent: readIntent(intent) };
     } catch (error) {
       return await this.#authorizeFailed(request, readStripeError(error));
-    }
-  }
-
-  /**
-   * A bare payment method pays once: one that is to pay for more time as well is kept with a customer, made for this order
-   * under a key of its own, so that a repeat finds the same one. Where Stripe has kept a 500 under that key (it keeps it for
-   * a day), the next key is tried: a customer nobody uses harms nobody.
-   */
-  async #keepingCustomer(request: AuthorizationRequest): Promise<string | undefined> {
-    if (request.keepForMore !== true) return undefined;
-    const make = async (suffix: string): Promise<string> => {
-      const { id } = await this.#stripe.customers.create(
-        { metadata: request.metadata },
-        optionsOf(request, `${request.key}-${suffix}`),
-      );
-      return id;
-    };
-    try {
-      return await make('customer');
-    } catch (error) {
-      const failure = readStripeError(error);
-      if (failure.kind !== 'unknown' || !failure.final) throw error;
-      return make('customer-2');
     }
   }
 
@@ -240,6 +222,10 @@ export class StripeCardProcessor implements CardProcessor {
       this.#note('search', authorizationId, undefined, readStripeError(error));
       return { outcome: 'unknown' };
     }
+  }
+
+  removeCustomer(wanted: CustomerToRemove): Promise<'gone' | 'refused' | 'unknown'> {
+    return this.#customers.remove(wanted);
   }
 
   refund(request: IntentReference & { key: string; amount: Money }): Promise<Refunded> {

@@ -6,6 +6,8 @@ import type { StripeFailure } from './stripe-errors.ts';
 
 /** Under this name what we make at Stripe carries the key that made it: how it is found when its id never reached us. */
 export const keyInMetadata = 'operation';
+/** Under this name the flow's metadata says which authorization an intent is, or a customer was made for. */
+export const authorizationInMetadata = 'authorization';
 
 export function optionsOf(
   { merchantAccount }: { merchantAccount?: string },
@@ -17,9 +19,9 @@ export function optionsOf(
   };
 }
 
-/** `id`: of the intent, refund or dispute it was about. */
+/** `id`: of the intent, refund or dispute it was about, or of our own where it has none. */
 export type NoteFailure = (
-  act: 'authorize' | 'capture' | 'void' | 'refund' | 'look' | 'search',
+  act: 'authorize' | 'capture' | 'void' | 'refund' | 'look' | 'search' | 'remove',
   key: string | undefined,
   id: string | undefined,
   failure: StripeFailure,

@@ -5,6 +5,7 @@ import { forbidden, serverError, StripeRefusal, unauthorized } from './processor
 import type { Fault, Faults } from './processor-faults.ts';
 import { parseForm, text, type Parameters } from './processor-form.ts';
 import { requestDigest, type IdempotencyKeys } from './processor-idempotency.ts';
+import { customerRoutes } from './processor-customers.ts';
 import { expand, readingRoutes } from './processor-lists.ts';
 import type { Call, Route, World } from './processor-call.ts';
 import { intentRoutes } from './processor-operations.ts';
@@ -38,7 +39,7 @@ export interface ApiSettings {
 }
 
 // The search before the single object: `search` would else be taken for an id.
-const routes: readonly Route[] = [...readingRoutes, ...intentRoutes];
+const routes: readonly Route[] = [...readingRoutes, ...intentRoutes, ...customerRoutes];
 
 export class ProcessorApi {
   readonly #settings: ApiSettings;

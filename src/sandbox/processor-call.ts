@@ -29,7 +29,7 @@ export interface Call {
 export type Operation = (world: World, call: Call, id: string) => StripeObject | string;
 
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Its one group, if any, is the object's id. */
   path: RegExp;
   target: Exclude<FaultTarget, 'any'>;

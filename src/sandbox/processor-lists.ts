@@ -140,7 +140,7 @@ export const readingRoutes: readonly Route[] = [
 ];
 
 /** `created[gte]=…&created[lte]=…`, in seconds. */
-function createdWithin(call: Call): (record: { created: number }) => boolean {
+export function createdWithin(call: Call): (record: { created: number }) => boolean {
   const created = group(call.parameters, 'created') ?? {};
   refuseUnknown(created, ['gt', 'gte', 'lt', 'lte']);
   const from = integer(created, 'gte', 0) ?? 0;
@@ -148,7 +148,7 @@ function createdWithin(call: Call): (record: { created: number }) => boolean {
   return (record) => record.created >= from && record.created <= until;
 }
 
-function page<T extends { id: string }>(
+export function page<T extends { id: string }>(
   call: Call,
   url: string,
   records: readonly T[],

@@ -15,11 +15,12 @@ import {
   text,
   type Parameters,
 } from './processor-form.ts';
+import { customerOf } from './processor-customers.ts';
 import type { Confirmation } from './processor-intents.ts';
 import { createPaymentMethod, givenPaymentMethod } from './processor-payment-methods.ts';
 import { newId } from './processor-records.ts';
 import type { IntentRecord, PaymentMethodRecord } from './processor-records.ts';
-import { customerShape, intentShape, refundShape, type StripeObject } from './processor-shapes.ts';
+import { intentShape, refundShape, type StripeObject } from './processor-shapes.ts';
 
 const confirmParameters = [
   'error_on_requires_action',
@@ -78,7 +79,6 @@ export const intentRoutes: readonly Route[] = [
     publishable: true,
   },
   { method: 'POST', path: /^\/v1\/refunds$/, target: 'refund', act: createRefund },
-  { method: 'POST', path: /^\/v1\/customers$/, target: 'customer', act: createCustomer },
 ];
 
 function createIntent(world: World, call: Call): StripeObject {
@@ -366,27 +366,6 @@ function createRefund(world: World, call: Call): StripeObject {
   };
   world.intents.refund(charge, refund, call.cause);
   return refundShape(refund);
-}
-
-function createCustomer(world: World, call: Call): StripeObject {
-  refuseUnknown(call.parameters, ['description', 'email', 'expand', 'metadata', 'name', 'phone']);
-  const customer = {
-    id: newId('cus', 14),
-    account: call.account,
-    created: world.intents.now,
-    email: text(call.parameters, 'email') ?? null,
-    metadata: mergeMetadata({}, call.parameters),
-  };
-  world.records.put('customer', customer);
-  return customerShape(customer);
-}
-
-function customerOf(world: World, call: Call): string | undefined {
-  const id = text(call.parameters, 'customer');
-  if (id === undefined) return undefined;
-  const customer = world.records.get('customer', id);
-  if (customer?.account !== call.account) throw missing('customer', id, 'customer');
-  return customer.id;
 }
 
 /** The first is the default. */

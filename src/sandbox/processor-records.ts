@@ -34,6 +34,7 @@ export interface PaymentMethodRecord extends AccountOwned {
 }
 
 export interface CustomerRecord extends AccountOwned {
+  deleted?: true;
   email: string | null;
   metadata: Record<string, string>;
 }

@@ -11,6 +11,7 @@ export interface JobPayloads {
   settle_order: { merchantId: string; orderId: string };
   authorize_more: { merchantId: string; orderId: string };
   refund_payment: { merchantId: string; refundId: string };
+  remove_customer: { merchantId: string; authorizationId: string };
   record_dispute: { merchantId: string; paymentId: string; disputeId: string };
   report_usage: { merchantId: string; reportId: string };
   mail_receipt: { merchantId: string; orderId: string };

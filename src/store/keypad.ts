@@ -52,7 +52,10 @@ export interface KeptCard {
   paymentMethod: string;
 }
 
-/** Of this caller, at the account the merchant's payments go to now. Also those that have expired. */
+/**
+ * Of this caller, at the account the merchant's payments go to now. Also those that have expired. Nobody has them forgotten before this
+ * transaction is over: what one of them is to pay is written by then, and its customer not removed from under it.
+ */
 export async function keptCardsOf(
   tx: Tx,
   mark: Buffer,
@@ -61,12 +64,12 @@ export async function keptCardsOf(
   return rows(
     tx,
     `select id, brand, last4, expiry, customer, payment_method as "paymentMethod" from kept_cards
-     where mark = ? and processor_account is not distinct from ? order by agreed_at desc, id`,
+     where mark = ? and processor_account is not distinct from ? order by agreed_at desc, id for share`,
     [mark, processorAccount ?? null],
   );
 }
 
-/** Keyed again it is the same card, kept anew. */
+/** Keyed again it is the same card, kept anew. Answers the order he agreed in before. */
 export async function saveKeptCard(
   tx: Tx,
   card: KeptCard & {
@@ -76,7 +79,14 @@ export async function saveKeptCard(
     orderId: string;
     agreedAt: Date;
   },
-): Promise<void> {
+): Promise<string | undefined> {
+  // Of two calls of his that keep it at once the second knows of the first.
+  await tx.raw(`select pg_advisory_xact_lock(hashtextextended(encode(?::bytea, 'hex'), 0))`, [card.mark]);
+  const before = await firstRow<{ orderId: string }>(
+    tx,
+    'select order_id as "orderId" from kept_cards where mark = ? and last4 = ? and expiry = ?',
+    [card.mark, card.last4, card.expiry],
+  );
   await tx.write(
     `insert into kept_cards (id, merchant_id, mark, brand, last4, expiry, processor_account, customer, payment_method, order_id,
        agreed_at)
@@ -98,11 +108,27 @@ export async function saveKeptCard(
       card.agreedAt,
     ] as never[],
   );
+  return before?.orderId;
 }
 
-export async function deleteKeptCards(tx: Tx, mark: Buffer): Promise<number> {
-  return (await rows(tx, 'delete from kept_cards where mark = ? returning id', [mark])).length;
+/** Of this caller; answers the orders he agreed in. */
+export async function deleteKeptCards(tx: Tx, mark: Buffer): Promise<string[]> {
+  return ordersOf(await rows(tx, 'delete from kept_cards where mark = ? returning order_id as id', [mark]));
 }
+
+/** Those that have expired by then; all, where none may be used any more. Answers the orders in which they were agreed to. */
+export async function deleteStaleCards(tx: Tx, at: Date): Promise<string[]> {
+  const all = !(await mayKeyCards(tx));
+  return ordersOf(
+    await rows(
+      tx,
+      `delete from kept_cards where ? or to_date(expiry, 'MM/YY') + interval '1 month 1 day' <= ? returning order_id as id`,
+      [all, at],
+    ),
+  );
+}
+
+const ordersOf = (found: readonly Record<string, unknown>[]): string[] => found.map(({ id }) => id as string);
 
 // --- Orders of a scenario's call ---------------------------------------------------------------------------------
 

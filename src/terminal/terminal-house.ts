@@ -59,6 +59,7 @@ const nobodyAsked: CardProcessor = {
   look: unknown,
   find: unknown,
   refund: unknown,
+  removeCustomer: () => Promise.resolve('unknown'),
   findRefund: unknown,
   lookAtRefund: unknown,
   lookAtDispute: unknown,

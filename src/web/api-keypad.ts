@@ -63,7 +63,7 @@ export function keypadRoutes(routes: ApiRoutes, house: House): void {
     }),
     answer: {
       status: 200,
-      description: 'None is kept for him any more.',
+      description: 'None is kept for him any more, nor by the processor as soon as nothing is paid by it.',
       shape: z.object({ forgotten: z.int() }).openapi('KeptCardsForgotten'),
     },
     problems: ['unknown-id'],

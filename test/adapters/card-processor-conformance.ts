@@ -12,6 +12,8 @@ export interface ProcessorUnderTest {
   merchantAccount?: string;
   /** The bank of a charge takes it back; answers the dispute's name. Stripe's own test mode has no such button. */
   dispute?(intentId: string): Promise<string>;
+  /** Of those that live, the ones made for this authorization. */
+  customersOf(authorizationId: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -294,6 +296,49 @@ export function cardProcessorConformance(name: string, start: () => Promise<Proc
       const again = await authorize({ paymentMethod, moto: { customer } });
       expect(again.intent).toMatchObject({ state: 'authorized', card: { customer, last4: '4242' } });
     });
+
+    it('removes what a card was kept with: it pays no more, what it has paid is taken, and what is gone is gone', async () => {
+      const createdAt = new Date();
+      const authorizationId = `aut_${randomUUID()}`;
+      const { intentId, intent } = await authorize({
+        keepForMore: true,
+        metadata: { authorization: authorizationId },
+      });
+      if (intent.state !== 'authorized' || intent.card.customer === undefined) throw new Error(intent.state);
+      const { customer, paymentMethod } = intent.card;
+      const wanted = { authorizationId, createdAt, customer };
+      expect(await under.processor.removeCustomer(wanted)).toBe('gone');
+      expect(await under.processor.removeCustomer(wanted)).toBe('gone');
+      const again = await under.processor.authorize(request({ paymentMethod, moto: { customer } }));
+      expect(again.outcome).toBe('refused');
+      const captured = await under.processor.capture({
+        intentId,
+        key: newKey(),
+        amount: money('15.00', 'EUR'),
+      });
+      expect(captured.outcome).toBe('captured');
+    });
+
+    it.each(['its intent', 'nothing but its authorization'])(
+      'removes what a declined card was to be kept with, known by %s',
+      async (by) => {
+        const createdAt = new Date();
+        const authorizationId = `aut_${randomUUID()}`;
+        const declined = await under.processor.authorize(
+          request({
+            paymentMethod: 'pm_card_visa_chargeDeclined',
+            keepForMore: true,
+            metadata: { authorization: authorizationId },
+          }),
+        );
+        if (declined.outcome !== 'declined') throw new Error(declined.outcome);
+        expect(await under.customersOf(authorizationId)).toHaveLength(1);
+        const { intentId } = declined;
+        const known = by === 'its intent' && intentId !== undefined ? { intentId } : {};
+        expect(await under.processor.removeCustomer({ authorizationId, createdAt, ...known })).toBe('gone');
+        expect(await under.customersOf(authorizationId)).toHaveLength(0);
+      },
+    );
 
     it('finds what a request made by the authorization it names, or says that there is nothing', async () => {
       const authorizationId = `aut_${randomUUID()}`;

@@ -28,11 +28,22 @@ class KeptLog implements Log {
   error = this.info.bind(this);
 }
 
+const customersAt =
+  (apiBase: string, key: string) =>
+  async (authorizationId: string): Promise<string[]> => {
+    const answer = await fetch(`${apiBase}/v1/customers?limit=100`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { data } = (await answer.json()) as { data: { id: string; metadata: Record<string, string> }[] };
+    return data.filter(({ metadata }) => metadata['authorization'] === authorizationId).map(({ id }) => id);
+  };
+
 cardProcessorConformance('The processor, with the sandbox behind it', async () => {
   const sandbox = await startSandboxProcessor({ port: 0, secretKey, publishableKey });
   return {
     processor: new StripeCardProcessor({ secretKey, apiBase: sandbox.url, clock, log: new KeptLog() }),
     merchantAccount: 'acct_merchant',
+    customersOf: customersAt(sandbox.url, secretKey),
     dispute: async (intentId) => {
       const answer = await fetch(`${sandbox.url}/api/payments/${intentId}/dispute`, { method: 'POST' });
       return ((await answer.json()) as { id: string }).id;
@@ -48,6 +59,7 @@ describe.runIf(stripeKey?.startsWith('sk_test_'))('with a Stripe test account', 
     return Promise.resolve({
       processor: new StripeCardProcessor({ secretKey: stripeKey ?? '', clock, log: new KeptLog() }),
       ...(stripeAccount === undefined ? {} : { merchantAccount: stripeAccount }),
+      customersOf: customersAt('https://api.stripe.com', stripeKey ?? ''),
       close: () => Promise.resolve(),
     });
   });
@@ -90,6 +102,19 @@ describe('When the processor does not answer as it should', () => {
         intent: { state: 'authorized', card: { customer: expect.stringMatching(/^cus_/) } },
       });
       expect(await intents()).toHaveLength(1);
+    },
+  );
+
+  it.each(['timeout', 'rate_limited', 'error_500'])(
+    'a customer that is to be removed, met by %s: unknown, and gone when it is asked again',
+    async (next) => {
+      const asked = await processor.authorize(request({ keepForMore: true }));
+      if (asked.outcome !== 'intent' || asked.intent.state !== 'authorized') throw new Error(asked.outcome);
+      const { customer = '' } = asked.intent.card;
+      const wanted = { authorizationId: 'aut_1', createdAt: new Date(), customer };
+      await fault({ next, on: 'customer' });
+      expect(await processor.removeCustomer(wanted)).toBe('unknown');
+      expect(await processor.removeCustomer(wanted)).toBe('gone');
     },
   );
 

@@ -195,7 +195,7 @@ it.each([
   await stage.moto(true);
 });
 
-it.each(['gave_up', 'timed_out', 'away', 'unknown', 'refused'] as const)(
+it.each(['gave_up', 'timed_out', 'away', 'unknown', 'refused', 'not_permitted'] as const)(
   'no card comes of it (%s): the order is given up',
   async (outcome) => {
     const { world, room } = stage;

@@ -2,6 +2,8 @@
 // his client code, and as long as it is good. And a payment nobody knows the fate of when he hangs up.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { removeWhatNobodyNeeds } from '../../src/flow/remove-customers.ts';
+import { permitKeypad } from '../../src/flow/repair.ts';
 import { caller, eventually } from '../world.ts';
 import { type KeypadStage, secondCaller, startKeypadStage, words } from './keypad-stage.ts';
 
@@ -173,6 +175,156 @@ it('forgotten at his merchant’s wish: for this number and code, and not offere
   await world.dials(caller, ddi, { assertedBy: 'network' });
   await room.entry();
   expect((await stage.heard(caller)).join()).not.toContain(offer);
+});
+
+/** Customers the processor keeps a card of a caller with. */
+async function customers(): Promise<string[]> {
+  const { processorUrl = '', secretKey = '' } = stage.world.asProcess.order.world.sandbox ?? {};
+  const answer = await fetch(`${processorUrl}/v1/customers?limit=100`, {
+    headers: { authorization: `Bearer ${secretKey}` },
+  });
+  return ((await answer.json()) as { data: { id: string }[] }).data.map(({ id }) => id);
+}
+
+/** Whatever other tests have left. */
+async function swept(): Promise<void> {
+  await stage.world.sql.query(
+    `update processor_operations set customer = null where customer = 'kept'
+     and not exists (select from kept_cards)`,
+  );
+  await removeWhatNobodyNeeds(stage.world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+}
+
+it('forgotten at the processor too, which is asked until it has said so', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  const [card] = await kept();
+  expect(await customers()).toEqual([card?.customer]);
+  await removeWhatNobodyNeeds(world.house);
+  await world.faults({ next: 'error_500', on: 'customer' });
+  await world.api('DELETE', `/v1/keypad/kept-cards/${caller}/4711`);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  const { rows } = await world.sql.query(
+    `select customer from processor_operations where request ->> 'keepForMore' = 'true' order by created_at desc limit 1`,
+  );
+  expect(rows).toEqual([{ customer: 'gone' }]);
+});
+
+it('kept anew it is one card, and what it was kept with before goes', async () => {
+  const { room } = stage;
+  await swept();
+  await pays('1');
+  const [first] = await kept();
+  await stage.world.dials(caller, ddi, { assertedBy: 'network' });
+  await stage.said(caller, offer);
+  await stage.keys(caller, '*');
+  await room.keys('pm_card_visa');
+  await stage.said(caller, keepQuestion);
+  await stage.keys(caller, '1');
+  await stage.said(caller, 'Payé, merci.');
+  const [second, ...others] = await kept();
+  expect(others).toEqual([]);
+  expect(second?.customer).not.toBe(first?.customer);
+  await eventually(async () => expect(await customers()).toEqual([second?.customer]));
+});
+
+it('no customer is left of an order without a kept card: not asked for, declined, or refused by his No', async () => {
+  const { world, room } = stage;
+  await swept();
+  await pays('2');
+  expect(await customers()).toEqual([]);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.keys('pm_card_visa_chargeDeclined', '0002');
+  await stage.said(caller, keepQuestion);
+  await stage.keys(caller, '1');
+  await room.entry();
+  // He agreed, so that one was made before his bank said no.
+  expect(await customers()).toHaveLength(1);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+});
+
+it('his merchant’s callers may key no cards any more: what they had kept is forgotten, here and there', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  const operator = { by: 'ana', why: 'test' };
+  const permit = (allowed: boolean): ReturnType<typeof permitKeypad> =>
+    permitKeypad(world.house, operator, { merchantId: 'mer_demo', allowed });
+  expect(await permit(false)).toMatchObject({ outcome: 'done' });
+  expect(await kept()).toEqual([]);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  expect(await permit(true)).toMatchObject({ outcome: 'done' });
+});
+
+it('one that has expired is forgotten, here and there', async () => {
+  const { world } = stage;
+  await swept();
+  await pays('1');
+  await world.sql.query(`update kept_cards set expiry = '01/24'`);
+  await removeWhatNobodyNeeds(world.house);
+  await eventually(async () => expect(await customers()).toEqual([]));
+  expect(await kept()).toEqual([]);
+});
+
+it('a fault of ours behind the hold of a sale that is taken all the same: he hears that he has paid', async () => {
+  const { world, room } = stage;
+  const before = (await stage.orders()).length;
+  const { db } = world.house;
+  const listen = db.listen.bind(db);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.entry();
+  let faults = 0;
+  db.listen = (channel, heard) => {
+    if (channel !== 'ringmeter_order' || faults > 0) return listen(channel, heard);
+    faults += 1;
+    throw new Error('Nobody can listen.');
+  };
+  try {
+    await room.keys('pm_card_visa');
+    await stage.said(caller, keepQuestion);
+    await stage.keys(caller, '2');
+    await stage.said(caller, 'Payé, merci.');
+  } finally {
+    db.listen = listen;
+  }
+  expect(faults).toBe(1);
+  expect((await stage.orders()).slice(before)).toMatchObject([{ state: 'captured' }]);
+});
+
+it('a fault of ours before anybody knows of the hold: he hears that no card was taken, and it is let go', async () => {
+  const { world, room } = stage;
+  const before = (await stage.orders()).length;
+  const { processor } = world.house;
+  const authorize = processor.authorize.bind(processor);
+  await world.dials(caller, ddi, { assertedBy: 'network' });
+  await room.entry();
+  let faults = 0;
+  processor.authorize = async (request) => {
+    const answer = await authorize(request);
+    if (faults > 0) return answer;
+    faults += 1;
+    throw new Error('Nobody understands the answer.');
+  };
+  try {
+    await room.keys('pm_card_visa');
+    await stage.said(caller, keepQuestion);
+    await stage.keys(caller, '2');
+    await stage.said(caller, 'Pas de carte.');
+    await eventually(async () =>
+      expect((await stage.orders()).slice(before)).toMatchObject([
+        { captured: '0', state: expect.stringMatching(/^(voided|failed)$/) as string },
+      ]),
+    );
+  } finally {
+    processor.authorize = authorize;
+  }
+  const [order] = (await stage.orders()).slice(before);
+  const held = (await world.payments()).filter(({ metadata }) => metadata['order'] === order?.id);
+  expect(held.map(({ status }) => status)).toEqual(['canceled']);
 });
 
 it('he hangs up while nobody knows whether it is held: it is found out, and let go', async () => {

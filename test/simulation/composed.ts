@@ -6,6 +6,7 @@ import { scenarioOfTemplate } from '../../src/core/scenario/templates.ts';
 import type { E164 } from '../../src/core/ids.ts';
 import type { Cli } from '../../src/core/known-caller.ts';
 import { consultantIds, fixedLineSlug, lineSlug } from './house-names.ts';
+import { drawRegulars, type Forgotten, keptGraphs } from './kept-cards.ts';
 import { cardGraphs, drawCardCalls } from './keyed-cards.ts';
 import { dialling, type DialledCall } from './known-calls.ts';
 import type { Kernel } from './kernel.ts';
@@ -39,6 +40,8 @@ export interface ComposedHouse {
   leads?: number;
   /** Some of these sell by a card that is keyed, and callers may key theirs. */
   sells?: true;
+  /** Some come again, and may have their cards kept: who has them forgotten, and when. */
+  forgets?: readonly Forgotten[];
 }
 
 export const scriptUrl = 'https://merchant.example/ivr';
@@ -163,13 +166,17 @@ export function drawComposed(random: Random, switches: number): ComposedHouse {
 function drawSelling(random: Random, drawn: ComposedHouse, switches: number): ComposedHouse {
   if (!random.chance(0.35)) return drawn;
   const { leads: _none, ...others } = drawn;
-  return {
+  const selling: ComposedHouse = {
     ...others,
     sells: true,
     followsTalks: false,
     graphs: [...drawn.graphs, ...cardGraphs],
     calls: [...drawn.calls.slice(0, random.pick([0, 0, 1])), ...drawCardCalls(random, switches, inScenarios)],
   };
+  const again = random.fork('kept cards');
+  if (!again.chance(0.5)) return selling;
+  const { calls, forgets } = drawRegulars(again, switches);
+  return { ...selling, graphs: [...selling.graphs, ...keptGraphs], calls, forgets };
 }
 
 function drawLeads(random: Random): Pick<ComposedHouse, 'leads'> {

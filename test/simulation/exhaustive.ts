@@ -2,6 +2,7 @@
 // acts; then once for every act with a crash before it, and once with a crash after it. On the money path two in a row: one
 // around a request to the processor, and one around whatever follows.
 
+import { keptGraphs, knowsRegulars } from './kept-cards.ts';
 import { cardGraphs } from './keyed-cards.ts';
 import { type ComposedHouse, composedNumber, scriptUrl } from './composed.ts';
 import type { ActKind, FaultPlan } from './fault-plan.ts';
@@ -12,6 +13,7 @@ import {
   dialling,
   diallerNumber,
   type KnownHouse,
+  nobodyKnown,
   usualDdi,
   wellMannered,
 } from './known-calls.ts';
@@ -187,7 +189,35 @@ function cardPaths(): [string, Scenario][] {
   return [
     ['a sale by a keyed card', house(0)],
     ['a talk by a keyed card', house(1)],
+    ['a card that is kept, named and forgotten', comesAgain()],
   ];
+}
+
+/** He has his card kept, and pays by it in his next call; then it is forgotten, and he calls once more. */
+function comesAgain(): Scenario {
+  const [sale] = keptGraphs;
+  const number = '+33612345950';
+  const key = (keys: string) => [{ keys, afterMs: 1_000 }];
+  const call = (atMs: number): DialledCall => ({
+    ...{ atMs, over: 0, number, trust: 'network', ddi: sale?.number ?? '' },
+    behaviour: dialling([], undefined, {
+      keysTo: { card_keep_question: key('1'), card_kept_question: key('4242#') },
+      keysCards: [keysGoodCard],
+    }),
+  });
+  return happyScenario({
+    orders: [],
+    known: knowsRegulars(nobodyKnown),
+    composed: {
+      graphs: keptGraphs,
+      calls: [call(3_000), call(50_000), call(90_000)],
+      script: { slow: 0, silent: 0, fails: 0, nonsense: 0 },
+      followsTalks: false,
+      sells: true,
+      forgets: [{ atMs: 80_000, number, clientCode: '900' }],
+    },
+    healAtMs: 150_000,
+  });
 }
 
 const keysGoodCard = { becomes: 'taken', afterMs: 15_000 } as const;

@@ -3,6 +3,7 @@
 // price, is safety's, as of every payment.
 
 import type { LegUuid } from '../../src/core/ids.ts';
+import { type Keeper, KeptSafety } from './kept-safety.ts';
 import { type Kernel, Violation } from './kernel.ts';
 import { paidWords } from './keyed-cards.ts';
 import type { SimCardRooms } from './sim-card-room.ts';
@@ -68,9 +69,12 @@ export class KeyedSafety {
   readonly #questionsSeen = new Map<LegUuid, number>();
   readonly #heardSeen = new Map<LegUuid, number>();
   readonly #silentSinceMs = new Map<LegUuid, number>();
+  readonly #kept: KeptSafety;
   readonly #forsakenSinceMs = new Map<LegUuid, number>();
 
-  constructor({ kernel, database, switches, processor, cardRooms }: Outside) {
+  constructor(outside: Outside) {
+    const { kernel, database, switches, processor, cardRooms } = outside;
+    this.#kept = new KeptSafety(outside);
     this.#kernel = kernel;
     this.#database = database;
     this.#switches = switches;
@@ -84,11 +88,26 @@ export class KeyedSafety {
     for (const { about } of found.filter(({ what }) => what === 'sold')) this.#sold.add(about);
     const wrong = found.find(({ what }) => what !== 'sold');
     if (wrong) throw new Violation(`${wrong.what}: ${wrong.about}`);
+    await this.#kept.rows();
+  }
+
+  /** Kept cards that were asked to pay. */
+  get keptNamed(): number {
+    return this.#kept.named;
+  }
+
+  keptFor(keeper: Keeper): Promise<string[]> {
+    return this.#kept.keptFor(keeper);
+  }
+
+  forgotten(paymentMethods: readonly string[]): Promise<void> {
+    return this.#kept.forgotten(paymentMethods);
   }
 
   /** After every change at all. */
   async told(): Promise<void> {
     this.#holds();
+    await this.#kept.charged();
     await this.#askedInIgnorance();
     await this.#toldPaid();
     this.#forsaken();
@@ -171,6 +190,7 @@ export class KeyedSafety {
 
   /** At the end: who stayed to the end of his scenario has heard of all he has paid. */
   async exact(): Promise<void> {
+    this.#kept.exact();
     for (const leg of this.#switches.flatMap((one) => one.dialledLegs())) {
       if (leg.left || leg.cause === 'CRASH' || leg.cause === 'SYSTEM_SHUTDOWN') continue;
       const orders = await this.#ordersOf(leg.uuid);

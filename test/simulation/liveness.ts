@@ -26,6 +26,9 @@ union all
 select 'a notice is neither delivered nor parked', id from notices
   where state = 'pending' and (next_try_at is null or next_try_at <= now())
 union all
+select 'a card is forgotten, and kept at the processor', authorization_id from processor_operations
+  where request ->> 'keepForMore' = 'true' and customer is null and customer_again_at is not null
+union all
 select 'a refund is not over', id from refunds where state = 'pending' and parked_at is null
 union all
 select 'a consultant is not free', id from consultants

@@ -521,6 +521,72 @@ import { deleteRecording,`,
     ],
   },
   {
+    name: 'kept-for-his-number-alone',
+    what: 'A card that was kept is found by the number he calls from, whoever he is there: it pays for another client.',
+    edits: [
+      {
+        file: 'src/flow/kept-cards.ts',
+        old: '`${merchantId}\\n${number}\\n${clientCode}`',
+        new: '`${merchantId}\\n${number}\\n${clientCode.slice(99)}`',
+      },
+    ],
+  },
+  {
+    name: 'forgotten-and-kept-all-the-same',
+    what: 'A card is told to be forgotten, and stays: it pays in his next call.',
+    edits: [
+      {
+        file: 'src/store/keypad.ts',
+        old: `'delete from kept_cards where mark = ?`,
+        new: `'select id from kept_cards where mark = ? --`,
+      },
+    ],
+  },
+  {
+    name: 'removed-from-under-a-talk',
+    what: 'What a card was kept with is removed as soon as it is forgotten, though a talk is held on it still.',
+    edits: [
+      {
+        file: 'src/store/customers.ts',
+        old: `where used.request ->> 'customer' = a.customer and`,
+        new: `where used.request ->> 'customer' = '' and`,
+      },
+    ],
+  },
+  {
+    name: 'forgotten-here-alone',
+    what: 'A card that is forgotten is so here, and kept at the processor for ever.',
+    edits: [
+      {
+        file: 'src/flow/kept-cards.ts',
+        old: 'for (const authorizationId of await letCustomersGo(tx, orders, house.clock.now()))',
+        new: 'for (const authorizationId of orders.slice(99))',
+      },
+    ],
+  },
+  {
+    name: 'kept-without-his-yes',
+    what: 'A card is kept of everybody who is known, whatever he answers.',
+    edits: [
+      {
+        file: 'src/core/scenario/blocks/card-payment.ts',
+        old: `const keep = event.type === 'keyed' && event.digits === '1';`,
+        new: `const keep = event.type === 'keyed' || event.digits !== '1';`,
+      },
+    ],
+  },
+  {
+    name: 'any-kept-card-will-do',
+    what: 'The first card that was kept pays, whatever he keys.',
+    edits: [
+      {
+        file: 'src/flow/pay-by-card.ts',
+        old: '({ last4 }) => last4 === command.keptLast4',
+        new: '({ last4 }) => last4 !== `${command.keptLast4}0`',
+      },
+    ],
+  },
+  {
     name: 'earlier-talk-counted',
     what: 'What the switch tells of the last talk on a caller’s leg is taken for this one, which has not begun: he is billed for a talk that never was.',
     edits: [

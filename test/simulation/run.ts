@@ -18,6 +18,7 @@ import { SimCustomer } from './sim-customer.ts';
 import { SimDiallers } from './sim-dialler.ts';
 import { SimDatabase, type SimulationConnections } from './sim-database.ts';
 import { type Outside, SimGateway, wordOf } from './sim-gateway.ts';
+import { SimForgetting } from './kept-cards.ts';
 import { SimJobs } from './sim-jobs.ts';
 import { SimMerchant } from './sim-merchant.ts';
 import { SimMerchantServer } from './sim-merchant-server.ts';
@@ -51,6 +52,8 @@ export interface Reached {
   reports: number;
   /** Times that callers were asked for one in a card room. */
   cards: number;
+  /** Times that a card he had kept was asked to pay. */
+  kept: number;
 }
 
 export interface Verdict extends Reached {
@@ -68,7 +71,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   const { scenario } = input;
   const database = await SimDatabase.begin(kernel, connections);
   let violation: string | undefined;
-  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
+  let reached: Reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0, kept: 0 };
   try {
     await writeHouseRows(database, scenario);
     const people = peopleOf(kernel, scenario);
@@ -140,7 +143,13 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     );
     const service = new SimService(kernel, switches, scenario.service, consultantNumber);
     const callers = new SimCallers(kernel, switches, scenario.composed);
+    const forgetting = new SimForgetting(
+      { name: 'the merchant’s system', random: kernel.random.fork('forgetting'), kernel, gateways },
+      merchantId,
+      () => safety.keyed,
+    );
     const nobodyWaits = (): boolean =>
+      forgetting.done &&
       callers.done &&
       service.done &&
       operator.done &&
@@ -156,6 +165,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     operator.begin();
     service.begin();
     callers.begin();
+    forgetting.begin(scenario.composed?.forgets ?? []);
     if (scenario.availability) consultants.begin(scenario.availability);
     for (const fault of input.plan.world) {
       if (fault.ofTalk === undefined) befall(fault, outside, gateways);
@@ -174,7 +184,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
     await safety.exact();
     await safety.refundsAgree();
     await safety.toldOnce();
-    reached = reachedBy(outside);
+    reached = { ...reachedBy(outside), kept: safety.keyed?.keptNamed ?? 0 };
   } catch (error) {
     violation = wordOf(error);
     if (!(error instanceof Violation) && error instanceof Error) violation = error.stack ?? violation;
@@ -193,7 +203,7 @@ export async function run(input: RunInput, connections: SimulationConnections): 
   };
 }
 
-function reachedBy({ switches, processor, server, cardRooms }: Outside): Reached {
+function reachedBy({ switches, processor, server, cardRooms }: Outside): Omit<Reached, 'kept'> {
   const intents = processor.intents();
   return {
     talks: switches.reduce((count, one) => count + one.talks().length, 0),

@@ -142,7 +142,7 @@ export class Safety {
   /** Of when money is taken. */
   readonly #captures: CaptureSafety;
   /** Of cards that are keyed, in a house that sells by them. */
-  readonly #keyed: KeyedSafety | undefined;
+  readonly keyed: KeyedSafety | undefined;
 
   constructor(
     outside: Outside,
@@ -171,7 +171,7 @@ export class Safety {
     this.#served = service && new ServiceSafety(service, consultants, outside);
     this.#composed = composed ? new ComposedSafety(outside) : undefined;
     this.#captures = new CaptureSafety(outside);
-    this.#keyed = sells ? new KeyedSafety(outside) : undefined;
+    this.keyed = sells ? new KeyedSafety(outside) : undefined;
     this.#operator = operator;
     this.#merchantHangsUp = merchantHangsUp;
     this.#kernel = kernel;
@@ -194,11 +194,11 @@ export class Safety {
       await this.#working?.rows();
       await this.#served?.rows();
       await this.#composed?.rows();
-      await this.#keyed?.rows();
+      await this.keyed?.rows();
     }
     this.#captures.waiting();
     await this.#composed?.asked();
-    await this.#keyed?.told();
+    await this.keyed?.told();
     this.#served?.told();
     await this.#known?.heard();
     await this.#talks();
@@ -290,7 +290,7 @@ export class Safety {
       ),
     );
     await this.#known?.exact(lost);
-    await this.#keyed?.exact();
+    await this.keyed?.exact();
     const rows = await this.#database.look<SettledRow & { limit: string }>(
       `select p.id as payment, p.state, p.captured::text, o.tariff, ${heldOf}, s.progress #>> '{plan,talkLimitSeconds}' as limit,
          (select array_agg(l.id::text) from legs l where l.call_session_id = s.id) as legs

@@ -4,6 +4,7 @@
 import type { Tariff } from '../../src/core/tariff.ts';
 import { type Availability, drawAvailability } from './availability.ts';
 import { type ComposedHouse, drawComposed, inLedCall, inScenarios } from './composed.ts';
+import { knowsRegulars } from './kept-cards.ts';
 import { drawKnown, type KnownHouse } from './known-calls.ts';
 import type { Random } from './kernel.ts';
 import { drawService, type ServiceHouse } from './service-calls.ts';
@@ -252,11 +253,16 @@ function drawCallers(random: Random, scenario: Scenario): Scenario {
     return drawLed(random.fork('led'), { ...scenario, composed }, leads);
   const follows = composed.followsTalks && paysForCall;
   const kept = follows ? orders.slice(0, 1) : random.chance(0.3) ? orders.slice(0, 1) : [];
+  const inScenario = {
+    ...(known ?? drawKnown(random, scenario.tariff, scenario.switches)),
+    calls: [],
+    paidInto: [],
+  };
   return {
     ...scenario,
     composed,
     // Who is known to the merchant in a scenario is so by his server; nobody dials the line besides.
-    known: { ...(known ?? drawKnown(random, scenario.tariff, scenario.switches)), calls: [], paidInto: [] },
+    known: composed.forgets ? knowsRegulars(inScenario) : inScenario,
     orders: !follows
       ? kept
       : kept.map((order) => ({

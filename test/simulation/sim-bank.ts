@@ -9,6 +9,7 @@ export interface PaymentMethod {
   id: string;
   card: SimCard;
   fingerprint: string;
+  last4: string;
   customer?: string;
   usedBy?: string;
 }
@@ -46,9 +47,18 @@ export class SimBank {
     return this.#methods.get(id);
   }
 
-  newMethod(card: SimCard): PaymentMethod {
+  /** What was kept with it pays nothing any more. */
+  forget(customer: string): void {
+    for (const method of this.#methods.values()) {
+      if (method.customer !== customer) continue;
+      delete method.customer;
+      method.usedBy ??= customer;
+    }
+  }
+
+  newMethod(card: SimCard, last4 = '4242'): PaymentMethod {
     const id = this.#host.id('pm');
-    const method: PaymentMethod = { id, card, fingerprint: `fp_${card}` };
+    const method: PaymentMethod = { id, card, fingerprint: `fp_${card}`, last4 };
     this.#methods.set(id, method);
     return method;
   }
@@ -68,7 +78,7 @@ export class SimBank {
     method.usedBy = intent.id;
     if (intent.keep) method.customer ??= this.#host.id('cus');
     intent.card = {
-      ...{ brand: 'visa', last4: '4242', paymentMethod: method.id, fingerprint: method.fingerprint },
+      ...{ brand: 'visa', last4: method.last4, paymentMethod: method.id, fingerprint: method.fingerprint },
       ...(method.customer !== undefined && { customer: method.customer }),
     };
     const asks = method.card === 'authentication' || method.card === 'authentication_abandoned';
@@ -85,6 +95,7 @@ export class SimBank {
     const planned = this.declines.shift();
     if (planned !== undefined) return planned;
     if (method.card === 'declined') return 'insufficient_funds';
+    if (method.card === 'good_once' && method.usedBy !== undefined) return 'insufficient_funds';
     if (offSession === 'by_telephone')
       // Nobody can answer his bank: most say no at once, some ask all the same.
       return method.card === 'authentication' ? 'authentication_failed' : undefined;

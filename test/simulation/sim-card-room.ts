@@ -15,7 +15,13 @@ const deadlineMs = 5_000;
 const away = { outcome: 'away' } as const;
 /** Who is asked more often than he has cards gives up. */
 const noMoreCards: CardKeyed = { becomes: 'gave_up', afterMs: 3_000 };
-const last4 = '4242';
+
+/** He has keyed one, and left the room with it. */
+export interface TakenCard {
+  leg: LegUuid;
+  paymentMethod: string;
+  last4: string;
+}
 
 /** He has been asked for a card. */
 export interface AskedForCard {
@@ -43,6 +49,7 @@ export class SimCardRooms {
   /** By gateway, until when its room is dead. */
   readonly #deadUntilMs = new Map<string, number>();
   readonly #asked: AskedForCard[] = [];
+  readonly #taken = new Map<string, TakenCard>();
 
   constructor(kernel: Kernel, switches: readonly SimSwitch[], processor: SimProcessor) {
     this.#kernel = kernel;
@@ -90,6 +97,11 @@ export class SimCardRooms {
 
   asked(): readonly AskedForCard[] {
     return this.#asked;
+  }
+
+  /** By its payment method; `undefined`: keyed by nobody. */
+  taken(paymentMethod: string): TakenCard | undefined {
+    return this.#taken.get(paymentMethod);
   }
 
   /** Bear the room's mark, and no room cares for them. */
@@ -173,7 +185,7 @@ export class SimCardRooms {
     return entry;
   }
 
-  #keyed(entry: Entry, { becomes, card = 'good', silentMs }: CardKeyed): void {
+  #keyed(entry: Entry, { becomes, card = 'good', last4 = '4242', silentMs }: CardKeyed): void {
     if (becomes === 'unknown' || (becomes === 'taken' && this.#processor.silent)) {
       this.#give(entry, { outcome: 'unknown' });
       return;
@@ -182,7 +194,8 @@ export class SimCardRooms {
       this.#give(entry, { outcome: becomes });
       return;
     }
-    const paymentMethod = this.#processor.paymentMethod(card);
+    const paymentMethod = this.#processor.paymentMethod(card, last4);
+    this.#taken.set(paymentMethod, { leg: entry.leg.uuid, paymentMethod, last4 });
     if (silentMs !== undefined && !this.#kernel.healed) {
       this.#kernel.disturb(silentMs);
       this.#processor.fallSilent(silentMs);

@@ -5,6 +5,8 @@ import type { CardFacts, DeclineReason, IntentState } from '../../src/flow/ports
 
 export type SimCard =
   | 'good'
+  /** Pays once; then its bank says no. */
+  | 'good_once'
   | 'declined'
   /** The bank asks, and he answers, now or too late. */
   | 'authentication'

@@ -341,8 +341,10 @@ export class SimLeg {
     return [this.after(atMs + what.betweenMs, 'number of', () => this.#entered(what, told, digits, 'pause'))];
   }
 
-  #answerTo({ key }: Sentence): NumberAnswer | undefined {
+  #answerTo(sentence: Sentence): NumberAnswer | undefined {
     const { numbers = [], keysTo } = this.behaviour;
+    const [said] = sentence.key === 'in_turn' ? sentence.parts : [];
+    const key = said && keysTo?.[said.key] ? said.key : sentence.key;
     if (!keysTo) return numbers[Math.min(this.#numbers, numbers.length) - 1];
     const times = this.#keyedTo.get(key) ?? 0;
     this.#keyedTo.set(key, times + 1);

@@ -47,6 +47,8 @@ export interface CardKeyed {
   afterMs: number;
   /** What it does when it is to pay; default `good`. */
   card?: SimCard;
+  /** Its last four digits; default 4242. */
+  last4?: string;
   /** The processor answers nothing for so long from then on. */
   silentMs?: number;
 }

@@ -6,6 +6,7 @@ import type {
   AuthorizationRequest,
   Authorized,
   CardProcessor,
+  CustomerToRemove,
   DeclineReason,
   IntentReference,
   IntentState,
@@ -174,6 +175,16 @@ export class SimProcessorPort implements CardProcessor {
     if (answer.replayed !== true) return unknown;
     const found = await this.findRefund(request);
     return found.outcome === 'none' ? { outcome: 'refused', reason: 'processing_error' } : found;
+  }
+
+  async removeCustomer(leaving: CustomerToRemove): Promise<'gone' | 'refused' | 'unknown'> {
+    const { authorizationId, customer } = leaving;
+    const answer = await this.#ask(`processor.remove ${authorizationId.slice(-6)}`, (fault) =>
+      this.#world.silent || plannedOf(fault) !== undefined
+        ? 'silence'
+        : this.#world.removeCustomer(authorizationId, customer),
+    );
+    return answer === undefined ? 'unknown' : 'gone';
   }
 
   async findRefund({ key }: IntentReference & { key: string }): Promise<Refunded | { outcome: 'none' }> {

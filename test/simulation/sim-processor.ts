@@ -54,6 +54,8 @@ export class SimProcessor implements BankHost {
   readonly #refunds: SimRefund[] = [];
   readonly #disputes = new Map<string, Dispute & { openedAtMs: number }>();
   readonly #writes: Write[] = [];
+  /** Customers that were removed, by their id. */
+  readonly #removed = new Set<string>();
   /** When the search knows of an intent. */
   readonly #indexedAtMs = new Map<string, number>();
   #silentUntilMs = 0;
@@ -76,8 +78,8 @@ export class SimProcessor implements BankHost {
   // --- For the scenario: people and what goes wrong ------------------------------------------------------------------
 
   /** A payment method a merchant's system has collected. */
-  paymentMethod(card: SimCard): string {
-    return this.#bank.newMethod(card).id;
+  paymentMethod(card: SimCard, last4?: string): string {
+    return this.#bank.newMethod(card, last4).id;
   }
 
   /**
@@ -185,6 +187,16 @@ export class SimProcessor implements BankHost {
 
   writes(): readonly Write[] {
     return this.#writes;
+  }
+
+  /** Nothing pays with them any more. */
+  removedCustomers(): ReadonlySet<string> {
+    return this.#removed;
+  }
+
+  /** The customer a payment method is kept with; `undefined`: it is kept with none. */
+  keptWith(paymentMethod: string): string | undefined {
+    return this.#bank.method(paymentMethod)?.customer;
   }
 
   refunds(): readonly SimRefund[] {
@@ -357,6 +369,16 @@ export class SimProcessor implements BankHost {
       intent.refunded = money(intent.refunded.amount.minus(refund.amount.amount), refund.amount.currency);
     }
     this.tell(`refund.${refund.state === 'failed' ? 'failed' : 'updated'}`, intent, { refundId: refund.id });
+  }
+
+  /** Of one nobody was told of there is nothing to know but that it goes. */
+  removeCustomer(authorizationId: string, customer: string | undefined): { gone: true } {
+    this.kernel.trace(`processor  forgets the customer of ${authorizationId.slice(-6)}`);
+    this.kernel.changed();
+    if (customer === undefined) return { gone: true };
+    this.#removed.add(customer);
+    this.#bank.forget(customer);
+    return { gone: true };
   }
 
   retrieve(account: string | undefined, intentId: string): Answer {

@@ -1,5 +1,5 @@
 // `npm run simulate -- --seeds N [--first K] [--jobs J] [--bug NAME] [--replay SEED|FILE] [--exhaustive] [--known] [--working] [--service] [--composed] [--cards] [--connection] [--keep] [--trace]`:
-// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios; `--cards`: those in which cards are keyed; `--connection`: those in which money is taken at connection) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
+// runs seeds (`--known`: those, or the paths, in which somebody dials; `--working`: those in which consultants go on breaks; `--service`: those in which they call the service; `--composed`: those in which numbers lead to scenarios; `--cards`: those in which cards are keyed, and kept; `--connection`: those in which money is taken at connection) in parallel processes, one database each on one Postgres. A failure is shrunk and printed with its trace. The
 // last line is `N seeds, N violations`; the exit status is 1 when there were any.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ const pool = await WorkerPool.start(bundle, Number(values.jobs));
 let violations = 0;
 let runs = 0;
 let virtualMs = 0;
-const reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0 };
+const reached = { talks: 0, captures: 0, voids: 0, reports: 0, cards: 0, kept: 0 };
 try {
   const orders =
     values.replay !== undefined
@@ -57,7 +57,7 @@ try {
   await pool.carryOut(orders, (report) => {
     runs += 1;
     virtualMs += report.verdict.virtualMs;
-    for (const what of ['talks', 'captures', 'voids', 'reports', 'cards'] as const)
+    for (const what of ['talks', 'captures', 'voids', 'reports', 'cards', 'kept'] as const)
       reached[what] += report.verdict[what];
     if (report.verdict.violation !== undefined) {
       violations += 1;
@@ -76,7 +76,7 @@ try {
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
 const hours = (virtualMs / 3_600_000).toFixed(1);
 console.log(
-  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported, ${String(reached.cards)} cards asked for`,
+  `${hours} h of virtual time, ${String(reached.talks)} talks, ${String(reached.captures)} captured, ${String(reached.voids)} voided, ${String(reached.reports)} reported, ${String(reached.cards)} cards asked for, ${String(reached.kept)} times a kept one`,
 );
 console.log(`${String(runs)} seeds, ${String(violations)} violations`);
 process.exitCode = violations > 0 ? 1 : 0;

@@ -69,6 +69,7 @@ it.each([
   'merchants_with_due_notices',
   'unsettled_orders',
   'lines_to_tell',
+  'customers_to_remove',
 ])('%s', async (name) => {
   const body = await admin.query<{ source: string }>(
     `select prosrc as source from pg_proc where proname = $1`,

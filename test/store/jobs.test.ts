@@ -31,6 +31,7 @@ const nothing = {
   authorize_more: async () => {},
   refund_payment: async () => {},
   record_dispute: async () => {},
+  remove_customer: async () => {},
   report_usage: async () => {},
   mail_receipt: async () => {},
   tell_availability: async () => {},

@@ -13,6 +13,7 @@ const listedFinders = [
   'attention',
   'consultants_due',
   'count_quarantined',
+  'customers_to_remove',
   'due_payments',
   'due_usage_reports',
   'holder_of_ddi',
@@ -35,6 +36,7 @@ const listedFinders = [
   'merchant_of_sip_login',
   'merchant_of_soap_user',
   'merchants_with_due_notices',
+  'merchants_with_stale_cards',
   'operating_figures',
   'owner_of_id',
   'parked_notices',
@@ -133,6 +135,7 @@ describe('functions that look past the separation', () => {
       as name from pg_proc where prosecdef and pronamespace = 'public'::regnamespace order by 1`);
     expect(answers).toEqual(
       [
+        'authorization_id',
         'call_session_id',
         'consultant_id',
         'ddi_id',

@@ -44,6 +44,7 @@ export class ScriptedProcessor {
 
   health = () => (this.lastSeenMs === undefined ? {} : { lastSeenMs: this.lastSeenMs });
   minimumCharge = (currency: string) => money('0.50', currency);
+  removeCustomer = () => Promise.resolve('gone' as const);
 
   async authorize(request: Parameters<House['processor']['authorize']>[0]): Promise<Authorized> {
     this.authorizations += 1;

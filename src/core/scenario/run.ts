@@ -204,7 +204,10 @@ export type RunEvent =
   /** `callSessionId`: of a talk. `mayUseKept`: a card of his was kept, and he may name it. */
   | { type: 'cardOrdered'; orderId: string; callSessionId?: string; mayUseKept?: true }
   | { type: 'cardTaken'; card: KeyedCard }
-  | { type: 'cardNotTaken'; because: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'away' }
+  | {
+      type: 'cardNotTaken';
+      because: 'gave_up' | 'timed_out' | 'refused' | 'unknown' | 'not_permitted' | 'away';
+    }
   | { type: 'cardPaid' }
   /** `needs_page`: it pays only where its holder is seen to agree, or not by telephone. `not_kept`: it is none of those kept. */
   | { type: 'cardDeclined'; because: 'declined' | 'needs_page' | 'not_kept' }

@@ -143,6 +143,8 @@ describe('a card is taken', () => {
       ['order tarot', 'answer', 'takeCard ord_1', 'giveUpCardOrder ord_1', 'card_not_charged', 'on']],
     ['is refused in the card room as often as he may', sale, [ordered(), notTaken('refused'), played], {}, 'refused',
       ['order tarot', 'answer', 'takeCard ord_1', 'giveUpCardOrder ord_1', 'card_not_charged', 'on']],
+    ['is at an account that may take no card he keys', sale, [ordered(), notTaken('not_permitted'), played], {}, 'needs_page',
+      ['order tarot', 'answer', 'takeCard ord_1', 'giveUpCardOrder ord_1', 'card_not_charged', 'on']],
     ['finds nobody in the card room', sale, [ordered(), notTaken('away'), played], {}, 'not_taken',
       ['order tarot', 'answer', 'takeCard ord_1', 'giveUpCardOrder ord_1', 'card_not_taken', 'on']],
     ['has a card nobody knows the fate of', sale, [ordered(), notTaken('unknown'), played], {}, 'not_taken',

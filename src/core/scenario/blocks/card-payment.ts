@@ -44,7 +44,7 @@ type Step =
   /** He hears that his bank is asked; then it is. */
   | { is: 'wait_words' | 'payment'; by: By }
   /** He hears that it goes no further, while the order is given up, and goes on by this exit. */
-  | { is: 'last_words'; exit: 'refused' | 'given_up' | 'not_taken' };
+  | { is: 'last_words'; exit: 'refused' | 'given_up' | 'not_taken' | 'needs_page' };
 
 interface Progress {
   step: Step;
@@ -255,6 +255,11 @@ function noCard(
       // As often as he may, and he has heard so in the card room. What follows is the merchant's word.
       at.fact('card_declined', { because: 'declined' });
       end(at, progress, 'refused');
+      return;
+    case 'not_permitted':
+      // Whichever he keyed; on the page he types it to the processor itself.
+      at.fact('card_declined', { because: 'needs_page' });
+      end(at, progress, 'needs_page');
       return;
     case 'unknown':
     case 'away':
