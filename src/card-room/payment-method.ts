@@ -120,6 +120,9 @@ const wrongBy: Readonly<Record<string, 'number' | 'expiry' | 'code'>> = {
   incorrect_cvc: 'code',
 };
 
+/** "... is generally unsafe. To continue processing use Stripe.js" (support.stripe.com/questions/enabling-access-to-raw-card-data-apis). */
+const notPermitted = 'Sending credit card numbers directly to the Stripe API';
+
 function readAnswer(status: number, body: Buffer): Attempt {
   const answer = fields(parsed(body));
   if (status === 200) {
@@ -129,14 +132,15 @@ function readAnswer(status: number, body: Buffer): Attempt {
   // Too many at once, the same key still under way, and faults of theirs: another try may do.
   if (status === 409 || status === 429 || status >= 500)
     return { outcome: 'none', because: `status ${String(status)}` };
-  const { type, code } = fields(answer['error']);
+  const { type, code, message } = fields(answer['error']);
   if (type === 'card_error')
     return {
       outcome: 'refused',
       wrong: (typeof code === 'string' && Object.hasOwn(wrongBy, code) ? wrongBy[code] : undefined) ?? 'card',
     };
-  // "Sending credit card numbers directly to the Stripe API is generally unsafe": told without a code, and in this way alone.
-  if (status === 402 && type === 'invalid_request_error') return { outcome: 'not_permitted' };
+  // Told without a code: its first words are all there is to know it by.
+  if (type === 'invalid_request_error' && typeof message === 'string' && message.startsWith(notPermitted))
+    return { outcome: 'not_permitted' };
   const word = typeof code === 'string' && /^[a-z_]{1,60}$/.test(code) ? ` ${code}` : '';
   return { outcome: 'unanswered', because: `status ${String(status)}${word}` };
 }

@@ -117,13 +117,20 @@ test('silence twice: nobody knows', async () => {
   expect(seen).toHaveLength(2);
 });
 
-test('the account may not send numbers as they are keyed: of no card, and asked once', async () => {
-  answer = json(402, {
-    error: { type: 'invalid_request_error', message: 'Sending credit card numbers directly is unsafe: 4242' },
-  });
-  expect(await make()).toEqual({ outcome: 'not_permitted' });
-  expect(seen).toHaveLength(1);
-});
+test.each([400, 402])(
+  '%d, the account may not send numbers as they are keyed: of no card, asked once',
+  async (status) => {
+    answer = json(status, {
+      error: {
+        type: 'invalid_request_error',
+        message:
+          'Sending credit card numbers directly to the Stripe API is generally unsafe. We suggest you use test tokens',
+      },
+    });
+    expect(await make()).toEqual({ outcome: 'not_permitted' });
+    expect(seen).toHaveLength(1);
+  },
+);
 
 test.each([
   ['our key is wrong', json(401, { error: { type: 'invalid_request_error' } }), 'status 401'],
