@@ -36,8 +36,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/global-setup.ts'],
     // Every file in a process of its own would load the same thousand modules anew: a tenth of the two cores' time.
     isolate: false,
-    // Most files wait for processes of their own rather than compute: with three of them two cores were idle a third of the time.
-    maxWorkers: 4,
+    // Most files wait for processes of their own rather than compute. One of the five is the simulation, which computes behind the others.
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/closing-line.ts'],
     // Files that start processes and browsers share two cores; a test that is stuck should still fail, with its name.

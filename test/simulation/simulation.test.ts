@@ -17,7 +17,7 @@ const fixtures = path.join(here, 'fixtures');
 /** Two cores; more processes than that only wait for each other. */
 const processes = 2;
 /** Every so manyeth of the exhaustive runs, in another place each kind of path. */
-const exhaustiveStep = 30;
+const exhaustiveStep = 60;
 const longMs = 900_000;
 
 let pool: WorkerPool;
