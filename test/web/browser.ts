@@ -24,6 +24,8 @@ export async function startBrowser(): Promise<Browser> {
       ...chromium.args.filter((flag) => !unfaithful.includes(flag) && !flag.startsWith(inPlaceOfPlaywrights)),
       '--no-sandbox',
       '--disable-gpu',
+      // Pages of one site share a process, as in a browser with many of them: to start one takes longer than most pages do.
+      '--renderer-process-limit=1',
       '--disable-software-rasterizer',
     ],
     headless: true,
