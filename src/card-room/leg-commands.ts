@@ -4,7 +4,7 @@
 
 import { cardEntryKeysMax, cardEntryWaits, type CardQuestion } from '../core/card-entry.ts';
 import { parseLegUuid, type LegUuid } from '../core/ids.ts';
-import { cardDigitsVariable, cardEntryVariable, cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardEntryVariable, cardRoomVariable, masksKeys } from '../core/keyed-card.ts';
 
 export class UnsafeRoomCommand extends Error {
   constructor(what: string) {
@@ -75,13 +75,12 @@ export const subscribe = 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_CO
 /**
  * At once, not in its turn behind what plays. With the first no key becomes an event, is counted or logged; with the second a caller
  * who hangs up in mid-entry leaves no record his digits could stand in; with the third no gateway's link hears of this leg.
- * The filter stays: in the record X stands for each key that is counted, those too that `flush_dtmf` throws away, which counts them
- * whether or not they were keyed in secret (seen on FreeSWITCH 1.10.12), and the rest of a number typed after he has left.
+ * What masks keys stays: the rest of a number may be typed after he has left.
  */
 export const enter = (leg: LegUuid, entry: string): string =>
   api(
     `uuid_setvar_multi ${uuid(leg)} ${cardRoomVariable}=true;${cardEntryVariable}=${turnOf(entry)};` +
-      'digits_dialed_filter=.+;sensitive_dtmf=true;process_cdr=false',
+      `${masksKeys};sensitive_dtmf=true;process_cdr=false`,
   );
 
 /** Ends what plays and throws away what waits. */

@@ -46,5 +46,11 @@ export type CardSound = (typeof cardSounds)[number];
 export const cardRoomVariable = 'ringmeter_card_room';
 /** Which entry has the leg: whoever had it before, in a room beside another gateway, reads there that it has it no more. */
 export const cardEntryVariable = 'ringmeter_card_entry';
+/**
+ * What is keyed outside a secret question is counted by the switch, a PIN too that somebody types before he is asked or beyond its
+ * length, and what a secret question has the switch throw away (seen on FreeSWITCH 1.10.12: `flush_dtmf` counts without a look at
+ * `sensitive_dtmf`). In the record of the call, `digits_dialed`, X stands for each of them where this is set on the leg, whenever.
+ */
+export const masksKeys = 'digits_dialed_filter=.+';
 /** What was keyed stands there until the switch unsets it, right behind its question. */
 export const cardDigitsVariable = 'ringmeter_card';

@@ -13,7 +13,7 @@ import {
   type Language,
   type LegUuid,
 } from '../core/ids.ts';
-import { cardDigitsVariable, cardEntryVariable, cardRoomVariable } from '../core/keyed-card.ts';
+import { cardDigitsVariable, cardEntryVariable, cardRoomVariable, masksKeys } from '../core/keyed-card.ts';
 import { isSipAddress, parseSipAddress, type PhoneAddress, type SipAddress } from '../core/sip-address.ts';
 import { isRingBack } from './ring-back.ts';
 
@@ -155,13 +155,6 @@ function route(to: PhoneAddress, by: CarrierRoute | SipRoute): string {
 // shorter this is, the smaller the doubt; below it tunnels and handovers of mobiles would end living calls. The profile
 // of freeswitch-conf says the same; said per leg so that a foreign profile cannot change what we bill by.
 export const mediaTimeoutMs = 30_000;
-
-/**
- * What is keyed outside a secret question is counted by the switch, a PIN too that somebody types before he is asked or beyond its
- * length, and what a secret question has the switch throw away (seen on FreeSWITCH 1.10.12: `flush_dtmf` counts without a look at
- * `sensitive_dtmf`). In the record of the call, `digits_dialed`, X stands for each of them where this is set on the leg, whenever.
- */
-const masksKeys = 'digits_dialed_filter=.+';
 
 /** `bgapi originate`: rings, and parks the leg when it answers. `job` returns as Job-UUID of the BACKGROUND_JOB. */
 export function originate(leg: {
