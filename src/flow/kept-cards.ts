@@ -40,8 +40,7 @@ function markOf(house: House, merchantId: string, { number, clientCode }: Keeper
 export function forgetKeptCards(house: House, merchantId: string, keeper: Keeper): Promise<number> {
   return house.db.asMerchant(merchantId, async (tx) => {
     const orders = await deleteKeptCards(tx, markOf(house, merchantId, keeper));
-    for (const authorizationId of await letCustomersGo(tx, orders, house.clock.now()))
-      await removeSoon(tx, { merchantId, authorizationId });
+    await removeKeepersOf(tx, merchantId, orders, house.clock.now());
     return orders.length;
   });
 }
@@ -84,8 +83,17 @@ export async function keepIfAgreed(
     agreedAt: now,
   });
   await keepCustomer(tx, orderId);
-  if (before === undefined || before === orderId) return;
-  for (const authorizationId of await letCustomersGo(tx, [before], now))
+  if (before !== undefined && before !== orderId) await removeKeepersOf(tx, merchantId, [before], now);
+}
+
+/** What cards of these orders were kept with, which nobody keeps any more. */
+async function removeKeepersOf(
+  tx: Tx,
+  merchantId: string,
+  orders: readonly string[],
+  now: Date,
+): Promise<void> {
+  for (const authorizationId of await letCustomersGo(tx, orders, now))
     await removeSoon(tx, { merchantId, authorizationId });
 }
 

@@ -559,8 +559,8 @@ import { deleteRecording,`,
     edits: [
       {
         file: 'src/flow/kept-cards.ts',
-        old: 'for (const authorizationId of await letCustomersGo(tx, orders, house.clock.now()))',
-        new: 'for (const authorizationId of orders.slice(99))',
+        old: 'await removeKeepersOf(tx, merchantId, orders, house.clock.now());',
+        new: 'await removeKeepersOf(tx, merchantId, orders.slice(99), house.clock.now());',
       },
     ],
   },
