@@ -50,13 +50,7 @@ export async function payByCard(
   command: PayByCard,
 ): Promise<RunEvent | undefined> {
   try {
-    try {
-      return await pay(house, aSwitch, hands, command);
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error;
-      house.log.error({ runId: hands.kept.run.id, err: error }, 'A card could not be asked to pay');
-      return await orGivenUp(house, aSwitch, hands, command.orderId);
-    }
+    return await payOrGiveUp(house, aSwitch, hands, command);
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     // His card may be with the bank by now: told that it came to nothing, he would key another.
@@ -71,15 +65,22 @@ export async function payByCard(
  * After a fault of ours nobody here knows how far it came. The order is given up, so that whatever may be held is let go and he pays
  * nothing; where it is too late for that he hears what became of it, like everybody else.
  */
-async function orGivenUp(
+async function payOrGiveUp(
   house: House,
   aSwitch: Switch,
   hands: Hands<KeptRun, RunEvent>,
-  orderId: string,
+  command: PayByCard,
 ): Promise<RunEvent | undefined> {
-  const given = await giveUpOrder(house, hands.kept.merchantId, orderId, 'cancelled');
-  if (given !== 'too_late') return { type: 'failed', because: 'ours' };
-  return awaitOutcome(house, aSwitch, hands, orderId);
+  try {
+    return await pay(house, aSwitch, hands, command);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    const { run, merchantId } = hands.kept;
+    house.log.error({ runId: run.id, err: error }, 'A card could not be asked to pay');
+    const given = await giveUpOrder(house, merchantId, command.orderId, 'cancelled');
+    if (given !== 'too_late') return { type: 'failed', because: 'ours' };
+    return awaitOutcome(house, aSwitch, hands, command.orderId);
+  }
 }
 
 async function pay(

@@ -155,9 +155,14 @@ function capturesDuring({ state, plan }: CallSession): boolean {
   return state === 'connected' && plan.capture === 'at_connection';
 }
 
-/** Whoever talks is looked after as often as before (`undefined`); then only the end of what is held is waited for. */
-function nextLook(payment: StoredPayment, call: StoredSession | undefined): Date | null | undefined {
-  return call && capturesDuring(call.session) ? undefined : expiryOf(payment);
+/** Whoever talks is looked after as often as before; then only the end of what is held is waited for. */
+function nextLook(payment: StoredPayment, call: StoredSession | undefined): NextLook {
+  return call && capturesDuring(call.session) ? {} : { lookAgainAt: expiryOf(payment) };
+}
+
+/** Nothing of it: as it stands. */
+interface NextLook {
+  lookAgainAt?: Date | null;
 }
 
 /**
@@ -183,13 +188,10 @@ async function chooseEnd(
   tx: Tx,
   payment: StoredPayment,
   price: Money,
-  lookAgainAt: Date | null | undefined,
+  next: NextLook,
 ): Promise<StoredPayment> {
   if (!canTake(house, payment, price)) return voidPayment(tx, payment, 'nothing_due');
-  await savePayment(tx, payment.id, {
-    state: 'capturing',
-    ...(lookAgainAt !== undefined && { lookAgainAt }),
-  });
+  await savePayment(tx, payment.id, { state: 'capturing', ...next });
   return { ...payment, state: 'capturing' };
 }
 
@@ -370,7 +372,7 @@ async function refusedAgain(
   payment: StoredPayment,
   reason: string,
   now: Date,
-  lookAgainAt: Date | null | undefined,
+  next: NextLook,
 ): Promise<void> {
   const { merchantId, orderId } = payment;
   const isProcessing = reason === 'still_processing';
@@ -385,10 +387,7 @@ async function refusedAgain(
     return;
   }
   await saveRefusal(tx, payment.id, { refusals, parkedAt: now, reason });
-  await savePayment(tx, payment.id, {
-    state: payment.state,
-    ...(lookAgainAt !== undefined && { lookAgainAt }),
-  });
+  await savePayment(tx, payment.id, { state: payment.state, ...next });
   house.log.error(facts, 'the processor refuses a settlement: it is parked until somebody retries it');
 }
 
