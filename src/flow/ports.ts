@@ -309,8 +309,8 @@ export interface CardEntryOrder {
 
 /**
  * `gave_up`: as often as he may, or by his own wish. `timed_out`: he keyed nothing. `refused`: the processor wants none of what he
- * keyed, as often as he may try. `not_permitted`: it takes no card of this account as it is keyed. `unknown`: it does not answer. `away`: nobody takes cards here at this moment, or the
- * room died in mid-entry; to ask again harms nobody.
+ * keyed, as often as he may try. `not_permitted`: it takes no card of this account as it is keyed. `unknown`: it does not answer.
+ * `away`: nobody takes cards here at this moment, or the room died in mid-entry; to ask again harms nobody.
  */
 export type CardTaken =
   | { outcome: 'taken'; card: KeyedCard }

@@ -1,6 +1,6 @@
 // What nobody else remembers: payments whose time to be looked at has come, ended calls nobody settled, call records nobody
-// could post, cards that nobody is to pay by any more. Everything here would happen by itself on a good day; this makes it happen on the others. (Taking over the
-// calls of a switch is command-switch's, at each lease and each reconnect.)
+// could post, cards that nobody is to pay by any more. Everything here would happen by itself on a good day; this makes it happen on
+// the others. (Taking over the calls of a switch is command-switch's, at each lease and each reconnect.)
 
 import { duePayments, linesToTell, unsettledOrders } from '../store/finders.ts';
 import { enqueueJob } from '../store/jobs.ts';

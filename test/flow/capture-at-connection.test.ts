@@ -25,6 +25,19 @@ beforeAll(begin);
 afterEach(clear);
 afterAll(() => stage.close());
 
+/** Nothing was told of the hold's end while they talked. */
+async function lapsedWhenTheyHaveTalked(orderId: string): Promise<void> {
+  expect(await told(orderId)).toEqual(['payment.authorized']);
+  await stage.hangUp(orderId, 60);
+  await stage.workOff();
+  expect(await stage.payment(orderId)).toMatchObject({
+    state: 'voided',
+    expired: '15.00',
+    writtenOff: '15.00',
+  });
+  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+}
+
 it('is taken while they talk, told once, and the end adds the receipt', async () => {
   const orderId = await order();
   await stage.connect(orderId);
@@ -210,15 +223,7 @@ it('parked while they talk: its hold comes to its end, and the end of the talk i
   stage.clock.turn(61_000);
   await stage.look();
   expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', parked: null });
-  expect(await told(orderId)).toEqual(['payment.authorized']);
-  await stage.hangUp(orderId, 60);
-  await stage.workOff();
-  expect(await stage.payment(orderId)).toMatchObject({
-    state: 'voided',
-    expired: '15.00',
-    writtenOff: '15.00',
-  });
-  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+  await lapsedWhenTheyHaveTalked(orderId);
 });
 
 it('parked while they talk, and retried by a person: taken while they talk', async () => {
@@ -244,15 +249,7 @@ it('its hold had lapsed when they were joined: nothing is taken, and it is told 
   await stage.connect(orderId);
   await stage.workOff();
   expect(await stage.payment(orderId)).toMatchObject({ state: 'capturing', captured: '0.00' });
-  expect(await told(orderId)).toEqual(['payment.authorized']);
-  await stage.hangUp(orderId, 60);
-  await stage.workOff();
-  expect(await stage.payment(orderId)).toMatchObject({
-    state: 'voided',
-    expired: '15.00',
-    writtenOff: '15.00',
-  });
-  expect(await told(orderId)).toEqual(['payment.authorized', 'call.ended', 'payment.released']);
+  await lapsedWhenTheyHaveTalked(orderId);
 });
 
 it('less than may be charged: it is held while they talk, and let go when they have', async () => {
